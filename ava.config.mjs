@@ -1,0 +1,13 @@
+const soak = process.env.SOAK === '1';
+
+export default {
+  files: ['spec/**/*.spec.ts'],
+  extensions: { ts: 'commonjs' },
+  require: ['ts-node/register/transpile-only'],
+  // Specs start processes and send signals: each file has a process of its own.
+  workerThreads: false,
+  // Longest silence of the whole run, not a budget: a slow machine may be busy with one long spec.
+  timeout: soak ? '30m' : '3m',
+  // Every spec runs every time; a CI system's "node 2 of 4" must not pick a part of them.
+  utilizeParallelBuilds: false,
+};

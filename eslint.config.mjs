@@ -1,0 +1,97 @@
+import js from '@eslint/js';
+import { defineConfig, globalIgnores } from 'eslint/config';
+import tseslint from 'typescript-eslint';
+
+/** Every folder of the program. Imports point one way: commands, triggers → projections → journal; all → host. */
+const rooms = ['journal', 'projections', 'commands', 'triggers', 'host', 'spec', '.ci'];
+
+/** The rule that lets the files of `room` import from the folders in `allowed` and from no other room. */
+function importsOnly(room, allowed) {
+  const refused = rooms.filter((other) => other !== room && !allowed.includes(other));
+  return {
+    files: [`${room}/**/*.ts`],
+    rules: {
+      '@typescript-eslint/no-restricted-imports': [
+        'error',
+        {
+          patterns: [
+            {
+              regex: `^(\\./)?(\\.\\./)+(${refused.map((name) => name.replace('.', '\\.')).join('|')})(/|$)`,
+              message: `${room}/ imports from ${[room, ...allowed].map((name) => `${name}/`).join(', ')} only (docs: the house).`,
+            },
+            {
+              regex: '^/|^file:',
+              message: 'Import by a relative path, or a package by its name.',
+            },
+          ],
+        },
+      ],
+      // A lazy `import()` or `import type('…')` goes the same way.
+      'no-restricted-syntax': [
+        'error',
+        ...['ImportExpression', 'TSImportType'].map((node) => ({
+          selector: `${node} Literal[value=/^(\\.\\u002F)?(\\.\\.\\u002F)+(${refused.join('|').replace('.', '\\.')})(\\u002F|$)/]`,
+          message: `${room}/ imports from ${[room, ...allowed].map((name) => `${name}/`).join(', ')} only (docs: the house).`,
+        })),
+      ],
+    },
+  };
+}
+
+export default defineConfig(
+  globalIgnores(['dist/', 'node_modules/', 'coverage/', 'sandbox/']),
+  js.configs.recommended,
+  {
+    files: ['**/*.ts'],
+    extends: [tseslint.configs.strictTypeChecked, tseslint.configs.stylisticTypeChecked],
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    rules: {
+      '@typescript-eslint/consistent-type-imports': ['error', { fixStyle: 'inline-type-imports' }],
+      '@typescript-eslint/switch-exhaustiveness-check': [
+        'error',
+        { considerDefaultExhaustiveForUnions: false, requireDefaultForNonUnion: true },
+      ],
+      '@typescript-eslint/no-floating-promises': 'error',
+      // Shapes are unions of `type` literals: `type` reads the same everywhere.
+      '@typescript-eslint/consistent-type-definitions': 'off',
+      // Numbers and booleans print well; objects do not, and those stay refused.
+      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
+      '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
+      // tsconfig's noPropertyAccessFromIndexSignature asks for the brackets.
+      '@typescript-eslint/dot-notation': ['error', { allowIndexSignaturePropertyAccess: true }],
+      eqeqeq: 'error',
+      'no-shadow': 'off',
+      '@typescript-eslint/no-shadow': 'error',
+      // An environment variable that is set but empty says nothing: `||` is meant there.
+      '@typescript-eslint/prefer-nullish-coalescing': ['error', { ignorePrimitives: { string: true } }],
+    },
+  },
+  {
+    files: ['journal/**/*.ts', 'projections/**/*.ts'],
+    rules: {
+      'no-console': 'error',
+      'no-restricted-globals': [
+        'error',
+        { name: 'process', message: 'Environment, paths and identity come in as arguments.' },
+        { name: 'performance', message: 'Time comes in as an argument.' },
+      ],
+      'no-restricted-properties': [
+        'error',
+        { object: 'Date', property: 'now', message: 'Time comes in as an argument.' },
+        { object: 'Math', property: 'random', message: 'Identity comes in as an argument.' },
+      ],
+    },
+  },
+  importsOnly('host', []),
+  importsOnly('journal', ['host']),
+  importsOnly('projections', ['journal', 'host']),
+  importsOnly('commands', ['triggers', 'projections', 'journal', 'host']),
+  importsOnly('triggers', ['projections', 'journal', 'host']),
+  {
+    files: ['**/*.mjs'],
+    languageOptions: {
+      globals: { process: 'readonly', console: 'readonly', URL: 'readonly', setTimeout: 'readonly' },
+    },
+  },
+);
