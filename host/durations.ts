@@ -1,0 +1,45 @@
+/** Text for a span of `ms` milliseconds as Go prints it, rounded to whole seconds: `0s`, `1m14s`, `1h0m3s`. Never negative. */
+export function formatDuration(ms: number): string {
+  const seconds = Math.max(0, Math.round(ms / 1000));
+  const minutes = Math.floor(seconds / 60);
+  const hours = Math.floor(minutes / 60);
+  if (hours > 0) return `${hours}h${minutes % 60}m${seconds % 60}s`;
+  return minutes > 0 ? `${minutes}m${seconds % 60}s` : `${seconds}s`;
+}
+
+/**
+ * The moment that an RFC 3339 time names, in ms since the epoch; fractions of a second, of any length, make fractions of a
+ * ms. Undefined for any other text, for a date that no calendar has, and for a leap second, which the clock has not.
+ */
+export function parseTimestamp(text: string): number | undefined {
+  const match = RFC_3339.exec(text);
+  if (match === null) return undefined;
+  const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = match.slice(1, 7).map(Number);
+  if (hour > 23 || minute > 59 || second > 59) return undefined;
+  const offset = parseOffset(match[8] ?? '');
+  if (offset === undefined) return undefined;
+
+  const date = new Date(0);
+  date.setUTCFullYear(year, month - 1, day); // not Date.UTC, which takes the years 0 to 99 for 1900 to 1999
+  if (date.getUTCMonth() !== month - 1 || date.getUTCDate() !== day) return undefined;
+  const wholeSeconds = date.setUTCHours(hour, minute, second);
+  return wholeSeconds + Number(`0.${match[7] ?? 0}`) * 1000 - offset;
+}
+
+/** An RFC 3339 time in UTC without the fraction of its second: `2026-04-30T13:50:00Z`. Other text is returned as it is. */
+export function toWholeSeconds(text: string): string {
+  const ms = parseTimestamp(text);
+  if (ms === undefined) return text;
+  return new Date(Math.floor(ms / 1000) * 1000).toISOString().replace('.000Z', 'Z');
+}
+
+const RFC_3339 = /^(\d{4})-(\d\d)-(\d\d)[Tt](\d\d):(\d\d):(\d\d)(?:\.(\d+))?([Zz]|[+-]\d\d:\d\d)$/;
+
+/** What `Z` or `±hh:mm` is ahead of UTC, in ms. */
+function parseOffset(text: string): number | undefined {
+  if (text === 'Z' || text === 'z') return 0;
+  const hours = Number(text.slice(1, 3));
+  const minutes = Number(text.slice(4, 6));
+  if (hours > 23 || minutes > 59) return undefined;
+  return (text.startsWith('-') ? -1 : 1) * (hours * 60 + minutes) * 60_000;
+}

@@ -1,0 +1,203 @@
+import {
+  closeSync,
+  constants,
+  existsSync,
+  fchmodSync,
+  fchownSync,
+  fstatSync,
+  fsyncSync,
+  lchownSync,
+  mkdirSync,
+  openSync,
+  readSync,
+  renameSync,
+  statSync,
+  unlinkSync,
+  writeSync,
+} from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+
+import { errorCode, Failure } from './failure';
+
+const { O_CREAT, O_DIRECTORY, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_WRONLY } = constants;
+
+/**
+ * Makes `path` a file with this content in one step: whoever reads it sees the old content or the new, never a part. A
+ * link at `path` is replaced, not followed. `durable`: content and name are on disk before the call returns. Throws the
+ * system error, with `path` as it was and no temporary file left.
+ */
+export function replaceFile(
+  path: string,
+  content: string | Uint8Array,
+  options: { readonly mode: number; readonly durable: boolean },
+): void {
+  const directory = dirname(path);
+  const { fd, temporary } = openTemporary(path, options.mode);
+  try {
+    try {
+      writeAll(fd, typeof content === 'string' ? Buffer.from(content) : content, temporary);
+      ownLikeParent(fd, directory);
+      fchmodSync(fd, options.mode); // after the change of owner, and whatever the umask is
+      if (options.durable) fsyncSync(fd);
+    } finally {
+      closeSync(fd);
+    }
+    renameSync(temporary, path);
+  } catch (error) {
+    removeQuietly(temporary);
+    throw error;
+  }
+  if (options.durable) syncDirectory(directory);
+}
+
+/**
+ * The bytes of a regular file, or undefined when there is none. A symbolic link is not followed and a pipe is not waited
+ * for: both throw {@link Failure}, as do directories, devices, and files of more than `limit` bytes.
+ */
+export function readSmallFile(path: string, limit: number): Buffer | undefined {
+  const fd = openExisting(path);
+  if (fd === undefined) return undefined;
+  try {
+    const stat = fstatSync(fd);
+    if (!stat.isFile()) throw new Failure(`${path} is not a regular file`);
+    const bytes = stat.size > limit ? undefined : readToEnd(fd, stat.size, limit);
+    if (bytes === undefined) throw new Failure(`${path} is larger than ${limit} bytes`);
+    return bytes;
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** Removes a file or a link; false when there was none. Throws every other system error. */
+export function removeFile(path: string): boolean {
+  try {
+    unlinkSync(path);
+    return true;
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return false;
+    throw error;
+  }
+}
+
+/**
+ * Makes a directory and those above it that are missing, each with `mode` whatever the umask is, and each owned like the
+ * one it lies in. What exists stays as it is. Throws the system error.
+ */
+export function makeDirectory(path: string, mode = 0o755): void {
+  const parent = dirname(path);
+  try {
+    mkdirSync(path, mode);
+  } catch (error) {
+    if (errorCode(error) === 'EEXIST' && statSync(path, { throwIfNoEntry: false })?.isDirectory()) return;
+    if (errorCode(error) !== 'ENOENT' || existsSync(parent)) throw error;
+    makeDirectory(parent, mode);
+    makeDirectory(path, mode);
+    return;
+  }
+  // By descriptor, not by path: when root does this, a link put in its place must not be what changes.
+  const fd = openSync(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+  try {
+    ownLikeParent(fd, parent);
+    fchmodSync(fd, mode);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/**
+ * When root runs this: gives a file to the owner and group of `parent`, so that the user `dokku` can write what root
+ * made. Anyone else owns what they make already. A path that is a link is changed itself, not what it points to.
+ */
+export function ownLikeParent(fdOrPath: number | string, parent: string): void {
+  if (process.geteuid?.() !== 0) return;
+  const { uid, gid } = statSync(parent);
+  if (typeof fdOrPath === 'number') fchownSync(fdOrPath, uid, gid);
+  else lchownSync(fdOrPath, uid, gid);
+}
+
+/**
+ * Paths of the temporary files in `directory` that a killed {@link replaceFile} left: those among `names` (what readdir
+ * gave) whose writer is gone. `alive` tells whether a process has that pid.
+ */
+export function staleTemporaryFiles(
+  directory: string,
+  names: readonly string[],
+  alive: (pid: number) => boolean,
+): string[] {
+  const stale: string[] = [];
+  for (const name of names) {
+    const writer = TEMPORARY.exec(name)?.[1];
+    if (writer !== undefined && !alive(Number(writer))) stale.push(join(directory, name));
+  }
+  return stale;
+}
+
+const TEMPORARY = /^\..+\.(\d+)-\d+\.tmp$/; // as openTemporary names them
+let temporaries = 0;
+
+function openTemporary(path: string, mode: number): { fd: number; temporary: string } {
+  for (;;) {
+    const name = `.${basename(path)}.${process.pid}-${++temporaries}.tmp`;
+    const temporary = join(dirname(path), name);
+    try {
+      return { fd: openSync(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode), temporary };
+    } catch (error) {
+      if (errorCode(error) !== 'EEXIST') throw error; // EEXIST: left by an earlier process with our pid
+    }
+  }
+}
+
+function writeAll(fd: number, bytes: Uint8Array, path: string): void {
+  for (let written = 0; written < bytes.length;) {
+    const count = writeSync(fd, bytes, written);
+    if (count === 0) throw Object.assign(new Error(`EIO: nothing could be written, write '${path}'`), { code: 'EIO' });
+    written += count;
+  }
+}
+
+function openExisting(path: string): number | undefined {
+  try {
+    return openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+  } catch (error) {
+    const code = errorCode(error);
+    if (code === 'ENOENT') return undefined;
+    if (code === 'ELOOP') throw new Failure(`${path} is a symbolic link, which is not followed`);
+    if (code === 'ENXIO') throw new Failure(`${path} is not a regular file`); // a socket
+    throw error;
+  }
+}
+
+/**
+ * All bytes of a file that had `size` of them, or undefined when there are more than `limit`. Reads on after `size`: the
+ * file may have grown, and those of /proc say 0.
+ */
+function readToEnd(fd: number, size: number, limit: number): Buffer | undefined {
+  let bytes = Buffer.allocUnsafe(size + 1);
+  let length = 0;
+  for (;;) {
+    const count = readSync(fd, bytes, length, bytes.length - length, null);
+    if (count === 0) return bytes.subarray(0, length);
+    length += count;
+    if (length > limit) return undefined;
+    if (length === bytes.length) bytes = Buffer.concat([bytes], Math.min(2 * length, limit) + 1);
+  }
+}
+
+function syncDirectory(directory: string): void {
+  const fd = openSync(directory, O_RDONLY | O_DIRECTORY);
+  try {
+    fsyncSync(fd);
+  } catch (error) {
+    if (errorCode(error) !== 'EINVAL') throw error; // a file system that has no fsync of directories
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function removeQuietly(path: string): void {
+  try {
+    unlinkSync(path);
+  } catch {
+    // The failure that led here is the one to tell.
+  }
+}
