@@ -76,6 +76,15 @@ export default defineConfig(
         { name: 'process', message: 'Environment, paths and identity come in as arguments.' },
         { name: 'performance', message: 'Time comes in as an argument.' },
       ],
+      'no-restricted-imports': [
+        'error',
+        {
+          paths: ['node:process', 'process', 'node:os', 'os', 'node:child_process', 'child_process'].map((name) => ({
+            name,
+            message: 'What the host is comes in as an argument.',
+          })),
+        },
+      ],
       'no-restricted-properties': [
         'error',
         { object: 'Date', property: 'now', message: 'Time comes in as an argument.' },

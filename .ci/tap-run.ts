@@ -1,0 +1,100 @@
+/** What came of one spec file. */
+type FileCounts = { passed: number; failed: number; skipped: number };
+
+/** Reads the TAP that `ava --tap` writes, line by line, and counts what it says. Failures are shown as they are read. */
+export class TapRun {
+  passed = 0;
+  failed = 0;
+  skipped = 0;
+  private readonly files = new Map<string, FileCounts>();
+  private planned = false;
+  private showing = false;
+
+  /**
+   * `specFiles`: the spec files there are, by their paths from the repository's root; ava names them in titles.
+   * `untitled`: what to call the file of a run of one file, whose titles do not name it.
+   * `show` is called with each line to print while the run goes on.
+   */
+  constructor(
+    private readonly specFiles: readonly string[],
+    private readonly untitled: string,
+    private readonly show: (line: string) => void,
+  ) {}
+
+  /** Takes one line of TAP, without its line break. */
+  read(line: string): void {
+    const result = /^(not ok|ok) \d+(?: - (.*?))?(?: # (SKIP|TODO)\b.*)?$/.exec(line);
+    if (result !== null) {
+      this.count(result[1] === 'ok', result[2] ?? '', result[3] !== undefined);
+      return;
+    }
+    if (/^1\.\.\d+$/.test(line)) this.planned = true;
+    if (/^(1\.\.\d+|TAP version \d+|# (tests|pass|skip|fail|todo) \d+)$/.test(line)) {
+      this.showing = false;
+      return;
+    }
+    const remaining = /^# (\d+) tests? remaining in /.exec(line);
+    if (remaining !== null) {
+      this.failed += Number(remaining[1]);
+      this.show(` !     ${line.slice(2)}`);
+    } else if (this.showing && line.trim() !== '' && !/^ {2}(---|\.\.\.)$/.test(line)) {
+      this.show(`     ${line}`);
+    }
+  }
+
+  /** Takes how ava ended: its exit status, or the signal that ended it. A run that broke off counts as a failure. */
+  end(outcome: number | NodeJS.Signals): void {
+    if (!this.planned) this.fail(`ava ended before its report did (${describe(outcome)})`);
+    else if (outcome !== 0 && this.failed === 0) this.fail(`ava ended with ${describe(outcome)}`);
+    else if (this.passed + this.failed === 0) this.show(' !     No spec ran');
+  }
+
+  /** True when specs ran and none failed. */
+  get succeeded(): boolean {
+    return this.failed === 0 && this.passed > 0;
+  }
+
+  /** One line a spec file, then the counted line. */
+  summary(): string[] {
+    const lines = [...this.files]
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([file, counts]) => `${counts.failed > 0 ? ' !    ' : '----->'} ${file}: ${countedLine(counts)}`);
+    return [...lines, countedLine(this)];
+  }
+
+  private count(ok: boolean, title: string, skipped: boolean): void {
+    const outcome = skipped ? 'skipped' : ok ? 'passed' : 'failed';
+    this[outcome] += 1;
+    const file = this.fileOf(title);
+    const counts = this.files.get(file) ?? { passed: 0, failed: 0, skipped: 0 };
+    counts[outcome] += 1;
+    this.files.set(file, counts);
+    this.showing = outcome === 'failed';
+    if (this.showing) this.show(` !     failed: ${title}`);
+  }
+
+  private fail(message: string): void {
+    this.failed += 1;
+    this.show(` !     ${message}`);
+  }
+
+  /** ava writes `folder › file › title`, without the folders that all files of the run share; of one file, the title alone. */
+  private fileOf(title: string): string {
+    const parts = title.split(/ [›>] /);
+    for (let length = parts.length - 1; length > 0; length -= 1) {
+      const ending = `/${parts.slice(0, length).join('/')}.spec.ts`;
+      const file = this.specFiles.find((candidate) => candidate.endsWith(ending));
+      if (file !== undefined) return file;
+    }
+    return this.specFiles.find((candidate) => title.includes(candidate)) ?? this.untitled;
+  }
+}
+
+function countedLine({ passed, failed, skipped }: FileCounts): string {
+  const counts = `${String(passed)} passed, ${String(failed)} failed`;
+  return skipped > 0 ? `${counts}, ${String(skipped)} skipped` : counts;
+}
+
+function describe(outcome: number | NodeJS.Signals): string {
+  return typeof outcome === 'number' ? `exit status ${String(outcome)}` : outcome;
+}

@@ -1,0 +1,39 @@
+/**
+ * Runs the specs and ends with one counted line, `N passed, N failed` (and `, N skipped`), taken from what ava reports.
+ *
+ * Arguments go to ava: `npm test -- spec/journal/frame.spec.ts --match '*torn*'`. Failures are shown as they come, the
+ * spec files with their counts at the end. Exit status 0 only when specs ran and all of them passed.
+ */
+import { spawn } from 'node:child_process';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
+import fg from 'fast-glob';
+import { TapRun } from './tap-run';
+
+const root = path.dirname(__dirname);
+const args = process.argv.slice(2);
+const specFiles = fg.sync('spec/**/*.spec.ts', { cwd: root }).sort();
+const onlyFile = args.filter((argument) => specFiles.includes(argument))[0] ?? 'the specs';
+const run = new TapRun(specFiles, onlyFile, (line) => {
+  console.log(line);
+});
+
+const ava = spawn(process.execPath, [path.join(root, 'node_modules/ava/entrypoints/cli.mjs'), '--tap', ...args], {
+  cwd: root,
+  stdio: ['ignore', 'pipe', 'inherit'],
+  env: { ...process.env, FORCE_COLOR: '0' },
+});
+createInterface({ input: ava.stdout }).on('line', (line) => {
+  run.read(line);
+});
+
+const progress = setInterval(() => {
+  console.log(`       ${String(run.passed)} passed so far`);
+}, 30_000);
+
+ava.on('close', (status, signal) => {
+  clearInterval(progress);
+  run.end(signal ?? status ?? 1);
+  for (const line of run.summary()) console.log(line);
+  process.exitCode = run.succeeded ? 0 : 1;
+});

@@ -1,0 +1,21 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+
+/**
+ * The text of `lib/THIRD-PARTY-LICENSES`: for each package in the bundle its name, version, and its license file, whole.
+ * `packages`: the packages' directories. Throws for a package that has no license file: then somebody has to decide.
+ */
+export function thirdPartyLicenses(root: string, packages: readonly string[]): string {
+  const sections = packages.map((directory) => {
+    const { name, version, license } = JSON.parse(readFileSync(path.join(directory, 'package.json'), 'utf8')) as {
+      name: string;
+      version: string;
+      license?: string;
+    };
+    const file = readdirSync(directory).find((entry) => /^licen[cs]e(\.(md|txt))?$/i.test(entry));
+    if (file === undefined) throw new Error(`${path.relative(root, directory)} has no license file`);
+    const text = readFileSync(path.join(directory, file), 'utf8').replaceAll('\r\n', '\n').trim();
+    return `${name} ${version} (${license ?? 'see below'})\n\n${text}\n`;
+  });
+  return ['lib/dokku-builds.js contains these packages.\n', ...sections].join(`\n${'-'.repeat(72)}\n\n`);
+}
