@@ -13,7 +13,7 @@ import { TapRun } from './tap-run';
 const root = path.dirname(__dirname);
 const args = process.argv.slice(2);
 const specFiles = fg.sync('spec/**/*.spec.ts', { cwd: root }).sort();
-const onlyFile = args.filter((argument) => specFiles.includes(argument))[0] ?? 'the specs';
+const onlyFile = args.find((argument) => specFiles.includes(argument)) ?? 'the specs';
 const run = new TapRun(specFiles, onlyFile, (line) => {
   console.log(line);
 });
