@@ -7,6 +7,7 @@ export class TapRun {
   failed = 0;
   skipped = 0;
   private readonly files = new Map<string, FileCounts>();
+  private began = false;
   private planned = false;
   private showing = false;
 
@@ -23,19 +24,23 @@ export class TapRun {
 
   /** Takes one line of TAP, without its line break. */
   read(line: string): void {
+    if (!this.began) {
+      // Before its report ava only says why there is none.
+      this.began = line.startsWith('TAP version ');
+      if (!this.began) this.show(line);
+      return;
+    }
     const result = /^(not ok|ok) \d+(?: - (.*?))?(?: # (SKIP|TODO)\b.*)?$/.exec(line);
     if (result !== null) {
       this.count(result[1] === 'ok', result[2] ?? '', result[3] !== undefined);
       return;
     }
     if (/^1\.\.\d+$/.test(line)) this.planned = true;
-    if (/^(1\.\.\d+|TAP version \d+|# (tests|pass|skip|fail|todo) \d+)$/.test(line)) {
+    if (/^(1\.\.\d+|# (tests|pass|skip|fail|todo) \d+)$/.test(line)) {
       this.showing = false;
       return;
     }
-    const remaining = /^# (\d+) tests? remaining in /.exec(line);
-    if (remaining !== null) {
-      this.failed += Number(remaining[1]);
+    if (/^# \d+ tests? remaining in /.test(line)) {
       this.show(` !     ${line.slice(2)}`);
     } else if (this.showing && line.trim() !== '' && !/^ {2}(---|\.\.\.)$/.test(line)) {
       this.show(`     ${line}`);
@@ -45,8 +50,12 @@ export class TapRun {
   /** Takes how ava ended: its exit status, or the signal that ended it. A run that broke off counts as a failure. */
   end(outcome: number | NodeJS.Signals): void {
     if (!this.planned) this.fail(`ava ended before its report did (${describe(outcome)})`);
-    else if (outcome !== 0 && this.failed === 0) this.fail(`ava ended with ${describe(outcome)}`);
     else if (this.passed + this.failed === 0) this.show(' !     No spec ran');
+    else if (outcome !== 0 && this.failed === 0) {
+      this.fail(
+        `ava ended with ${describe(outcome)} though no spec failed: did one leave a timer or a process behind?`,
+      );
+    }
   }
 
   /** True when specs ran and none failed. */

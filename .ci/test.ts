@@ -18,13 +18,17 @@ const run = new TapRun(specFiles, onlyFile, (line) => {
   console.log(line);
 });
 
-const ava = spawn(process.execPath, [path.join(root, 'node_modules/ava/entrypoints/cli.mjs'), '--tap', ...args], {
+const ava = spawn(process.execPath, [path.join(__dirname, 'ava-tap.mjs'), '--tap', ...args], {
   cwd: root,
-  stdio: ['ignore', 'pipe', 'inherit'],
+  stdio: ['ignore', 'pipe', 'pipe'],
   env: { ...process.env, FORCE_COLOR: '0' },
 });
 createInterface({ input: ava.stdout }).on('line', (line) => {
   run.read(line);
+});
+// What specs print themselves, set apart: only the last line here counts.
+createInterface({ input: ava.stderr }).on('line', (line) => {
+  console.log(`     | ${line}`);
 });
 
 const progress = setInterval(() => {
