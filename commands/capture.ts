@@ -1,0 +1,212 @@
+import type { Call } from '../host/call';
+import { type ChildProcess, spawn } from 'node:child_process';
+import * as fs from 'node:fs';
+import { constants } from 'node:os';
+
+import { requireApp } from '../host/apps';
+import { parseArguments } from '../host/arguments';
+import type { Host } from '../host/environment';
+import { errorCode, Failure, printable, reasonOf } from '../host/failure';
+import { makeDirectory, ownLikeParent } from '../host/files';
+import { readDeployLock, removeDeployLock, takeDeployLock, writeDeployLock } from '../host/locks';
+import { type AppName, type BuildId, generateBuildId } from '../host/names';
+import type { Output } from '../host/output';
+import { buildsDirectory, logPath } from '../host/paths';
+import { pause } from '../host/pause';
+import { asSource, type Source, sources } from '../journal/events';
+import { recordFinish, recordStart } from '../triggers/recording';
+import { refuseSurplus, takeApp } from './positionals';
+
+/** `builds:capture <app> [--source <source>] -- <command> [args…]`: exits with the command's exit code. */
+export async function capture({ host, output, args }: Call): Promise<number> {
+  const { positionals, rest, values } = parseArguments(args, { source: 'value' });
+  const named = takeApp(host, rest ? positionals.slice(0, positionals.length - rest.length) : positionals);
+  const app = requireApp(host, named.app);
+  const [command, ...commandArgs] = rest ?? [];
+  if (!command) throw new Failure('Please specify a command to run, after --');
+  refuseSurplus(named.others, 0);
+  const source = parseSource(values['source']);
+  const lock = takeDeployLock(host, app);
+  if (lock === undefined) throw lockedBy(host, app);
+  const id = generateBuildId(Date.now());
+  writeDeployLock(lock, id);
+  try {
+    return await runRecorded(host, output, app, id, source, command, commandArgs);
+  } finally {
+    removeDeployLock(host, app, id); // while it is still held, so that nobody's lock but ours is removed
+    fs.closeSync(lock);
+  }
+}
+
+function parseSource(text: string | undefined): Source {
+  const source = asSource(text ?? 'deploy');
+  if (source !== undefined) return source;
+  throw new Failure(`Invalid --source value "${printable(text ?? '')}" (allowed: ${Object.keys(sources).join(', ')})`);
+}
+
+function lockedBy(host: Host, app: AppName): Failure {
+  const lock = readDeployLock(host, app);
+  const holder = lock.state === 'held' ? `build ${lock.id} holds its deploy lock` : 'its deploy lock is held';
+  return new Failure(`${app} is being deployed: ${holder} (see builds:output ${app}, builds:cancel ${app})`);
+}
+
+/**
+ * The command waits behind this gate, already a process with an identity and in a group of its own, until its start is on
+ * record. What it runs is handed over as arguments: the shell reads none of it.
+ */
+const GATE = 'read -r go <&3 || exit 125; exec 3<&-; exec "$@"';
+const GATE_FD = 3;
+
+async function runRecorded(
+  host: Host,
+  output: Output,
+  app: AppName,
+  id: BuildId,
+  source: Source,
+  command: string,
+  args: readonly string[],
+): Promise<number> {
+  const log = openLog(host, app, id);
+  const child = spawn('/bin/sh', ['-c', GATE, 'sh', command, ...args], {
+    detached: true,
+    stdio: ['inherit', 'pipe', 'pipe', 'pipe'],
+    env: { ...process.env, DOKKU_BUILD_ID: id, DOKKU_BUILD_SOURCE: source },
+  });
+  const ended = endOf(child);
+  const logger = startLogger(id);
+  const restore = forwardSignals(child);
+  try {
+    if (child.pid !== undefined)
+      tryTo(output, () => {
+        recordStart(host, output, app, id, child.pid ?? 0, source);
+      });
+    copy(child, output, log, logger);
+    openGate(child);
+    const exitCode = await ended;
+    tryTo(output, () => {
+      recordFinish(host, output, app, id, exitCode);
+    });
+    return exitCode;
+  } finally {
+    restore();
+    fs.closeSync(log);
+    await closeLogger(logger);
+  }
+}
+
+/** A deploy does not fail because it cannot be recorded. */
+function tryTo(output: Output, record: () => void): void {
+  try {
+    record();
+  } catch (error) {
+    output.warn(reasonOf(error));
+  }
+}
+
+function openLog(host: Host, app: AppName, id: BuildId): number {
+  const directory = buildsDirectory(host, app);
+  try {
+    makeDirectory(directory);
+    const { O_APPEND, O_CREAT, O_EXCL, O_NOFOLLOW, O_WRONLY } = fs.constants;
+    const log = fs.openSync(logPath(host, app, id), O_APPEND | O_CREAT | O_EXCL | O_NOFOLLOW | O_WRONLY, 0o644);
+    ownLikeParent(log, directory);
+    return log;
+  } catch (error) {
+    throw new Failure(`Cannot write ${logPath(host, app, id)}: ${reasonOf(error)}`);
+  }
+}
+
+const COMMAND_NOT_STARTED = 127;
+
+/** The exit status of the command as a shell would say it: its own, or 128 and the number of the signal that ended it. */
+function endOf(child: ChildProcess): Promise<number> {
+  return new Promise((resolve) => {
+    child.on('error', () => {
+      resolve(COMMAND_NOT_STARTED);
+    });
+    child.on('close', (code, signal) => {
+      resolve(signal ? 128 + constants.signals[signal] : (code ?? COMMAND_NOT_STARTED));
+    });
+  });
+}
+
+function openGate(child: ChildProcess): void {
+  const gate = child.stdio[GATE_FD];
+  if (!gate || !('end' in gate)) return;
+  gate.on('error', () => undefined); // it was killed before it began
+  gate.end('go\n');
+}
+
+/** Every byte goes to the terminal, to the log and to the system's log; one that fails does not keep it from the others. */
+function copy(child: ChildProcess, output: Output, log: number, logger: ChildProcess | undefined): void {
+  let logFails = false;
+  const keep = (chunk: Buffer): void => {
+    logger?.stdin?.write(chunk);
+    try {
+      for (let at = 0; at < chunk.length;) at += fs.writeSync(log, chunk, at);
+    } catch (error) {
+      if (!logFails) output.warn(`The log is incomplete: ${reasonOf(error)}`);
+      logFails = true;
+    }
+  };
+  child.stdout?.on('data', (chunk: Buffer) => {
+    keep(chunk);
+    show(1, chunk);
+  });
+  child.stderr?.on('data', (chunk: Buffer) => {
+    keep(chunk);
+    show(2, chunk);
+  });
+}
+
+const RETRY_MS = 5;
+
+/** Writes to our own stdout or stderr; a reader that is gone does not stop the command. */
+function show(fd: 1 | 2, chunk: Buffer): void {
+  for (let at = 0; at < chunk.length;) {
+    try {
+      at += fs.writeSync(fd, chunk, at);
+    } catch (error) {
+      if (errorCode(error) !== 'EAGAIN') return;
+      pause(RETRY_MS);
+    }
+  }
+}
+
+function startLogger(id: BuildId): ChildProcess | undefined {
+  const logger = spawn('logger', ['-i', '-t', `dokku-${id}`], { stdio: ['pipe', 'ignore', 'ignore'] });
+  logger.on('error', () => undefined); // no logger on this host
+  logger.stdin.on('error', () => undefined); // or one that cannot reach the system's log
+  return logger;
+}
+
+const LOGGER_MS = 2000;
+
+async function closeLogger(logger: ChildProcess | undefined): Promise<void> {
+  if (logger?.pid === undefined || logger.exitCode !== null || logger.signalCode !== null) return;
+  await new Promise<void>((resolve) => {
+    const patience = setTimeout(() => logger.kill('SIGKILL'), LOGGER_MS);
+    logger.once('close', () => {
+      clearTimeout(patience);
+      resolve();
+    });
+    logger.stdin?.end();
+  });
+}
+
+const FORWARDED = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2'] as const;
+
+/** A signal to this program reaches the command's process group; this program stays to record the end. */
+function forwardSignals(child: ChildProcess): () => void {
+  const forward = (signal: NodeJS.Signals): void => {
+    try {
+      if (child.pid !== undefined) process.kill(-child.pid, signal);
+    } catch {
+      // it has just ended
+    }
+  };
+  for (const signal of FORWARDED) process.on(signal, forward);
+  return () => {
+    for (const signal of FORWARDED) process.off(signal, forward);
+  };
+}

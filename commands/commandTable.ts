@@ -1,0 +1,46 @@
+/** What is said of a command: shown by `builds:help` and `help --all`, and what the program can be called by. */
+export interface CommandEntry {
+  /** Without `builds:`. */
+  readonly name: string;
+  /** No commas, here and in the description: `dokku help --all` makes columns at them. */
+  readonly args: string;
+  readonly description: string;
+}
+
+/** Every `builds:*` command, in the order of help. */
+export const commandTable = [
+  {
+    name: 'list',
+    args: '[<app>] [--format json|stdout] [--kind build|deploy] [--status S]',
+    description: 'List running builds or all builds of an app',
+  },
+  { name: 'info', args: '<app> <build-id> [--format json|stdout]', description: 'Show one build' },
+  {
+    name: 'output',
+    args: '<app> [<build-id>|current]',
+    description: 'Show the output of a build or follow a running one',
+  },
+  { name: 'cancel', args: '<app>', description: 'Cancel the running build of an app' },
+  {
+    name: 'prune',
+    args: '<app>|--all-apps [--parallel N]',
+    description: 'Mark dead builds as failed and remove those beyond the retention',
+  },
+  {
+    name: 'report',
+    args: '[<app>|--global] [<flag>] [--format json|stdout]',
+    description: 'Show the newest build and the retention of one or all apps',
+  },
+  {
+    name: 'set',
+    args: '[--global|<app>] retention [<n>]',
+    description: 'Set or clear how many finished builds are kept',
+  },
+  {
+    name: 'capture',
+    args: '<app> [--source S] -- <command> [<arg>...]',
+    description: 'Run a command as a recorded deploy of an app',
+  },
+] as const satisfies readonly CommandEntry[];
+
+export type CommandName = (typeof commandTable)[number]['name'];

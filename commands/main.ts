@@ -1,0 +1,79 @@
+import type { Handler } from '../host/call';
+import { readHost } from '../host/environment';
+import { errorCode, Failure, reasonOf } from '../host/failure';
+import { ClosedPipe, openOutput } from '../host/output';
+import type { CommandName } from './commandTable';
+
+/*
+ * The one program behind all executables of the plugin, called with the name that it was called by and the arguments. A module
+ * is loaded when its name is, and not before: each call is a process of its own, three of them in every deploy.
+ */
+
+const triggers: Readonly<Record<string, () => Promise<Handler>>> = {
+  'builds-generate-id': async () => (await import('../triggers/buildsGenerateId')).buildsGenerateId,
+  'builds-record-start': async () => (await import('../triggers/buildsRecordStart')).buildsRecordStart,
+  'builds-record-finalize': async () => (await import('../triggers/buildsRecordFinalize')).buildsRecordFinalize,
+  'builds-record-discard': async () => (await import('../triggers/buildsRecordDiscard')).buildsRecordDiscard,
+  install: async () => (await import('../triggers/install')).install,
+  'post-delete': async () => (await import('../triggers/postDelete')).postDelete,
+  'post-app-rename-setup': async () => (await import('../triggers/postAppRenameSetup')).postAppRenameSetup,
+  'post-app-clone-setup': async () => (await import('../triggers/postAppCloneSetup')).postAppCloneSetup,
+};
+
+const commands: Readonly<Record<CommandName, () => Promise<Handler>>> = {
+  list: async () => (await import('./list')).list,
+  info: async () => (await import('./info')).info,
+  output: async () => (await import('./output')).output,
+  cancel: async () => (await import('./cancel')).cancel,
+  prune: async () => (await import('./prune')).prune,
+  report: async () => (await import('./report')).report,
+  set: async () => (await import('./set')).set,
+  capture: async () => (await import('./capture')).capture,
+};
+
+const others: Readonly<Record<string, () => Promise<Handler>>> = {
+  commands: async () => (await import('./help')).commands,
+  'over-all-apps-worker': async () => (await import('./worker')).worker,
+};
+
+/** Runs what `name` names; returns the exit status. Everything that goes wrong is told here, and nowhere else. */
+async function main(name: string, args: readonly string[]): Promise<number> {
+  const host = readHost(process.env);
+  const output = openOutput(host);
+  try {
+    const [handler, rest] = await find(name, args);
+    const exitCode = await handler({ host, output, args: rest });
+    output.flush();
+    return exitCode ?? 0;
+  } catch (error) {
+    if (error instanceof ClosedPipe) return 0;
+    try {
+      output.warn(sentence(error));
+      if (host.trace && error instanceof Error) output.warn(error.stack ?? '');
+    } catch (second) {
+      if (!(second instanceof ClosedPipe)) throw second;
+    }
+    return error instanceof Failure ? error.exitCode : 1;
+  }
+}
+
+async function find(name: string, args: readonly string[]): Promise<[Handler, readonly string[]]> {
+  const own = triggers[name] ?? others[name];
+  if (own !== undefined) return [await own(), args];
+  const command = name.startsWith('builds:') ? name.slice('builds:'.length) : name;
+  if (Object.hasOwn(commands, command)) return [await commands[command as CommandName](), args];
+  if (name === 'builds' || command === 'help') return [(await import('./help')).commands, ['builds:help', ...args]];
+  throw new Failure(`\`${name}\` is not a dokku-builds command, see dokku-builds help`);
+}
+
+function sentence(error: unknown): string {
+  if (error instanceof Failure || errorCode(error) === undefined) {
+    return error instanceof Failure ? error.message : `Internal error: ${reasonOf(error)} (DOKKU_TRACE=1 says where)`;
+  }
+  const path = error instanceof Error && 'path' in error && typeof error.path === 'string' ? `${error.path}: ` : '';
+  return `${path}${reasonOf(error)}`;
+}
+
+void main(process.argv[2] ?? 'builds:help', process.argv.slice(3)).then((exitCode) => {
+  process.exitCode = exitCode;
+});

@@ -1,0 +1,80 @@
+import type { Call } from '../host/call';
+import { allowedApps, listApps, requireApp } from '../host/apps';
+import { parseArguments } from '../host/arguments';
+import type { Host } from '../host/environment';
+import { Failure } from '../host/failure';
+import type { AppName } from '../host/names';
+import type { Output } from '../host/output';
+import { appBuilds } from '../host/paths';
+import { readProperty, resolveRetention } from '../host/properties';
+import { newestBuild } from '../journal/history';
+import { catchUp } from '../projections/catchUp';
+import {
+  globalReport,
+  type Report,
+  report as reportOf,
+  type ReportFlag,
+  reportFlags,
+  reportJson,
+  reportLines,
+} from '../projections/reportView';
+import { parseFormat, refuseSurplus, takeApp } from './positionals';
+import { see } from './see';
+
+/** `builds:report [<app>|--global] [--flag] [--format json|stdout]` */
+export function report({ host, output, args }: Call): undefined {
+  const { positionals, values, switches } = parseReportArguments(args);
+  const flags = reportFlags.filter((flag) => switches.has(flag));
+  if (flags.length > 1) throw new Failure('builds:report command allows only a single flag');
+  const named = takeApp(host, positionals);
+  refuseSurplus(named.others, 0);
+  const format = parseFormat(values['format']);
+  const show = (title: string, fields: Partial<Report>): void => {
+    const shown = flags[0] === undefined ? fields : only(fields, flags[0]);
+    if (format === 'json') output.line(JSON.stringify(reportJson(shown)));
+    else if (flags[0] !== undefined) output.line(fields[flags[0]] ?? '');
+    else {
+      output.title(title);
+      for (const line of reportLines(shown)) output.verbose(line);
+    }
+  };
+
+  if (switches.has('global')) {
+    show('Global builds information', globalReport(readProperty(host, '--global', 'retention')));
+    return;
+  }
+  for (const app of named.app === undefined ? everyApp(host, output) : [requireApp(host, named.app)]) {
+    show(`${app} builds information`, reportApp(host, output, app));
+  }
+}
+
+function parseReportArguments(args: readonly string[]): ReturnType<typeof parseArguments> {
+  const kinds = Object.fromEntries([...reportFlags, 'global'].map((flag) => [flag, 'switch' as const]));
+  try {
+    return parseArguments(args, { ...kinds, format: 'value' });
+  } catch (error) {
+    if (!(error instanceof Failure) || !error.message.startsWith('Unknown flag')) throw error;
+    throw new Failure(`Invalid flag passed, valid flags: ${reportFlags.map((flag) => `--${flag}`).join(', ')}`);
+  }
+}
+
+function only(fields: Partial<Report>, flag: ReportFlag): Partial<Report> {
+  return { [flag]: fields[flag] ?? '' };
+}
+
+function everyApp(host: Host, output: Output): AppName[] {
+  const apps = allowedApps(host, listApps(host));
+  if (apps.length === 0) output.warn("You haven't deployed any applications yet");
+  return apps;
+}
+
+function reportApp(host: Host, output: Output, app: AppName): Report {
+  const now = Date.now();
+  const newest = newestBuild(catchUp(appBuilds(host, app), now, output.warn).history);
+  const [seen] = newest ? see([newest], now) : [];
+  return reportOf(seen, {
+    own: readProperty(host, app, 'retention'),
+    global: readProperty(host, '--global', 'retention'),
+    computed: resolveRetention(host, app, output.warn),
+  });
+}

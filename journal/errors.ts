@@ -1,0 +1,15 @@
+import { Failure } from '../host/failure';
+
+/** The journal, or what it was asked to hold, could not be written: nothing was acknowledged. Exit status 1. */
+export class JournalNotWritten extends Failure {
+  constructor(path: string, reason: string) {
+    super(`Cannot write ${path}: ${reason}`);
+  }
+}
+
+/** The journal could not be read at all. Exit status 1. */
+export class JournalNotReadable extends Failure {
+  constructor(path: string, reason: string) {
+    super(`Cannot read ${path}: ${reason}`);
+  }
+}

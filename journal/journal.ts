@@ -1,0 +1,252 @@
+import { createHash } from 'node:crypto';
+import * as fs from 'node:fs';
+import { dirname } from 'node:path';
+
+import { ulid } from 'ulid';
+
+import { errorCode, reasonOf } from '../host/failure';
+import { ownLikeParent } from '../host/files';
+import { decodeEnvelope, encodeEnvelope } from './envelope';
+import { JournalNotReadable, JournalNotWritten } from './errors';
+import { type BuildEvent, type Recorded, SCHEMA_VERSION } from './events';
+import { encodeFrame, type Frame, frameCrc, HEADER_BYTES, scanFrames } from './frame';
+
+/** Name of the journal in an app's directory. */
+export const JOURNAL_FILE = 'events.journal';
+
+/** A position: behind the last event that counts, and how to go on from there. */
+export interface Head {
+  /** Number of the last event; 0 before the first. */
+  readonly seq: number;
+  /** Offset and CRC-32 of its frame. */
+  readonly start: number;
+  readonly crc: number;
+  /** The `readTo` of its link: where the next event's digest begins. */
+  readonly readTo: number;
+  /** Offset behind the last intact frame: where reading goes on. */
+  readonly end: number;
+}
+
+/** Before the first event. */
+export const START: Head = { seq: 0, start: 0, crc: 0, readTo: 0, end: 0 };
+
+/** Something in the file that is not as it was written. Offsets in bytes. */
+export type Problem =
+  /** Bytes that are no frame. At the end of the file (`tail`) they may be a write that goes on right now. */
+  | { readonly type: 'damage'; readonly start: number; readonly end: number; readonly tail: boolean }
+  /** Events `from` to `to` are not there. */
+  | { readonly type: 'gap'; readonly from: number; readonly to: number; readonly start: number }
+  /** The event after it was built on another one: this one was edited, or lost a race against one that is damaged now. */
+  | { readonly type: 'disputed'; readonly seq: number; readonly start: number }
+  /** Intact, but of a newer program. */
+  | { readonly type: 'unknown'; readonly seq: number; readonly start: number };
+
+/** Where what is read goes, in file order. */
+export interface Sink {
+  event(recorded: Recorded): void;
+  problem(problem: Problem): void;
+}
+
+export interface Journal {
+  readonly path: string;
+  readonly fd: number;
+}
+
+/** What reading came to. */
+export interface Reading {
+  readonly head: Head;
+  /** The first event behind the given head was not built on it: that head is not of this file, read from the start. */
+  readonly diverged: boolean;
+}
+
+/** The journal at `path` for reading; undefined when there is none. Throws {@link JournalNotReadable}. */
+export function openJournal(path: string): Journal | undefined {
+  try {
+    return opened(path, fs.constants.O_RDONLY);
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return undefined;
+    throw new JournalNotReadable(path, reasonOf(error));
+  }
+}
+
+/** The journal at `path` for appending, made (mode 0600) when there is none. Throws {@link JournalNotWritten}. */
+export function openJournalForAppend(path: string): Journal {
+  try {
+    const journal = opened(path, fs.constants.O_RDWR | fs.constants.O_APPEND | fs.constants.O_CREAT);
+    if (fs.fstatSync(journal.fd).size === 0) {
+      ownLikeParent(journal.fd, dirname(path));
+      syncDirectory(dirname(path));
+    }
+    return journal;
+  } catch (error) {
+    throw new JournalNotWritten(path, reasonOf(error));
+  }
+}
+
+function opened(path: string, flags: number): Journal {
+  const fd = fs.openSync(path, flags | fs.constants.O_NOFOLLOW | fs.constants.O_NONBLOCK, 0o600);
+  if (fs.fstatSync(fd).isFile()) return { path, fd };
+  fs.closeSync(fd);
+  throw new Error('it is not a regular file');
+}
+
+export function closeJournal(journal: Journal): void {
+  fs.closeSync(journal.fd);
+}
+
+const CHUNK_BYTES = 256 * 1024;
+
+/**
+ * Reads what counts behind `from` into `sink`. The rules, all local to the file: a frame that is not intact is passed over; of
+ * the frames with one number the first counts, the others lost their race and are void; an event whose successor names another
+ * CRC as its predecessor's does not count after all (hence each event is handed on only when the next one is known).
+ * Memory does not grow with the file.
+ */
+export function readJournal(journal: Journal, from: Head, sink: Sink): Reading {
+  let { seq, start, crc, readTo, end } = from;
+  let pending: { recorded: Recorded | undefined } | undefined;
+  let diverged = false as boolean; // set in a callback, which the compiler does not see
+  let damage: { start: number; end: number } | undefined;
+
+  const handOn = (): void => {
+    if (pending?.recorded) sink.event(pending.recorded);
+    else if (pending) sink.problem({ type: 'unknown', seq, start });
+    pending = undefined;
+  };
+  const endDamage = (tail: boolean): void => {
+    if (damage) sink.problem({ type: 'damage', ...damage, tail });
+    damage = undefined;
+  };
+  const onFrame = (frame: Frame): void => {
+    if (diverged) return;
+    endDamage(false);
+    const envelope = decodeEnvelope(frame.payload);
+    if (envelope === undefined) {
+      sink.problem({ type: 'damage', start: frame.start, end: frame.end, tail: false });
+    } else if (envelope.seq > seq) {
+      const follows = envelope.seq === seq + 1;
+      if (follows && envelope.link.previousCrc !== crc) {
+        if (pending === undefined && seq > 0) {
+          diverged = true;
+          return;
+        }
+        if (pending) sink.problem({ type: 'disputed', seq, start });
+        pending = undefined;
+      }
+      handOn();
+      if (!follows) sink.problem({ type: 'gap', from: seq + 1, to: envelope.seq - 1, start: frame.start });
+      pending = { recorded: envelope.recorded };
+      ({ seq } = envelope);
+      ({ start, crc } = frame);
+      ({ readTo } = envelope.link);
+    }
+    ({ end } = frame);
+  };
+
+  let rest: Buffer = Buffer.alloc(0);
+  let offset = from.end;
+  for (;;) {
+    const unread = Math.max(fs.fstatSync(journal.fd).size - offset - rest.length, 0);
+    const chunk = Buffer.allocUnsafe(rest.length + Math.min(unread + 1, CHUNK_BYTES));
+    rest.copy(chunk);
+    const count = readAt(journal, chunk, rest.length, offset + rest.length);
+    const bytes = chunk.subarray(0, rest.length + count);
+    const done = scanFrames(bytes, offset, count === 0, onFrame, (some) => {
+      damage = { start: damage?.start ?? some.start, end: some.end };
+    });
+    if (count === 0 || diverged) break;
+    offset += done;
+    rest = bytes.subarray(done);
+  }
+  endDamage(true);
+  handOn();
+  return { head: { seq, start, crc, readTo, end }, diverged };
+}
+
+function readAt(journal: Journal, into: Buffer, at: number, position: number): number {
+  try {
+    return fs.readSync(journal.fd, into, at, into.length - at, position);
+  } catch (error) {
+    throw new JournalNotReadable(journal.path, reasonOf(error));
+  }
+}
+
+/** What an append came to: its event if that counts, where the journal is now, and every event since, the own one included. */
+export interface Appended extends Reading {
+  readonly own: Recorded | undefined;
+  readonly since: readonly Recorded[];
+}
+
+/**
+ * Appends `event` as number `head.seq + 1`, with one write. The append is the lock: whoever stands first in the file with that
+ * number has won, and who has lost is told what happened meanwhile, to decide again. Void frames stay where they are.
+ * Not durable before {@link syncJournal}. Throws {@link JournalNotWritten}; a torn frame is passed over by every reader.
+ */
+export function appendEvent(journal: Journal, head: Head, event: BuildEvent, at: number): Appended {
+  const recorded: Recorded = { seq: head.seq + 1, id: ulid(at), at, schema: SCHEMA_VERSION, event };
+  const link = { previousCrc: head.crc, readTo: head.end, digest: digestOf(journal, head.readTo, head.end) };
+  const frame = encodeFrame(encodeEnvelope(recorded, link));
+  writeWhole(journal, frame);
+  if (fs.fstatSync(journal.fd).size === head.end + frame.length) {
+    const { end: start } = head;
+    const after = { seq: recorded.seq, start, crc: frameCrc(frame) ?? 0, readTo: start, end: start + frame.length };
+    return { own: recorded, head: after, since: [recorded], diverged: false };
+  }
+  const since: Recorded[] = [];
+  const reading = readJournal(journal, head, { event: (one) => since.push(one), problem: () => undefined });
+  return { own: since.find((one) => one.id === recorded.id), since, ...reading };
+}
+
+/** A frame goes out in one write; where the disk takes only a part, that is debris, and the next try says why. */
+function writeWhole(journal: Journal, frame: Buffer): void {
+  try {
+    if (fs.writeSync(journal.fd, frame) === frame.length) return;
+    if (fs.writeSync(journal.fd, frame) === frame.length) return;
+  } catch (error) {
+    throw new JournalNotWritten(journal.path, reasonOf(error));
+  }
+  throw new JournalNotWritten(journal.path, 'the disk took only a part of it');
+}
+
+/** Whether `head`, taken from somewhere else, is a place in this journal: the frame of its last event is where it says. */
+export function isHeadOf(journal: Journal, head: Head): boolean {
+  if (head.seq === 0) return true;
+  if (fs.fstatSync(journal.fd).size < head.end) return false;
+  return frameCrcAt(journal, head.start) === head.crc;
+}
+
+function frameCrcAt(journal: Journal, start: number): number | undefined {
+  const header = Buffer.alloc(HEADER_BYTES);
+  return readAt(journal, header, 0, start) === HEADER_BYTES ? frameCrc(header) : undefined;
+}
+
+/** SHA-256 over the bytes `from` up to `to` of the file. */
+export function digestOf(journal: Journal, from: number, to: number): Uint8Array {
+  const hash = createHash('sha256');
+  const buffer = Buffer.allocUnsafe(Math.min(CHUNK_BYTES, to - from));
+  for (let at = from; at < to;) {
+    const count = readAt(journal, buffer.subarray(0, Math.min(buffer.length, to - at)), 0, at);
+    if (count === 0) break;
+    hash.update(buffer.subarray(0, count));
+    at += count;
+  }
+  return hash.digest();
+}
+
+/** Everything appended so far is on disk when this returns. Throws {@link JournalNotWritten}. */
+export function syncJournal(journal: Journal): void {
+  try {
+    fs.fdatasyncSync(journal.fd);
+  } catch (error) {
+    throw new JournalNotWritten(journal.path, reasonOf(error));
+  }
+}
+
+function syncDirectory(path: string): void {
+  const fd = fs.openSync(path, fs.constants.O_RDONLY);
+  try {
+    fs.fsyncSync(fd);
+  } finally {
+    fs.closeSync(fd);
+  }
+}

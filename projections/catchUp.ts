@@ -1,0 +1,82 @@
+import { printable } from '../host/failure';
+import { parseTimestamp } from '../host/durations';
+import type { AppBuilds } from '../host/paths';
+import { isAlive } from '../host/processes';
+import { type BuildCommand, decide } from '../journal/decide';
+import { JournalNotWritten } from '../journal/errors';
+import { findBuild, type History } from '../journal/history';
+import type { Problem } from '../journal/journal';
+import { evolve } from './evolve';
+import { handleCommand } from './handleCommand';
+import { type Loaded, loadHistory } from './loadHistory';
+import { type RecordedElsewhere } from './record';
+import { listDirectory, readRecordFile, recordedIds } from './recordFiles';
+
+/** An app's history with what a stock Dokku has recorded meanwhile, and the listing of its directory. */
+export interface CaughtUp extends Loaded {
+  readonly names: readonly string[];
+}
+
+/**
+ * Loads an app's history and adopts records that the journal has not seen. What cannot be appended (a reader without the right
+ * to) is adopted in memory only. `warn` is told what could not be read; `now` is ms since the epoch. Throws system errors.
+ */
+export function catchUp(builds: AppBuilds, now: number, warn: (message: string) => void): CaughtUp {
+  const { app, directory } = builds;
+  const names = listDirectory(directory);
+  let loaded = loadHistory(directory);
+  for (const problem of loaded.problems) warn(`The journal of ${app} ${describe(problem)}; see builds:verify ${app}`);
+  for (const command of adoptions(builds, loaded.history, names, warn)) loaded = adopt(directory, loaded, command, now);
+  return { ...loaded, names };
+}
+
+function adopt(directory: string, loaded: Loaded, command: BuildCommand, now: number): Loaded {
+  try {
+    return handleCommand(directory, loaded, command, now).loaded;
+  } catch (error) {
+    if (!(error instanceof JournalNotWritten)) throw error;
+    const history = decide(loaded.history, command).reduce(evolve, loaded.history);
+    return { ...loaded, history };
+  }
+}
+
+/** What the records in the directory say that the history does not, oldest first. */
+function adoptions(
+  builds: AppBuilds,
+  history: History,
+  names: readonly string[],
+  warn: (message: string) => void,
+): BuildCommand[] {
+  const found: RecordedElsewhere[] = [];
+  for (const id of recordedIds(names)) {
+    const build = findBuild(history, id);
+    if (build === undefined ? history.departed.includes(id) : build.status !== 'running') continue;
+    const record = readRecordFile(builds.directory, id);
+    if (record === undefined) continue;
+    if (typeof record === 'string') {
+      if (build === undefined)
+        warn(`The record ${builds.app}/${id} cannot be read (${printable(record)}); it is left alone`);
+    } else if (build === undefined) {
+      found.push(record);
+    } else if (record.ended && (build.adopted || !isAlive(build.process))) {
+      found.push(record); // somebody else has recorded the end
+    }
+  }
+  const start = (record: RecordedElsewhere): number => parseTimestamp(record.started.startedAt) ?? 0;
+  return found.sort((a, b) => start(a) - start(b)).map((record) => ({ type: 'AdoptBuild', ...record }));
+}
+
+function describe(problem: Problem): string {
+  switch (problem.type) {
+    case 'damage':
+      return `is damaged from byte ${problem.start} to ${problem.end}`;
+    case 'gap':
+      return problem.from === problem.to
+        ? `lacks event ${problem.from}`
+        : `lacks events ${problem.from} to ${problem.to}`;
+    case 'disputed':
+      return `holds an event ${problem.seq} (byte ${problem.start}) that is not the one that was recorded, passed over`;
+    case 'unknown':
+      return `holds an event ${problem.seq} of a newer version of this program, passed over`;
+  }
+}

@@ -1,0 +1,88 @@
+import * as fs from 'node:fs';
+import { join } from 'node:path';
+
+import { errorCode, reasonOf } from '../host/failure';
+import { readSmallFile, removeFile, replaceFile, staleTemporaryFiles } from '../host/files';
+import { type AppName, asBuildId, type BuildId } from '../host/names';
+import { findBuild, type History } from '../journal/history';
+import { parseRecord, type RecordedElsewhere, recordText } from './record';
+
+/** A larger record is not a record. */
+const RECORD_LIMIT_BYTES = 64 * 1024;
+const RECORD_MODE = 0o644; // as readable as the stock plugin leaves them
+
+/** The names in `directory`; none when it does not exist. */
+export function listDirectory(directory: string): string[] {
+  try {
+    return fs.readdirSync(directory);
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return [];
+    throw error;
+  }
+}
+
+/** The ids of the builds that have a record file among `names`. */
+export function recordedIds(names: readonly string[]): BuildId[] {
+  return names
+    .filter((name) => name.endsWith('.json'))
+    .map((name) => asBuildId(name.slice(0, -'.json'.length)))
+    .filter((id) => id !== undefined);
+}
+
+/** What the record file of build `id` says, or a sentence that says why it cannot be read; undefined when there is none. */
+export function readRecordFile(directory: string, id: BuildId): RecordedElsewhere | string | undefined {
+  try {
+    const bytes = readSmallFile(join(directory, `${id}.json`), RECORD_LIMIT_BYTES);
+    return bytes && parseRecord(id, bytes.toString());
+  } catch (error) {
+    return reasonOf(error);
+  }
+}
+
+/**
+ * Makes the record files in `directory` say what `history` says, of the builds `only` or of all. Files that are true already
+ * are not touched; an unreadable one is replaced. Throws system errors.
+ */
+export function writeRecords(directory: string, app: AppName, history: History, only?: readonly BuildId[]): void {
+  for (const build of history.builds) {
+    if (only && !only.includes(build.id)) continue;
+    const path = join(directory, `${build.id}.json`);
+    const text = recordText(app, build);
+    if (contentOf(path) !== text) replaceFile(path, text, { mode: RECORD_MODE, durable: true });
+  }
+}
+
+function contentOf(path: string): string | undefined {
+  try {
+    return readSmallFile(path, RECORD_LIMIT_BYTES)?.toString();
+  } catch {
+    return undefined;
+  }
+}
+
+/** Removes the records and logs of builds that have left. */
+export function removeBuildFiles(directory: string, builds: readonly BuildId[]): void {
+  for (const id of builds) {
+    removeFile(join(directory, `${id}.json`));
+    removeFile(join(directory, `${id}.log`));
+  }
+}
+
+/**
+ * Removes what a crash has left in `directory` (`names` is its listing): files of builds that have departed, and temporary
+ * files whose writer is gone.
+ */
+export function sweep(
+  directory: string,
+  history: History,
+  names: readonly string[],
+  alive: (pid: number) => boolean,
+): void {
+  const there = new Set(names);
+  const left = history.departed.filter((id) => there.has(`${id}.json`) || there.has(`${id}.log`));
+  removeBuildFiles(
+    directory,
+    left.filter((id) => findBuild(history, id) === undefined),
+  );
+  for (const path of staleTemporaryFiles(directory, names, alive)) removeFile(path);
+}

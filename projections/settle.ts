@@ -1,0 +1,73 @@
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { reasonOf } from '../host/failure';
+import type { AppBuilds } from '../host/paths';
+import { isAlive } from '../host/processes';
+import type { BuildId } from '../host/names';
+import { assertNever, type Recorded } from '../journal/events';
+import { JOURNAL_FILE } from '../journal/journal';
+import { writeCheckpoint } from './checkpoint';
+import type { Handled } from './handleCommand';
+import { type Loaded, loadHistory } from './loadHistory';
+import { listDirectory, removeBuildFiles, sweep, writeRecords } from './recordFiles';
+import { removeRunning } from './runningView';
+
+/** A history is stored when reading it has cost this many events. */
+const CHECKPOINT_AFTER = 32;
+
+/**
+ * Makes what is stored beside the journal true again after `handled`: the records, the running view, and the checkpoint where
+ * it pays; and sweeps up after crashes. What cannot be written is told to `warn`, and is for the next trigger: the journal has it.
+ *
+ * Two processes that do this at once cannot leave a record behind that is older than the journal: each looks, after its last
+ * rename, whether the journal has grown since it was read, and if so writes again.
+ */
+export function settle(builds: AppBuilds, handled: Handled, warn: (message: string) => void): void {
+  try {
+    const loaded = settleRecords(builds, handled.loaded);
+    removeRunning(
+      builds.buildsRoot,
+      builds.app,
+      handled.added.flatMap(({ event }) => endedBy(event)),
+    );
+    if (loaded.folded >= CHECKPOINT_AFTER) writeCheckpoint(builds.directory, loaded);
+  } catch (error) {
+    warn(`The history of ${builds.app} is recorded, but not all of its files could be written: ${reasonOf(error)}`);
+  }
+}
+
+function settleRecords({ app, directory }: AppBuilds, loaded: Loaded): Loaded {
+  let current = loaded;
+  for (;;) {
+    writeRecords(directory, app, current.history);
+    if (journalSize(directory) <= current.head.end) break;
+    const before = current;
+    current = loadHistory(directory);
+    if (current.head.seq === before.head.seq) break; // it has grown by debris only
+    const kept = new Set(current.history.builds.map((build) => build.id));
+    const gone = before.history.builds.map((build) => build.id).filter((id) => !kept.has(id));
+    removeBuildFiles(directory, gone);
+  }
+  sweep(directory, current.history, listDirectory(directory), (pid) => isAlive({ pid }));
+  return current;
+}
+
+function journalSize(directory: string): number {
+  return statSync(join(directory, JOURNAL_FILE), { throwIfNoEntry: false })?.size ?? 0;
+}
+
+/** The builds that are not running any more because of `event`. */
+function endedBy(event: Recorded['event']): readonly BuildId[] {
+  switch (event.type) {
+    case 'BuildStarted':
+      return [];
+    case 'BuildFinished':
+    case 'BuildCanceled':
+      return [event.build];
+    case 'Pruned':
+      return event.builds;
+    default:
+      return assertNever(event);
+  }
+}

@@ -1,0 +1,25 @@
+import type { Call } from '../host/call';
+import { appBuilds } from '../host/paths';
+import { UnknownBuild } from '../journal/decide';
+import { catchUp } from '../projections/catchUp';
+import { handleCommand } from '../projections/handleCommand';
+import { settle } from '../projections/settle';
+import { buildArguments } from './arguments';
+
+/**
+ * `builds-record-discard <app> <build-id>`: a sync found nothing to build. The record and the log of the running build go, the
+ * history keeps the fact. A build that has ended stays.
+ */
+export function buildsRecordDiscard({ host, output, args }: Call): undefined {
+  const named = buildArguments(args);
+  if (named === undefined) return;
+  const builds = appBuilds(host, named.app);
+  const now = Date.now();
+  try {
+    const command = { type: 'DiscardBuild', build: named.build } as const;
+    settle(builds, handleCommand(builds.directory, catchUp(builds, now, output.warn), command, now), output.warn);
+  } catch (error) {
+    if (!(error instanceof UnknownBuild)) throw error;
+    output.warn(`No build record found for ${named.app}/${named.build}`);
+  }
+}

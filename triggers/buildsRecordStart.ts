@@ -1,0 +1,15 @@
+import type { Call } from '../host/call';
+import { printable } from '../host/failure';
+import { asSource } from '../journal/events';
+import { buildArguments, wholeNumberArgument } from './arguments';
+import { recordStart } from './recording';
+
+/** `builds-record-start <app> <build-id> <pid> <source>`: an unknown source is recorded as such, with a warning. */
+export function buildsRecordStart({ host, output, args }: Call): undefined {
+  const named = buildArguments(args);
+  if (named === undefined) return;
+  const pid = wholeNumberArgument('pid', args[2], 1);
+  const source = asSource(args[3] ?? '');
+  if (source === undefined) output.warn(`Unknown build source "${printable(args[3] ?? '')}", recorded as unknown`);
+  recordStart(host, output, named.app, named.build, pid, source ?? 'unknown');
+}

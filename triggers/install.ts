@@ -1,0 +1,37 @@
+import { statSync } from 'node:fs';
+import { dirname } from 'node:path';
+
+import fastGlob from 'fast-glob';
+
+import type { Call } from '../host/call';
+import { makeDirectory, ownLikeParent } from '../host/files';
+import { type AppName, asAppName } from '../host/names';
+import { appBuilds, buildsRoot, propertiesDirectory } from '../host/paths';
+import { catchUp } from '../projections/catchUp';
+import { settle } from '../projections/settle';
+
+/**
+ * `install`, as root when the plugin is installed or updated: makes the data and property directories, owned by `dokku`, and
+ * adopts the records that are there. May be run any number of times.
+ */
+export function install({ host, output }: Call): undefined {
+  const root = buildsRoot(host);
+  const properties = propertiesDirectory(host, '--global');
+  const dokkuIsThere = statSync(host.dokkuRoot, { throwIfNoEntry: false }) !== undefined;
+  for (const directory of [dirname(root), root, dirname(properties), properties]) {
+    makeDirectory(directory);
+    if (dokkuIsThere) ownLikeParent(directory, host.dokkuRoot);
+  }
+  const now = Date.now();
+  for (const app of recordedApps(root)) {
+    const builds = appBuilds(host, app);
+    settle(builds, { loaded: catchUp(builds, now, output.warn), added: [] }, output.warn);
+  }
+}
+
+/** The apps that have records, whoever wrote them. */
+function recordedApps(root: string): AppName[] {
+  const records = fastGlob.sync('*/*.json', { cwd: root, followSymbolicLinks: false, suppressErrors: true });
+  const names = new Set(records.map((record) => dirname(record)));
+  return [...names].map(asAppName).filter((app) => app !== undefined);
+}
