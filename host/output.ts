@@ -3,25 +3,26 @@ import type * as tty from 'node:tty';
 
 import type { Host } from './environment';
 import { errorCode } from './failure';
+import { pause } from './pause';
 
 /** What a command says, in Dokku's log style. Text that comes from outside is made printable by whoever passes it. */
 export interface Output {
   /** `=====> text`; nothing under `dokku --quiet`. */
-  title(text: string): void;
+  readonly title: (text: string) => void;
   /** The title of a view that scripts read: left out as well when stdout is no terminal. */
-  viewTitle(text: string): void;
+  readonly viewTitle: (text: string) => void;
   /** `-----> text` */
-  step(text: string): void;
+  readonly step: (text: string) => void;
   /** Seven spaces and the text. */
-  verbose(text: string): void;
+  readonly verbose: (text: string) => void;
   /** The text and a line break. */
-  line(text: string): void;
+  readonly line: (text: string) => void;
   /** The text or the bytes as they are. */
-  raw(text: string | Uint8Array): void;
+  readonly raw: (text: string | Uint8Array) => void;
   /** ` !     message` on stderr, after what was said before; control characters are shown as escapes. */
-  warn(message: string): void;
+  readonly warn: (message: string) => void;
   /** Writes out what is buffered of stdout. To be called before the process ends. */
-  flush(): void;
+  readonly flush: () => void;
   /** Whether stdout is a terminal. */
   readonly isTerminal: boolean;
 }
@@ -138,10 +139,6 @@ function writeFully(fd: number, bytes: Uint8Array): void {
       wait = Math.min(2 * wait, LONGEST_WAIT);
     }
   }
-}
-
-function pause(milliseconds: number): void {
-  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
 }
 
 function isTerminal(fd: number): boolean {
