@@ -32,12 +32,12 @@ export function listApps(host: Host): AppName[] {
 /**
  * Those of `apps` that the caller may see: all of them unless a plugin has the trigger `user-auth-app`, which is called
  * with the ssh user, the ssh key name and the apps, and prints the allowed ones. With several such plugins, what all of
- * them allow. One that fails or takes more than 10 s allows nothing. Throws {@link Failure} when one cannot be run.
+ * them allow. One that fails or takes more than `limit` ms allows nothing. Throws {@link Failure} when one cannot be run.
  */
-export function allowedApps(host: Host, apps: readonly AppName[]): AppName[] {
+export function allowedApps(host: Host, apps: readonly AppName[], limit = 10_000): AppName[] {
   let allowed = [...apps];
   for (const trigger of authorizingTriggers(host)) {
-    const answer = new Set(chunksOf(allowed).flatMap((chunk) => askTrigger(trigger, host, chunk)));
+    const answer = new Set(chunksOf(allowed).flatMap((chunk) => askTrigger(trigger, host, chunk, limit)));
     allowed = allowed.filter((app) => answer.has(app));
   }
   return allowed;
@@ -76,17 +76,16 @@ function isExecutable(path: string): boolean {
   }
 }
 
-const TRIGGER_MILLISECONDS = 10_000;
 const ANSWER_BYTES = 16 * 1024 * 1024; // a trigger may print all apps, whatever it was asked
 
-function askTrigger(trigger: string, host: Host, apps: readonly AppName[]): string[] {
+function askTrigger(trigger: string, host: Host, apps: readonly AppName[], limit: number): string[] {
   // eslint-disable-next-line @typescript-eslint/no-require-imports -- loaded only where a host has an ACL
   const { spawnSync } = require('node:child_process') as typeof childProcess;
   const { caller } = host;
   const result = spawnSync(trigger, [caller.user ?? systemUser(), caller.key ?? 'default', ...apps], {
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'inherit'],
-    timeout: TRIGGER_MILLISECONDS,
+    timeout: limit,
     killSignal: 'SIGKILL',
     maxBuffer: ANSWER_BYTES,
   });

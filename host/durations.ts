@@ -12,6 +12,23 @@ export function formatDuration(ms: number): string {
  * ms. Undefined for any other text, for a date that no calendar has, and for a leap second, which the clock has not.
  */
 export function parseTimestamp(text: string): number | undefined {
+  const moment = parseMoment(text);
+  return moment && moment.wholeSeconds + moment.fraction;
+}
+
+/** An RFC 3339 time in UTC without the fraction of its second: `2026-04-30T13:50:00Z`. Other text is returned as it is. */
+export function toWholeSeconds(text: string): string {
+  const moment = parseMoment(text);
+  return moment === undefined ? text : new Date(moment.wholeSeconds).toISOString().replace('.000Z', 'Z');
+}
+
+/** Both in ms, and apart, since their sum may round up to the next second. */
+interface Moment {
+  readonly wholeSeconds: number;
+  readonly fraction: number;
+}
+
+function parseMoment(text: string): Moment | undefined {
   const match = RFC_3339.exec(text);
   if (match === null) return undefined;
   const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = match.slice(1, 7).map(Number);
@@ -22,15 +39,10 @@ export function parseTimestamp(text: string): number | undefined {
   const date = new Date(0);
   date.setUTCFullYear(year, month - 1, day); // not Date.UTC, which takes the years 0 to 99 for 1900 to 1999
   if (date.getUTCMonth() !== month - 1 || date.getUTCDate() !== day) return undefined;
-  const wholeSeconds = date.setUTCHours(hour, minute, second);
-  return wholeSeconds + Number(`0.${match[7] ?? 0}`) * 1000 - offset;
-}
-
-/** An RFC 3339 time in UTC without the fraction of its second: `2026-04-30T13:50:00Z`. Other text is returned as it is. */
-export function toWholeSeconds(text: string): string {
-  const ms = parseTimestamp(text);
-  if (ms === undefined) return text;
-  return new Date(Math.floor(ms / 1000) * 1000).toISOString().replace('.000Z', 'Z');
+  return {
+    wholeSeconds: date.setUTCHours(hour, minute, second) - offset,
+    fraction: Number(`0.${match[7] ?? 0}`) * 1000,
+  };
 }
 
 const RFC_3339 = /^(\d{4})-(\d\d)-(\d\d)[Tt](\d\d):(\d\d):(\d\d)(?:\.(\d+))?([Zz]|[+-]\d\d:\d\d)$/;
