@@ -11,6 +11,7 @@ import {
   readFileSync,
   statSync,
   symlinkSync,
+  truncateSync,
   watch,
   writeFileSync,
 } from 'node:fs';
@@ -135,6 +136,8 @@ test('a small file is read whole, up to the limit and not beyond', (t) => {
   t.is(readSmallFile(path, 10)?.toString(), '0123456789');
   const error = t.throws(() => readSmallFile(path, 9), { instanceOf: Failure });
   t.is(error.message, `${path} is larger than 9 bytes`);
+  truncateSync(path, 2 ** 40); // not even room for it is made
+  t.throws(() => readSmallFile(path, 9), { instanceOf: Failure });
 });
 
 test('a file that says its size is 0 is read whole, or refused', (t) => {

@@ -61,6 +61,22 @@ function statLine(fields: { pid: number; command?: string; state?: string; group
   return `${pid} (${command}) ${state} 1 ${group} ${between} ${startTicks} 23 24 25\n`;
 }
 
+/**
+ * Runs `work` and returns the signals it would have sent. None is: a refusal that is broken would reach every process of
+ * the machine, and the very one that runs this spec.
+ */
+function signalsOf(work: () => void): [pid: number, signal: string | number | undefined][] {
+  const sent: ReturnType<typeof signalsOf> = [];
+  const kill = process.kill.bind(process);
+  process.kill = (pid, signal) => (signal === 0 ? kill(pid, 0) : sent.push([pid, signal]) > 0);
+  try {
+    work();
+  } finally {
+    process.kill = kill;
+  }
+  return sent;
+}
+
 /** Waits for a state that no event tells of. */
 async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await new Promise((resolve) => setTimeout(resolve, 5));
@@ -105,6 +121,7 @@ test('an ended process is dead, with all facts and with the pid alone', async (t
   t.not(identity.startTicks, undefined);
   t.false(isAlive(identity));
   t.false(isAlive({ pid: identity.pid }));
+  t.false(isAlive(identity, fakeProc(t, { [identity.pid]: statLine(identity) }))); // the kernel's word counts
 });
 
 test('a process of an earlier boot is dead, even when all else agrees', async (t) => {
@@ -247,21 +264,28 @@ test('the groups 0 and 1 are refused with a reason', async (t) => {
   const own = statLine({ pid: process.pid, group: 4242 });
   for (const group of [0, 1]) {
     const proc = fakeProc(t, { [pid]: statLine({ pid, group }), [process.pid]: own });
-    const error = t.throws(() => signalProcessGroup({ pid }, 'SIGQUIT', proc), { instanceOf: Failure });
-    t.regex(error.message, new RegExp(`^refusing to signal process group ${group}: it is the group of `));
+    const sent = signalsOf(() => {
+      const error = t.throws(() => signalProcessGroup({ pid }, 'SIGQUIT', proc), { instanceOf: Failure });
+      t.regex(error.message, new RegExp(`^refusing to signal process group ${group}: it is the group of `));
+    });
+    t.deepEqual(sent, []);
   }
 });
 
 test('our own group is refused, and so is one that might be it', async (t) => {
-  const { pid } = await sleeper(t, { detached: false });
-  const own = processGroupOf(process.pid) ?? 0;
-  t.throws(() => signalProcessGroup(identifyProcess(pid), 'SIGQUIT'), {
-    message: `refusing to signal process group ${own}: it is the group of this process`,
+  const { pid } = await sleeper(t);
+  const stat = statLine({ pid, group: 4242 });
+  const known = fakeProc(t, { [pid]: stat, [process.pid]: statLine({ pid: process.pid, group: 4242 }) });
+  const unknown = fakeProc(t, { [pid]: stat });
+  const sent = signalsOf(() => {
+    t.throws(() => signalProcessGroup({ pid }, 'SIGQUIT', known), {
+      message: 'refusing to signal process group 4242: it is the group of this process',
+    });
+    t.throws(() => signalProcessGroup({ pid }, 'SIGQUIT', unknown), {
+      message: 'refusing to signal process group 4242: the group of this process could not be read to compare',
+    });
   });
-  const proc = fakeProc(t, { [pid]: statLine({ pid, group: 4242 }) });
-  t.throws(() => signalProcessGroup({ pid }, 'SIGQUIT', proc), {
-    message: 'refusing to signal process group 4242: the group of this process could not be read to compare',
-  });
+  t.deepEqual(sent, []);
 });
 
 test('a hidden process is not signalled by guess', async (t) => {
