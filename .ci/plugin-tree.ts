@@ -1,23 +1,15 @@
 import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { commands as commandHandlers, triggers as triggerHandlers } from '../commands/handlers';
 import { bundleProgram } from './bundle';
 import { replaceTree } from './replace-tree';
 import { thirdPartyLicenses } from './third-party-licenses';
 
 /** What Dokku runs by name: each becomes `subcommands/<name>`. */
-export const subcommands = ['list', 'info', 'output', 'cancel', 'prune', 'report', 'set', 'capture'] as const;
+export const subcommands = Object.keys(commandHandlers);
 
 /** What plugn runs by name: each becomes an executable at the plugin's root. */
-export const triggers = [
-  'builds-generate-id',
-  'builds-record-start',
-  'builds-record-finalize',
-  'builds-record-discard',
-  'install',
-  'post-delete',
-  'post-app-rename-setup',
-  'post-app-clone-setup',
-] as const;
+export const triggers = Object.keys(triggerHandlers);
 
 /** Every executable of the plugin, by its path from the plugin's root; all are copies of host/launcher.sh. */
 export const executables = [

@@ -37,6 +37,11 @@ export const commandTable = [
     description: 'Set or clear how many finished builds are kept',
   },
   {
+    name: 'verify',
+    args: '[<app>|--all-apps] [--head <digest>] [--parallel N] [--format json|stdout]',
+    description: 'Check that the journal and all that is made from it are as they were written',
+  },
+  {
     name: 'capture',
     args: '<app> [--source S] -- <command> [<arg>...]',
     description: 'Run a command as a recorded deploy of an app',

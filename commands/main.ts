@@ -3,38 +3,7 @@ import { readHost } from '../host/environment';
 import { errorCode, Failure, reasonOf } from '../host/failure';
 import { ClosedPipe, openOutput } from '../host/output';
 import type { CommandName } from './commandTable';
-
-/*
- * The one program behind all executables of the plugin, called with the name that it was called by and the arguments. A module
- * is loaded when its name is, and not before: each call is a process of its own, three of them in every deploy.
- */
-
-const triggers: Readonly<Record<string, () => Promise<Handler>>> = {
-  'builds-generate-id': async () => (await import('../triggers/buildsGenerateId')).buildsGenerateId,
-  'builds-record-start': async () => (await import('../triggers/buildsRecordStart')).buildsRecordStart,
-  'builds-record-finalize': async () => (await import('../triggers/buildsRecordFinalize')).buildsRecordFinalize,
-  'builds-record-discard': async () => (await import('../triggers/buildsRecordDiscard')).buildsRecordDiscard,
-  install: async () => (await import('../triggers/install')).install,
-  'post-delete': async () => (await import('../triggers/postDelete')).postDelete,
-  'post-app-rename-setup': async () => (await import('../triggers/postAppRenameSetup')).postAppRenameSetup,
-  'post-app-clone-setup': async () => (await import('../triggers/postAppCloneSetup')).postAppCloneSetup,
-};
-
-const commands: Readonly<Record<CommandName, () => Promise<Handler>>> = {
-  list: async () => (await import('./list')).list,
-  info: async () => (await import('./info')).info,
-  output: async () => (await import('./output')).output,
-  cancel: async () => (await import('./cancel')).cancel,
-  prune: async () => (await import('./prune')).prune,
-  report: async () => (await import('./report')).report,
-  set: async () => (await import('./set')).set,
-  capture: async () => (await import('./capture')).capture,
-};
-
-const others: Readonly<Record<string, () => Promise<Handler>>> = {
-  commands: async () => (await import('./help')).commands,
-  'over-all-apps-worker': async () => (await import('./worker')).worker,
-};
+import { commands, others, triggers } from './handlers';
 
 /** Runs what `name` names; returns the exit status. Everything that goes wrong is told here, and nowhere else. */
 async function main(name: string, args: readonly string[]): Promise<number> {

@@ -31,3 +31,13 @@ export function parseFormat(value: string | undefined): Format {
   if (value === 'json') return 'json';
   throw new Failure('Invalid format specified, supported formats: json, stdout');
 }
+
+/** Takes the app from the positional arguments, unless all apps are asked for. */
+export function takeAppOrAll(host: Host, positionals: readonly string[], all: boolean): AppAndOthers {
+  return all ? { app: undefined, others: positionals } : takeApp(host, positionals);
+}
+
+/** Refuses a flag that only says something about work over all apps. */
+export function refuseWithoutAllApps(flag: string, value: string | undefined): void {
+  if (value !== undefined) throw new Failure(`Flag --${flag} goes with --all-apps`);
+}

@@ -1,8 +1,7 @@
-import type { Call } from '../host/call';
 import { requireApp } from '../host/apps';
 import { parseArguments } from '../host/arguments';
+import type { Call } from '../host/call';
 import type { Host } from '../host/environment';
-import { Failure } from '../host/failure';
 import type { AppName } from '../host/names';
 import { appBuilds } from '../host/paths';
 import { isAlive } from '../host/processes';
@@ -11,22 +10,27 @@ import { catchUp } from '../projections/catchUp';
 import { handleCommand } from '../projections/handleCommand';
 import { reap } from '../projections/reap';
 import { settle } from '../projections/settle';
-import { refuseSurplus, takeApp } from './positionals';
-import { overAllApps } from './overAllApps';
+import { overAllApps, tellWorked, type Worked } from './overAllApps';
+import { refuseSurplus, refuseWithoutAllApps, takeAppOrAll } from './positionals';
 
 /** `builds:prune <app>|--all-apps [--parallel N]` */
 export function prune({ host, output, args }: Call): undefined | Promise<number> {
   const { positionals, values, switches } = parseArguments(args, { 'all-apps': 'switch', parallel: 'value' });
-  const named = switches.has('all-apps') ? { app: undefined, others: positionals } : takeApp(host, positionals);
+  const all = switches.has('all-apps');
+  const named = takeAppOrAll(host, positionals, all);
   refuseSurplus(named.others, 0);
-  if (switches.has('all-apps')) return overAllApps(host, output, 'builds:prune', pruneApp, values['parallel']);
-  if (values['parallel'] !== undefined) throw new Failure('Flag --parallel goes with --all-apps');
-  output.step(pruneApp(host, requireApp(host, named.app), output.warn));
+  if (all) return overAllApps(host, output, { name: 'builds:prune', work: pruneWork, flags: {} }, values['parallel']);
+  refuseWithoutAllApps('parallel', values['parallel']);
+  tellWorked(output, pruneWork(host, requireApp(host, named.app)), {});
   return undefined;
 }
 
-/** Reaps and prunes one app; returns a line that says what was done. */
-export function pruneApp(host: Host, app: AppName, warn: (message: string) => void): string {
+/** Reaps and prunes one app. */
+export function pruneWork(host: Host, app: AppName): Worked {
+  const warnings: string[] = [];
+  const warn = (message: string): void => {
+    warnings.push(message);
+  };
   const builds = appBuilds(host, app);
   const now = Date.now();
   const caught = catchUp(builds, now, warn);
@@ -36,5 +40,7 @@ export function pruneApp(host: Host, app: AppName, warn: (message: string) => vo
   const pruned = handleCommand(builds.directory, reaped.loaded, { type: 'PruneBuilds', retention }, now);
   settle(builds, { loaded: pruned.loaded, added: [...reaped.added, ...pruned.added] }, warn);
   const left = pruned.added.reduce((sum, { event }) => sum + (event.type === 'Pruned' ? event.builds.length : 0), 0);
-  return `Pruned ${app}: ${reaped.added.length} found dead, ${left} removed, ${pruned.loaded.history.builds.length} kept`;
+  const kept = pruned.loaded.history.builds.length;
+  const line = `Pruned ${app}: ${reaped.added.length} found dead, ${left} removed, ${kept} kept`;
+  return { line, warnings, failed: false };
 }

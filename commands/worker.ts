@@ -2,19 +2,21 @@ import { parentPort, workerData } from 'node:worker_threads';
 
 import { readHost } from '../host/environment';
 import type { AppName } from '../host/names';
-import { type AppWork, workOn } from './overAllApps';
-import { pruneApp } from './prune';
+import { type AppWork, type WorkerData, workOn } from './overAllApps';
+import { pruneWork } from './prune';
+import { verifyWork } from './verify';
 
 /** What can be done over all apps in threads, by the command's name. */
-const works: Readonly<Record<string, AppWork>> = { 'builds:prune': pruneApp };
+const works: Readonly<Record<string, AppWork>> = { 'builds:prune': pruneWork, 'builds:verify': verifyWork };
 
 /** The program of a worker thread of `overAllApps`: works off what it is sent, until it is sent nothing. */
 export function worker(): undefined {
-  const work = works[String(workerData)];
-  if (work === undefined) throw new Error(`No work over all apps is called ${String(workerData)}`);
+  const { name, flags } = workerData as WorkerData;
+  const work = works[name];
+  if (work === undefined) throw new Error(`No work over all apps is called ${name}`);
   const host = readHost(process.env);
   parentPort?.on('message', (app: AppName | undefined) => {
     if (app === undefined) parentPort?.close();
-    else parentPort?.postMessage(workOn(host, work, app));
+    else parentPort?.postMessage(workOn(host, work, app, flags));
   });
 }

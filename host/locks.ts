@@ -62,6 +62,24 @@ export function takeDeployLock(host: Host, app: AppName): number | undefined {
   }
 }
 
+/** Whether some process holds the flock on the lock of `app` right now. False when there is no lock, or no flock(1) to ask. */
+export function isDeployLockTaken(host: Host, app: AppName): boolean {
+  let fd: number;
+  try {
+    fd = openSync(deployLockPath(host, app), O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+  } catch {
+    return false;
+  }
+  try {
+    return !flock(fd);
+  } catch (error) {
+    if (error instanceof Failure) return false;
+    throw error;
+  } finally {
+    closeSync(fd);
+  }
+}
+
 /** Writes into a lock that was taken which build holds it. */
 export function writeDeployLock(fd: number, id: BuildId): void {
   const bytes = Buffer.from(`${id}\n`);
@@ -71,7 +89,7 @@ export function writeDeployLock(fd: number, id: BuildId): void {
   }
 }
 
-const { O_CREAT, O_NOFOLLOW, O_NONBLOCK, O_RDWR } = constants;
+const { O_CREAT, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_RDWR } = constants;
 
 function openLock(path: string): number {
   let fd: number;

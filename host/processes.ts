@@ -45,20 +45,26 @@ export function processGroupOf(pid: number, proc = '/proc'): number | undefined 
 }
 
 /**
- * Sends `signal` to the process group of a process whose identity is checked right before. Throws {@link ProcessGone} when
- * that process does not run, and {@link Failure} when it may not be signalled, or its group must not be: 0 and 1 would
- * reach processes that have nothing to do with it, and our own would end this program in mid-work.
+ * The process group that a signal to this process's group would reach. Throws {@link ProcessGone} when that very process does
+ * not run, and {@link Failure} when its group must not be signalled: 0 and 1 would reach processes that have nothing to do with
+ * it, and our own would end this program in mid-work.
  */
-export function signalProcessGroup(
-  identity: ProcessIdentity,
-  signal: 'SIGQUIT',
-  proc = '/proc',
-): { readonly group: number } {
+export function signalTarget(identity: ProcessIdentity, proc = '/proc'): number {
   if (!isAlive(identity, proc)) throw new ProcessGone(identity.pid);
   const group = processGroupOf(identity.pid, proc);
   if (group === undefined) throw unreadable(identity.pid);
   const refusal = reasonToRefuse(group, processGroupOf(process.pid, proc));
   if (refusal !== undefined) throw new Failure(`refusing to signal process group ${group}: ${refusal}`);
+  return group;
+}
+
+/** Sends `signal` to the {@link signalTarget} of a process, whose identity is checked right before. Throws the same. */
+export function signalProcessGroup(
+  identity: ProcessIdentity,
+  signal: 'SIGQUIT',
+  proc = '/proc',
+): { readonly group: number } {
+  const group = signalTarget(identity, proc);
   try {
     process.kill(-group, signal);
   } catch (error) {

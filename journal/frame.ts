@@ -50,6 +50,15 @@ export function frameCrc(header: Buffer): number | undefined {
   return header.readUInt32LE() === MAGIC_WORD ? header.readUInt32LE(8) : undefined;
 }
 
+/** How many bytes the frame that `bytes` begin with would have; undefined when no frame begins so. The header may be cut off. */
+export function tornLength(bytes: Buffer): number | undefined {
+  if (bytes.compare(MAGIC, 0, Math.min(bytes.length, MAGIC.length), 0, Math.min(bytes.length, MAGIC.length)) !== 0)
+    return undefined;
+  if (bytes.length < HEADER_BYTES) return HEADER_BYTES + 1;
+  const length = bytes.readUInt32LE(4);
+  return length === 0 || length > MAX_PAYLOAD ? undefined : HEADER_BYTES + length;
+}
+
 /**
  * Calls `onFrame` and `onDamage`, in file order, for what `bytes` hold; `base` is the offset of their first one in the file.
  * Returns how many bytes are done with. The rest may be the beginning of a frame, and is to be scanned again with what

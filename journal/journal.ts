@@ -6,7 +6,7 @@ import { ulid } from 'ulid';
 
 import { errorCode, reasonOf } from '../host/failure';
 import { ownLikeParent } from '../host/files';
-import { decodeEnvelope, encodeEnvelope } from './envelope';
+import { decodeEnvelope, encodeEnvelope, type Envelope } from './envelope';
 import { JournalNotReadable, JournalNotWritten } from './errors';
 import { type BuildEvent, type Recorded, SCHEMA_VERSION } from './events';
 import { encodeFrame, type Frame, frameCrc, HEADER_BYTES, scanFrames } from './frame';
@@ -45,6 +45,8 @@ export type Problem =
 export interface Sink {
   event(recorded: Recorded): void;
   problem(problem: Problem): void;
+  /** Every intact frame of an event as it is met, whether it `counts` or is void; for verification. */
+  frame?(envelope: Envelope, frame: Frame, counts: boolean): void;
 }
 
 export interface Journal {
@@ -139,6 +141,9 @@ export function readJournal(journal: Journal, from: Head, sink: Sink): Reading {
       ({ seq } = envelope);
       ({ start, crc } = frame);
       ({ readTo } = envelope.link);
+      sink.frame?.(envelope, frame, true);
+    } else {
+      sink.frame?.(envelope, frame, false);
     }
     ({ end } = frame);
   };

@@ -48,13 +48,14 @@ export function writeRecords(directory: string, app: AppName, history: History, 
     if (only && !only.includes(build.id)) continue;
     const path = join(directory, `${build.id}.json`);
     const text = recordText(app, build);
-    if (contentOf(path) !== text) replaceFile(path, text, { mode: RECORD_MODE, durable: true });
+    if (recordContent(directory, build.id) !== text) replaceFile(path, text, { mode: RECORD_MODE, durable: true });
   }
 }
 
-function contentOf(path: string): string | undefined {
+/** The text of the record file of build `id`; undefined when there is none, or nothing that can be one. */
+export function recordContent(directory: string, id: BuildId): string | undefined {
   try {
-    return readSmallFile(path, RECORD_LIMIT_BYTES)?.toString();
+    return readSmallFile(join(directory, `${id}.json`), RECORD_LIMIT_BYTES)?.toString();
   } catch {
     return undefined;
   }

@@ -28,6 +28,13 @@ export function readRunning(buildsRoot: string): MayRun[] | undefined {
   return isSealed(buildsRoot, entries) ? entries : undefined;
 }
 
+/** The builds of `app` in the view; undefined when it cannot be trusted. */
+export function runningOf(buildsRoot: string, app: AppName): BuildId[] | undefined {
+  return readRunning(buildsRoot)
+    ?.filter((entry) => entry.app === app)
+    .map((entry) => entry.build);
+}
+
 /** To be called before the start of a build is appended. Throws system errors. */
 export function addRunning(buildsRoot: string, entry: MayRun): void {
   change(buildsRoot, () => {

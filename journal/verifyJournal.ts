@@ -1,0 +1,165 @@
+import { fstatSync, readSync } from 'node:fs';
+
+import type { Envelope } from './envelope';
+import type { Recorded } from './events';
+import { type Frame, HEADER_BYTES, tornLength } from './frame';
+import { digestOf, type Head, type Journal, type Problem, readJournal, START } from './journal';
+
+/** Something that is not as it was written. `offset` is in bytes; `seq` is the event that it is about, where there is one. */
+export interface Deviation {
+  readonly kind: 'damage' | 'gap' | 'disputed' | 'chain' | 'stray' | 'checkpoint' | 'record' | 'running';
+  readonly offset?: number;
+  readonly seq?: number;
+  readonly meaning: string;
+}
+
+/** What verification found in a journal. */
+export interface Verified {
+  readonly events: number;
+  /** Frames that lost their race. */
+  readonly voidFrames: number;
+  /** Bytes of writes that were cut off; the events around them are linked to each other, so nothing is missing. */
+  readonly tornBytes: number;
+  /** Events of a newer version of this program: their place in the chain was checked, what they say was not read. */
+  readonly unknownEvents: number;
+  readonly bytes: number;
+  readonly head: Head;
+  /** SHA-256, hex, of the last event and through its link of everything before it; undefined without events. */
+  readonly headDigest: string | undefined;
+  /** Number of the event whose head digest was asked for; undefined when no event of this history has it. */
+  readonly pinned: number | undefined;
+  readonly deviations: readonly Deviation[];
+}
+
+/**
+ * Reads the whole journal, checks every checksum, number and digest, and hands each event that counts to `onEvent` with the head
+ * behind it. `pin` is a head digest (hex) to look for. Memory does not grow with the file. Throws `JournalNotReadable`.
+ */
+export function verifyJournal(journal: Journal, onEvent: (recorded: Recorded) => void, pin?: string): Verified {
+  const deviations: Deviation[] = [];
+  const chain = new Chain(journal, deviations);
+  const counts = { events: 0, voidFrames: 0, tornBytes: 0, unknownEvents: 0 };
+  let pinned: number | undefined;
+  const bytes = fstatSync(journal.fd).size;
+  const { head } = readJournal(journal, START, {
+    event(recorded) {
+      counts.events += 1;
+      onEvent(recorded);
+    },
+    problem(problem) {
+      if (problem.type === 'unknown') counts.unknownEvents += 1;
+      else if (problem.type === 'damage' && isTorn(journal, problem)) counts.tornBytes += problem.end - problem.start;
+      else deviations.push(deviationOf(problem));
+    },
+    frame(envelope, frame, counting) {
+      if (!counting) {
+        if (chain.lostARace(envelope, frame)) counts.voidFrames += 1;
+        return;
+      }
+      chain.check(envelope, frame);
+      if (pin !== undefined && hex(digestOf(journal, envelope.link.readTo, frame.end)) === pin) pinned = envelope.seq;
+    },
+  });
+  const headDigest = head.seq === 0 ? undefined : hex(digestOf(journal, head.readTo, chain.end));
+  const ordered = deviations.sort((a, b) => (a.offset ?? 0) - (b.offset ?? 0));
+  return { ...counts, bytes, head, headDigest, pinned, deviations: ordered };
+}
+
+/** The links of the events that count, checked one after the other. */
+class Chain {
+  /** Offset behind the last event that counts. */
+  end = 0;
+  private readTo = 0;
+  private start = 0;
+  /** How far the file has moved under the offsets that the events name, after bytes were removed or inserted. */
+  private shift = 0;
+  /** What the last events were built on, by number; who lost a race against one of them was built on the same. */
+  private readonly recent = new Map<number, { id: string | undefined; previousCrc: number }>();
+
+  constructor(
+    private readonly journal: Journal,
+    private readonly deviations: Deviation[],
+  ) {}
+
+  check({ seq, link, recorded }: Envelope, frame: Frame): void {
+    const shift = this.shiftThatFits(link.readTo, link.digest, frame);
+    if (shift === undefined) {
+      this.deviations.push({
+        kind: 'chain',
+        offset: frame.start,
+        seq,
+        meaning: `event ${seq} is not linked to what stands before it: bytes before ${frame.start} were changed, removed, inserted or moved`,
+      });
+    }
+    this.shift = shift ?? frame.start - link.readTo;
+    this.readTo = link.readTo;
+    this.start = frame.start;
+    this.end = frame.end;
+    this.recent.set(seq, { id: recorded?.id, previousCrc: link.previousCrc });
+    this.recent.delete(seq - RECENT);
+  }
+
+  /** Whether a frame that does not count lost a race, as it may; anything else is a deviation. */
+  lostARace({ seq, link, recorded }: Envelope, frame: Frame): boolean {
+    const winner = this.recent.get(seq);
+    if (winner?.previousCrc === link.previousCrc && winner.id !== recorded?.id) return true;
+    const meaning = `an event ${seq} stands where it cannot have been written: it was copied, moved or inserted; it does not count`;
+    this.deviations.push({ kind: 'stray', offset: frame.start, seq, meaning });
+    return false;
+  }
+
+  /** The digest says what stood from where the last event's writer had read to up to where this one's had. */
+  private shiftThatFits(readTo: number, digest: Uint8Array, frame: Frame): number | undefined {
+    for (const shift of new Set([this.shift, this.start - this.readTo])) {
+      const [from, to] = [this.readTo + shift, readTo + shift];
+      if (from < 0 || to < from || to > frame.start) continue;
+      if (Buffer.compare(digestOf(this.journal, from, to), digest) === 0) return shift;
+    }
+    return undefined;
+  }
+}
+
+const RECENT = 4096;
+
+function deviationOf(problem: Exclude<Problem, { type: 'unknown' }>): Deviation {
+  switch (problem.type) {
+    case 'damage':
+      return {
+        kind: 'damage',
+        offset: problem.start,
+        meaning: problem.tail
+          ? `the last ${problem.end - problem.start} bytes are no event: a write was cut off, or the file was cut or damaged`
+          : `bytes ${problem.start} to ${problem.end} are no intact event: they were damaged after they were written`,
+      };
+    case 'gap': {
+      const missing =
+        problem.from === problem.to ? `event ${problem.from} is` : `events ${problem.from} to ${problem.to} are`;
+      return {
+        kind: 'gap',
+        offset: problem.start,
+        seq: problem.from,
+        meaning: `${missing} missing before byte ${problem.start}`,
+      };
+    }
+    case 'disputed':
+      return {
+        kind: 'disputed',
+        offset: problem.start,
+        seq: problem.seq,
+        meaning: `event ${problem.seq} is not the one that event ${problem.seq + 1} was built on: it was edited; it is not shown`,
+      };
+  }
+}
+
+/** A write that was cut off and then passed over: it begins as a frame and ends before the frame would. */
+function isTorn(journal: Journal, { start, end, tail }: { start: number; end: number; tail: boolean }): boolean {
+  if (tail) return false; // nobody has linked over it yet
+  const header = Buffer.alloc(Math.min(HEADER_BYTES, end - start));
+  readSync(journal.fd, header, 0, header.length, start);
+  const claimed = tornLength(header);
+  return claimed !== undefined && claimed > end - start;
+}
+
+function hex(digest: Uint8Array): string {
+  return Buffer.from(digest).toString('hex');
+}

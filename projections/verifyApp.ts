@@ -1,0 +1,102 @@
+import { join } from 'node:path';
+
+import { type BuildId } from '../host/names';
+import type { AppBuilds } from '../host/paths';
+import { findBuild, type History } from '../journal/history';
+import { closeJournal, JOURNAL_FILE, openJournal, START } from '../journal/journal';
+import { type Deviation, type Verified, verifyJournal } from '../journal/verifyJournal';
+import { type Checkpoint, readCheckpoint } from './checkpoint';
+import { apply, draftHistory } from './evolve';
+import { recordText } from './record';
+import { listDirectory, readRecordFile, recordContent, recordedIds } from './recordFiles';
+import { runningOf } from './runningView';
+
+const NO_JOURNAL: Verified = {
+  events: 0,
+  voidFrames: 0,
+  tornBytes: 0,
+  unknownEvents: 0,
+  bytes: 0,
+  head: START,
+  headDigest: undefined,
+  pinned: undefined,
+  deviations: [],
+};
+
+/**
+ * Verifies the journal of an app, and compares everything stored beside it with what it says. Reads only. `pin` is a head digest
+ * (hex) to look for. Throws `JournalNotReadable` and system errors.
+ */
+export function verifyApp(builds: AppBuilds, pin?: string): Verified {
+  const checkpoint = readCheckpoint(builds.directory);
+  const draft = draftHistory();
+  const deviations: Deviation[] = [];
+  const journal = openJournal(join(builds.directory, JOURNAL_FILE));
+  if (journal === undefined) {
+    return {
+      ...NO_JOURNAL,
+      deviations: [...checkpointBeyond(checkpoint, 0), ...recordDeviations(builds, draft)],
+    };
+  }
+  try {
+    const verified = verifyJournal(
+      journal,
+      ({ seq, event }) => {
+        apply(draft, event);
+        if (seq === checkpoint?.head.seq) deviations.push(...checkpointDeviations(checkpoint, draft));
+      },
+      pin,
+    );
+    deviations.push(...checkpointBeyond(checkpoint, verified.head.seq));
+    deviations.push(...recordDeviations(builds, draft), ...runningDeviations(builds, draft));
+    return { ...verified, deviations: [...verified.deviations, ...deviations] };
+  } finally {
+    closeJournal(journal);
+  }
+}
+
+function checkpointDeviations({ head, history }: Checkpoint, folded: History): Deviation[] {
+  if (JSON.stringify(history) === JSON.stringify(folded)) return [];
+  const meaning = `the checkpoint does not say what the events up to ${head.seq} say: one of the two was changed`;
+  return [{ kind: 'checkpoint', seq: head.seq, meaning }];
+}
+
+function checkpointBeyond(checkpoint: Checkpoint | undefined, last: number): Deviation[] {
+  if (checkpoint === undefined || checkpoint.head.seq <= last) return [];
+  const { seq } = checkpoint.head;
+  const meaning = `the checkpoint knows event ${seq}, but the journal ends at event ${last}: events were removed from its end`;
+  return [{ kind: 'checkpoint', seq, meaning }];
+}
+
+function recordDeviations({ app, directory }: AppBuilds, history: History): Deviation[] {
+  const known = history.builds.flatMap((build): Deviation[] => {
+    const content = recordContent(directory, build.id);
+    if (content === recordText(app, build)) return [];
+    const what = content === undefined ? 'is missing' : 'does not say what the journal says: it was changed';
+    return [deviation(build.id, `${what}; the next trigger writes it again`)];
+  });
+  const unknown = recordedIds(listDirectory(directory))
+    .filter((id) => findBuild(history, id) === undefined)
+    .map((id) => deviation(id, unknownMeaning(directory, history, id)));
+  return [...known, ...unknown];
+}
+
+function unknownMeaning(directory: string, history: History, id: BuildId): string {
+  if (history.departed.includes(id)) return 'is of a build that has left; the next trigger removes it';
+  const record = readRecordFile(directory, id);
+  if (typeof record === 'string') return `cannot be read: ${record}`;
+  return 'is not in the journal; the next command adopts it';
+}
+
+function deviation(id: BuildId, meaning: string): Deviation {
+  return { kind: 'record', meaning: `the record ${id}.json ${meaning}` };
+}
+
+/** The view may name too much, never too little. */
+function runningDeviations({ app, buildsRoot }: AppBuilds, history: History): Deviation[] {
+  const viewed = runningOf(buildsRoot, app);
+  if (viewed === undefined) return [];
+  return history.builds
+    .filter((build) => build.status === 'running' && !viewed.includes(build.id))
+    .map(({ id }) => ({ kind: 'running', meaning: `the view of running builds lacks ${id}` }));
+}
