@@ -64,6 +64,14 @@ export interface Pruned {
 /** The facts of one app's history. */
 export type BuildEvent = BuildStarted | BuildFinished | BuildCanceled | Pruned;
 
+/** The types there are, in the order in which a build meets them. */
+export const eventTypes = [
+  'BuildStarted',
+  'BuildFinished',
+  'BuildCanceled',
+  'Pruned',
+] as const satisfies BuildEvent['type'][];
+
 /** An event as the journal holds it. */
 export interface Recorded<E extends BuildEvent = BuildEvent> {
   /** 1, 2, 3 … without a gap, one app. */

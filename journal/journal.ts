@@ -98,25 +98,40 @@ export function closeJournal(journal: Journal): void {
 
 const CHUNK_BYTES = 256 * 1024;
 
-/**
- * Reads what counts behind `from` into `sink`. The rules, all local to the file: a frame that is not intact is passed over; of
- * the frames with one number the first counts, the others lost their race and are void; an event whose successor names another
- * CRC as its predecessor's does not count after all (hence each event is handed on only when the next one is known).
- * Memory does not grow with the file.
- */
+/** Reads what counts behind `from` into `sink`, by the rules of {@link scanJournal}. */
 export function readJournal(journal: Journal, from: Head, sink: Sink): Reading {
+  const scan = scanJournal(journal, from, sink);
+  for (;;) {
+    const next = scan.next();
+    if (next.done === true) return next.value;
+    for (const recorded of next.value) sink.event(recorded);
+  }
+}
+
+/**
+ * Reads what counts behind `from`, a batch of events at a time; for who reads several journals at once. The rules, all local to
+ * the file: a frame that is not intact is passed over; of the frames with one number the first counts, the others lost their race
+ * and are void; an event whose successor names another CRC as its predecessor's does not count after all (hence each event is
+ * handed on only when the next one is known). Memory does not grow with the file.
+ */
+export function* scanJournal(
+  journal: Journal,
+  from: Head,
+  watcher: Omit<Sink, 'event'>,
+): Generator<readonly Recorded[], Reading, undefined> {
   let { seq, start, crc, readTo, end } = from;
+  let batch: Recorded[] = [];
   let pending: { recorded: Recorded | undefined } | undefined;
   let diverged = false as boolean; // set in a callback, which the compiler does not see
   let damage: { start: number; end: number } | undefined;
 
   const handOn = (): void => {
-    if (pending?.recorded) sink.event(pending.recorded);
-    else if (pending) sink.problem({ type: 'unknown', seq, start });
+    if (pending?.recorded) batch.push(pending.recorded);
+    else if (pending) watcher.problem({ type: 'unknown', seq, start });
     pending = undefined;
   };
   const endDamage = (tail: boolean): void => {
-    if (damage) sink.problem({ type: 'damage', ...damage, tail });
+    if (damage) watcher.problem({ type: 'damage', ...damage, tail });
     damage = undefined;
   };
   const onFrame = (frame: Frame): void => {
@@ -124,7 +139,7 @@ export function readJournal(journal: Journal, from: Head, sink: Sink): Reading {
     endDamage(false);
     const envelope = decodeEnvelope(frame.payload);
     if (envelope === undefined) {
-      sink.problem({ type: 'damage', start: frame.start, end: frame.end, tail: false });
+      watcher.problem({ type: 'damage', start: frame.start, end: frame.end, tail: false });
     } else if (envelope.seq > seq) {
       const follows = envelope.seq === seq + 1;
       if (follows && envelope.link.previousCrc !== crc) {
@@ -132,18 +147,18 @@ export function readJournal(journal: Journal, from: Head, sink: Sink): Reading {
           diverged = true;
           return;
         }
-        if (pending) sink.problem({ type: 'disputed', seq, start });
+        if (pending) watcher.problem({ type: 'disputed', seq, start });
         pending = undefined;
       }
       handOn();
-      if (!follows) sink.problem({ type: 'gap', from: seq + 1, to: envelope.seq - 1, start: frame.start });
+      if (!follows) watcher.problem({ type: 'gap', from: seq + 1, to: envelope.seq - 1, start: frame.start });
       pending = { recorded: envelope.recorded };
       ({ seq } = envelope);
       ({ start, crc } = frame);
       ({ readTo } = envelope.link);
-      sink.frame?.(envelope, frame, true);
+      watcher.frame?.(envelope, frame, true);
     } else {
-      sink.frame?.(envelope, frame, false);
+      watcher.frame?.(envelope, frame, false);
     }
     ({ end } = frame);
   };
@@ -162,9 +177,12 @@ export function readJournal(journal: Journal, from: Head, sink: Sink): Reading {
     if (count === 0 || diverged) break;
     offset += done;
     rest = bytes.subarray(done);
+    if (batch.length > 0) yield batch;
+    batch = [];
   }
   endDamage(true);
   handOn();
+  if (batch.length > 0 && !diverged) yield batch;
   return { head: { seq, start, crc, readTo, end }, diverged };
 }
 
