@@ -37,6 +37,11 @@ export const commandTable = [
     description: 'Set or clear how many finished builds are kept',
   },
   {
+    name: 'events',
+    args: '[<app>] [--build <build-id>] [--type T] [--since <when>] [--until <when>] [--follow] [--format stdout|json|jsonl]',
+    description: 'Show the raw history: who did what and when',
+  },
+  {
     name: 'verify',
     args: '[<app>|--all-apps] [--head <digest>] [--parallel N] [--format json|stdout]',
     description: 'Check that the journal and all that is made from it are as they were written',

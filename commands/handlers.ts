@@ -28,6 +28,7 @@ export const commands: Readonly<Record<CommandName, Load>> = {
   prune: async () => (await import('./prune')).prune,
   report: async () => (await import('./report')).report,
   set: async () => (await import('./set')).set,
+  events: async () => (await import('./events')).events,
   verify: async () => (await import('./verify')).verify,
   capture: async () => (await import('./capture')).capture,
 };

@@ -1,33 +1,45 @@
-import type { Call } from '../host/call';
-import { allowedApps, appExists, listApps, requireApp } from '../host/apps';
+import { requireApp } from '../host/apps';
 import { parseArguments } from '../host/arguments';
-import { parseTimestamp } from '../host/durations';
+import type { Call } from '../host/call';
 import type { Host } from '../host/environment';
 import { Failure, printable } from '../host/failure';
 import type { AppName } from '../host/names';
 import type { Output } from '../host/output';
-import { appBuilds, buildsRoot, logPath } from '../host/paths';
+import { appBuilds, logPath } from '../host/paths';
 import { resolveRetention } from '../host/properties';
 import { formatTable } from '../host/table';
-import type { Kind } from '../journal/events';
-import { findBuild } from '../journal/history';
-import { catchUp } from '../projections/catchUp';
-import { appColumns, appRow, hostColumns, hostRow, type ListFilter, listOfApp, matches } from '../projections/listView';
-import { loadHistory } from '../projections/loadHistory';
-import { buildView, displayStatuses, type SeenBuild } from '../projections/record';
-import { type MayRun, readRunning, rebuildRunning } from '../projections/runningView';
+import { appColumns, appRow, type ListFilter, listOfApp, matches } from '../projections/listView';
+import { leftJson, leftText, readPast } from '../projections/past';
+import { buildView, displayStatuses } from '../projections/record';
+import { listHost } from './listHost';
 import { type Format, parseFormat, refuseSurplus, takeApp } from './positionals';
-import { see } from './see';
+import { viewApp } from './see';
+import { parseWhen } from './when';
 
-/** `builds:list [<app>] [--format json|stdout] [--kind build|deploy] [--status S]` */
+/** `builds:list [<app>] [--format json|stdout] [--kind build|deploy] [--status S] [--all] [--as-of <when>]` */
 export function list({ host, output, args }: Call): undefined {
-  const { positionals, values } = parseArguments(args, { format: 'value', kind: 'value', status: 'value' });
+  const { positionals, values, switches } = parseArguments(args, {
+    format: 'value',
+    kind: 'value',
+    status: 'value',
+    'as-of': 'value',
+    all: 'switch',
+  });
   const { app, others } = takeApp(host, positionals);
   refuseSurplus(others, 0);
   const format = parseFormat(values['format']);
   const filter = parseFilter(values['kind'], values['status']);
-  if (app === undefined) listHost(host, output, format, filter);
-  else listApp(host, output, requireApp(host, app), format, filter);
+  const asOf = parseWhen('as-of', values['as-of'], Date.now());
+  if (app !== undefined) {
+    const existing = requireApp(host, app);
+    if (switches.has('all')) listPast(host, output, existing, format, filter, asOf);
+    else listApp(host, output, existing, format, filter, asOf);
+    return;
+  }
+  const flag = switches.has('all') ? 'all' : 'as-of';
+  if (asOf !== undefined || switches.has('all'))
+    throw new Failure(`Flag --${flag} needs the app whose builds are to be listed`);
+  listHost(host, output, format, filter);
 }
 
 function parseFilter(kind: string | undefined, status: string | undefined): ListFilter {
@@ -38,14 +50,20 @@ function parseFilter(kind: string | undefined, status: string | undefined): List
   if (status !== undefined && displayStatus === undefined) {
     throw new Failure(`Invalid --status value "${printable(status)}" (allowed: ${displayStatuses.join(', ')})`);
   }
-  return { ...(kind && { kind: kind satisfies Kind }), ...(displayStatus && { status: displayStatus }) };
+  return { ...(kind && { kind }), ...(displayStatus && { status: displayStatus }) };
 }
 
-function listApp(host: Host, output: Output, app: AppName, format: Format, filter: ListFilter): void {
-  const now = Date.now();
-  const { history } = catchUp(appBuilds(host, app), now, output.warn);
+function listApp(
+  host: Host,
+  output: Output,
+  app: AppName,
+  format: Format,
+  filter: ListFilter,
+  asOf: number | undefined,
+): void {
+  const { history, see } = viewApp(host, output, app, asOf);
   const retention = resolveRetention(host, app, output.warn);
-  const listed = listOfApp(see(history.builds, now), filter, retention);
+  const listed = listOfApp(history.builds.map(see), filter, retention);
   if (format === 'json') {
     output.line(JSON.stringify(listed.map((seen) => buildView(app, seen, logPath(host, app, seen.build.id)))));
   } else if (listed.length === 0) {
@@ -56,68 +74,37 @@ function listApp(host: Host, output: Output, app: AppName, format: Format, filte
   }
 }
 
-interface RunningBuild {
-  readonly app: AppName;
-  readonly seen: SeenBuild;
-}
-
-function listHost(host: Host, output: Output, format: Format, filter: ListFilter): void {
-  const wanted = { status: 'running', ...filter } as const;
-  const running = runningBuilds(host, output).filter(({ seen }) => matches(seen, wanted));
-  const visible = new Set(allowedApps(host, [...new Set(running.map(({ app }) => app))]));
-  const listed = running.filter(({ app }) => visible.has(app)).sort((a, b) => startOf(b) - startOf(a));
+/** The same with the builds that have left, newest first, each marked with when it did. */
+function listPast(
+  host: Host,
+  output: Output,
+  app: AppName,
+  format: Format,
+  filter: ListFilter,
+  asOf: number | undefined,
+): void {
+  const { history, see } = viewApp(host, output, app, asOf);
+  const present = new Set(history.builds.map((build) => build.id));
+  const past = readPast(appBuilds(host, app).directory, { until: asOf })
+    .map((one) => (present.has(one.build.id) ? { build: one.build } : one))
+    .map(({ build, left }) => ({ seen: see(build), left }))
+    .filter(({ seen }) => matches(seen, filter))
+    .reverse();
   if (format === 'json') {
-    output.line(JSON.stringify(listed.map(({ app, seen }) => buildView(app, seen, logPath(host, app, seen.build.id)))));
-  } else if (listed.length === 0) {
-    output.line('No builds currently running');
+    const views = past.map(({ seen, left }) => ({
+      ...buildView(app, seen, logPath(host, app, seen.build.id)),
+      ...leftJson(left),
+    }));
+    output.line(JSON.stringify(views));
+  } else if (past.length === 0) {
+    output.line('No builds recorded for this app');
   } else {
-    output.viewTitle('Currently running builds');
+    output.viewTitle(`${app} builds`);
     output.raw(
       formatTable(
-        hostColumns,
-        listed.map(({ app, seen }) => hostRow(app, seen)),
+        [...appColumns, 'Pruned'],
+        past.map(({ seen, left }) => [...appRow(seen), leftText(left)]),
       ),
     );
   }
-}
-
-function startOf({ seen }: RunningBuild): number {
-  return parseTimestamp(seen.build.startedAt) ?? 0;
-}
-
-/** The builds of the host that no event says have ended, of apps that exist; live and abandoned ones. */
-function runningBuilds(host: Host, output: Output): RunningBuild[] {
-  const entries = readRunning(buildsRoot(host)) ?? findRunning(host, output);
-  const now = Date.now();
-  return [...new Set(entries.map(({ app }) => app))]
-    .filter((app) => appExists(host, app))
-    .flatMap((app) => {
-      const { builds } = loadHistory(appBuilds(host, app).directory).history;
-      return see(builds.filter(isRunning), now).map((seen) => ({ app, seen }));
-    });
-}
-
-/** Looks into every app, and stores what it finds for the next time, where this user may. */
-function findRunning(host: Host, output: Output): MayRun[] {
-  const now = Date.now();
-  const histories = new Map(
-    listApps(host).map((app) => [app, catchUp(appBuilds(host, app), now, output.warn).history] as const),
-  );
-  const running = [...histories].flatMap(([app, { builds }]) =>
-    builds.filter(isRunning).map((build) => ({ app, build: build.id })),
-  );
-  try {
-    rebuildRunning(buildsRoot(host), running, ({ app, build }) => {
-      const history = histories.get(app);
-      const known = history && findBuild(history, build);
-      return history === undefined ? !appExists(host, app) : known !== undefined && !isRunning(known);
-    });
-  } catch {
-    // a shortcut that could not be stored costs the next reader time, nothing else
-  }
-  return running;
-}
-
-function isRunning(build: { readonly status: string }): boolean {
-  return build.status === 'running';
 }

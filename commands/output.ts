@@ -13,6 +13,7 @@ import { isAlive } from '../host/processes';
 import { type Build, findBuild } from '../journal/history';
 import { catchUp } from '../projections/catchUp';
 import { loadHistory } from '../projections/loadHistory';
+import { leftText, type PastBuild, readPast } from '../projections/past';
 import { refuseSurplus, takeApp } from './positionals';
 
 /** `builds:output <app> [<build-id>|current]` */
@@ -22,8 +23,9 @@ export function output({ host, output: out, args }: Call): undefined | Promise<u
   const app = requireApp(host, named.app);
   const id = askedFor(host, out, app, named.others[0] || 'current');
   if (id === undefined) return;
-  const build = findBuild(catchUp(appBuilds(host, app), Date.now(), out.warn).history, id);
-  if (build === undefined) throw new Failure(`No build record found for ${app}/${id}`);
+  const builds = appBuilds(host, app);
+  const build = findBuild(catchUp(builds, Date.now(), out.warn).history, id);
+  if (build === undefined) return ofPast(out, app, id, readPast(builds.directory, { only: id }).at(-1));
   const log = openLog(logPath(host, app, id));
   if (log === undefined) return fromSystemJournal(out, app, id);
   return follow(host, out, app, build, log);
@@ -121,6 +123,12 @@ function watchDirectory(directory: string): Changes {
       }),
     close: () => watcher?.close(),
   };
+}
+
+function ofPast(out: Output, app: AppName, id: BuildId, past: PastBuild | undefined): Promise<undefined> {
+  if (past?.left === undefined) throw new Failure(`No build record found for ${app}/${id}`);
+  out.warn(`Build ${app}/${id} was pruned ${leftText(past.left)} and its log with it; trying the system journal`);
+  return fromSystemJournal(out, app, id);
 }
 
 /** The log file is gone: what `logger` was given may still be in the system's journal. */

@@ -5,10 +5,8 @@ import type { Host } from '../host/environment';
 import { Failure } from '../host/failure';
 import type { AppName } from '../host/names';
 import type { Output } from '../host/output';
-import { appBuilds } from '../host/paths';
 import { readProperty, resolveRetention } from '../host/properties';
 import { newestBuild } from '../journal/history';
-import { catchUp } from '../projections/catchUp';
 import {
   globalReport,
   type Report,
@@ -19,9 +17,10 @@ import {
   reportLines,
 } from '../projections/reportView';
 import { parseFormat, refuseSurplus, takeApp } from './positionals';
-import { see } from './see';
+import { viewApp } from './see';
+import { parseWhen } from './when';
 
-/** `builds:report [<app>|--global] [--flag] [--format json|stdout]` */
+/** `builds:report [<app>|--global] [--flag] [--format json|stdout] [--as-of <when>]` */
 export function report({ host, output, args }: Call): undefined {
   const { positionals, values, switches } = parseReportArguments(args);
   const flags = reportFlags.filter((flag) => switches.has(flag));
@@ -29,6 +28,7 @@ export function report({ host, output, args }: Call): undefined {
   const named = takeApp(host, positionals);
   refuseSurplus(named.others, 0);
   const format = parseFormat(values['format']);
+  const asOf = parseWhen('as-of', values['as-of'], Date.now());
   const show = (title: string, fields: Partial<Report>): void => {
     const shown = flags[0] === undefined ? fields : only(fields, flags[0]);
     if (format === 'json') output.line(JSON.stringify(reportJson(shown)));
@@ -44,14 +44,14 @@ export function report({ host, output, args }: Call): undefined {
     return;
   }
   for (const app of named.app === undefined ? everyApp(host, output) : [requireApp(host, named.app)]) {
-    show(`${app} builds information`, reportApp(host, output, app));
+    show(`${app} builds information`, reportApp(host, output, app, asOf));
   }
 }
 
 function parseReportArguments(args: readonly string[]): ReturnType<typeof parseArguments> {
   const kinds = Object.fromEntries([...reportFlags, 'global'].map((flag) => [flag, 'switch' as const]));
   try {
-    return parseArguments(args, { ...kinds, format: 'value' });
+    return parseArguments(args, { ...kinds, format: 'value', 'as-of': 'value' });
   } catch (error) {
     if (!(error instanceof Failure) || !error.message.startsWith('Unknown flag')) throw error;
     throw new Failure(`Invalid flag passed, valid flags: ${reportFlags.map((flag) => `--${flag}`).join(', ')}`);
@@ -68,11 +68,10 @@ function everyApp(host: Host, output: Output): AppName[] {
   return apps;
 }
 
-function reportApp(host: Host, output: Output, app: AppName): Report {
-  const now = Date.now();
-  const newest = newestBuild(catchUp(appBuilds(host, app), now, output.warn).history);
-  const [seen] = newest ? see([newest], now) : [];
-  return reportOf(seen, {
+function reportApp(host: Host, output: Output, app: AppName, asOf: number | undefined): Report {
+  const { history, see } = viewApp(host, output, app, asOf);
+  const newest = newestBuild(history);
+  return reportOf(newest && see(newest), {
     own: readProperty(host, app, 'retention'),
     global: readProperty(host, '--global', 'retention'),
     computed: resolveRetention(host, app, output.warn),

@@ -1,8 +1,29 @@
+import type { Host } from '../host/environment';
+import type { AppName } from '../host/names';
+import type { Output } from '../host/output';
+import { appBuilds } from '../host/paths';
 import { isAlive } from '../host/processes';
-import type { Build } from '../journal/history';
+import type { Build, History } from '../journal/history';
+import { catchUp } from '../projections/catchUp';
+import { readHistoryAt } from '../projections/past';
 import { seeBuild, type SeenBuild } from '../projections/record';
 
-/** The builds as they are to be shown at `now` (ms since the epoch) on this host: with processes looked at. */
-export function see(builds: readonly Build[], now: number): SeenBuild[] {
-  return builds.map((build) => seeBuild(build, now, ({ process }) => isAlive(process)));
+/** The builds of an app, and the eyes to see them with. */
+export interface View {
+  readonly history: History;
+  readonly see: (build: Build) => SeenBuild;
+}
+
+/** An app's builds as they stand now, or `asOf` a time (ms since the epoch), when only events can tell what lived. */
+export function viewApp(host: Host, output: Output, app: AppName, asOf?: number): View {
+  const now = Date.now();
+  const { history } = catchUp(appBuilds(host, app), now, output.warn);
+  if (asOf === undefined) return { history, see: seeAt(now) };
+  const then = readHistoryAt(appBuilds(host, app).directory, asOf);
+  return { history: then.history, see: (build) => seeBuild(build, asOf, ({ id }) => !then.dead.has(id)) };
+}
+
+/** Sees builds as they are at `now` (ms since the epoch) on this host: with processes looked at. */
+export function seeAt(now: number): (build: Build) => SeenBuild {
+  return (build) => seeBuild(build, now, ({ process }) => isAlive(process));
 }

@@ -48,7 +48,7 @@ export function parseArguments(args: readonly string[], flags: FlagKinds): Argum
       switches.add(name);
     } else {
       if (order.includes(name)) throw new Failure(`Flag --${name} was given more than once`);
-      values[name] = value ?? valueOf(name, i + 1 < end ? args[++i] : undefined);
+      values[name] = value ?? valueOf(name, args[++i]); // a `--` is no value either
     }
     order.push(name);
   }

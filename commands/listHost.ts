@@ -1,0 +1,82 @@
+import { allowedApps, appExists, listApps } from '../host/apps';
+import { parseTimestamp } from '../host/durations';
+import type { Host } from '../host/environment';
+import type { AppName } from '../host/names';
+import type { Output } from '../host/output';
+import { appBuilds, buildsRoot, logPath } from '../host/paths';
+import { formatTable } from '../host/table';
+import { findBuild } from '../journal/history';
+import { catchUp } from '../projections/catchUp';
+import { hostColumns, hostRow, type ListFilter, matches } from '../projections/listView';
+import { loadHistory } from '../projections/loadHistory';
+import { buildView, type SeenBuild } from '../projections/record';
+import { type MayRun, readRunning, rebuildRunning } from '../projections/runningView';
+import type { Format } from './positionals';
+import { seeAt } from './see';
+
+interface RunningBuild {
+  readonly app: AppName;
+  readonly seen: SeenBuild;
+}
+
+/** `builds:list` without an app: the builds of the host that are running, newest first. */
+export function listHost(host: Host, output: Output, format: Format, filter: ListFilter): void {
+  const wanted = { status: 'running', ...filter } as const;
+  const running = runningBuilds(host, output).filter(({ seen }) => matches(seen, wanted));
+  const visible = new Set(allowedApps(host, [...new Set(running.map(({ app }) => app))]));
+  const listed = running.filter(({ app }) => visible.has(app)).sort((a, b) => startOf(b) - startOf(a));
+  if (format === 'json') {
+    output.line(JSON.stringify(listed.map(({ app, seen }) => buildView(app, seen, logPath(host, app, seen.build.id)))));
+  } else if (listed.length === 0) {
+    output.line('No builds currently running');
+  } else {
+    output.viewTitle('Currently running builds');
+    output.raw(
+      formatTable(
+        hostColumns,
+        listed.map(({ app, seen }) => hostRow(app, seen)),
+      ),
+    );
+  }
+}
+
+function startOf({ seen }: RunningBuild): number {
+  return parseTimestamp(seen.build.startedAt) ?? 0;
+}
+
+/** The builds of the host that no event says have ended, of apps that exist; live and abandoned ones. */
+function runningBuilds(host: Host, output: Output): RunningBuild[] {
+  const entries = readRunning(buildsRoot(host)) ?? findRunning(host, output);
+  const see = seeAt(Date.now());
+  return [...new Set(entries.map(({ app }) => app))]
+    .filter((app) => appExists(host, app))
+    .flatMap((app) => {
+      const { builds } = loadHistory(appBuilds(host, app).directory).history;
+      return builds.filter(isRunning).map((build) => ({ app, seen: see(build) }));
+    });
+}
+
+/** Looks into every app, and stores what it finds for the next time, where this user may. */
+function findRunning(host: Host, output: Output): MayRun[] {
+  const now = Date.now();
+  const histories = new Map(
+    listApps(host).map((app) => [app, catchUp(appBuilds(host, app), now, output.warn).history] as const),
+  );
+  const running = [...histories].flatMap(([app, { builds }]) =>
+    builds.filter(isRunning).map((build) => ({ app, build: build.id })),
+  );
+  try {
+    rebuildRunning(buildsRoot(host), running, ({ app, build }) => {
+      const history = histories.get(app);
+      const known = history && findBuild(history, build);
+      return history === undefined ? !appExists(host, app) : known !== undefined && !isRunning(known);
+    });
+  } catch {
+    // a shortcut that could not be stored costs the next reader time, nothing else
+  }
+  return running;
+}
+
+function isRunning(build: { readonly status: string }): boolean {
+  return build.status === 'running';
+}

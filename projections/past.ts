@@ -1,0 +1,110 @@
+import { join } from 'node:path';
+
+import { parseTimestamp, toWholeSeconds } from '../host/durations';
+import type { BuildId } from '../host/names';
+import type { BuildEvent, Pruned, Recorded } from '../journal/events';
+import { type Build, findBuild, type History } from '../journal/history';
+import { closeJournal, JOURNAL_FILE, openJournal, readJournal, START } from '../journal/journal';
+import { apply, draftHistory } from './evolve';
+
+/** When and why a build left. `at` is ms since the epoch. */
+export interface Left {
+  readonly at: number;
+  readonly reason: Pruned['reason'];
+}
+
+/** How JSON views say that a build has left: nothing for one that has not. */
+export function leftJson(left: Left | undefined): { pruned?: { at: string; reason: Left['reason'] } } {
+  return left ? { pruned: { at: new Date(left.at).toISOString(), reason: left.reason } } : {};
+}
+
+/** `2026-04-30T13:50:00Z (retention)`, '' for one that has not left. */
+export function leftText(left: Left | undefined): string {
+  return left ? `${toWholeSeconds(new Date(left.at).toISOString())} (${left.reason})` : '';
+}
+
+/** A build that is on record, or was. */
+export interface PastBuild {
+  readonly build: Build;
+  readonly left?: Left;
+}
+
+/** Which part of the past is asked for: one build alone, and what had happened by a time (ms since the epoch). */
+export interface PastFilter {
+  readonly only?: BuildId | undefined;
+  readonly until?: number | undefined;
+}
+
+/**
+ * The builds that the journal in `directory` tells of, those that left included, in the order in which they started. Reads the whole
+ * journal. Throws `JournalNotReadable`.
+ */
+export function readPast(directory: string, { only, until }: PastFilter): PastBuild[] {
+  const draft = draftHistory();
+  const past = new Map<BuildId, PastBuild>();
+  readEvents(directory, (recorded) => {
+    const { at, event } = recorded;
+    if (until !== undefined && happenedAt(recorded) > until) return;
+    if (event.type === 'Pruned') {
+      for (const id of event.builds) {
+        const build = findBuild(draft, id);
+        if (build !== undefined) past.set(id, { build, left: { at, reason: event.reason } });
+      }
+    } else if (only !== undefined && event.build !== only) {
+      return;
+    } else if (event.type === 'BuildStarted' && !past.has(event.build)) {
+      past.set(event.build, NOT_YET); // holds its place
+    }
+    apply(draft, event);
+  });
+  for (const build of draft.builds) past.set(build.id, { build });
+  return [...past.values()].filter((one) => one !== NOT_YET);
+}
+
+const NOT_YET = {} as PastBuild;
+
+/** How an app stood at a time. */
+export interface HistoryThen {
+  readonly history: History;
+  /** Running then as far as was known, but found dead later, with a last sign of life from before. */
+  readonly dead: ReadonlySet<BuildId>;
+}
+
+/**
+ * How the app whose journal lies in `directory` stood at `then` (ms since the epoch), from its events alone. An adopted event counts
+ * from the time that its record gives, since it was on record from then on. Reads the whole journal. Throws `JournalNotReadable`.
+ */
+export function readHistoryAt(directory: string, then: number): HistoryThen {
+  const draft = draftHistory();
+  const dead = new Set<BuildId>();
+  readEvents(directory, (recorded) => {
+    const { event } = recorded;
+    if (happenedAt(recorded) <= then) apply(draft, event);
+    else if (event.type === 'BuildFinished' && event.cause === 'abandoned' && timeOf(event.finishedAt) <= then) {
+      dead.add(event.build);
+    }
+  });
+  return { history: draft, dead };
+}
+
+function happenedAt({ at, event }: Recorded): number {
+  return isAdopted(event) ? Math.min(at, timeOf('startedAt' in event ? event.startedAt : event.finishedAt)) : at;
+}
+
+function isAdopted(event: BuildEvent): event is Exclude<BuildEvent, Pruned> {
+  return event.type !== 'Pruned' && event.adopted === true;
+}
+
+function timeOf(timestamp: string): number {
+  return parseTimestamp(timestamp) ?? Number.POSITIVE_INFINITY;
+}
+
+function readEvents(directory: string, onEvent: (recorded: Recorded) => void): void {
+  const journal = openJournal(join(directory, JOURNAL_FILE));
+  if (journal === undefined) return;
+  try {
+    readJournal(journal, START, { event: onEvent, problem: () => undefined });
+  } finally {
+    closeJournal(journal);
+  }
+}
