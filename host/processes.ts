@@ -81,17 +81,15 @@ function unreadable(pid: number): Failure {
 }
 
 function reasonToRefuse(group: number, own: number | undefined): string | undefined {
-  if (group === 0) return 'it is the group of the kernel';
+  if (group === 0) return 'it is the group of the kernel, or one outside this container';
   if (group === 1) return 'it is the group of init, and signalling it would reach every process';
   if (own === undefined) return 'the group of this process could not be read to compare';
   if (group === own) return 'it is the group of this process';
   return undefined;
 }
 
-const LARGEST_PID = 0x7fff_ffff; // pid_t is a signed 32-bit number
-
 function isPossiblePid(pid: number): boolean {
-  return Number.isSafeInteger(pid) && pid >= 1 && pid <= LARGEST_PID;
+  return Number.isSafeInteger(pid) && pid >= 1;
 }
 
 function isOfAnotherBoot(identity: ProcessIdentity, proc: string): boolean {

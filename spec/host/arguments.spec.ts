@@ -69,6 +69,7 @@ test('a flag that nobody knows is named, with those that are known', (t) => {
   t.is(refused(['-k']), `Unknown flag "-k" ${valid}`);
   t.is(refused(['-1']), `Unknown flag "-1" ${valid}`);
   t.is(refused(['-kind']), `Unknown flag "-kind" ${valid}`);
+  t.is(refused(['-xkind']), `Unknown flag "-xkind" ${valid}`);
   t.is(refused(['---kind', 'x']), `Unknown flag "---kind" ${valid}`);
   t.is(refused(['--=x']), `Unknown flag "--" ${valid}`);
   t.is(refused(['--\u001b[31m']), `Unknown flag "--\\x1b[31m" ${valid}`);

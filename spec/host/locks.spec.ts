@@ -17,7 +17,7 @@ import test, { type ExecutionContext } from 'ava';
 
 import type { Host } from '../../host/environment';
 import { Failure } from '../../host/failure';
-import { readDeployLock, removeDeployLock, takeDeployLock, writeDeployLock } from '../../host/locks';
+import { isDeployLockTaken, readDeployLock, removeDeployLock, takeDeployLock, writeDeployLock } from '../../host/locks';
 import { parseAppName, parseBuildId } from '../../host/names';
 import { temporaryDirectory, temporaryHost, writeExecutable } from './temporaryHost';
 
@@ -167,6 +167,21 @@ test('while Dokku deploys the lock cannot be taken, and its content stays', asyn
   const fd = takeDeployLock(host, app);
   t.not(fd, undefined);
   if (fd !== undefined) closeSync(fd);
+});
+
+test('whether somebody holds the lock can be asked, and asking does not take it', async (t) => {
+  const host = temporaryHost(t);
+  t.false(isDeployLockTaken(host, app));
+  t.false(existsSync(lockFile(host)));
+  leaveLock(host, `${build}\n`);
+  t.false(isDeployLockTaken(host, app));
+  t.true(dokkuCanTake(host));
+  const deploy = await dokkuDeploy(t, host);
+  t.true(isDeployLockTaken(host, app));
+  deploy.stdin.end();
+  await once(deploy, 'exit');
+  t.false(isDeployLockTaken(host, app));
+  t.is(readFileSync(lockFile(host), 'utf8'), `${build}\n`);
 });
 
 test('the lock file is readable by all, and is no link', (t) => {

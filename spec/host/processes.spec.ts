@@ -68,7 +68,11 @@ function statLine(fields: { pid: number; command?: string; state?: string; group
 function signalsOf(work: () => void): [pid: number, signal: string | number | undefined][] {
   const sent: ReturnType<typeof signalsOf> = [];
   const kill = process.kill.bind(process);
-  process.kill = (pid, signal) => (signal === 0 ? kill(pid, 0) : sent.push([pid, signal]) > 0);
+  process.kill = (pid, signal) => {
+    if (signal === 0) return kill(pid, 0);
+    sent.push([pid, signal]);
+    return true;
+  };
   try {
     work();
   } finally {
