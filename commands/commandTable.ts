@@ -11,10 +11,10 @@ export interface CommandEntry {
 export const commandTable = [
   {
     name: 'list',
-    args: '[<app>] [--format json|stdout] [--kind build|deploy] [--status S]',
+    args: '[<app>] [--format json|stdout] [--kind build|deploy] [--status S] [--all] [--as-of <when>]',
     description: 'List running builds or all builds of an app',
   },
-  { name: 'info', args: '<app> <build-id> [--format json|stdout]', description: 'Show one build' },
+  { name: 'info', args: '<app> <build-id> [--format json|stdout] [--as-of <when>]', description: 'Show one build' },
   {
     name: 'output',
     args: '<app> [<build-id>|current]',
@@ -28,7 +28,7 @@ export const commandTable = [
   },
   {
     name: 'report',
-    args: '[<app>|--global] [<flag>] [--format json|stdout]',
+    args: '[<app>|--global] [<flag>] [--format json|stdout] [--as-of <when>]',
     description: 'Show the newest build and the retention of one or all apps',
   },
   {
@@ -40,6 +40,11 @@ export const commandTable = [
     name: 'events',
     args: '[<app>] [--build <build-id>] [--type T] [--since <when>] [--until <when>] [--follow] [--format stdout|json|jsonl]',
     description: 'Show the raw history: who did what and when',
+  },
+  {
+    name: 'replay',
+    args: '[<app>|--all-apps] [--parallel N] [--dry-run]',
+    description: 'Rebuild everything that is stored beside the journal from it',
   },
   {
     name: 'verify',

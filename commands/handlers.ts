@@ -29,6 +29,7 @@ export const commands: Readonly<Record<CommandName, Load>> = {
   report: async () => (await import('./report')).report,
   set: async () => (await import('./set')).set,
   events: async () => (await import('./events')).events,
+  replay: async () => (await import('./replay')).replay,
   verify: async () => (await import('./verify')).verify,
   capture: async () => (await import('./capture')).capture,
 };

@@ -57,7 +57,7 @@ function runningBuilds(host: Host, output: Output): RunningBuild[] {
 }
 
 /** Looks into every app, and stores what it finds for the next time, where this user may. */
-function findRunning(host: Host, output: Output): MayRun[] {
+export function findRunning(host: Host, output: Output): MayRun[] {
   const now = Date.now();
   const histories = new Map(
     listApps(host).map((app) => [app, catchUp(appBuilds(host, app), now, output.warn).history] as const),

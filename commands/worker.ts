@@ -4,10 +4,15 @@ import { readHost } from '../host/environment';
 import type { AppName } from '../host/names';
 import { type AppWork, type WorkerData, workOn } from './overAllApps';
 import { pruneWork } from './prune';
+import { replayWork } from './replay';
 import { verifyWork } from './verify';
 
 /** What can be done over all apps in threads, by the command's name. */
-const works: Readonly<Record<string, AppWork>> = { 'builds:prune': pruneWork, 'builds:verify': verifyWork };
+const works: Readonly<Record<string, AppWork>> = {
+  'builds:prune': pruneWork,
+  'builds:replay': replayWork,
+  'builds:verify': verifyWork,
+};
 
 /** The program of a worker thread of `overAllApps`: works off what it is sent, until it is sent nothing. */
 export function worker(): undefined {

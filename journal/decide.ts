@@ -33,6 +33,8 @@ export type BuildCommand =
   /** Keep at most `retention` finished builds. */
   | { type: 'PruneBuilds'; retention: number }
   | { type: 'DiscardBuild'; build: BuildId }
+  /** Something else has removed the records and logs of these, as its retention asked. */
+  | { type: 'NoteRemoved'; builds: readonly BuildId[] }
   /** Something else wrote a record: its start, and its end if it has one. */
   | { type: 'AdoptBuild'; started: BuildStarted; ended?: BuildFinished | BuildCanceled };
 
@@ -95,10 +97,10 @@ export function decide(
         const finishedAt = notBefore(build.startedAt, lastSign);
         return [{ type: 'BuildFinished', build: id, status: 'failed', exitCode: -1, cause: 'abandoned', finishedAt }];
       });
-    case 'PruneBuilds': {
-      const builds = beyondRetention(history.builds, command.retention);
-      return chunk(builds, PRUNED_AT_ONCE).map((some) => ({ type: 'Pruned', builds: some, reason: 'retention' }));
-    }
+    case 'PruneBuilds':
+      return pruned(beyondRetention(history.builds, command.retention));
+    case 'NoteRemoved':
+      return pruned(command.builds.filter((id) => (findBuild(history, id)?.status ?? 'running') !== 'running'));
     case 'DiscardBuild': {
       const build = findBuild(history, command.build);
       if (build === undefined) throw new UnknownBuild(command.build);
@@ -143,6 +145,10 @@ function beyondRetention(builds: readonly Build[], retention: number): BuildId[]
 
 function neverFinished(build: Build): boolean {
   return build.status === 'failed' && build.cause === 'abandoned';
+}
+
+function pruned(builds: readonly BuildId[]): BuildEvent[] {
+  return chunk(builds, PRUNED_AT_ONCE).map((some) => ({ type: 'Pruned', builds: some, reason: 'retention' }));
 }
 
 function chunk<T>(items: readonly T[], size: number): T[][] {

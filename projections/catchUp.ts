@@ -26,7 +26,10 @@ export function catchUp(builds: AppBuilds, now: number, warn: (message: string) 
   const names = listDirectory(directory);
   let loaded = loadHistory(directory);
   for (const problem of loaded.problems) warn(`The journal of ${app} ${describe(problem)}; see builds:verify ${app}`);
-  for (const command of adoptions(builds, loaded.history, names, warn)) loaded = adopt(directory, loaded, command, now);
+  const before = loaded.history;
+  const adopted = adoptions(builds, before, names, warn);
+  for (const command of adopted) loaded = adopt(directory, loaded, command, now);
+  if (adopted.length > 0) loaded = adopt(directory, loaded, removedMeanwhile(before, names), now);
   return { ...loaded, names };
 }
 
@@ -66,7 +69,15 @@ function adoptions(
   return found.sort((a, b) => start(a) - start(b)).map((record) => ({ type: 'AdoptBuild', ...record }));
 }
 
-function describe(problem: Problem): string {
+/** Where something else has recorded builds, what it has removed, record and log, its retention has dropped. */
+function removedMeanwhile(history: History, names: readonly string[]): BuildCommand {
+  const there = new Set(names);
+  const gone = history.builds.filter(({ id }) => !there.has(`${id}.json`) && !there.has(`${id}.log`));
+  return { type: 'NoteRemoved', builds: gone.map(({ id }) => id) };
+}
+
+/** What is wrong with a journal, to be said behind its name. */
+export function describe(problem: Problem): string {
   switch (problem.type) {
     case 'damage':
       return `is damaged from byte ${problem.start} to ${problem.end}`;

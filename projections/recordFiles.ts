@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { errorCode, reasonOf } from '../host/failure';
 import { readSmallFile, removeFile, replaceFile, staleTemporaryFiles } from '../host/files';
 import { type AppName, asBuildId, type BuildId } from '../host/names';
-import { findBuild, type History } from '../journal/history';
+import { type Build, findBuild, type History } from '../journal/history';
 import { parseRecord, type RecordedElsewhere, recordText } from './record';
 
 /** A larger record is not a record. */
@@ -40,16 +40,19 @@ export function readRecordFile(directory: string, id: BuildId): RecordedElsewher
 }
 
 /**
- * Makes the record files in `directory` say what `history` says, of the builds `only` or of all. Files that are true already
- * are not touched; an unreadable one is replaced. Throws system errors.
+ * Makes the record files in `directory` say what `history` says. Files that are true already are not touched; an unreadable one is
+ * replaced. Throws system errors.
  */
-export function writeRecords(directory: string, app: AppName, history: History, only?: readonly BuildId[]): void {
-  for (const build of history.builds) {
-    if (only && !only.includes(build.id)) continue;
+export function writeRecords(directory: string, app: AppName, history: History): void {
+  for (const build of staleRecords(directory, app, history)) {
     const path = join(directory, `${build.id}.json`);
-    const text = recordText(app, build);
-    if (recordContent(directory, build.id) !== text) replaceFile(path, text, { mode: RECORD_MODE, durable: true });
+    replaceFile(path, recordText(app, build), { mode: RECORD_MODE, durable: true });
   }
+}
+
+/** The builds whose record files do not say what `history` says, or are not there. */
+export function staleRecords(directory: string, app: AppName, history: History): Build[] {
+  return history.builds.filter((build) => recordContent(directory, build.id) !== recordText(app, build));
 }
 
 /** The text of the record file of build `id`; undefined when there is none, or nothing that can be one. */
@@ -69,21 +72,30 @@ export function removeBuildFiles(directory: string, builds: readonly BuildId[]):
   }
 }
 
-/**
- * Removes what a crash has left in `directory` (`names` is its listing): files of builds that have departed, and temporary
- * files whose writer is gone.
- */
+/** Removes the {@link leftovers} of crashes from `directory`. */
 export function sweep(
   directory: string,
   history: History,
   names: readonly string[],
   alive: (pid: number) => boolean,
 ): void {
+  for (const path of leftovers(directory, history, names, alive)) removeFile(path);
+}
+
+/**
+ * What crashes have left in `directory`, whose listing is `names`: records and logs of builds that have departed, and temporary files
+ * whose writer is gone. Paths.
+ */
+export function leftovers(
+  directory: string,
+  history: History,
+  names: readonly string[],
+  alive: (pid: number) => boolean,
+): string[] {
   const there = new Set(names);
-  const left = history.departed.filter((id) => there.has(`${id}.json`) || there.has(`${id}.log`));
-  removeBuildFiles(
-    directory,
-    left.filter((id) => findBuild(history, id) === undefined),
-  );
-  for (const path of staleTemporaryFiles(directory, names, alive)) removeFile(path);
+  const ofDeparted = history.departed
+    .filter((id) => findBuild(history, id) === undefined)
+    .flatMap((id) => [`${id}.json`, `${id}.log`])
+    .filter((name) => there.has(name));
+  return [...ofDeparted.map((name) => join(directory, name)), ...staleTemporaryFiles(directory, names, alive)];
 }

@@ -35,13 +35,6 @@ export function runningOf(buildsRoot: string, app: AppName): BuildId[] | undefin
     .map((entry) => entry.build);
 }
 
-/** To be called before the start of a build is appended. Throws system errors. */
-export function addRunning(buildsRoot: string, entry: MayRun): void {
-  change(buildsRoot, () => {
-    addEntry(buildsRoot, entry);
-  });
-}
-
 /** To be called when the ends of these builds are on disk. Throws system errors. */
 export function removeRunning(buildsRoot: string, app: AppName, builds: readonly BuildId[]): void {
   if (builds.length === 0) return;
@@ -64,6 +57,14 @@ export function rebuildRunning(
     removeIfEmpty(join(buildsRoot, VIEW_DIRECTORY, entry.app));
   }
   seal(buildsRoot, listEntries(buildsRoot));
+}
+
+/** Makes sure that the view names these builds of `app`: to be called before their starts are appended. Throws system errors. */
+export function addRunning(buildsRoot: string, app: AppName, running: readonly BuildId[]): void {
+  if (running.length === 0) return;
+  change(buildsRoot, () => {
+    for (const build of running) addEntry(buildsRoot, { app, build });
+  });
 }
 
 /** The app is no more, or has another name now. */

@@ -1,8 +1,9 @@
 import { existsSync, renameSync, rmSync } from 'node:fs';
 
 import type { Call } from '../host/call';
-import { appBuilds, buildsRoot, propertiesDirectory } from '../host/paths';
+import { appBuilds, propertiesDirectory } from '../host/paths';
 import { catchUp } from '../projections/catchUp';
+import { loadHistory } from '../projections/loadHistory';
 import { addRunning, forgetRunning } from '../projections/runningView';
 import { settle } from '../projections/settle';
 import { appArgument } from './arguments';
@@ -16,12 +17,12 @@ export function postAppRenameSetup({ host, output, args }: Call): undefined {
   const to = appBuilds(host, appArgument(args[1]));
   if (from.app === to.app) return;
   move(propertiesDirectory(host, from.app), propertiesDirectory(host, to.app));
+  const running = loadHistory(from.directory).history.builds.filter((build) => build.status === 'running');
+  const names = running.map((build) => build.id);
+  addRunning(to.buildsRoot, to.app, names); // before they are there: the view may name too much, never too little
   move(from.directory, to.directory);
+  forgetRunning(from.buildsRoot, from.app);
   const loaded = catchUp(to, Date.now(), output.warn);
-  for (const build of loaded.history.builds) {
-    if (build.status === 'running') addRunning(to.buildsRoot, { app: to.app, build: build.id });
-  }
-  forgetRunning(buildsRoot(host), from.app);
   if (loaded.head.seq > 0) settle(to, { loaded, added: [] }, output.warn);
 }
 

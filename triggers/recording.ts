@@ -4,12 +4,14 @@ import type { Output } from '../host/output';
 import { makeDirectory } from '../host/files';
 import { reasonOf } from '../host/failure';
 import { appBuilds } from '../host/paths';
-import { identifyProcess } from '../host/processes';
+import { identifyProcess, isAlive } from '../host/processes';
 import { resolveRetention } from '../host/properties';
 import { JournalNotWritten } from '../journal/errors';
 import type { Source } from '../journal/events';
+import type { Build, History } from '../journal/history';
 import { catchUp } from '../projections/catchUp';
 import { handleCommand } from '../projections/handleCommand';
+import { reap } from '../projections/reap';
 import { addRunning } from '../projections/runningView';
 import { settle } from '../projections/settle';
 
@@ -19,14 +21,33 @@ export function recordStart(host: Host, output: Output, app: AppName, id: BuildI
   const now = Date.now();
   try {
     makeDirectory(builds.directory);
-    addRunning(builds.buildsRoot, { app, build: id });
+    addRunning(builds.buildsRoot, app, [id]);
   } catch (error) {
     throw new JournalNotWritten(builds.directory, reasonOf(error));
   }
   const process = identifyProcess(pid);
   const command = { type: 'StartBuild', build: id, source, process, actor: host.caller, at: now } as const;
-  const handled = handleCommand(builds.directory, catchUp(builds, now, output.warn), command, now);
-  settle(builds, handled, output.warn);
+  const caught = catchUp(builds, now, output.warn);
+  const retention = readRetention(host, output, app);
+  const dead = retention === undefined ? [] : deadBeyond(caught.history, retention);
+  const started = handleCommand(builds.directory, caught, command, now);
+  const reaped = handleCommand(builds.directory, started.loaded, reap(builds.directory, dead, now), now);
+  settle(builds, { loaded: reaped.loaded, added: [...started.added, ...reaped.added] }, output.warn);
+}
+
+/** Times the retention: so many builds whose end nobody recorded are left as they are. */
+const DEAD_KEPT = 10;
+
+/**
+ * Running builds that nobody will end, since their processes are gone, are left for `builds:prune`; but a timer that leaves one every
+ * five minutes on an app that is never pruned must not make its history grow without bound. The oldest ones in excess.
+ */
+function deadBeyond(history: History, retention: number): readonly Build[] {
+  const most = retention * DEAD_KEPT;
+  const running = history.builds.filter((build) => build.status === 'running');
+  if (running.length <= most) return [];
+  const dead = running.filter((build) => !isAlive(build.process));
+  return dead.slice(0, Math.max(0, dead.length - most));
 }
 
 /**
@@ -38,7 +59,17 @@ export function recordFinish(host: Host, output: Output, app: AppName, id: Build
   const now = Date.now();
   const command = { type: 'FinishBuild', build: id, exitCode, at: now } as const;
   const finished = handleCommand(builds.directory, catchUp(builds, now, output.warn), command, now);
-  const retention = resolveRetention(host, app, output.warn);
+  const retention = readRetention(host, output, app) ?? Number.POSITIVE_INFINITY;
   const pruned = handleCommand(builds.directory, finished.loaded, { type: 'PruneBuilds', retention }, now);
   settle(builds, { loaded: pruned.loaded, added: [...finished.added, ...pruned.added] }, output.warn);
+}
+
+/** The retention of `app`; undefined, with a warning, when it cannot be read: then nothing is removed on a guess. */
+function readRetention(host: Host, output: Output, app: AppName): number | undefined {
+  try {
+    return resolveRetention(host, app, output.warn);
+  } catch (error) {
+    output.warn(`The retention of ${app} cannot be read: ${reasonOf(error)}`);
+    return undefined;
+  }
 }

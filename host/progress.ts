@@ -1,0 +1,27 @@
+import { writeSync } from 'node:fs';
+import { isatty } from 'node:tty';
+import { isMainThread } from 'node:worker_threads';
+
+/** A line that is written over and over again while something long goes on. */
+export interface Progress {
+  show(text: string): void;
+  /** Clears the line. */
+  end(): void;
+}
+
+const CLEAR_LINE = '\r\u001b[K';
+
+/** Shows progress on stderr where that is a terminal; elsewhere, and in a thread beside others, nothing. */
+export function showProgress(): Progress {
+  if (!isatty(2) || !isMainThread) return { show: () => undefined, end: () => undefined };
+  let shown = false;
+  return {
+    show(text) {
+      writeSync(2, `${CLEAR_LINE}       ${text}`);
+      shown = true;
+    },
+    end() {
+      if (shown) writeSync(2, CLEAR_LINE);
+    },
+  };
+}

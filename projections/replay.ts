@@ -1,0 +1,78 @@
+import { join } from 'node:path';
+
+import type { AppBuilds } from '../host/paths';
+import { isAlive } from '../host/processes';
+import { closeJournal, JOURNAL_FILE, openJournal, type Problem, readJournal, START } from '../journal/journal';
+import { readCheckpoint, writeCheckpoint } from './checkpoint';
+import { apply, draftHistory } from './evolve';
+import { leftovers, listDirectory, staleRecords } from './recordFiles';
+import { addRunning, runningOf } from './runningView';
+import { settle } from './settle';
+
+/** What replaying an app's journal found, and rebuilt (or would rebuild). */
+export interface Replayed {
+  readonly events: number;
+  /** Record files that did not say what the journal says. */
+  readonly records: number;
+  /** Files of builds that have left, and of writers that were killed. */
+  readonly leftovers: number;
+  /** Whether the checkpoint was missing, or not the one that the events make. */
+  readonly checkpoint: boolean;
+  /** Whether the view of running builds lacked some. */
+  readonly running: boolean;
+  readonly problems: readonly Problem[];
+}
+
+/**
+ * Rebuilds everything that is stored for an app from its journal alone, checkpoint ignored; with `dryRun` only says what it would do.
+ * `onProgress` hears of the number of events now and then. What cannot be written is told to `warn`. Undefined when
+ * there is no journal. Throws `JournalNotReadable`.
+ */
+export function replay(
+  builds: AppBuilds,
+  dryRun: boolean,
+  onProgress: (events: number) => void,
+  warn: (message: string) => void,
+): Replayed | undefined {
+  const { app, buildsRoot, directory } = builds;
+  const journal = openJournal(join(directory, JOURNAL_FILE));
+  if (journal === undefined) return undefined;
+  const stored = readCheckpoint(directory);
+  const history = draftHistory();
+  const problems: Problem[] = [];
+  let events = 0;
+  let checkpointIsTrue = false;
+  try {
+    const { head } = readJournal(journal, START, {
+      event({ seq, event }) {
+        apply(history, event);
+        events += 1;
+        if (seq === stored?.head.seq) checkpointIsTrue = JSON.stringify(stored.history) === JSON.stringify(history);
+        if (events % PROGRESS_EVENTS === 0) onProgress(events);
+      },
+      problem: (problem) => problems.push(problem),
+    });
+    const names = listDirectory(directory);
+    const alive = (pid: number): boolean => isAlive({ pid });
+    const running = history.builds.filter((build) => build.status === 'running').map((build) => build.id);
+    const viewed = runningOf(buildsRoot, app);
+    const replayed = {
+      events,
+      records: staleRecords(directory, app, history).length,
+      leftovers: leftovers(directory, history, names, alive).length,
+      checkpoint: !checkpointIsTrue,
+      running: viewed === undefined || running.some((id) => !viewed.includes(id)),
+      problems,
+    };
+    if (!dryRun) {
+      addRunning(buildsRoot, app, running);
+      settle(builds, { loaded: { history, head, folded: events, problems }, added: [] }, warn);
+      writeCheckpoint(directory, { head, history });
+    }
+    return replayed;
+  } finally {
+    closeJournal(journal);
+  }
+}
+
+const PROGRESS_EVENTS = 20_000;
