@@ -1,40 +1,45 @@
-import { closeSync, constants, fstatSync, openSync } from 'node:fs';
-
-import { errorCode } from './failure';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { fstatSync } from 'node:fs';
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /**
- * Calls `look` every `ms` until SIGINT, SIGTERM or SIGHUP comes, or whoever reads our stdout has closed it, which a pipe tells
- * only when it is asked. Rejects with what `look` throws.
+ * Calls `look` every `ms` until SIGINT, SIGTERM or SIGHUP comes, or whoever reads our stdout has closed it. Rejects with what `look`
+ * throws.
  */
 export async function untilStopped(ms: number, look: () => void): Promise<void> {
-  await new Promise<void>((resolve, reject) => {
-    const stop = (end: () => void): void => {
-      clearInterval(timer);
-      for (const signal of SIGNALS) process.off(signal, onSignal);
-      end();
-    };
-    const onSignal = (): void => stop(resolve);
-    for (const signal of SIGNALS) process.on(signal, onSignal);
-    const timer = setInterval(() => {
-      try {
-        if (isReaderGone()) stop(resolve);
-        else look();
-      } catch (error) {
-        stop(() => reject(error instanceof Error ? error : new Error(String(error))));
-      }
-    }, ms);
-  });
+  const sentry = watchReader();
+  try {
+    await new Promise<void>((resolve, reject) => {
+      const stop = (end: () => void): void => {
+        clearInterval(timer);
+        for (const signal of SIGNALS) process.off(signal, onSignal);
+        end();
+      };
+      const onSignal = (): void => stop(resolve);
+      for (const signal of SIGNALS) process.on(signal, onSignal);
+      sentry?.on('exit', onSignal);
+      const timer = setInterval(() => {
+        try {
+          look();
+        } catch (error) {
+          stop(() => reject(error instanceof Error ? error : new Error(String(error))));
+        }
+      }, ms);
+    });
+  } finally {
+    sentry?.removeAllListeners('exit').kill();
+  }
 }
 
-/** Whether stdout is a pipe that nobody reads: opening it once more for writing then fails with ENXIO, fifo(7). */
-function isReaderGone(): boolean {
-  if (!fstatSync(1).isFIFO()) return false;
-  try {
-    closeSync(openSync('/proc/self/fd/1', constants.O_WRONLY | constants.O_NONBLOCK));
-    return false;
-  } catch (error) {
-    return errorCode(error) === 'ENXIO';
-  }
+/**
+ * A process that ends when the reader of our stdout has gone. Node learns that only from a write, and there may be nothing to write for
+ * days; tail(1) polls its stdout for it. Where there is no such tail, the next write ends it all the same.
+ */
+function watchReader(): ChildProcess | undefined {
+  const stdout = fstatSync(1);
+  if (!stdout.isFIFO() && !stdout.isSocket()) return undefined;
+  const sentry = spawn('tail', ['-f', '/dev/null'], { stdio: ['ignore', 'inherit', 'ignore'] });
+  sentry.on('error', () => undefined);
+  return sentry;
 }

@@ -34,7 +34,7 @@ export function replay(
   onProgress: (events: number) => void,
   warn: (message: string) => void,
 ): Replayed | undefined {
-  const { app, buildsRoot, directory } = builds;
+  const { app, buildsRoot, directory, alongside = false } = builds;
   const journal = openJournal(join(directory, JOURNAL_FILE));
   if (journal === undefined) return undefined;
   const stored = readCheckpoint(directory);
@@ -58,10 +58,10 @@ export function replay(
     const viewed = runningOf(buildsRoot, app);
     const replayed = {
       events,
-      records: staleRecords(directory, app, history).length,
-      leftovers: leftovers(directory, history, names, alive).length,
+      records: alongside ? 0 : staleRecords(directory, app, history).length,
+      leftovers: alongside ? 0 : leftovers(directory, history, names, alive).length,
       checkpoint: !checkpointIsTrue,
-      running: viewed === undefined || running.some((id) => !viewed.includes(id)),
+      running: running.some((id) => viewed?.includes(id) !== true),
       problems,
     };
     if (!dryRun) {
