@@ -1,38 +1,50 @@
 import { readFileSync } from 'node:fs';
 
 import type { Call } from '../host/call';
+import { pluginName } from '../host/alongside';
+import type { Host } from '../host/environment';
 import { formatTable } from '../host/table';
-import { commandTable } from './commandTable';
+import { alongsideCommands } from './alongside';
+import { type CommandEntry, commandTable } from './commandTable';
 
 const SUMMARY = 'Manage running and historical builds';
+const ALONGSIDE_SUMMARY = 'Read the journal of builds that the stock plugin keeps no history of';
 
 /**
  * The plugin's `commands`: `builds` and `builds:help` explain it, `help` gives its line, or with `--all` one for each command.
  * What is not its own is left to other plugins, by Dokku's exit status for that.
  */
 export function commands({ host, output, args }: Call): number | undefined {
+  const plugin = pluginName(host);
   switch (args[0] ?? '') {
-    case 'builds':
-    case 'builds:help':
-      output.raw(helpText());
+    case plugin:
+    case `${plugin}:help`:
+      output.raw(helpText(host));
       return 0;
     case 'help':
-      if (args.includes('--all') || parentAskedForAll()) for (const line of commandLines()) output.line(line);
-      else output.raw(`\n    builds, ${SUMMARY}\n`);
+      if (args.includes('--all') || parentAskedForAll()) for (const line of commandLines(host)) output.line(line);
+      else output.raw(`\n    ${plugin}, ${host.alongside ? ALONGSIDE_SUMMARY : SUMMARY}\n`);
       return 0;
     default:
       return host.notImplementedExit;
   }
 }
 
-function helpText(): string {
-  const rows = commandTable.map(({ name, args, description }) => [`    builds:${name} ${args}`, description]);
+function helpText(host: Host): string {
+  const plugin = pluginName(host);
+  const rows = offered(host).map(({ name, args, description }) => [`    ${plugin}:${name} ${args}`, description]);
   const [, ...lines] = formatTable(['', ''], rows).split('\n');
-  return ['Usage: dokku builds[:COMMAND]', '', `${SUMMARY}.`, '', 'Commands:', ...lines].join('\n');
+  const summary = host.alongside ? ALONGSIDE_SUMMARY : SUMMARY;
+  return [`Usage: dokku ${plugin}[:COMMAND]`, '', `${summary}.`, '', 'Commands:', ...lines].join('\n');
 }
 
-function commandLines(): string[] {
-  return commandTable.map(({ name, args, description }) => `    builds:${name} ${args}, ${description}`);
+function commandLines(host: Host): string[] {
+  const plugin = pluginName(host);
+  return offered(host).map(({ name, args, description }) => `    ${plugin}:${name} ${args}, ${description}`);
+}
+
+function offered(host: Host): readonly CommandEntry[] {
+  return commandTable.filter(({ name }) => !host.alongside || alongsideCommands.has(name));
 }
 
 /** `dokku help --all` calls `commands help`; only the command line of the parent process tells. */

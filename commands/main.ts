@@ -1,7 +1,9 @@
 import type { Handler } from '../host/call';
-import { readHost } from '../host/environment';
+import { pluginName } from '../host/alongside';
+import { type Host, readHost } from '../host/environment';
 import { errorCode, Failure, reasonOf } from '../host/failure';
 import { ClosedPipe, openOutput } from '../host/output';
+import { alongsideCommands } from './alongside';
 import type { CommandName } from './commandTable';
 import { commands, others, triggers } from './handlers';
 
@@ -10,7 +12,7 @@ async function main(name: string, args: readonly string[]): Promise<number> {
   const host = readHost(process.env);
   const output = openOutput(host);
   try {
-    const [handler, rest] = await find(name, args);
+    const [handler, rest] = await find(host, name, args);
     const exitCode = await handler({ host, output, args: rest });
     output.flush();
     return exitCode ?? 0;
@@ -26,13 +28,25 @@ async function main(name: string, args: readonly string[]): Promise<number> {
   }
 }
 
-async function find(name: string, args: readonly string[]): Promise<[Handler, readonly string[]]> {
+async function find(host: Host, name: string, args: readonly string[]): Promise<[Handler, readonly string[]]> {
   const own = triggers[name] ?? others[name];
   if (own !== undefined) return [await own(), args];
-  const command = name.startsWith('builds:') ? name.slice('builds:'.length) : name;
-  if (Object.hasOwn(commands, command)) return [await commands[command as CommandName](), args];
-  if (name === 'builds' || command === 'help') return [(await import('./help')).commands, ['builds:help', ...args]];
+  const command = name.replace(/^builds(-journal)?:/, '');
+  if (Object.hasOwn(commands, command)) {
+    if (host.alongside) refuseAlongside(command);
+    return [await commands[command as CommandName](), args];
+  }
+  if (name === 'builds' || command === 'help')
+    return [(await import('./help')).commands, [`${pluginName(host)}:help`, ...args]];
   throw new Failure(`\`${name}\` is not a dokku-builds command, see dokku-builds help`);
+}
+
+/** What changes a build, its record or its properties is for the stock plugin to do. */
+function refuseAlongside(command: string): void {
+  if (alongsideCommands.has(command)) return;
+  throw new Failure(
+    `The stock plugin answers builds:${command} here; this one only journals (see dokku-builds host:status)`,
+  );
 }
 
 function sentence(error: unknown): string {

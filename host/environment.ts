@@ -1,5 +1,7 @@
 import { join } from 'node:path';
 
+import { isAlongsideTree } from './alongside';
+
 /** What the environment of a call says about the host and the caller. Paths are absolute. */
 export interface Host {
   /** Where apps live, one directory each: `$DOKKU_ROOT`. */
@@ -17,6 +19,8 @@ export interface Host {
   /** Exit status of `commands` for what is not its own. */
   readonly notImplementedExit: number;
   readonly caller: Caller;
+  /** The stock plugin answers `builds:*` and keeps the records; this program only journals. */
+  readonly alongside: boolean;
 }
 
 /** Who calls. Empty values are absent, never guessed. */
@@ -29,8 +33,8 @@ export interface Caller {
   readonly command?: string;
 }
 
-/** The host that `env` describes, with Dokku's defaults where it is silent. */
-export function readHost(env: NodeJS.ProcessEnv): Host {
+/** The host that `env` describes, with Dokku's defaults where it is silent. `alongside` is what the plugin tree says. */
+export function readHost(env: NodeJS.ProcessEnv, alongside = isAlongsideTree()): Host {
   const libRoot = env['DOKKU_LIB_ROOT'] || '/var/lib/dokku';
   return {
     dokkuRoot: env['DOKKU_ROOT'] || '/home/dokku',
@@ -41,6 +45,7 @@ export function readHost(env: NodeJS.ProcessEnv): Host {
     trace: Boolean(env['DOKKU_TRACE']),
     notImplementedExit: Number(env['DOKKU_NOT_IMPLEMENTED_EXIT']) || 10,
     caller: readCaller(env),
+    alongside,
   };
 }
 

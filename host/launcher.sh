@@ -26,7 +26,7 @@ esac
 # Dokku asks every plugin for every command it does not know: what is not ours is declined here, without a program.
 if [ "$name" = commands ]; then
   case ${1-} in
-    builds | builds:* | help) ;;
+    builds | builds:* | builds-journal | builds-journal:* | help) ;;
     *) exit "${DOKKU_NOT_IMPLEMENTED_EXIT:-10}" ;;
   esac
 fi
@@ -41,15 +41,18 @@ elif [ -f "$directory/../lib/dokku-builds.js" ]; then
   if [ "$name" = dokku-builds ]; then
     case ${1-} in
       '' | builds | -h | --help) set -- builds:help ;;
-      builds:* | builds-* | commands | install | post-delete | post-app-*) ;;
+      builds:* | builds-* | host:* | commands | dependencies | install | post-delete | post-app-*) ;;
       *)
         command=$1
         shift
         set -- "builds:$command" "$@"
         ;;
     esac
-  elif [ "${1-}" != "builds:$name" ]; then
-    set -- "builds:$name" "$@"
+  else
+    case ${1-} in
+      "builds:$name" | "builds-journal:$name") ;;
+      *) set -- "builds:$name" "$@" ;;
+    esac
   fi
 else
   problem='dokku-builds is not whole: its lib/dokku-builds.js is missing; install it again (see docs/operations.md)'

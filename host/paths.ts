@@ -48,9 +48,11 @@ export interface AppBuilds {
   readonly directory: string;
   /** {@link buildsRoot} of the host. */
   readonly buildsRoot: string;
+  /** Records and logs are the stock plugin's: they are read, and never written or removed. */
+  readonly alongside?: boolean;
 }
 
 /** The place of an app's builds, for those who know a place but no host. */
 export function appBuilds(host: Host, app: AppName): AppBuilds {
-  return { app, directory: buildsDirectory(host, app), buildsRoot: buildsRoot(host) };
+  return { app, directory: buildsDirectory(host, app), buildsRoot: buildsRoot(host), alongside: host.alongside };
 }

@@ -1,5 +1,7 @@
 import { printable } from '../host/failure';
 import { parseTimestamp } from '../host/durations';
+import { pluginName } from '../host/alongside';
+import type { BuildId } from '../host/names';
 import type { AppBuilds } from '../host/paths';
 import { isAlive } from '../host/processes';
 import { type BuildCommand, decide } from '../journal/decide';
@@ -19,17 +21,21 @@ export interface CaughtUp extends Loaded {
 
 /**
  * Loads an app's history and adopts records that the journal has not seen. What cannot be appended (a reader without the right
- * to) is adopted in memory only. `warn` is told what could not be read; `now` is ms since the epoch. Throws system errors.
+ * to) is adopted in memory only. `warn` is told what could not be read; `now` is ms since the epoch; a record of `starting` is not
+ * adopted, since the caller knows more about that build. Throws system errors.
  */
-export function catchUp(builds: AppBuilds, now: number, warn: (message: string) => void): CaughtUp {
+export function catchUp(builds: AppBuilds, now: number, warn: (message: string) => void, starting?: BuildId): CaughtUp {
   const { app, directory } = builds;
   const names = listDirectory(directory);
   let loaded = loadHistory(directory);
-  for (const problem of loaded.problems) warn(`The journal of ${app} ${describe(problem)}; see builds:verify ${app}`);
+  for (const problem of loaded.problems)
+    warn(`The journal of ${app} ${describe(problem)}; see ${pluginName(builds)}:verify ${app}`);
   const before = loaded.history;
-  const adopted = adoptions(builds, before, names, warn);
+  const adopted = adoptions(builds, before, names, warn, starting);
   for (const command of adopted) loaded = adopt(directory, loaded, command, now);
-  if (adopted.length > 0) loaded = adopt(directory, loaded, removedMeanwhile(before, names), now);
+  if (builds.alongside === true)
+    for (const command of removals(before, names)) loaded = adopt(directory, loaded, command, now);
+  else if (adopted.length > 0) loaded = adopt(directory, loaded, removedMeanwhile(before, names), now);
   return { ...loaded, names };
 }
 
@@ -49,9 +55,11 @@ function adoptions(
   history: History,
   names: readonly string[],
   warn: (message: string) => void,
+  starting: BuildId | undefined,
 ): BuildCommand[] {
   const found: RecordedElsewhere[] = [];
   for (const id of recordedIds(names)) {
+    if (id === starting) continue;
     const build = findBuild(history, id);
     if (build === undefined ? history.departed.includes(id) : build.status !== 'running') continue;
     const record = readRecordFile(builds.directory, id);
@@ -61,7 +69,7 @@ function adoptions(
         warn(`The record ${builds.app}/${id} cannot be read (${printable(record)}); it is left alone`);
     } else if (build === undefined) {
       found.push(record);
-    } else if (record.ended && (build.adopted || !isAlive(build.process))) {
+    } else if (record.ended && (builds.alongside === true || build.adopted || !isAlive(build.process))) {
       found.push(record); // somebody else has recorded the end
     }
   }
@@ -74,6 +82,17 @@ function removedMeanwhile(history: History, names: readonly string[]): BuildComm
   const there = new Set(names);
   const gone = history.builds.filter(({ id }) => !there.has(`${id}.json`) && !there.has(`${id}.log`));
   return { type: 'NoteRemoved', builds: gone.map(({ id }) => id) };
+}
+
+/** What the stock plugin has removed, where it keeps the records: ended builds, and running ones whose process is gone. */
+function removals(history: History, names: readonly string[]): BuildCommand[] {
+  const there = new Set(names);
+  const gone = history.builds.filter(({ id }) => !there.has(`${id}.json`));
+  const dead = gone.filter((build) => build.status === 'running' && !isAlive(build.process));
+  return [
+    { type: 'NoteRemoved', builds: gone.map(({ id }) => id) },
+    ...dead.map(({ id }) => ({ type: 'DiscardBuild', build: id }) as const),
+  ];
 }
 
 /** What is wrong with a journal, to be said behind its name. */

@@ -25,7 +25,7 @@ const CHECKPOINT_AFTER = 32;
  */
 export function settle(builds: AppBuilds, handled: Handled, warn: (message: string) => void): void {
   try {
-    const loaded = settleRecords(builds, handled.loaded);
+    const loaded = builds.alongside === true ? handled.loaded : settleRecords(builds, handled.loaded);
     removeRunning(
       builds.buildsRoot,
       builds.app,

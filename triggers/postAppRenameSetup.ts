@@ -1,8 +1,12 @@
 import { existsSync, renameSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 
 import type { Call } from '../host/call';
+import { makeDirectory } from '../host/files';
 import { appBuilds, propertiesDirectory } from '../host/paths';
+import { JOURNAL_FILE } from '../journal/journal';
 import { catchUp } from '../projections/catchUp';
+import { removeCheckpoint } from '../projections/checkpoint';
 import { loadHistory } from '../projections/loadHistory';
 import { addRunning, forgetRunning } from '../projections/runningView';
 import { settle } from '../projections/settle';
@@ -16,14 +20,23 @@ export function postAppRenameSetup({ host, output, args }: Call): undefined {
   const from = appBuilds(host, appArgument(args[0]));
   const to = appBuilds(host, appArgument(args[1]));
   if (from.app === to.app) return;
-  move(propertiesDirectory(host, from.app), propertiesDirectory(host, to.app));
+  if (!host.alongside) move(propertiesDirectory(host, from.app), propertiesDirectory(host, to.app));
   const running = loadHistory(from.directory).history.builds.filter((build) => build.status === 'running');
   const names = running.map((build) => build.id);
   addRunning(to.buildsRoot, to.app, names); // before they are there: the view may name too much, never too little
-  move(from.directory, to.directory);
+  if (host.alongside) moveJournal(from.directory, to.directory);
+  else move(from.directory, to.directory);
   forgetRunning(from.buildsRoot, from.app);
   const loaded = catchUp(to, Date.now(), output.warn);
   if (loaded.head.seq > 0) settle(to, { loaded, added: [] }, output.warn);
+}
+
+/** The rest is for the stock plugin to move, which may have taken the journal along already. */
+function moveJournal(from: string, to: string): void {
+  removeCheckpoint(from);
+  if (!existsSync(join(from, JOURNAL_FILE)) || existsSync(join(to, JOURNAL_FILE))) return;
+  makeDirectory(to);
+  renameSync(join(from, JOURNAL_FILE), join(to, JOURNAL_FILE));
 }
 
 /** What stands at `to` belongs to no app: the name was free until now. */

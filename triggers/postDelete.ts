@@ -1,14 +1,35 @@
-import { rmSync } from 'node:fs';
+import { rmdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 
 import type { Call } from '../host/call';
+import type { Host } from '../host/environment';
+import { errorCode } from '../host/failure';
+import type { AppName } from '../host/names';
 import { buildsDirectory, buildsRoot, propertiesDirectory } from '../host/paths';
+import { JOURNAL_FILE } from '../journal/journal';
+import { CHECKPOINT_FILE } from '../projections/checkpoint';
 import { forgetRunning } from '../projections/runningView';
 import { appArgument } from './arguments';
 
 /** `post-delete <app>`: the app is destroyed, and its builds and properties with it. May be run any number of times. */
 export function postDelete({ host, args }: Call): undefined {
   const app = appArgument(args[0]);
+  if (host.alongside) removeOwnFiles(buildsDirectory(host, app));
+  else removeAll(host, app);
+  forgetRunning(buildsRoot(host), app);
+}
+
+function removeAll(host: Host, app: AppName): void {
   rmSync(buildsDirectory(host, app), { recursive: true, force: true });
   rmSync(propertiesDirectory(host, app), { recursive: true, force: true });
-  forgetRunning(buildsRoot(host), app);
+}
+
+/** Records, logs and properties are for the stock plugin to remove. */
+function removeOwnFiles(directory: string): void {
+  for (const name of [JOURNAL_FILE, CHECKPOINT_FILE]) rmSync(join(directory, name), { force: true });
+  try {
+    rmdirSync(directory);
+  } catch (error) {
+    if (!['ENOENT', 'ENOTEMPTY', 'ENOTDIR'].includes(errorCode(error) ?? '')) throw error;
+  }
 }

@@ -3,9 +3,10 @@ import type { AppName, BuildId } from '../host/names';
 import type { Output } from '../host/output';
 import { makeDirectory } from '../host/files';
 import { reasonOf } from '../host/failure';
-import { appBuilds } from '../host/paths';
+import { type AppBuilds, appBuilds } from '../host/paths';
 import { identifyProcess, isAlive } from '../host/processes';
 import { resolveRetention } from '../host/properties';
+import { type BuildCommand, BuildStartedBefore } from '../journal/decide';
 import { JournalNotWritten } from '../journal/errors';
 import type { Source } from '../journal/events';
 import type { Build, History } from '../journal/history';
@@ -14,6 +15,8 @@ import { handleCommand } from '../projections/handleCommand';
 import { reap } from '../projections/reap';
 import { addRunning } from '../projections/runningView';
 import { settle } from '../projections/settle';
+
+type StartBuild = Extract<BuildCommand, { type: 'StartBuild' }>;
 
 /** Records that build `id` of `app` has begun as process `pid`. Throws `JournalNotWritten` and `BuildStartedBefore`. */
 export function recordStart(host: Host, output: Output, app: AppName, id: BuildId, pid: number, source: Source): void {
@@ -27,12 +30,26 @@ export function recordStart(host: Host, output: Output, app: AppName, id: BuildI
   }
   const process = identifyProcess(pid);
   const command = { type: 'StartBuild', build: id, source, process, actor: host.caller, at: now } as const;
+  if (host.alongside) {
+    noteStart(builds, output, command, now);
+    return;
+  }
   const caught = catchUp(builds, now, output.warn);
   const retention = readRetention(host, output, app);
   const dead = retention === undefined ? [] : deadBeyond(caught.history, retention);
   const started = handleCommand(builds.directory, caught, command, now);
   const reaped = handleCommand(builds.directory, started.loaded, reap(builds.directory, dead, now), now);
   settle(builds, { loaded: reaped.loaded, added: [...started.added, ...reaped.added] }, output.warn);
+}
+
+/** The stock plugin has written the record already, and a reader may have adopted it before this got here. */
+function noteStart(builds: AppBuilds, output: Output, command: StartBuild, now: number): void {
+  const caught = catchUp(builds, now, output.warn, command.build);
+  try {
+    settle(builds, handleCommand(builds.directory, caught, command, now), output.warn);
+  } catch (error) {
+    if (!(error instanceof BuildStartedBefore)) throw error;
+  }
 }
 
 /** Times the retention: so many builds whose end nobody recorded are left as they are. */
@@ -59,6 +76,10 @@ export function recordFinish(host: Host, output: Output, app: AppName, id: Build
   const now = Date.now();
   const command = { type: 'FinishBuild', build: id, exitCode, at: now } as const;
   const finished = handleCommand(builds.directory, catchUp(builds, now, output.warn), command, now);
+  if (host.alongside) {
+    settle(builds, finished, output.warn); // what leaves, the stock plugin decides
+    return;
+  }
   const retention = readRetention(host, output, app) ?? Number.POSITIVE_INFINITY;
   const pruned = handleCommand(builds.directory, finished.loaded, { type: 'PruneBuilds', retention }, now);
   settle(builds, { loaded: pruned.loaded, added: [...finished.added, ...pruned.added] }, output.warn);
