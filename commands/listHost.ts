@@ -5,7 +5,8 @@ import type { AppName } from '../host/names';
 import type { Output } from '../host/output';
 import { appBuilds, buildsRoot, logPath } from '../host/paths';
 import { formatTable } from '../host/table';
-import { findBuild } from '../journal/history';
+import { isAlive } from '../host/processes';
+import { type Build, findBuild, type History } from '../journal/history';
 import { catchUp } from '../projections/catchUp';
 import { hostColumns, hostRow, type ListFilter, matches } from '../projections/listView';
 import { loadHistory } from '../projections/loadHistory';
@@ -14,7 +15,7 @@ import { type MayRun, readRunning, rebuildRunning } from '../projections/running
 import type { Format } from './positionals';
 import { seeAt } from './see';
 
-interface RunningBuild {
+interface ListedBuild {
   readonly app: AppName;
   readonly seen: SeenBuild;
 }
@@ -22,7 +23,9 @@ interface RunningBuild {
 /** `builds:list` without an app: the builds of the host that are running, newest first. */
 export function listHost(host: Host, output: Output, format: Format, filter: ListFilter): void {
   const wanted = { status: 'running', ...filter } as const;
-  const running = runningBuilds(host, output).filter(({ seen }) => matches(seen, wanted));
+  const running = unendedBuilds(host, output, wanted.status === 'abandoned').filter(({ seen }) =>
+    matches(seen, wanted),
+  );
   const visible = new Set(allowedApps(host, [...new Set(running.map(({ app }) => app))]));
   const listed = running.filter(({ app }) => visible.has(app)).sort((a, b) => startOf(b) - startOf(a));
   if (format === 'json') {
@@ -40,36 +43,42 @@ export function listHost(host: Host, output: Output, format: Format, filter: Lis
   }
 }
 
-function startOf({ seen }: RunningBuild): number {
+function startOf({ seen }: ListedBuild): number {
   return parseTimestamp(seen.build.startedAt) ?? 0;
 }
 
-/** The builds of the host that no event says have ended, of apps that exist; live and abandoned ones. */
-function runningBuilds(host: Host, output: Output): RunningBuild[] {
+/**
+ * The builds of apps that exist and that no event says have ended. The live ones are in the view of running builds; the `abandoned` are in
+ * none, and every app is looked into.
+ */
+function unendedBuilds(host: Host, output: Output, abandoned: boolean): ListedBuild[] {
+  const now = Date.now();
+  const see = seeAt(now);
+  const listed = ({ builds }: History, app: AppName): ListedBuild[] =>
+    builds.filter(isRunning).map((build) => ({ app, seen: see(build) }));
+  if (abandoned) {
+    return listApps(host).flatMap((app) => listed(catchUp(appBuilds(host, app), now, output.warn).history, app));
+  }
   const entries = readRunning(buildsRoot(host)) ?? findRunning(host, output);
-  const see = seeAt(Date.now());
   return [...new Set(entries.map(({ app }) => app))]
     .filter((app) => appExists(host, app))
-    .flatMap((app) => {
-      const { builds } = loadHistory(appBuilds(host, app).directory).history;
-      return builds.filter(isRunning).map((build) => ({ app, seen: see(build) }));
-    });
+    .flatMap((app) => listed(loadHistory(appBuilds(host, app).directory).history, app));
 }
 
-/** Looks into every app, and stores what it finds for the next time, where this user may. */
+/** Looks into every app for live builds, and stores what it finds for the next time, where this user may. */
 export function findRunning(host: Host, output: Output): MayRun[] {
   const now = Date.now();
   const histories = new Map(
     listApps(host).map((app) => [app, catchUp(appBuilds(host, app), now, output.warn).history] as const),
   );
   const running = [...histories].flatMap(([app, { builds }]) =>
-    builds.filter(isRunning).map((build) => ({ app, build: build.id })),
+    builds.filter(isLive).map((build) => ({ app, build: build.id })),
   );
   try {
     rebuildRunning(buildsRoot(host), running, ({ app, build }) => {
       const history = histories.get(app);
       const known = history && findBuild(history, build);
-      return history === undefined ? !appExists(host, app) : known !== undefined && !isRunning(known);
+      return history === undefined ? !appExists(host, app) : known !== undefined && !isLive(known);
     });
   } catch {
     // a shortcut that could not be stored costs the next reader time, nothing else
@@ -77,6 +86,10 @@ export function findRunning(host: Host, output: Output): MayRun[] {
   return running;
 }
 
-function isRunning(build: { readonly status: string }): boolean {
+function isRunning(build: Build): boolean {
   return build.status === 'running';
+}
+
+function isLive(build: Build): boolean {
+  return isRunning(build) && isAlive(build.process);
 }

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { readSmallFile, removeFile, replaceFile } from '../host/files';
@@ -31,6 +32,11 @@ export function readCheckpoint(directory: string): Checkpoint | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** Whether there is one, trustworthy or not. */
+export function hasCheckpoint(directory: string): boolean {
+  return existsSync(join(directory, CHECKPOINT_FILE));
 }
 
 /** Stores `checkpoint` in `directory`. Not synced: a lost one only costs time. Throws system errors. */

@@ -54,14 +54,16 @@ export function replay(
     });
     const names = listDirectory(directory);
     const alive = (pid: number): boolean => isAlive({ pid });
-    const running = history.builds.filter((build) => build.status === 'running').map((build) => build.id);
+    const running = history.builds
+      .filter((build) => build.status === 'running' && isAlive(build.process))
+      .map((build) => build.id);
     const viewed = runningOf(buildsRoot, app);
     const replayed = {
       events,
       records: alongside ? 0 : staleRecords(directory, app, history).length,
       leftovers: alongside ? 0 : leftovers(directory, history, names, alive).length,
       checkpoint: !checkpointIsTrue,
-      running: running.some((id) => viewed?.includes(id) !== true),
+      running: running.some((id) => !viewed.includes(id)),
       problems,
     };
     if (!dryRun) {

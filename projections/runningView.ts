@@ -4,19 +4,23 @@ import { join } from 'node:path';
 import { errorCode } from '../host/failure';
 import { makeDirectory, ownLikeParent, readSmallFile, removeFile, replaceFile } from '../host/files';
 import { type AppName, asAppName, asBuildId, type BuildId } from '../host/names';
+import { crc32 } from '../journal/crc32';
 import { listDirectory } from './recordFiles';
 
 /*
- * Which builds of the host may be running, so that asking costs what is running and not what is installed: one empty file
- * `<builds>/.running/<app>/<build-id>` for each. It is made before the start is appended and removed after the end is on disk,
- * so it names too much at times (the app's journal says which), never too little. The seal beside them lists the same names
- * again. Where the two disagree (something was deleted, or two processes came at once) the view is not believed but made anew.
+ * Which builds of the host may be alive, so that asking costs what is running and not what is installed: one empty file
+ * `<builds>/.running/<app>/<build-id>` for each. It is made before the start is appended, and removed after the end is on disk or when the
+ * process is seen to be gone, so it names too much at times (the app's journal says which), never too little.
+ *
+ * The seal beside them holds their number and the exclusive-or of the CRC-32 of their names: who adds or removes one changes it without
+ * looking at the others. Where the seal does not fit (something was deleted or damaged, two processes came at once, one was killed in
+ * between) the view is not believed but made anew.
  */
 const VIEW_DIRECTORY = '.running';
 const SEAL_FILE = '.seal';
-const SEAL_LIMIT_BYTES = 64 * 1024 * 1024;
+const SEAL_BYTES = 64;
 
-/** A build that may be running. */
+/** A build that may be alive. */
 export interface MayRun {
   readonly app: AppName;
   readonly build: BuildId;
@@ -24,27 +28,37 @@ export interface MayRun {
 
 /** The view below `buildsRoot`; undefined when it cannot be trusted and has to be made anew. */
 export function readRunning(buildsRoot: string): MayRun[] | undefined {
+  const seal = readSeal(buildsRoot);
+  if (seal === undefined) return undefined;
   const entries = listEntries(buildsRoot);
-  return isSealed(buildsRoot, entries) ? entries : undefined;
+  return sealText(sealOf(entries)) === sealText(seal) ? entries : undefined;
 }
 
-/** The builds of `app` in the view; undefined when it cannot be trusted. */
-export function runningOf(buildsRoot: string, app: AppName): BuildId[] | undefined {
-  return readRunning(buildsRoot)
-    ?.filter((entry) => entry.app === app)
-    .map((entry) => entry.build);
+/** The builds of `app` in the view, believed or not. */
+export function runningOf(buildsRoot: string, app: AppName): BuildId[] {
+  return listDirectory(join(buildsRoot, VIEW_DIRECTORY, app))
+    .map(asBuildId)
+    .filter((build) => build !== undefined);
 }
 
-/** To be called when the ends of these builds are on disk. Throws system errors. */
+/** Makes sure that the view names these builds of `app`: to be called before their starts are appended. Throws system errors. */
+export function addRunning(buildsRoot: string, app: AppName, builds: readonly BuildId[]): void {
+  const added = builds.map((build) => ({ app, build })).filter((entry) => addEntry(buildsRoot, entry));
+  reseal(buildsRoot, added, 1);
+}
+
+/** To be called when these builds have ended, and that is on disk. Throws system errors. */
 export function removeRunning(buildsRoot: string, app: AppName, builds: readonly BuildId[]): void {
-  if (builds.length === 0) return;
-  change(buildsRoot, () => {
-    for (const build of builds) removeFile(join(buildsRoot, VIEW_DIRECTORY, app, build));
-    removeIfEmpty(join(buildsRoot, VIEW_DIRECTORY, app));
-  });
+  const removed = builds.map((build) => ({ app, build })).filter((entry) => removeEntry(buildsRoot, entry));
+  reseal(buildsRoot, removed, -1);
 }
 
-/** Makes the view anew: `running` are the builds that the journals say are running, `ended` tells of which one is known to have ended. */
+/** The app is no more, or has another name now. Throws system errors. */
+export function forgetRunning(buildsRoot: string, app: AppName): void {
+  removeRunning(buildsRoot, app, runningOf(buildsRoot, app));
+}
+
+/** Makes the view anew: with what is `running`, and without what has `ended` for sure. Throws system errors. */
 export function rebuildRunning(
   buildsRoot: string,
   running: readonly MayRun[],
@@ -52,89 +66,87 @@ export function rebuildRunning(
 ): void {
   makeDirectory(join(buildsRoot, VIEW_DIRECTORY));
   for (const entry of running) addEntry(buildsRoot, entry);
-  for (const entry of listEntries(buildsRoot).filter(ended)) {
-    removeFile(join(buildsRoot, VIEW_DIRECTORY, entry.app, entry.build));
-    removeIfEmpty(join(buildsRoot, VIEW_DIRECTORY, entry.app));
-  }
-  seal(buildsRoot, listEntries(buildsRoot));
+  for (const entry of listEntries(buildsRoot).filter(ended)) removeEntry(buildsRoot, entry);
+  writeSeal(buildsRoot, sealOf(listEntries(buildsRoot)));
 }
 
-/** Makes sure that the view names these builds of `app`: to be called before their starts are appended. Throws system errors. */
-export function addRunning(buildsRoot: string, app: AppName, running: readonly BuildId[]): void {
-  if (running.length === 0) return;
-  change(buildsRoot, () => {
-    for (const build of running) addEntry(buildsRoot, { app, build });
-  });
-}
-
-/** The app is no more, or has another name now. */
-export function forgetRunning(buildsRoot: string, app: AppName): void {
-  change(buildsRoot, () => {
-    fs.rmSync(join(buildsRoot, VIEW_DIRECTORY, app), { recursive: true, force: true });
-  });
-}
-
-/** Changes what was believable into what is again; what was not stays so, for the next reader to make anew. */
-function change(buildsRoot: string, make: () => void): void {
-  const believable = isSealed(buildsRoot, listEntries(buildsRoot));
-  make();
-  if (believable) seal(buildsRoot, listEntries(buildsRoot));
-  else removeFile(sealPath(buildsRoot));
-}
-
-function addEntry(buildsRoot: string, { app, build }: MayRun): void {
+/** Whether it was not there before. */
+function addEntry(buildsRoot: string, { app, build }: MayRun): boolean {
   const directory = join(buildsRoot, VIEW_DIRECTORY, app);
   for (;;) {
     makeDirectory(directory);
     try {
-      const fd = fs.openSync(join(directory, build), 'a', 0o644);
+      const fd = fs.openSync(join(directory, build), 'wx', 0o644);
       ownLikeParent(fd, directory);
       fs.closeSync(fd);
-      return;
+      return true;
     } catch (error) {
+      if (errorCode(error) === 'EEXIST') return false;
       if (errorCode(error) !== 'ENOENT') throw error; // another process has removed the empty directory just now
     }
   }
 }
 
-function removeIfEmpty(directory: string): void {
+/** Whether it was there. */
+function removeEntry(buildsRoot: string, { app, build }: MayRun): boolean {
+  const directory = join(buildsRoot, VIEW_DIRECTORY, app);
+  const removed = removeFile(join(directory, build));
   try {
-    fs.rmdirSync(directory);
+    if (removed) fs.rmdirSync(directory);
   } catch (error) {
     if (!['ENOENT', 'ENOTEMPTY', 'EEXIST'].includes(errorCode(error) ?? '')) throw error;
   }
+  return removed;
 }
 
 function listEntries(buildsRoot: string): MayRun[] {
-  const view = join(buildsRoot, VIEW_DIRECTORY);
-  const apps = listDirectory(view).map(asAppName);
-  return apps
+  return listDirectory(join(buildsRoot, VIEW_DIRECTORY))
+    .map(asAppName)
     .filter((app) => app !== undefined)
-    .flatMap((app) => entriesOf(view, app))
-    .sort((a, b) => (a.app < b.app || (a.app === b.app && a.build < b.build) ? -1 : 1));
+    .flatMap((app) => runningOf(buildsRoot, app).map((build) => ({ app, build })));
 }
 
-function entriesOf(view: string, app: AppName): MayRun[] {
-  const builds = listDirectory(join(view, app)).map(asBuildId);
-  return builds.filter((build) => build !== undefined).map((build) => ({ app, build }));
+interface Seal {
+  readonly count: number;
+  readonly sum: number;
+}
+
+const EMPTY: Seal = { count: 0, sum: 0 };
+
+function sealOf(entries: readonly MayRun[]): Seal {
+  return changed(EMPTY, entries, 1);
+}
+
+function changed({ count, sum }: Seal, entries: readonly MayRun[], by: 1 | -1): Seal {
+  const names = entries.map(({ app, build }) => crc32(Buffer.from(`${app}/${build}`)));
+  return { count: count + by * entries.length, sum: names.reduce((all, one) => (all ^ one) >>> 0, sum) };
+}
+
+/** A view that was not sealed stays so, for the next reader to make anew. */
+function reseal(buildsRoot: string, entries: readonly MayRun[], by: 1 | -1): void {
+  if (entries.length === 0) return;
+  const seal = readSeal(buildsRoot);
+  if (seal !== undefined) writeSeal(buildsRoot, changed(seal, entries, by));
 }
 
 function sealPath(buildsRoot: string): string {
   return join(buildsRoot, VIEW_DIRECTORY, SEAL_FILE);
 }
 
-function isSealed(buildsRoot: string, entries: readonly MayRun[]): boolean {
+function readSeal(buildsRoot: string): Seal | undefined {
   try {
-    return readSmallFile(sealPath(buildsRoot), SEAL_LIMIT_BYTES)?.toString() === sealText(entries);
+    const text = readSmallFile(sealPath(buildsRoot), SEAL_BYTES)?.toString() ?? '';
+    const [, count, sum] = /^running (\d+) ([0-9a-f]{8})\n$/.exec(text) ?? [];
+    return count === undefined || sum === undefined ? undefined : { count: Number(count), sum: parseInt(sum, 16) };
   } catch {
-    return false;
+    return undefined;
   }
 }
 
-function seal(buildsRoot: string, entries: readonly MayRun[]): void {
-  replaceFile(sealPath(buildsRoot), sealText(entries), { mode: 0o644, durable: false });
+function writeSeal(buildsRoot: string, seal: Seal): void {
+  replaceFile(sealPath(buildsRoot), sealText(seal), { mode: 0o644, durable: false });
 }
 
-function sealText(entries: readonly MayRun[]): string {
-  return ['running', ...entries.map(({ app, build }) => `${app}/${build}`), 'end', ''].join('\n');
+function sealText({ count, sum }: Seal): string {
+  return `running ${count} ${sum.toString(16).padStart(8, '0')}\n`;
 }

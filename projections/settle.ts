@@ -5,13 +5,13 @@ import { reasonOf } from '../host/failure';
 import type { AppBuilds } from '../host/paths';
 import { isAlive } from '../host/processes';
 import type { BuildId } from '../host/names';
-import { assertNever, type Recorded } from '../journal/events';
+import type { History } from '../journal/history';
 import { JOURNAL_FILE } from '../journal/journal';
 import { writeCheckpoint } from './checkpoint';
 import type { Handled } from './handleCommand';
 import { type Loaded, loadHistory } from './loadHistory';
 import { listDirectory, removeBuildFiles, sweep, writeRecords } from './recordFiles';
-import { removeRunning } from './runningView';
+import { removeRunning, runningOf } from './runningView';
 
 /** A history is stored when reading it has cost this many events. */
 const CHECKPOINT_AFTER = 32;
@@ -26,11 +26,7 @@ const CHECKPOINT_AFTER = 32;
 export function settle(builds: AppBuilds, handled: Handled, warn: (message: string) => void): void {
   try {
     const loaded = builds.alongside === true ? handled.loaded : settleRecords(builds, handled.loaded);
-    removeRunning(
-      builds.buildsRoot,
-      builds.app,
-      handled.added.flatMap(({ event }) => endedBy(event)),
-    );
+    removeRunning(builds.buildsRoot, builds.app, noLongerRunning(builds, loaded.history));
     if (loaded.folded >= CHECKPOINT_AFTER) writeCheckpoint(builds.directory, loaded);
   } catch (error) {
     warn(`The history of ${builds.app} is recorded, but not all of its files could be written: ${reasonOf(error)}`);
@@ -57,17 +53,11 @@ function journalSize(directory: string): number {
   return statSync(join(directory, JOURNAL_FILE), { throwIfNoEntry: false })?.size ?? 0;
 }
 
-/** The builds that are not running any more because of `event`. */
-function endedBy(event: Recorded['event']): readonly BuildId[] {
-  switch (event.type) {
-    case 'BuildStarted':
-      return [];
-    case 'BuildFinished':
-    case 'BuildCanceled':
-      return [event.build];
-    case 'Pruned':
-      return event.builds;
-    default:
-      return assertNever(event);
-  }
+/** What the view of running builds names, and is known to have ended or to have no process any more. */
+function noLongerRunning({ app, buildsRoot }: AppBuilds, { builds, departed }: History): BuildId[] {
+  return runningOf(buildsRoot, app).filter((id) => {
+    const build = builds.find((one) => one.id === id);
+    if (build === undefined) return departed.includes(id); // else its start is about to be recorded
+    return build.status !== 'running' || !isAlive(build.process);
+  });
 }

@@ -2,14 +2,15 @@ import { join } from 'node:path';
 
 import { type BuildId } from '../host/names';
 import type { AppBuilds } from '../host/paths';
+import { isAlive } from '../host/processes';
 import { findBuild, type History } from '../journal/history';
 import { closeJournal, JOURNAL_FILE, openJournal, START } from '../journal/journal';
 import { type Deviation, type Verified, verifyJournal } from '../journal/verifyJournal';
-import { type Checkpoint, readCheckpoint } from './checkpoint';
+import { type Checkpoint, hasCheckpoint, readCheckpoint } from './checkpoint';
 import { apply, draftHistory } from './evolve';
 import { recordText } from './record';
 import { listDirectory, readRecordFile, recordContent, recordedIds } from './recordFiles';
-import { runningOf } from './runningView';
+import { readRunning } from './runningView';
 
 const NO_JOURNAL: Verified = {
   events: 0,
@@ -31,11 +32,15 @@ export function verifyApp(builds: AppBuilds, pin?: string): Verified {
   const checkpoint = readCheckpoint(builds.directory);
   const draft = draftHistory();
   const deviations: Deviation[] = [];
+  if (checkpoint === undefined && hasCheckpoint(builds.directory)) {
+    const meaning = 'the checkpoint cannot be read; it is only a shortcut, and the next trigger makes it again';
+    deviations.push({ kind: 'checkpoint', meaning });
+  }
   const journal = openJournal(join(builds.directory, JOURNAL_FILE));
   if (journal === undefined) {
     return {
       ...NO_JOURNAL,
-      deviations: [...checkpointBeyond(checkpoint, 0), ...recordDeviations(builds, draft)],
+      deviations: [...deviations, ...checkpointBeyond(checkpoint, 0), ...recordDeviations(builds, draft)],
     };
   }
   try {
@@ -93,11 +98,12 @@ function deviation(id: BuildId, meaning: string): Deviation {
   return { kind: 'record', meaning: `the record ${id}.json ${meaning}` };
 }
 
-/** The view may name too much, never too little. */
+/** The view may name too much, never too little; where it is not believed, it says nothing. */
 function runningDeviations({ app, buildsRoot }: AppBuilds, history: History): Deviation[] {
-  const viewed = runningOf(buildsRoot, app);
+  const viewed = readRunning(buildsRoot)?.filter((entry) => entry.app === app);
   if (viewed === undefined) return [];
   return history.builds
-    .filter((build) => build.status === 'running' && !viewed.includes(build.id))
+    .filter((build) => build.status === 'running' && isAlive(build.process))
+    .filter(({ id }) => !viewed.some(({ build }) => build === id))
     .map(({ id }) => ({ kind: 'running', meaning: `the view of running builds lacks ${id}` }));
 }
