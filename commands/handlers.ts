@@ -34,6 +34,13 @@ export const commands: Readonly<Record<CommandName, Load>> = {
   capture: async () => (await import('./capture')).capture,
 };
 
+/** Loads the handler of each command that is about the host and not about builds: `dokku-builds host:install`. */
+export const hostCommands: Readonly<Record<string, Load>> = {
+  'host:install': async () => (await import('./hostInstall')).hostInstall,
+  'host:uninstall': async () => (await import('./hostUninstall')).hostUninstall,
+  'host:status': async () => (await import('./hostStatus')).hostStatus,
+};
+
 /** What else the program can be started as. */
 export const others: Readonly<Record<string, Load>> = {
   commands: async () => (await import('./help')).commands,

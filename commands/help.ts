@@ -3,7 +3,6 @@ import { readFileSync } from 'node:fs';
 import type { Call } from '../host/call';
 import { pluginName } from '../host/alongside';
 import type { Host } from '../host/environment';
-import { formatTable } from '../host/table';
 import { alongsideCommands } from './alongside';
 import { type CommandEntry, commandTable } from './commandTable';
 
@@ -32,10 +31,12 @@ export function commands({ host, output, args }: Call): number | undefined {
 
 function helpText(host: Host): string {
   const plugin = pluginName(host);
-  const rows = offered(host).map(({ name, args, description }) => [`    ${plugin}:${name} ${args}`, description]);
-  const [, ...lines] = formatTable(['', ''], rows).split('\n');
+  const lines = offered(host).flatMap(({ name, args, description }) => [
+    `    ${plugin}:${name} ${args}`,
+    `        ${description}`,
+  ]);
   const summary = host.alongside ? ALONGSIDE_SUMMARY : SUMMARY;
-  return [`Usage: dokku ${plugin}[:COMMAND]`, '', `${summary}.`, '', 'Commands:', ...lines].join('\n');
+  return [`Usage: dokku ${plugin}[:COMMAND]`, '', `${summary}.`, '', 'Commands:', ...lines, ''].join('\n');
 }
 
 function commandLines(host: Host): string[] {

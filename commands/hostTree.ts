@@ -5,7 +5,6 @@ import { dirname, join, relative } from 'node:path';
 import { Failure } from '../host/failure';
 import { makeDirectory, replaceFile, syncDirectory } from '../host/files';
 import { ALONGSIDE_MARKER } from '../host/alongside';
-import { isAlive } from '../host/processes';
 import { alongsideCommands, alongsideTriggers } from './alongside';
 
 /** What a plugin tree consists of: each file's path from the tree's root, its mode, its bytes. */
@@ -110,15 +109,3 @@ function isThere({ mode, content }: TreeFile, path: string): boolean {
   const stat = statSync(path, { throwIfNoEntry: false });
   return stat?.isFile() === true && (stat.mode & 0o777) === mode && readFileSync(path).equals(content);
 }
-
-/** What killed installers have left in `available`: stages of trees. Paths. */
-export function staleStages(available: string): string[] {
-  return readdirSync(available)
-    .filter((name) => {
-      const writer = STAGE.exec(name)?.[1];
-      return writer !== undefined && Number(writer) !== process.pid && !isAlive({ pid: Number(writer) });
-    })
-    .map((name) => join(available, name));
-}
-
-const STAGE = /^\.(?:dokku-builds|builds-journal)-.*\.(\d+)\.tmp$/;

@@ -5,7 +5,7 @@ import { errorCode, Failure, reasonOf } from '../host/failure';
 import { ClosedPipe, openOutput } from '../host/output';
 import { alongsideCommands } from './alongside';
 import type { CommandName } from './commandTable';
-import { commands, others, triggers } from './handlers';
+import { commands, hostCommands, others, triggers } from './handlers';
 
 /** Runs what `name` names; returns the exit status. Everything that goes wrong is told here, and nowhere else. */
 async function main(name: string, args: readonly string[]): Promise<number> {
@@ -29,7 +29,7 @@ async function main(name: string, args: readonly string[]): Promise<number> {
 }
 
 async function find(host: Host, name: string, args: readonly string[]): Promise<[Handler, readonly string[]]> {
-  const own = triggers[name] ?? others[name];
+  const own = triggers[name] ?? hostCommands[name] ?? others[name];
   if (own !== undefined) return [await own(), args];
   const command = name.replace(/^builds(-journal)?:/, '');
   if (Object.hasOwn(commands, command)) {
