@@ -39,6 +39,11 @@ export function prune(retention: number): BuildCommand {
   return { type: 'PruneBuilds', retention };
 }
 
+/** Something else has removed the files of these. */
+export function noteRemoved(...builds: string[]): BuildCommand {
+  return { type: 'NoteRemoved', builds: builds.map(parseBuildId) };
+}
+
 export function discard(build: string): BuildCommand {
   return { type: 'DiscardBuild', build: parseBuildId(build) };
 }

@@ -10,12 +10,12 @@ type Piece =
 const MAGIC = [0xc1, 0x64, 0x62, 0x31];
 const runs = process.env['SOAK'] === '1' ? 20_000 : 1_000;
 
-const payload = fc.uint8Array({ minLength: 1, maxLength: 300 });
+const payload = fc.uint8Array({ minLength: 1, maxLength: 300, size: 'max' });
 const frame = payload.map((some): Piece => ({ payload: some, bytes: encodeFrame(some) }));
 
 /** Bytes in which no magic can begin. */
 const plainGarbage = fc
-  .uint8Array({ minLength: 1, maxLength: 60 })
+  .uint8Array({ minLength: 1, maxLength: 60, size: 'max' })
   .map((some): Piece => ({ bytes: Buffer.from(some.map((byte) => (byte === MAGIC[0] ? 0 : byte))) }));
 
 const torn = fc
@@ -33,15 +33,20 @@ const flipped = fc.tuple(payload, fc.nat()).map(([some, bit]): Piece => {
 });
 
 /** A header that claims anything, and what looks like more of them. */
-const liar = fc.tuple(fc.nat(70_000), fc.nat(), fc.uint8Array({ maxLength: 40 })).map(([length, crc, rest]): Piece => {
-  const bytes = Buffer.concat([Buffer.from(MAGIC), Buffer.alloc(8), rest]);
-  bytes.writeUInt32LE(length, 4);
-  bytes.writeUInt32LE(crc, 8);
-  return { bytes };
-});
+const liar = fc
+  .tuple(fc.nat(70_000), fc.nat(), fc.uint8Array({ maxLength: 40, size: 'max' }))
+  .map(([length, crc, rest]): Piece => {
+    const bytes = Buffer.concat([Buffer.from(MAGIC), Buffer.alloc(8), rest]);
+    bytes.writeUInt32LE(length, 4);
+    bytes.writeUInt32LE(crc, 8);
+    return { bytes };
+  });
 
-const withPlainGarbage = fc.array(fc.oneof(frame, plainGarbage), { maxLength: 12 });
-const withAnyGarbage = fc.array(fc.oneof(frame, frame, plainGarbage, torn, flipped, liar), { maxLength: 12 });
+const withPlainGarbage = fc.array(fc.oneof(frame, plainGarbage), { maxLength: 12, size: 'max' });
+const withAnyGarbage = fc.array(fc.oneof(frame, frame, plainGarbage, torn, flipped, liar), {
+  maxLength: 12,
+  size: 'max',
+});
 
 test('every intact frame is found between garbage, and nothing else', (t) => {
   fc.assert(

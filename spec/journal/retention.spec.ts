@@ -1,6 +1,6 @@
 import test from 'ava';
 
-import { prune } from './buildCommands';
+import { noteRemoved, prune } from './buildCommands';
 import { canceled, finished, minuteText, pruned, reaped, started } from './buildEvents';
 import { given } from './given';
 
@@ -75,4 +75,11 @@ test('one event names no more builds than a frame can hold', (t) => {
   given(...ids.flatMap((id) => [started(id), finished(id)]))
     .when(prune(1))
     .then(t, [pruned(...ids.slice(0, 256)), pruned(...ids.slice(256, 512)), pruned(...ids.slice(512, 599))]);
+});
+
+test('what something else has removed has left, unless it runs or has left already', (t) => {
+  given(started('b1'), finished('b1'), started('b2'), started('b3'), canceled('b3'), started('b4'), finished('b4'))
+    .when(noteRemoved('b1', 'b2', 'b3', 'b5'))
+    .then(t, [pruned('b1', 'b3')]);
+  given(started('b1')).when(noteRemoved()).then(t, []);
 });

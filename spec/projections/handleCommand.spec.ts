@@ -1,0 +1,153 @@
+import { mkdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+
+import test from 'ava';
+import fc from 'fast-check';
+
+import { BuildStartedBefore, UnknownBuild } from '../../journal/decide';
+import { closeJournal, JOURNAL_FILE, openJournalForAppend } from '../../journal/journal';
+import { emptyHistory, evolve } from '../../projections/evolve';
+import { handleCommand } from '../../projections/handleCommand';
+import { type Loaded, loadHistory } from '../../projections/loadHistory';
+import { cancel, discard, finish, prune, reapBuilds, start } from '../journal/buildCommands';
+import { finished, minute, minuteText, reaped, started } from '../journal/buildEvents';
+import { readAll } from '../journal/temporaryJournal';
+import { anyCommand } from './anyCommand';
+import { append, temporaryApp } from './temporaryApp';
+
+test('what a command decides is appended, and told', (t) => {
+  const { directory } = temporaryApp(t);
+  const begun = handleCommand(directory, loadHistory(directory), start('b1'), minute(0));
+  t.deepEqual(
+    begun.added.map(({ seq, event }) => ({ seq, event })),
+    [{ seq: 1, event: started('b1') }],
+  );
+  const ended = handleCommand(directory, begun.loaded, finish('b1'), minute(1));
+  t.deepEqual(
+    ended.added.map(({ seq, event }) => ({ seq, event })),
+    [{ seq: 2, event: finished('b1') }],
+  );
+  const { history, head } = loadHistory(directory);
+  t.deepEqual([ended.loaded.history, ended.loaded.head], [history, head]);
+});
+
+test('a command that has nothing to add leaves the journal as it is', (t) => {
+  const builds = temporaryApp(t);
+  append(builds, started('b1'), finished('b1'));
+  const { size } = statSync(join(builds.directory, JOURNAL_FILE));
+  const loaded = loadHistory(builds.directory);
+  t.deepEqual(handleCommand(builds.directory, loaded, finish('b1'), minute(2)), { loaded, added: [] });
+  t.throws(() => handleCommand(builds.directory, loaded, start('b1'), minute(2)), { instanceOf: BuildStartedBefore });
+  t.is(statSync(join(builds.directory, JOURNAL_FILE)).size, size);
+});
+
+test('who has lost decides again: the finish that came second adds nothing', (t) => {
+  const { directory } = temporaryApp(t);
+  const { loaded: stale } = handleCommand(directory, loadHistory(directory), start('b1'), minute(0));
+  const first = handleCommand(directory, stale, cancel('b1'), minute(1));
+  const second = handleCommand(directory, stale, finish('b1', { exitCode: 131 }), minute(1));
+  t.is(first.added.length, 1);
+  t.deepEqual(second.added, []);
+  t.is(second.loaded.history.builds[0]?.status, 'canceled');
+});
+
+test('who has lost decides again: the start of another build gets the next number', (t) => {
+  const { directory } = temporaryApp(t);
+  const stale = loadHistory(directory);
+  t.is(handleCommand(directory, stale, start('b1'), minute(0)).added[0]?.seq, 1);
+  t.is(handleCommand(directory, stale, start('b2'), minute(0)).added[0]?.seq, 2);
+  t.throws(() => handleCommand(directory, stale, start('b1'), minute(0)), { instanceOf: BuildStartedBefore });
+});
+
+test('a build that started and left while a writer knew nothing of it does not start again', (t) => {
+  const builds = temporaryApp(t);
+  const stale = loadHistory(builds.directory);
+  const ids = Array.from({ length: 70 }, (_, n) => `b${n}`);
+  for (const id of ids) {
+    handleCommand(builds.directory, loadHistory(builds.directory), start(id), minute(0));
+    handleCommand(builds.directory, loadHistory(builds.directory), discard(id), minute(0));
+  }
+  t.throws(() => handleCommand(builds.directory, stale, start('b0'), minute(0)), { instanceOf: BuildStartedBefore });
+  t.throws(() => handleCommand(builds.directory, stale, finish('b0'), minute(0)), { instanceOf: UnknownBuild });
+});
+
+test('a command of several events adds those that are still due', (t) => {
+  const { directory } = temporaryApp(t);
+  let { loaded } = handleCommand(directory, loadHistory(directory), start('b1'), minute(0));
+  ({ loaded } = handleCommand(directory, loaded, start('b2'), minute(0)));
+  const stale = handleCommand(directory, loaded, start('b3'), minute(0)).loaded;
+  handleCommand(directory, stale, finish('b2'), minute(1));
+  const dead = reapBuilds({ b1: minute(3), b2: minute(3), b3: minute(3) });
+  t.deepEqual(
+    handleCommand(directory, stale, dead, minute(4)).added.map(({ seq, event }) => ({ seq, event })),
+    [
+      { seq: 5, event: reaped('b1', { finishedAt: minuteText(3) }) },
+      { seq: 6, event: reaped('b3', { finishedAt: minuteText(3) }) },
+    ],
+  );
+});
+
+test('two prunes at once drop each build once', (t) => {
+  const builds = temporaryApp(t);
+  append(builds, ...['b1', 'b2', 'b3', 'b4'].flatMap((id) => [started(id), finished(id)]));
+  const stale = loadHistory(builds.directory);
+  const first = handleCommand(builds.directory, stale, prune(2), minute(5));
+  const second = handleCommand(builds.directory, stale, prune(1), minute(5));
+  t.deepEqual(
+    [...first.added, ...second.added].map(({ event }) => event.type === 'Pruned' && event.builds),
+    [['b1', 'b2'], ['b3']] as never,
+  );
+});
+
+test('a writer whose journal was put back to an older copy starts over from what is there', (t) => {
+  const [mine, other] = [temporaryApp(t), temporaryApp(t)];
+  append(mine, started('b1'), finished('b1'), started('b2'));
+  append(other, started('x1'), finished('x1'), started('x2'), finished('x2'));
+  const stale = loadHistory(mine.directory);
+  const handled = handleCommand(other.directory, stale, start('x3'), minute(5));
+  t.is(handled.added[0]?.seq, 5);
+  t.deepEqual(
+    handled.loaded.history.builds.map(({ id }) => id),
+    ['x1', 'x2', 'x3'] as never,
+  );
+});
+
+test('however stale the writers are, the rules hold and everybody is told the truth', (t) => {
+  const plan = fc.array(fc.record({ writer: fc.nat(3), command: anyCommand, looks: fc.boolean() }), {
+    maxLength: 40,
+    size: 'max',
+  });
+  const directory = temporaryApp(t).directory;
+  let app = 0;
+  fc.assert(
+    fc.property(plan, (steps) => {
+      const own = join(directory, `app${(app += 1)}`);
+      mkdirSync(own);
+      const journal = openJournalForAppend(join(own, JOURNAL_FILE));
+      const views: Loaded[] = Array.from({ length: 4 }, () => loadHistory(own));
+      const told = steps.flatMap(({ writer, command, looks }) => {
+        const view = looks ? loadHistory(own) : (views[writer] ?? loadHistory(own));
+        try {
+          const { added, loaded } = handleCommand(own, view, command, minute(0));
+          views[writer] = loaded;
+          return added;
+        } catch (error) {
+          if (error instanceof UnknownBuild || error instanceof BuildStartedBefore) return [];
+          throw error;
+        }
+      });
+      const { events, problems } = readAll(journal);
+      closeJournal(journal);
+      t.deepEqual(told, events);
+      t.deepEqual(problems, []);
+      t.deepEqual(loadHistory(own).history, events.map(({ event }) => event).reduce(evolve, emptyHistory));
+      const ends = events.flatMap(({ event }) =>
+        event.type === 'BuildFinished' || event.type === 'BuildCanceled' ? [event.build] : [],
+      );
+      const starts = events.flatMap(({ event }) => (event.type === 'BuildStarted' ? [event.build] : []));
+      t.is(new Set(ends).size, ends.length);
+      t.is(new Set(starts).size, starts.length);
+    }),
+    { numRuns: process.env['SOAK'] === '1' ? 5_000 : 100 },
+  );
+});
