@@ -1,4 +1,13 @@
-import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { commands as commandHandlers, triggers as triggerHandlers } from '../commands/handlers';
 import { bundleProgram } from './bundle';
@@ -35,6 +44,9 @@ export function buildPlugin(root: string, entry: string, out: string): { bytes: 
     write(path.join(stage, 'lib/THIRD-PARTY-LICENSES'), thirdPartyLicenses(root, packages));
     write(path.join(stage, 'LICENSE'), readFileSync(path.join(root, 'LICENSE')));
     write(path.join(stage, 'plugin.toml'), pluginToml(root));
+    for (const unit of readdirSync(path.join(root, 'systemd'))) {
+      write(path.join(stage, 'systemd', unit), readFileSync(path.join(root, 'systemd', unit)));
+    }
     for (const executable of executables) {
       const file = path.join(stage, executable);
       mkdirSync(path.dirname(file), { recursive: true });

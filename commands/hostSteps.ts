@@ -7,17 +7,17 @@ import type { Output } from '../host/output';
 
 /** One step of the installer: it can be killed before, in and after each, and started again from the first. */
 export interface Step {
-  /** What is done, in the words of who has done it. */
-  readonly said: string;
+  /** What it does: `Copying …`. */
+  readonly says: string;
   readonly take: () => void;
 }
 
-/** Takes the steps one after the other and says each when it is done; with `dryRun` only says them. Throws {@link Failure}. */
+/** Says each step and takes it, one after the other; with `dryRun` only says them. Throws {@link Failure}. */
 export function takeSteps(output: Output, steps: readonly Step[], dryRun: boolean): void {
-  for (const { said, take } of steps) {
-    if (!dryRun) attempt(take);
-    output.step(dryRun ? `To do: ${said}` : said);
+  for (const { says, take } of steps) {
+    output.step(says);
     output.flush();
+    if (!dryRun) attempt(take);
   }
 }
 

@@ -183,7 +183,8 @@ function readToEnd(fd: number, size: number, limit: number): Buffer | undefined 
   }
 }
 
-function syncDirectory(directory: string): void {
+/** The names in `directory` are on disk when this returns. Throws system errors. */
+export function syncDirectory(directory: string): void {
   const fd = openSync(directory, O_RDONLY | O_DIRECTORY);
   try {
     fsyncSync(fd);

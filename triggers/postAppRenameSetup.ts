@@ -8,6 +8,7 @@ import { JOURNAL_FILE } from '../journal/journal';
 import { catchUp } from '../projections/catchUp';
 import { removeCheckpoint } from '../projections/checkpoint';
 import { loadHistory } from '../projections/loadHistory';
+import { listDirectory, recordedIds } from '../projections/recordFiles';
 import { addRunning, forgetRunning } from '../projections/runningView';
 import { settle } from '../projections/settle';
 import { appArgument } from './arguments';
@@ -31,8 +32,9 @@ export function postAppRenameSetup({ host, output, args }: Call): undefined {
   if (loaded.head.seq > 0) settle(to, { loaded, added: [] }, output.warn);
 }
 
-/** The rest is for the stock plugin to move, which may have taken the journal along already. */
+/** The stock plugin moves the directory, and the journal in it; if it has moved its own files only, this one follows. */
 function moveJournal(from: string, to: string): void {
+  if (recordedIds(listDirectory(from)).length > 0) return; // it is still to come
   removeCheckpoint(from);
   if (!existsSync(join(from, JOURNAL_FILE)) || existsSync(join(to, JOURNAL_FILE))) return;
   makeDirectory(to);

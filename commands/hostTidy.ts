@@ -1,0 +1,52 @@
+import { readdirSync, rmSync } from 'node:fs';
+import { basename, join } from 'node:path';
+
+import type { Host } from '../host/environment';
+import { isAlive } from '../host/processes';
+import { installedTrees, type Places, readPlugin } from './hostPlaces';
+import type { Step } from './hostSteps';
+
+/** Trees of versions before this one that stay, to go back to. */
+const OLDER_KEPT = 1;
+
+/** Steps that remove what installers have left: stages and links of killed ones, and trees that nothing leads to. */
+export function tidySteps(host: Host, places: Places, keep: readonly string[]): Step[] {
+  const old = olderTrees(places, keep).slice(OLDER_KEPT);
+  return removal([...leftovers(host, places), ...old.map((name) => join(places.available, name))]);
+}
+
+/** Steps that remove every tree of ours. */
+export function removalSteps(host: Host, places: Places): Step[] {
+  const trees = installedTrees(places.available).map((name) => join(places.available, name));
+  return removal([...leftovers(host, places), ...trees]);
+}
+
+function removal(paths: readonly string[]): Step[] {
+  return paths.map((path) => ({
+    says: `Removing ${path}`,
+    take: () => {
+      rmSync(path, { recursive: true, force: true });
+    },
+  }));
+}
+
+/** Trees of the mode that `keep` is of, newest first, that no link leads to. */
+function olderTrees({ available, builds, journal }: Places, keep: readonly string[]): string[] {
+  const linked = [builds, journal].map((link) => readPlugin(link)?.tree).filter((tree) => tree !== undefined);
+  const kept = new Set([...keep, ...linked].map((path) => basename(path)));
+  return installedTrees(available).filter((name) => !kept.has(name));
+}
+
+const STAGE = /^\.(?:dokku-builds|builds-journal|builds)(?:[.-].*)?\.(\d+)(?:-\d+)?\.tmp$/;
+
+/** What killed installers have left beside the links, the trees and the memory. Paths. */
+function leftovers(host: Host, { enabled, available }: Places): string[] {
+  return [enabled, available, host.pluginPath].flatMap((directory) =>
+    readdirSync(directory)
+      .filter((name) => {
+        const writer = Number(STAGE.exec(name)?.[1]);
+        return writer > 0 && writer !== process.pid && !isAlive({ pid: writer });
+      })
+      .map((name) => join(directory, name)),
+  );
+}
