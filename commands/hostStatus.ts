@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 import { parseArguments } from '../host/arguments';
 import type { Call } from '../host/call';
-import { printable } from '../host/failure';
+import { visible } from '../host/failure';
 import { type Memory, readMemory } from './hostMemory';
 import { type Places, placesOf, type Plugin, readPlugin } from './hostPlaces';
 import { parseFormat, refuseSurplus } from './positionals';
@@ -20,7 +20,7 @@ export function hostStatus({ host, output, args }: Call): number {
   } else {
     output.viewTitle('dokku-builds on this host');
     for (const [label, value] of lines(status)) {
-      if (value !== '') output.verbose(`${`${label}:`.padEnd(LABEL_COLUMNS)}${printable(value)}`);
+      if (value !== '') output.verbose(`${`${label}:`.padEnd(LABEL_COLUMNS)}${visible(value)}`);
     }
   }
   return status.installed ? 0 : 1;

@@ -2,7 +2,7 @@ import { requireApp } from '../host/apps';
 import { parseArguments } from '../host/arguments';
 import type { Call } from '../host/call';
 import { toWholeSeconds } from '../host/durations';
-import { Failure, printable } from '../host/failure';
+import { Failure, visible } from '../host/failure';
 import { type AppName, type BuildId, parseBuildId } from '../host/names';
 import { appBuilds, logPath } from '../host/paths';
 import { type Build, findBuild } from '../journal/history';
@@ -40,7 +40,7 @@ export function info({ host, output, args }: Call): undefined {
   }
   output.viewTitle(`Build ${id}`);
   for (const [label, value] of [...details(app, seen, log), ...journalDetails(found.build, found.left)]) {
-    if (value !== '') output.verbose(`${`${label}:`.padEnd(LABEL_COLUMNS)}${printable(value)}`);
+    if (value !== '') output.verbose(`${`${label}:`.padEnd(LABEL_COLUMNS)}${visible(value)}`);
   }
 }
 

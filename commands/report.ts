@@ -2,7 +2,7 @@ import type { Call } from '../host/call';
 import { allowedApps, listApps, requireApp } from '../host/apps';
 import { parseArguments } from '../host/arguments';
 import type { Host } from '../host/environment';
-import { Failure, printable } from '../host/failure';
+import { Failure, visible } from '../host/failure';
 import type { AppName } from '../host/names';
 import type { Output } from '../host/output';
 import { readProperty, resolveRetention } from '../host/properties';
@@ -32,10 +32,10 @@ export function report({ host, output, args }: Call): undefined {
   const show = (title: string, fields: Partial<Report>): void => {
     const shown = flags[0] === undefined ? fields : only(fields, flags[0]);
     if (format === 'json') output.line(JSON.stringify(reportJson(shown)));
-    else if (flags[0] !== undefined) output.line(printable(fields[flags[0]] ?? ''));
+    else if (flags[0] !== undefined) output.line(visible(fields[flags[0]] ?? ''));
     else {
       output.title(title);
-      for (const line of reportLines(shown)) output.verbose(printable(line));
+      for (const line of reportLines(shown)) output.verbose(visible(line));
     }
   };
 

@@ -19,11 +19,17 @@ export class AppDoesNotExist extends Failure {
   }
 }
 
-/** `text` with control characters shown as escapes and at most 120 characters, safe to print to a terminal. */
-export function printable(text: string): string {
-  const shown = text.length > 120 ? `${text.slice(0, 117)}...` : text;
-  return shown.replace(CONTROL, (c) => `\\x${c.charCodeAt(0).toString(16).padStart(2, '0')}`);
+/** `text` with control characters shown as escapes: whole, and safe to print to a terminal. */
+export function visible(text: string): string {
+  return text.replace(CONTROL, (c) => `\\x${c.charCodeAt(0).toString(16).padStart(2, '0')}`);
 }
+
+/** The same with at most 120 characters of `text`, to be quoted in a message. */
+export function printable(text: string): string {
+  return visible(text.length > QUOTED_CHARACTERS ? `${text.slice(0, QUOTED_CHARACTERS - 3)}...` : text);
+}
+
+const QUOTED_CHARACTERS = 120;
 
 // eslint-disable-next-line no-control-regex -- they are what is looked for
 const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g;

@@ -1,13 +1,13 @@
-import { printable } from './failure';
+import { visible } from './failure';
 
 const GAP = '  ';
 
 /**
  * A table as text: columns padded with blanks to their widest cell, two blanks between, none at the end of a line, every
- * line ended by a newline. Cells are made printable.
+ * line ended by a newline. Cells are made safe to print.
  */
 export function formatTable(header: readonly string[], rows: readonly (readonly string[])[]): string {
-  const lines = [header, ...rows].map((cells) => cells.map(printable));
+  const lines = [header, ...rows].map((cells) => cells.map(visible));
   const widths = header.map((_, column) => lines.reduce((width, cells) => Math.max(width, lengthOf(cells[column])), 0));
   return lines.map((cells) => formatLine(cells, widths)).join('');
 }

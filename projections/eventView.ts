@@ -1,5 +1,5 @@
 import { toWholeSeconds } from '../host/durations';
-import { printable } from '../host/failure';
+import { visible } from '../host/failure';
 import type { AppName, BuildId } from '../host/names';
 import { type Actor, assertNever, type BuildEvent, type Recorded } from '../journal/events';
 
@@ -63,7 +63,7 @@ export function eventRow({ seq, at, event }: Recorded): string[] {
   const builds = buildsOf(event);
   const build = builds.length === 1 ? (builds[0] ?? '') : `${builds.length} builds`;
   const time = toWholeSeconds(new Date(at).toISOString());
-  return [time, String(seq), event.type, build, printable(eventText(event))];
+  return [time, String(seq), event.type, build, visible(eventText(event))];
 }
 
 function eventText(event: BuildEvent): string {
