@@ -116,9 +116,9 @@ export class Sandbox {
     return this.#tracked(app, this.start(['dokku', ...args], options), until);
   }
 
-  /** A process that lives until the host is removed or someone ends it; it leads its group. */
+  /** A process that lives until someone ends it, at the latest when the specs end; it leads its group. */
   process(): Running {
-    return this.start(['sleep', 'infinity']);
+    return this.start(['tail', `--pid=${process.pid}`, '-f', '/dev/null']);
   }
 
   /** A named pipe that programs can wait at. */
