@@ -1,0 +1,27 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { bundleProgram } from '../../.ci/bundle';
+
+const root = join(__dirname, '..', '..');
+
+/** Paths of the programs that are measured beside the plugin; they are bundled as it is. */
+export interface Bundles {
+  readonly library: string;
+  readonly readEveryRecord: string;
+}
+
+/** Bundles them into `directory`. */
+export function bundles(directory: string): Bundles {
+  const bundle = (name: string): string => {
+    const file = join(directory, `${name}.cjs`);
+    writeFileSync(file, bundleProgram(root, join(__dirname, `${name}.ts`)).program);
+    return file;
+  };
+  return { library: bundle('library'), readEveryRecord: bundle('readEveryRecord') };
+}
+
+/** An executable of the built plugin. */
+export function pluginFile(path: string): string {
+  return join(root, 'dist', 'plugin', path);
+}

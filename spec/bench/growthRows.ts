@@ -1,0 +1,98 @@
+import { join } from 'node:path';
+
+import { type Bundles, pluginFile } from './bundles';
+import type { Histories, MadeApp } from './histories';
+import { interleave, type Side } from './interleave';
+import { type Row, row } from './row';
+import { outputOf, wallTime } from './runProgram';
+import type { Scale } from './scale';
+import { hostOfApps } from './synthesizeHost';
+
+/** What does not grow: with an app's history, and with the number of apps. */
+export async function growthRows(
+  directory: string,
+  programs: Bundles,
+  histories: Histories,
+  scale: Scale,
+  say: (text: string) => void,
+): Promise<Row[]> {
+  return [
+    ...(await historyRows(histories, scale.runs, say)),
+    await runningRow(directory, scale, say),
+    await reportRow(directory, programs, scale, say),
+  ];
+}
+
+async function historyRows({ env, long, short }: Histories, runs: number, say: (text: string) => void): Promise<Row[]> {
+  say(`builds:list <app> and finalize on ${long.events} events`);
+  const list = ({ app }: MadeApp): Side => {
+    return () => wallTime([pluginFile('subcommands/list'), 'builds:list', app], env);
+  };
+  const finalize = ({ app }: MadeApp): Side => {
+    return () => {
+      const build = outputOf([pluginFile('builds-generate-id')], env).trim();
+      wallTime([pluginFile('builds-record-start'), app, build, String(process.pid), 'git-hook'], env);
+      return wallTime([pluginFile('builds-record-finalize'), app, build, '0'], env);
+    };
+  };
+  const listed = await interleave(runs, { long: list(long), short: list(short) });
+  const finalized = await interleave(runs, { long: finalize(long), short: finalize(short) });
+  const history = (what: string, medians: { long: number; short: number }): Row =>
+    row({
+      what: `${what} with ${long.events} events`,
+      against: `with ${short.events}`,
+      unit: 'ms',
+      measured: medians.long,
+      baseline: medians.short,
+      target: 1.3,
+      runs,
+    });
+  return [history('builds:list <app>', listed), history('finalize with prune', finalized)];
+}
+
+const RUNNING = 5;
+
+async function runningRow(directory: string, scale: Scale, say: (text: string) => void): Promise<Row> {
+  const { manyApps, fewApps, runs } = scale;
+  say(`a host of ${manyApps} apps: synthesizing`);
+  const many = hostOfApps(join(directory, 'many-apps'), manyApps, RUNNING);
+  const few = hostOfApps(join(directory, 'few-apps'), fewApps, RUNNING);
+  say('builds:list without an app on it');
+  const list = (env: NodeJS.ProcessEnv): Side => {
+    return () => wallTime([pluginFile('subcommands/list'), 'builds:list'], env);
+  };
+  const medians = await interleave(runs, { many: list(many.env), few: list(few.env) });
+  return row({
+    what: `builds:list, ${manyApps} apps of 20 records, ${RUNNING} builds running`,
+    against: `${fewApps} apps`,
+    unit: 'ms',
+    measured: medians.many,
+    baseline: medians.few,
+    target: 1.5,
+    runs,
+  });
+}
+
+async function reportRow(
+  directory: string,
+  programs: Bundles,
+  scale: Scale,
+  say: (text: string) => void,
+): Promise<Row> {
+  const { reportedApps, runs } = scale;
+  say(`builds:report for all of ${reportedApps} apps`);
+  const { env } = hostOfApps(join(directory, 'reported-apps'), reportedApps, 0);
+  const medians = await interleave(runs, {
+    report: () => wallTime([pluginFile('subcommands/report'), 'builds:report'], env),
+    everyRecord: () => wallTime([process.execPath, programs.readEveryRecord], env),
+  });
+  return row({
+    what: `builds:report for all of ${reportedApps} apps`,
+    against: 'opening every record file once',
+    unit: 'ms',
+    measured: medians.report,
+    baseline: medians.everyRecord,
+    target: 0.5,
+    runs,
+  });
+}

@@ -1,0 +1,51 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { interleave, type Side } from './interleave';
+import { pluginFile } from './bundles';
+import { type Row, row } from './row';
+import { type CommandLine, memoryMeter, outputOf, wallTime } from './runProgram';
+import type { Scale } from './scale';
+import { addApp, emptyHost } from './synthesizeHost';
+
+const APP = 'ordinary';
+const EVENTS = 100; // so that 20 records are left, and others have left
+
+/** Wall time and peak memory of what an ordinary deploy runs and what is asked most, against an empty program. */
+export async function startUpRows(directory: string, scale: Scale, say: (text: string) => void): Promise<Row[]> {
+  say('start-up on an ordinary app');
+  const { host, env } = emptyHost(join(directory, 'start-up'));
+  const { newest = '' } = addApp(host, APP, EVENTS);
+  const empty = join(directory, 'empty.js');
+  writeFileSync(empty, '');
+  const rows: Row[] = [];
+  for (const [unit, measure, target] of [
+    ['ms', wallTime, 1.25],
+    ['KiB', memoryMeter(directory), 1.3],
+  ] as const) {
+    const on = (command: CommandLine): Side => {
+      return () => measure(command, env);
+    };
+    const subcommand = (name: string, ...args: string[]): Side =>
+      on([pluginFile(`subcommands/${name}`), `builds:${name}`, ...args]);
+    const runs = unit === 'ms' ? scale.runs : Math.min(scale.runs, 15);
+    let build = '';
+    const medians = await interleave(runs, {
+      empty: on([process.execPath, empty]),
+      'builds-generate-id': on([pluginFile('builds-generate-id')]),
+      'builds-record-start': () => {
+        build = outputOf([pluginFile('builds-generate-id')], env).trim();
+        return measure([pluginFile('builds-record-start'), APP, build, String(process.pid), 'git-hook'], env);
+      },
+      'builds-record-finalize': () => measure([pluginFile('builds-record-finalize'), APP, build, '0'], env),
+      'builds:list <app>': subcommand('list', APP),
+      'builds:info': () =>
+        measure([pluginFile('subcommands/info'), 'builds:info', APP, build === '' ? newest : build], env),
+      'builds:report <app>': subcommand('report', APP),
+    });
+    const { empty: baseline, ...programs } = medians;
+    for (const [what, measured] of Object.entries(programs))
+      rows.push(row({ what, against: 'node empty.js', unit, measured, baseline, target, runs }));
+  }
+  return rows;
+}
