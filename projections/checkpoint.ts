@@ -16,6 +16,7 @@ export interface Checkpoint {
 /** Name of the checkpoint in an app's directory. */
 export const CHECKPOINT_FILE = 'events.checkpoint';
 
+/** Of the layout and of what events are folded into: whoever changes either adds one, and older checkpoints are passed over. */
 const VERSION = 1;
 const CRC_BYTES = 4;
 const LIMIT_BYTES = 64 * 1024 * 1024;
