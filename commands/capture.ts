@@ -11,7 +11,7 @@ import { makeDirectory, ownLikeParent } from '../host/files';
 import { readDeployLock, removeDeployLock, takeDeployLock, writeDeployLock } from '../host/locks';
 import { type AppName, type BuildId, generateBuildId } from '../host/names';
 import type { Output } from '../host/output';
-import { buildsDirectory, logPath } from '../host/paths';
+import { appBuilds, logPath } from '../host/paths';
 import { pause } from '../host/pause';
 import { asSource, type Source, sources } from '../journal/events';
 import { recordFinish, recordStart } from '../triggers/recording';
@@ -104,7 +104,7 @@ function tryTo(output: Output, record: () => void): void {
 }
 
 function openLog(host: Host, app: AppName, id: BuildId): number {
-  const directory = buildsDirectory(host, app);
+  const { directory } = appBuilds(host, app);
   try {
     makeDirectory(directory);
     const { O_APPEND, O_CREAT, O_EXCL, O_NOFOLLOW, O_WRONLY } = fs.constants;

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { basename, join } from 'node:path';
 
+import { asOwnerOf } from '../host/asOwner';
 import { listApps } from '../host/apps';
 import type { Host } from '../host/environment';
 import { printable } from '../host/failure';
@@ -36,7 +37,7 @@ function answers(link: string, output: Output): boolean {
 
 function histories(host: Host, output: Output): boolean {
   const apps = listApps(host);
-  const worked = apps.map((app) => workOn(host, verifyWork, app, {}));
+  const worked = asOwnerOf(host.dokkuRoot, () => apps.map((app) => workOn(host, verifyWork, app, {})));
   for (const { warnings } of worked) for (const warning of warnings) output.warn(warning);
   const failed = worked.filter((one) => one.failed).length;
   const counted = `${apps.length} ${apps.length === 1 ? 'app' : 'apps'}`;

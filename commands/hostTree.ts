@@ -20,6 +20,8 @@ interface TreeFile {
 }
 
 const PROGRAM = 'lib/dokku-builds.js';
+/** What the program keeps beside itself to start faster: made anew for each tree, and no part of it. */
+const CACHE = 'code-cache';
 
 /** Whether `directory` is a tree of this plugin, of any version. */
 export function isPluginTree(directory: string): boolean {
@@ -49,7 +51,7 @@ function readFiles(root: string, directory: string): TreeFile[] {
   const entries = readdirSync(directory, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1));
   return entries.flatMap((entry): TreeFile[] => {
     const path = join(directory, entry.name);
-    if (entry.isDirectory()) return readFiles(root, path);
+    if (entry.isDirectory()) return entry.name === CACHE ? [] : readFiles(root, path);
     if (!entry.isFile()) return [];
     const mode = (statSync(path).mode & 0o100) === 0 ? 0o644 : 0o755;
     return [{ path: relative(root, path), mode, content: readFileSync(path) }];

@@ -7,6 +7,7 @@ import {
   fstatSync,
   fsyncSync,
   lchownSync,
+  lstatSync,
   mkdirSync,
   openSync,
   readSync,
@@ -181,6 +182,12 @@ function readToEnd(fd: number, size: number, limit: number): Buffer | undefined 
     if (length > limit) return undefined;
     if (length === bytes.length) bytes = Buffer.concat([bytes], Math.min(2 * length, limit) + 1);
   }
+}
+
+/** Throws {@link Failure} when `path` is a symbolic link; what is not there is none. For directories that must not lead out. */
+export function refuseLink(path: string): void {
+  if (lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() !== true) return;
+  throw new Failure(`${path} is a symbolic link, which is not followed`);
 }
 
 /** The names in `directory` are on disk when this returns. Throws system errors. */

@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 
 import type { Host } from './environment';
 import { errorCode, Failure, printable } from './failure';
-import { makeDirectory, ownLikeParent, readSmallFile, removeFile } from './files';
+import { makeDirectory, ownLikeParent, readSmallFile, refuseLink, removeFile } from './files';
 import { type AppName, asBuildId, type BuildId } from './names';
 import { deployLockPath } from './paths';
 
@@ -22,6 +22,7 @@ export function readDeployLock(host: Host, app: AppName): DeployLock {
   const path = deployLockPath(host, app);
   let content: string | undefined;
   try {
+    refuseLink(dirname(path));
     content = readSmallFile(path, LOCK_BYTES)?.toString('utf8').trim();
   } catch (error) {
     const code = errorCode(error);
@@ -48,6 +49,7 @@ export function removeDeployLock(host: Host, app: AppName, expected: BuildId): b
  */
 export function takeDeployLock(host: Host, app: AppName): number | undefined {
   const path = deployLockPath(host, app);
+  refuseLink(dirname(path));
   makeDirectory(dirname(path));
   for (;;) {
     const fd = openLock(path);

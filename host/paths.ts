@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 
 import type { Host } from './environment';
+import { refuseLink } from './files';
 import type { AppName, BuildId } from './names';
 
 /** Scope of a property: one app, or the whole host. */
@@ -36,9 +37,14 @@ export function deployLockPath(host: Host, app: AppName): string {
   return join(host.libRoot, 'data', 'apps', app, '.deploy.lock');
 }
 
+/** Where the properties of all apps' builds lie. */
+export function propertiesRoot(host: Host): string {
+  return join(host.libRoot, 'config', 'builds');
+}
+
 /** Where the properties of one app, or the global ones, lie: one file each. */
 export function propertiesDirectory(host: Host, scope: PropertyScope): string {
-  return join(host.libRoot, 'config', 'builds', scope);
+  return join(propertiesRoot(host), scope);
 }
 
 /** Where the builds of one app are kept. */
@@ -52,7 +58,8 @@ export interface AppBuilds {
   readonly alongside?: boolean;
 }
 
-/** The place of an app's builds, for those who know a place but no host. */
+/** The place of an app's builds, for those who know a place but no host. Throws `Failure` when it is a link, which may lead out. */
 export function appBuilds(host: Host, app: AppName): AppBuilds {
+  refuseLink(buildsDirectory(host, app));
   return { app, directory: buildsDirectory(host, app), buildsRoot: buildsRoot(host), alongside: host.alongside };
 }

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 
 import type { Host } from './environment';
 import { Failure, printable } from './failure';
-import { makeDirectory, readSmallFile, removeFile, replaceFile } from './files';
+import { makeDirectory, readSmallFile, refuseLink, removeFile, replaceFile } from './files';
 import type { AppName } from './names';
 import { propertiesDirectory, type PropertyScope } from './paths';
 
@@ -13,18 +13,21 @@ const PROPERTY_BYTES = 64 * 1024;
 
 /** The stored value without one trailing newline, '' when unset. Throws {@link Failure} for a link or more than 64 KiB. */
 export function readProperty(host: Host, scope: PropertyScope, name: string): string {
+  refuseLink(propertiesDirectory(host, scope));
   const content = readSmallFile(propertyPath(host, scope, name), PROPERTY_BYTES);
   return content === undefined ? '' : content.toString('utf8').replace(/\n$/, '');
 }
 
 /** Stores the bare value, as Dokku does: no newline, mode 0600, in directories of mode 0755. */
 export function writeProperty(host: Host, scope: PropertyScope, name: string, value: string): void {
+  refuseLink(propertiesDirectory(host, scope));
   makeDirectory(propertiesDirectory(host, scope), 0o755);
   replaceFile(propertyPath(host, scope, name), value, { mode: 0o600, durable: true });
 }
 
 /** Unsets a property, which may not be set. */
 export function clearProperty(host: Host, scope: PropertyScope, name: string): void {
+  refuseLink(propertiesDirectory(host, scope));
   removeFile(propertyPath(host, scope, name));
 }
 

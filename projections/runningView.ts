@@ -64,7 +64,7 @@ export function rebuildRunning(
   running: readonly MayRun[],
   ended: (entry: MayRun) => boolean,
 ): void {
-  makeDirectory(join(buildsRoot, VIEW_DIRECTORY));
+  makeDirectory(ownDirectory(buildsRoot));
   for (const entry of running) addEntry(buildsRoot, entry);
   for (const entry of listEntries(buildsRoot).filter(ended)) removeEntry(buildsRoot, entry);
   writeSeal(buildsRoot, sealOf(listEntries(buildsRoot)));
@@ -72,7 +72,7 @@ export function rebuildRunning(
 
 /** Whether it was not there before. */
 function addEntry(buildsRoot: string, { app, build }: MayRun): boolean {
-  const directory = join(buildsRoot, VIEW_DIRECTORY, app);
+  const directory = join(ownDirectory(buildsRoot, app), app);
   for (;;) {
     makeDirectory(directory);
     try {
@@ -89,7 +89,7 @@ function addEntry(buildsRoot: string, { app, build }: MayRun): boolean {
 
 /** Whether it was there. */
 function removeEntry(buildsRoot: string, { app, build }: MayRun): boolean {
-  const directory = join(buildsRoot, VIEW_DIRECTORY, app);
+  const directory = join(ownDirectory(buildsRoot, app), app);
   const removed = removeFile(join(directory, build));
   try {
     if (removed) fs.rmdirSync(directory);
@@ -97,6 +97,15 @@ function removeEntry(buildsRoot: string, { app, build }: MayRun): boolean {
     if (!['ENOENT', 'ENOTEMPTY', 'EEXIST'].includes(errorCode(error) ?? '')) throw error;
   }
   return removed;
+}
+
+/** Where the view lies. A link that stands there, or in the place of `app` in it, is none of ours and may lead anywhere: it goes. */
+function ownDirectory(buildsRoot: string, app = '.'): string {
+  const view = join(buildsRoot, VIEW_DIRECTORY);
+  for (const path of [view, join(view, app)]) {
+    if (fs.lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true) removeFile(path);
+  }
+  return view;
 }
 
 function listEntries(buildsRoot: string): MayRun[] {
@@ -144,6 +153,7 @@ function readSeal(buildsRoot: string): Seal | undefined {
 }
 
 function writeSeal(buildsRoot: string, seal: Seal): void {
+  ownDirectory(buildsRoot);
   replaceFile(sealPath(buildsRoot), sealText(seal), { mode: 0o644, durable: false });
 }
 

@@ -3,12 +3,17 @@ import { dirname } from 'node:path';
 
 import fastGlob from 'fast-glob';
 
+import { asOwnerOf } from '../host/asOwner';
 import type { Call } from '../host/call';
+import type { Host } from '../host/environment';
+import { reasonOf } from '../host/failure';
 import { makeDirectory, ownLikeParent } from '../host/files';
 import { type AppName, asAppName } from '../host/names';
+import type { Output } from '../host/output';
 import { appBuilds, buildsRoot, propertiesDirectory } from '../host/paths';
 import { catchUp } from '../projections/catchUp';
 import { settle } from '../projections/settle';
+import { repairOwnership } from './repairOwnership';
 
 /**
  * `install`, as root when the plugin is installed or updated: makes the data and property directories, owned by `dokku`, and
@@ -22,10 +27,19 @@ export function install({ host, output }: Call): undefined {
     makeDirectory(directory);
     if (dokkuIsThere) ownLikeParent(directory, host.dokkuRoot);
   }
-  const now = Date.now();
-  for (const app of recordedApps(root)) {
+  repairOwnership(host, output.warn);
+  asOwnerOf(host.dokkuRoot, () => {
+    for (const app of recordedApps(root)) adoptRecords(host, output, app);
+  });
+}
+
+/** An app whose history cannot be read or written keeps no other from being adopted. */
+function adoptRecords(host: Host, output: Output, app: AppName): void {
+  try {
     const builds = appBuilds(host, app);
-    settle(builds, { loaded: catchUp(builds, now, output.warn), added: [] }, output.warn);
+    settle(builds, { loaded: catchUp(builds, Date.now(), output.warn), added: [] }, output.warn);
+  } catch (error) {
+    output.warn(`${app}: ${reasonOf(error)}`);
   }
 }
 
