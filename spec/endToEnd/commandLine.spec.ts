@@ -15,6 +15,7 @@ test.before(async () => {
     finishedRecord('shop', 'built', 1),
     finishedRecord('shop', 'deployed', 2, { kind: 'deploy', source: 'ps:restart' }),
   );
+  await host.trigger('install', []); // adopts them
 });
 
 test.after.always(() => host.remove());

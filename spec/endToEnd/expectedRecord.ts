@@ -92,8 +92,3 @@ export function table(...rows: readonly (readonly (string | number)[])[]): strin
   const lines = cells.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  '));
   return lines.map((line) => `${line.trimEnd()}\n`).join('');
 }
-
-/** Whether the text holds a line of a JavaScript stack trace. */
-export function holdsStackTrace(text: string): boolean {
-  return /^( !)?\s+at .*(:\d+:\d+\)?|<anonymous>|native)$/m.test(text);
-}
