@@ -1,6 +1,5 @@
-import { randomInt } from 'node:crypto';
-
 import { AppDoesNotExist, Failure, printable } from './failure';
+import { random } from './random';
 
 declare const brand: unique symbol;
 
@@ -45,10 +44,10 @@ const RANDOM_DIGITS = 6;
 /** A new build id: 8 base-36 digits of the clock `now` (ms since the epoch), then 6 random ones; sorts by time. */
 export function generateBuildId(now: number): BuildId {
   const clock = now.toString(36).padStart(CLOCK_DIGITS, '0').slice(-CLOCK_DIGITS);
-  const random = randomInt(36 ** RANDOM_DIGITS)
+  const digits = Math.floor(random() * 36 ** RANDOM_DIGITS)
     .toString(36)
     .padStart(RANDOM_DIGITS, '0');
-  return (clock + random) as BuildId;
+  return (clock + digits) as BuildId;
 }
 
 /** Whether `id` has the form that {@link generateBuildId} gives: such ids sort by the time they were made. */

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
 import { dirname } from 'node:path';
 
@@ -6,10 +5,12 @@ import { ulid } from 'ulid';
 
 import { errorCode, reasonOf } from '../host/failure';
 import { ownLikeParent } from '../host/files';
+import { random } from '../host/random';
 import { decodeEnvelope, encodeEnvelope, type Envelope } from './envelope';
 import { JournalNotReadable, JournalNotWritten } from './errors';
 import { type BuildEvent, type Recorded, SCHEMA_VERSION } from './events';
 import { encodeFrame, type Frame, frameCrc, HEADER_BYTES, scanFrames } from './frame';
+import { sha256 } from './sha256';
 
 /** Name of the journal in an app's directory. */
 export const JOURNAL_FILE = 'events.journal';
@@ -206,7 +207,7 @@ export interface Appended extends Reading {
  * Not durable before {@link syncJournal}. Throws {@link JournalNotWritten}; a torn frame is passed over by every reader.
  */
 export function appendEvent(journal: Journal, head: Head, event: BuildEvent, at: number): Appended {
-  const recorded: Recorded = { seq: head.seq + 1, id: ulid(at), at, schema: SCHEMA_VERSION, event };
+  const recorded: Recorded = { seq: head.seq + 1, id: ulid(at, random), at, schema: SCHEMA_VERSION, event };
   const link = { previousCrc: head.crc, readTo: head.end, digest: digestOf(journal, head.readTo, head.end) };
   const frame = encodeFrame(encodeEnvelope(recorded, link));
   writeWhole(journal, frame);
@@ -245,15 +246,18 @@ function frameCrcAt(journal: Journal, start: number): number | undefined {
 
 /** SHA-256 over the bytes `from` up to `to` of the file. */
 export function digestOf(journal: Journal, from: number, to: number): Uint8Array {
-  const hash = createHash('sha256');
-  const buffer = Buffer.allocUnsafe(Math.min(CHUNK_BYTES, to - from));
+  return sha256(to - from, chunksOf(journal, from, to));
+}
+
+/** The bytes `from` up to `to` of the file; fewer when it ends before. */
+function* chunksOf(journal: Journal, from: number, to: number): Generator<Uint8Array, undefined, undefined> {
   for (let at = from; at < to;) {
-    const count = readAt(journal, buffer.subarray(0, Math.min(buffer.length, to - at)), 0, at);
-    if (count === 0) break;
-    hash.update(buffer.subarray(0, count));
+    const chunk = Buffer.allocUnsafe(Math.min(CHUNK_BYTES, to - at));
+    const count = readAt(journal, chunk, 0, at);
+    if (count === 0) return;
+    yield chunk.subarray(0, count);
     at += count;
   }
-  return hash.digest();
 }
 
 /** Everything appended so far is on disk when this returns. Throws {@link JournalNotWritten}. */
