@@ -42,15 +42,20 @@ export function removeDeployLock(host: Host, app: AppName, expected: BuildId): b
   return lock.state === 'held' && lock.id === expected && removeFile(deployLockPath(host, app));
 }
 
-/**
- * Takes the lock of `app` as Dokku does, an advisory flock on the lock file, which is made when it is missing. It is held
- * as long as the returned file descriptor is open, or an inherited copy of it. Undefined when someone else holds it.
- * Throws {@link Failure} when flock(1) cannot be run, or the lock file is no regular file; and system errors.
- */
+/** Takes the lock of `app` as Dokku does; the rest as {@link takeLock} says. */
 export function takeDeployLock(host: Host, app: AppName): number | undefined {
   const path = deployLockPath(host, app);
   refuseLink(dirname(path));
   makeDirectory(dirname(path));
+  return takeLock(path);
+}
+
+/**
+ * Takes an advisory flock on the lock file at `path`, which is made when it is missing. It is held as long as the returned file
+ * descriptor is open, or an inherited copy of it. Undefined when someone else holds it. Throws {@link Failure} when flock(1) cannot
+ * be run, or the lock file is no regular file; and system errors.
+ */
+export function takeLock(path: string): number | undefined {
   for (;;) {
     const fd = openLock(path);
     let taken = false;
