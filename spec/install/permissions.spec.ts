@@ -172,7 +172,6 @@ asRoot('whatever root ran first belongs to the user of the host, with the modes 
   t.like(Object.fromEntries(modes), {
     '.journal': '600',
     '.json': '644',
-    '.log': '644',
     retention: '600',
     shop: '755',
   });
