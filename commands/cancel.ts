@@ -13,6 +13,7 @@ import { catchUp } from '../projections/catchUp';
 import { type Handled, handleCommand } from '../projections/handleCommand';
 import { reap } from '../projections/reap';
 import { settle } from '../projections/settle';
+import { tellOthers } from '../triggers/tellOthers';
 import { refuseSurplus, takeApp } from './positionals';
 
 const SIGNAL = 'SIGQUIT';
@@ -45,6 +46,7 @@ function cancelBuild(host: Host, output: Output, app: AppName, id: BuildId): voi
   const conclude = (handled: Handled): void => {
     settle(builds, handled, output.warn);
     removeDeployLock(host, app, id);
+    tellOthers(host, builds, handled, output.warn);
   };
 
   if (build === undefined) {

@@ -33,8 +33,8 @@ export const commandTable = [
   },
   {
     name: 'set',
-    args: '[--global|<app>] retention [<n>]',
-    description: 'Set or clear how many finished builds are kept',
+    args: '[--global|<app>] retention|notify-url|notify-on|notify-secret|notify-log-lines [<value>]',
+    description: 'Set or clear how many finished builds are kept and who is notified of builds',
   },
   {
     name: 'events',
@@ -55,6 +55,11 @@ export const commandTable = [
     name: 'capture',
     args: '<app> [--source S] -- <command> [<arg>...]',
     description: 'Run a command as a recorded deploy of an app',
+  },
+  {
+    name: 'notify',
+    args: '<app> [--test]',
+    description: 'Show where notifications of an app go or post a test message',
   },
 ] as const satisfies readonly CommandEntry[];
 

@@ -32,6 +32,7 @@ export const commands: Readonly<Record<CommandName, Load>> = {
   replay: async () => (await import('./replay')).replay,
   verify: async () => (await import('./verify')).verify,
   capture: async () => (await import('./capture')).capture,
+  notify: async () => (await import('./notify')).notify,
 };
 
 /** Loads the handler of each command that is about the host and not about builds: `dokku-builds host:install`. */
@@ -44,5 +45,6 @@ export const hostCommands: Readonly<Record<string, Load>> = {
 /** What else the program can be started as. */
 export const others: Readonly<Record<string, Load>> = {
   commands: async () => (await import('./help')).commands,
+  'builds-deliver': async () => (await import('./deliver')).deliver,
   'over-all-apps-worker': async () => (await import('./worker')).worker,
 };

@@ -10,6 +10,7 @@ import { catchUp } from '../projections/catchUp';
 import { handleCommand } from '../projections/handleCommand';
 import { reap } from '../projections/reap';
 import { settle } from '../projections/settle';
+import { tellOthers } from '../triggers/tellOthers';
 import { overAllApps, tellWorked, type Worked } from './overAllApps';
 import { refuseSurplus, refuseWithoutAllApps, takeAppOrAll } from './positionals';
 
@@ -38,7 +39,9 @@ export function pruneWork(host: Host, app: AppName): Worked {
   const reaped = handleCommand(builds.directory, caught, reap(builds.directory, dead, now), now);
   const retention = resolveRetention(host, app, warn);
   const pruned = handleCommand(builds.directory, reaped.loaded, { type: 'PruneBuilds', retention }, now);
-  settle(builds, { loaded: pruned.loaded, added: [...reaped.added, ...pruned.added] }, warn);
+  const handled = { loaded: pruned.loaded, added: [...reaped.added, ...pruned.added] };
+  settle(builds, handled, warn);
+  tellOthers(host, builds, handled, warn);
   const left = pruned.added.reduce((sum, { event }) => sum + (event.type === 'Pruned' ? event.builds.length : 0), 0);
   const kept = pruned.loaded.history.builds.length;
   const line = `Pruned ${app}: ${reaped.added.length} found dead, ${left} removed, ${kept} kept`;

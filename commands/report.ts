@@ -1,4 +1,5 @@
 import type { Call } from '../host/call';
+import { pluginName } from '../host/alongside';
 import { allowedApps, listApps, requireApp } from '../host/apps';
 import { parseArguments } from '../host/arguments';
 import type { Host } from '../host/environment';
@@ -6,7 +7,9 @@ import { Failure, visible } from '../host/failure';
 import type { AppName } from '../host/names';
 import type { Output } from '../host/output';
 import { readProperty, resolveRetention } from '../host/properties';
+import { appBuilds } from '../host/paths';
 import { newestBuild } from '../journal/history';
+import { gaveUpText, readGaveUp } from '../projections/gaveUp';
 import {
   globalReport,
   type Report,
@@ -71,6 +74,8 @@ function everyApp(host: Host, output: Output): AppName[] {
 function reportApp(host: Host, output: Output, app: AppName, asOf: number | undefined): Report {
   const { history, see } = viewApp(host, output, app, asOf);
   const newest = newestBuild(history);
+  const gaveUp = readGaveUp(appBuilds(host, app).directory);
+  if (gaveUp !== undefined) output.warn(`${app}: ${gaveUpText(gaveUp)}; see ${pluginName(host)}:notify ${app} --test`);
   return reportOf(newest && see(newest), {
     own: readProperty(host, app, 'retention'),
     global: readProperty(host, '--global', 'retention'),

@@ -5,6 +5,7 @@ import { catchUp } from '../projections/catchUp';
 import { handleCommand } from '../projections/handleCommand';
 import { settle } from '../projections/settle';
 import { buildArguments } from './arguments';
+import { tellOthers } from './tellOthers';
 
 /**
  * `builds-record-discard <app> <build-id>`: a sync found nothing to build. The record and the log of the running build go, the
@@ -17,7 +18,9 @@ export function buildsRecordDiscard({ host, output, args }: Call): undefined {
   const now = Date.now();
   try {
     const command = { type: 'DiscardBuild', build: named.build } as const;
-    settle(builds, handleCommand(builds.directory, catchUp(builds, now, output.warn), command, now), output.warn);
+    const handled = handleCommand(builds.directory, catchUp(builds, now, output.warn), command, now);
+    settle(builds, handled, output.warn);
+    tellOthers(host, builds, handled, output.warn);
   } catch (error) {
     if (!(error instanceof UnknownBuild)) throw error;
     output.warn(`No build record found for ${named.app}/${named.build}`);

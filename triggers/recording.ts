@@ -15,6 +15,7 @@ import { handleCommand } from '../projections/handleCommand';
 import { reap } from '../projections/reap';
 import { addRunning } from '../projections/runningView';
 import { settle } from '../projections/settle';
+import { tellOthers } from './tellOthers';
 
 type StartBuild = Extract<BuildCommand, { type: 'StartBuild' }>;
 
@@ -39,7 +40,9 @@ export function recordStart(host: Host, output: Output, app: AppName, id: BuildI
   const dead = retention === undefined ? [] : deadBeyond(caught.history, retention);
   const started = handleCommand(builds.directory, caught, command, now);
   const reaped = handleCommand(builds.directory, started.loaded, reap(builds.directory, dead, now), now);
-  settle(builds, { loaded: reaped.loaded, added: [...started.added, ...reaped.added] }, output.warn);
+  const handled = { loaded: reaped.loaded, added: [...started.added, ...reaped.added] };
+  settle(builds, handled, output.warn);
+  tellOthers(host, builds, handled, output.warn);
 }
 
 /** The stock plugin has written the record already, and a reader may have adopted it before this got here. */
@@ -82,7 +85,9 @@ export function recordFinish(host: Host, output: Output, app: AppName, id: Build
   }
   const retention = readRetention(host, output, app) ?? Number.POSITIVE_INFINITY;
   const pruned = handleCommand(builds.directory, finished.loaded, { type: 'PruneBuilds', retention }, now);
-  settle(builds, { loaded: pruned.loaded, added: [...finished.added, ...pruned.added] }, output.warn);
+  const handled = { loaded: pruned.loaded, added: [...finished.added, ...pruned.added] };
+  settle(builds, handled, output.warn);
+  tellOthers(host, builds, handled, output.warn);
 }
 
 /** The retention of `app`; undefined, with a warning, when it cannot be read: then nothing is removed on a guess. */

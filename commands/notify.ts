@@ -1,0 +1,57 @@
+import { hostname } from 'node:os';
+
+import { ulid } from 'ulid';
+
+import { requireApp } from '../host/apps';
+import { parseArguments } from '../host/arguments';
+import type { Call } from '../host/call';
+import { Failure } from '../host/failure';
+import { resolveNotifySettings } from '../host/notifySettings';
+import { appBuilds, buildsRoot } from '../host/paths';
+import { postMessage } from '../host/webhook';
+import { testJson } from '../projections/announcement';
+import { readQueue } from '../projections/announcementQueue';
+import { forgetGaveUp, gaveUpText, readGaveUp } from '../projections/gaveUp';
+import { refuseSurplus, takeApp } from './positionals';
+
+/**
+ * `builds:notify <app> [--test]`: where notifications of the app go and what waits; with `--test` a message is posted now, and what came
+ * back is said. Of the url only the host is shown: the rest of it often is a secret.
+ */
+export async function notify({ host, output, args }: Call): Promise<undefined> {
+  const { positionals, switches } = parseArguments(args, { test: 'switch' });
+  const named = takeApp(host, positionals);
+  refuseSurplus(named.others, 0);
+  const app = requireApp(host, named.app);
+  const { directory } = appBuilds(host, app);
+  const settings = resolveNotifySettings(host, app);
+  if (settings === undefined) throw new Failure(`No notify-url is set for ${app} (see builds:set ${app} notify-url)`);
+  const { url, scope, secret, on, logLines } = settings;
+
+  if (!switches.has('test')) {
+    const waiting = readQueue(buildsRoot(host)).filter(
+      ({ target, announcement }) => target === 'receiver' && announcement.app === app,
+    );
+    output.viewTitle(`Notifications of ${app}`);
+    for (const [label, value] of [
+      ['Receiver:', `${url.origin}${scope === '--global' ? ' (global)' : ''}`],
+      ['On:', [...on].join(', ')],
+      ['Log lines:', String(logLines)],
+      ['Signed:', secret === undefined ? 'no' : 'yes'],
+      ['Waiting:', String(waiting.length)],
+    ] as const) {
+      output.verbose(`${label.padEnd(12)}${value}`);
+    }
+    const gaveUp = readGaveUp(directory);
+    if (gaveUp !== undefined) output.warn(gaveUpText(gaveUp));
+    return;
+  }
+
+  output.step(`Posting a test message to ${url.origin}${secret === undefined ? '' : ', signed'}`);
+  output.flush();
+  const id = ulid();
+  const reply = await postMessage({ url, id, on: 'test', secret, body: testJson(app, id, hostname(), Date.now()) });
+  if (!reply.delivered) throw new Failure(`The test message was not taken: ${reply.reason}`);
+  output.verbose(`Taken with status ${reply.status}`);
+  forgetGaveUp(directory);
+}
