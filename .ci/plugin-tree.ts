@@ -10,7 +10,7 @@ import {
 } from 'node:fs';
 import path from 'node:path';
 import { commands as commandHandlers, triggers as triggerHandlers } from '../commands/handlers';
-import { bundleProgram } from './bundle';
+import { bundle } from './bundle';
 import { replaceTree } from './replace-tree';
 import { thirdPartyLicenses } from './third-party-licenses';
 
@@ -39,8 +39,8 @@ export function buildPlugin(root: string, entry: string, out: string): { bytes: 
   mkdirSync(path.dirname(out), { recursive: true });
   const stage = mkdtempSync(path.join(path.dirname(out), `.${path.basename(out)}-`));
   try {
-    const { program, packages } = bundleProgram(root, entry);
-    write(path.join(stage, 'lib/dokku-builds.js'), program);
+    const { files, packages } = bundle(root, entry);
+    for (const [name, content] of files) write(path.join(stage, 'lib', name), content);
     write(path.join(stage, 'lib/THIRD-PARTY-LICENSES'), thirdPartyLicenses(root, packages));
     write(path.join(stage, 'LICENSE'), readFileSync(path.join(root, 'LICENSE')));
     write(path.join(stage, 'plugin.toml'), pluginToml(root));
@@ -55,7 +55,8 @@ export function buildPlugin(root: string, entry: string, out: string): { bytes: 
     }
     chmodSync(stage, 0o755);
     replaceTree(stage, out);
-    return { bytes: program.byteLength, milliseconds: Date.now() - began };
+    const bytes = files.get('program.js')?.byteLength ?? 0;
+    return { bytes, milliseconds: Date.now() - began };
   } finally {
     rmSync(stage, { recursive: true, force: true });
   }

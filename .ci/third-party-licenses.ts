@@ -17,5 +17,5 @@ export function thirdPartyLicenses(root: string, packages: readonly string[]): s
     const text = readFileSync(path.join(directory, file), 'utf8').replaceAll('\r\n', '\n').trim();
     return `${name} ${version} (${license ?? 'see below'})\n\n${text}\n`;
   });
-  return ['lib/dokku-builds.js contains these packages.\n', ...sections].join(`\n${'-'.repeat(72)}\n\n`);
+  return ['The files here contain these packages.\n', ...sections].join(`\n${'-'.repeat(72)}\n\n`);
 }
