@@ -82,7 +82,7 @@ test('a source that is none, no command, and one that does not exist', async (t)
     t.is((await host.dokku(['builds:capture', ...args])).code, 1, args.join(' '));
   }
   t.deepEqual(await listed('wrong'), []);
-  const missing = await host.dokku(['builds:capture', 'wrong', '--', 'no-such-program']);
+  const missing = await host.dokku(['builds:capture', 'wrong', '--', '/nowhere/no-such-program']);
   t.is(missing.code, 127);
   t.like((await listed('wrong'))[0], { status: 'failed', exit_code: 127 });
   t.is(host.lock('wrong'), undefined);
