@@ -1,4 +1,4 @@
-import { Packr } from 'msgpackr/pack';
+import type * as msgpackr from 'msgpackr/pack';
 
 import { asBuildId } from '../host/names';
 import { type BuildEvent, type Recorded, SCHEMA_VERSION } from './events';
@@ -22,7 +22,20 @@ export interface Envelope {
 }
 
 /** Plain MessagePack, which any language reads: no records, no extensions of msgpackr's own. */
-export const packr = new Packr({ useRecords: false, mapsAsObjects: true, variableMapSize: true });
+export const packr = {
+  pack: (value: unknown): Buffer => loaded().pack(value),
+  unpack: (bytes: Uint8Array): unknown => loaded().unpack(bytes) as unknown,
+};
+
+let loadedOnce: msgpackr.Packr | undefined;
+
+/** When the first frame is met, which takes 1 ms: one who reads a checkpoint and nothing behind it meets none. */
+function loaded(): msgpackr.Packr {
+  if (loadedOnce !== undefined) return loadedOnce;
+  // eslint-disable-next-line @typescript-eslint/no-require-imports -- loaded only where it is needed
+  const { Packr } = require('msgpackr/pack') as typeof msgpackr;
+  return (loadedOnce = new Packr({ useRecords: false, mapsAsObjects: true, variableMapSize: true }));
+}
 
 /*
  * The payload is an array: schema, seq, previousCrc, readTo, digest, id, at, type, and a map of the event's other fields.

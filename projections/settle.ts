@@ -13,12 +13,8 @@ import { type Loaded, loadHistory } from './loadHistory';
 import { listDirectory, removeBuildFiles, sweep, writeRecords } from './recordFiles';
 import { removeRunning, runningOf } from './runningView';
 
-/** A history is stored when reading it has cost this many events. */
-const CHECKPOINT_AFTER = 32;
-
 /**
- * Makes what is stored beside the journal true again after `handled`: the records, the running view, and the checkpoint where
- * it pays; and sweeps up after crashes. What cannot be written is told to `warn`, and is for the next trigger: the journal has it.
+ * Makes what is stored beside the journal true again after `handled`: the records, the running view, and the checkpoint; and sweeps up after crashes. What cannot be written is told to `warn`, and is for the next trigger: the journal has it.
  *
  * Two processes that do this at once cannot leave a record behind that is older than the journal: each looks, after its last
  * rename, whether the journal has grown since it was read, and if so writes again.
@@ -27,7 +23,7 @@ export function settle(builds: AppBuilds, handled: Handled, warn: (message: stri
   try {
     const loaded = builds.alongside === true ? handled.loaded : settleRecords(builds, handled.loaded);
     removeRunning(builds.buildsRoot, builds.app, noLongerRunning(builds, loaded.history));
-    if (loaded.folded >= CHECKPOINT_AFTER) writeCheckpoint(builds.directory, loaded);
+    if (loaded.folded > 0) writeCheckpoint(builds.directory, loaded); // every reader pays for what is behind it
   } catch (error) {
     warn(`The history of ${builds.app} is recorded, but not all of its files could be written: ${reasonOf(error)}`);
   }
