@@ -9,6 +9,7 @@ export const alongsideCommands: ReadonlySet<string> = new Set<CommandName>([
   'events',
   'replay',
   'verify',
+  'page',
 ]);
 
 /** The triggers that are answered alongside the stock plugin. Ids and properties are its own business. */

@@ -61,6 +61,11 @@ export const commandTable = [
     args: '<app> [--test]',
     description: 'Show where notifications of an app go or post a test message',
   },
+  {
+    name: 'page',
+    args: '[<app>] [--out <file>]',
+    description: 'Write a web page of how builds went in one file',
+  },
 ] as const satisfies readonly CommandEntry[];
 
 export type CommandName = (typeof commandTable)[number]['name'];

@@ -13,6 +13,7 @@ export const triggers: Readonly<Record<string, Load>> = {
   'builds-record-start': async () => (await import('../triggers/buildsRecordStart')).buildsRecordStart,
   'builds-record-finalize': async () => (await import('../triggers/buildsRecordFinalize')).buildsRecordFinalize,
   'builds-record-discard': async () => (await import('../triggers/buildsRecordDiscard')).buildsRecordDiscard,
+  dependencies: async () => (await import('../triggers/dependencies')).dependencies,
   install: async () => (await import('../triggers/install')).install,
   'post-delete': async () => (await import('../triggers/postDelete')).postDelete,
   'post-app-rename-setup': async () => (await import('../triggers/postAppRenameSetup')).postAppRenameSetup,
@@ -33,6 +34,7 @@ export const commands: Readonly<Record<CommandName, Load>> = {
   verify: async () => (await import('./verify')).verify,
   capture: async () => (await import('./capture')).capture,
   notify: async () => (await import('./notify')).notify,
+  page: async () => (await import('./page')).page,
 };
 
 /** Loads the handler of each command that is about the host and not about builds: `dokku-builds host:install`. */
