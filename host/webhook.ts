@@ -49,7 +49,7 @@ export function postMessage({ url, id, on, secret, body }: Message, limit = DEFA
       {
         method: 'POST',
         agent: false, // one connection, closed afterwards
-        lookup: lookUpAllowed,
+        lookup: lookUpWith(lookUp),
         signal,
         headers: {
           'Content-Type': 'application/json; charset=utf-8',
@@ -111,16 +111,24 @@ function refuseAddress(address: string): Error | undefined {
 }
 
 type Found = (error: NodeJS.ErrnoException | null, address: string | LookupAddress[], family?: number) => void;
+type LookUp = (hostname: string, options: LookupOptions, found: Found) => void;
+type Resolve = (
+  hostname: string,
+  options: LookupOptions & { all: true },
+  found: (error: NodeJS.ErrnoException | null, addresses: LookupAddress[] | undefined) => void,
+) => void;
 
-/** `dns.lookup` for a name all of whose addresses may be sent to. */
-function lookUpAllowed(hostname: string, options: LookupOptions, found: Found): void {
-  lookUp(hostname, { ...options, all: true }, (error, addresses) => {
-    const [first] = addresses;
-    const refused = addresses.map(({ address }) => refuseAddress(address)).find((one) => one !== undefined);
-    if (error !== null || refused !== undefined) found(error ?? refused ?? null, []);
-    else if (options.all === true) found(null, addresses);
-    else found(null, first?.address ?? '', first?.family);
-  });
+/** `dns.lookup` for names none of whose addresses, as `resolve` finds them, are refused. */
+export function lookUpWith(resolve: Resolve): LookUp {
+  return (hostname, options, found) => {
+    resolve(hostname, { ...options, all: true }, (error, addresses = []) => {
+      const [first] = addresses;
+      const refused = addresses.map(({ address }) => refuseAddress(address)).find((one) => one !== undefined);
+      if (error !== null || refused !== undefined) found(error ?? refused ?? null, []);
+      else if (options.all === true) found(null, addresses);
+      else found(null, first?.address ?? '', first?.family);
+    });
+  };
 }
 
 function whatHappened(error: Error): string {

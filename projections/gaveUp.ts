@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 
 import { toWholeSeconds } from '../host/durations';
-import { makeDirectory, readSmallFile, removeFile, replaceFile } from '../host/files';
+import { errorCode } from '../host/failure';
+import { readSmallFile, removeFile, replaceFile } from '../host/files';
 import type { Queued } from './announcementQueue';
 
 /** Messages about an app that nobody would take for a day. */
@@ -21,8 +22,11 @@ const GAVE_UP_BYTES = 8 * 1024;
 export function noteGaveUp(directory: string, { announcement }: Queued, reason: string, now: number): void {
   const messages = (readGaveUp(directory)?.messages ?? 0) + 1;
   const gaveUp: GaveUp = { messages, text: announcement.text, reason, at: now };
-  makeDirectory(directory);
-  replaceFile(join(directory, GAVE_UP_FILE), JSON.stringify(gaveUp), { mode: 0o600, durable: true });
+  try {
+    replaceFile(join(directory, GAVE_UP_FILE), JSON.stringify(gaveUp), { mode: 0o600, durable: true });
+  } catch (error) {
+    if (errorCode(error) !== 'ENOENT') throw error; // the app is no more
+  }
 }
 
 /** Undefined when nothing was given up since the last time that somebody saw to it. */

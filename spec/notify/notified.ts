@@ -1,0 +1,66 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { createSandbox, expectSuccess, type Sandbox } from '../sandbox/host';
+import { type Answer, type Receiver, startReceiver } from './receiver';
+
+export const SECRET = 'correct horse battery staple';
+
+/** A host with an app `shop` whose failures are posted, signed, to a receiver that gives these answers. */
+export interface Notified {
+  readonly host: Sandbox;
+  readonly receiver: Receiver;
+  /** Names of the announcements that wait. */
+  waiting(): string[];
+  /** The pid of the process that delivers; undefined when there is none. */
+  deliverer(): number | undefined;
+  /** Resolves when nothing delivers any more. */
+  delivered(): Promise<void>;
+  /** Ends the deliverer as a power cut would. */
+  kill(): void;
+  remove(): Promise<void>;
+}
+
+export async function notifiedHost(...answers: Answer[]): Promise<Notified> {
+  const host = await createSandbox();
+  const receiver = await startReceiver(...answers);
+  await host.createApp('shop');
+  expectSuccess(await host.dokku(['builds:set', 'shop', 'notify-url', receiver.url]));
+  expectSuccess(await host.dokku(['builds:set', 'shop', 'notify-secret', '-'], { input: `${SECRET}\n` }));
+  const queue = join(host.paths.builds, '.notify');
+  const lock = join(queue, 'deliverer');
+  const notified: Notified = {
+    host,
+    receiver,
+    waiting: () => (existsSync(queue) ? readdirSync(queue).filter((name) => /\.(plugins|receiver)$/.test(name)) : []),
+    deliverer() {
+      const text = existsSync(lock) ? readFileSync(lock, 'utf8') : '';
+      return text === '' ? undefined : (JSON.parse(text) as { pid: number }).pid;
+    },
+    async delivered() {
+      expectSuccess(await host.run(['flock', lock, 'true'])); // waits for whoever holds it
+    },
+    kill() {
+      const pid = notified.deliverer();
+      if (pid === undefined) throw new Error('nothing delivers');
+      process.kill(pid, 'SIGKILL');
+    },
+    async remove() {
+      try {
+        notified.kill();
+      } catch {
+        // it has ended, or never began
+      }
+      await receiver.close();
+      await host.remove();
+    },
+  };
+  return notified;
+}
+
+/** Records a build of `shop` as the triggers of a deploy do. */
+export async function record(host: Sandbox, id: string, exitCode: number, app = 'shop'): Promise<void> {
+  const deploy = host.process();
+  expectSuccess(await host.trigger('builds-record-start', [app, id, String(deploy.pid), 'git-hook']));
+  expectSuccess(await host.trigger('builds-record-finalize', [app, id, String(exitCode)]));
+}
