@@ -26,7 +26,12 @@ export function bundle(root: string, entry: string): Bundle {
     footer: { js: '})' },
   });
   const digest = createHash('sha256').update(program.content).digest('hex').slice(0, 16);
-  const start = run(root, path.join(root, 'host/start.ts'), { define: { PROGRAM_DIGEST: JSON.stringify(digest) } });
+  const oldNode = run(root, path.join(root, 'host/oldNode.ts'), { format: 'iife', target: ANY_NODE });
+  const start = run(root, path.join(root, 'host/start.ts'), {
+    banner: { js: Buffer.from(oldNode.content).toString() },
+    define: { PROGRAM_DIGEST: JSON.stringify(digest) },
+    target: ANY_NODE,
+  });
   const glob = run(root, 'fast-glob', {});
   const files = { 'dokku-builds.js': start, 'program.js': program, 'fast-glob.js': glob };
   return {
@@ -34,6 +39,9 @@ export function bundle(root: string, entry: string): Bundle {
     packages: [...new Set([...program.packages, ...glob.packages])].sort(),
   };
 }
+
+/** What a Node.js that is too old can at least parse, so that it can say so. */
+const ANY_NODE = 'es2018';
 
 /** Bundles the program that starts at `entry` into one CommonJS file; returns its content and the packages' directories. */
 export function bundleProgram(root: string, entry: string): { program: Uint8Array; packages: string[] } {
@@ -44,9 +52,11 @@ export function bundleProgram(root: string, entry: string): { program: Uint8Arra
 function run(
   root: string,
   entry: string,
-  options: Pick<BuildOptions, 'alias' | 'banner' | 'define' | 'external' | 'footer'>,
+  options: Pick<BuildOptions, 'alias' | 'banner' | 'define' | 'external' | 'footer' | 'format' | 'target'>,
 ): { content: Uint8Array; packages: string[] } {
   const result = buildSync({
+    target: 'node20',
+    format: 'cjs',
     ...options,
     absWorkingDir: root,
     entryPoints: [entry],
@@ -55,8 +65,6 @@ function run(
     metafile: true,
     bundle: true,
     platform: 'node',
-    target: 'node20',
-    format: 'cjs',
     minifyWhitespace: true,
     minifySyntax: true, // identifiers keep their names: traces stay readable
     legalComments: 'none', // the licenses are beside the program, whole

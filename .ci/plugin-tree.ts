@@ -10,7 +10,10 @@ import {
 } from 'node:fs';
 import path from 'node:path';
 import { commands as commandHandlers, triggers as triggerHandlers } from '../commands/handlers';
+import { HOW_TO_GET_NODE } from '../host/neededNode';
 import { bundle } from './bundle';
+import { bashCompletion } from './completion';
+import { manPage } from './man-page';
 import { replaceTree } from './replace-tree';
 import { thirdPartyLicenses } from './third-party-licenses';
 
@@ -44,6 +47,9 @@ export function buildPlugin(root: string, entry: string, out: string): { bytes: 
     write(path.join(stage, 'lib/THIRD-PARTY-LICENSES'), thirdPartyLicenses(root, packages));
     write(path.join(stage, 'LICENSE'), readFileSync(path.join(root, 'LICENSE')));
     write(path.join(stage, 'plugin.toml'), pluginToml(root));
+    write(path.join(stage, 'lib/how-to-get-node'), `${HOW_TO_GET_NODE.join('\n')}\n`);
+    write(path.join(stage, 'man/dokku-builds.1'), manPage(versionOf(root)));
+    write(path.join(stage, 'completions/dokku-builds.bash'), bashCompletion());
     for (const unit of readdirSync(path.join(root, 'systemd'))) {
       write(path.join(stage, 'systemd', unit), readFileSync(path.join(root, 'systemd', unit)));
     }
@@ -64,14 +70,17 @@ export function buildPlugin(root: string, entry: string, out: string): { bytes: 
 
 /** What plugn reads of a plugin. */
 function pluginToml(root: string): string {
-  const { version } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as { version: string };
   return [
     '[plugin]',
     'description = "event-sourced build tracking"',
-    `version = ${JSON.stringify(version)}`,
+    `version = ${JSON.stringify(versionOf(root))}`,
     '[plugin.config]',
     '',
   ].join('\n');
+}
+
+function versionOf(root: string): string {
+  return (JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as { version: string }).version;
 }
 
 function write(file: string, content: string | Uint8Array): void {

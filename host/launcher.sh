@@ -119,6 +119,12 @@ case $1 in
 esac
 printf ' !     %s\n' "$problem" >&2
 case $1 in
+  dependencies | host:*)
+    [ ! -r "${root-}/lib/how-to-get-node" ] ||
+      while IFS= read -r line; do printf ' !     %s\n' "$line" >&2; done <"$root/lib/how-to-get-node"
+    ;;
+esac
+case $1 in
   builds-* | install | post-*) exit 0 ;;
   *) exit 1 ;;
 esac
