@@ -3,7 +3,7 @@ import { type Draft, produce } from 'immer';
 import { parseTimestamp } from '../host/durations';
 import { type BuildId, isGeneratedBuildId } from '../host/names';
 import { assertNever, type BuildEvent, type BuildStarted } from '../journal/events';
-import { type Build, DEPARTED_KEPT, type History } from '../journal/history';
+import { type Build, type CanceledBuild, DEPARTED_KEPT, type FinishedBuild, type History } from '../journal/history';
 
 /** Before anything has happened. */
 export const emptyHistory: History = { builds: [], newestId: '', departed: [] };
@@ -28,18 +28,22 @@ export function apply(draft: Draft<History>, event: BuildEvent): void {
       draft.builds.splice(placeOf(draft, event), 0, begun(event));
       if (isGeneratedBuildId(event.build) && event.build > draft.newestId) draft.newestId = event.build;
       return;
-    case 'BuildFinished':
-      end(draft, event.build, (build) => {
-        const { status, exitCode, cause, finishedAt } = event;
-        return { ...build, status, exitCode, cause, finishedAt };
+    case 'BuildFinished': {
+      const { status, exitCode, cause, finishedAt } = event;
+      end(draft, event.build, { status, exitCode, cause, finishedAt });
+      return;
+    }
+    case 'BuildCanceled': {
+      const { actor, signal, finishedAt } = event;
+      end(draft, event.build, {
+        status: 'canceled',
+        exitCode: -1,
+        finishedAt,
+        canceledBy: actor,
+        ...(signal && { signal }),
       });
       return;
-    case 'BuildCanceled':
-      end(draft, event.build, (build) => {
-        const { actor, signal, finishedAt } = event;
-        return { ...build, status: 'canceled', exitCode: -1, finishedAt, canceledBy: actor, ...(signal && { signal }) };
-      });
-      return;
+    }
     case 'Pruned':
       for (const build of event.builds) {
         const at = indexOf(draft, build);
@@ -55,6 +59,10 @@ export function apply(draft: Draft<History>, event: BuildEvent): void {
 
 type Writable = Draft<Build>;
 type Running = Extract<Writable, { status: 'running' }>;
+/** What the end of a build adds to it. */
+type Outcome =
+  | Pick<FinishedBuild, 'status' | 'exitCode' | 'cause' | 'finishedAt'>
+  | Pick<CanceledBuild, 'status' | 'exitCode' | 'finishedAt' | 'canceledBy' | 'signal'>;
 
 function begun(event: BuildStarted): Running {
   const { build: id, kind, source, process, startedAt, actor, revision, adopted } = event;
@@ -80,10 +88,9 @@ function placeOf(draft: Draft<History>, event: BuildStarted): number {
   return place;
 }
 
-function end(draft: Draft<History>, id: BuildId, ended: (build: Running) => Writable): void {
-  const at = indexOf(draft, id);
-  const build = draft.builds[at];
-  if (build?.status === 'running') draft.builds[at] = ended(build);
+function end(draft: Draft<History>, id: BuildId, outcome: Outcome): void {
+  const build = draft.builds[indexOf(draft, id)];
+  if (build?.status === 'running') Object.assign(build, outcome); // in place: a copy of each would double the time of a replay
 }
 
 /** From the end, where what is still going on stands. */
