@@ -7,8 +7,9 @@ import { type AppName, type BuildId, parseBuildId } from '../host/names';
 import { appBuilds, logPath } from '../host/paths';
 import { type Build, findBuild } from '../journal/history';
 import { actorText } from '../projections/eventView';
-import { type Left, leftJson, leftText, type PastBuild, readPast } from '../projections/past';
-import { buildView, type SeenBuild } from '../projections/record';
+import { infoView } from '../projections/infoView';
+import { type Left, leftText, type PastBuild, readPast } from '../projections/past';
+import { type SeenBuild } from '../projections/record';
 import { parseFormat, refuseSurplus, takeApp } from './positionals';
 import { viewApp } from './see';
 import { parseWhen } from './when';
@@ -33,9 +34,7 @@ export function info({ host, output, args }: Call): undefined {
   const seen = see(found.build);
   const log = logPath(host, app, id);
   if (format === 'json') {
-    output.line(
-      JSON.stringify({ ...buildView(app, seen, log), event: { ...eventFacts(found.build), ...leftJson(found.left) } }),
-    );
+    output.line(JSON.stringify(infoView(app, seen, log, found.left)));
     return;
   }
   output.viewTitle(`Build ${id}`);
@@ -86,18 +85,4 @@ function journalDetails(build: Build, left: Left | undefined): [string, string][
     ['Adopted', build.adopted ? 'from a record that something else wrote' : ''],
     ['Pruned', leftText(left)],
   ];
-}
-
-function eventFacts(build: Build): object {
-  const { actor, revision, adopted, process } = build;
-  return {
-    actor,
-    ...(revision !== undefined && { revision }),
-    adopted,
-    ...(process.startTicks !== undefined && { start_ticks: process.startTicks }),
-    ...(process.bootId !== undefined && { boot_id: process.bootId }),
-    ...('cause' in build && { cause: build.cause }),
-    ...('canceledBy' in build && { canceled_by: build.canceledBy }),
-    ...('signal' in build && { signal: build.signal }),
-  };
 }

@@ -56,6 +56,8 @@ export interface AppBuilds {
   readonly buildsRoot: string;
   /** Records and logs are the stock plugin's: they are read, and never written or removed. */
   readonly alongside?: boolean;
+  /** Nothing is written: what a stock Dokku has recorded is adopted in memory only. */
+  readonly readOnly?: boolean;
 }
 
 /** The place of an app's builds, for those who know a place but no host. Throws `Failure` when it is a link, which may lead out. */
