@@ -11,6 +11,8 @@ export interface Announcement {
   readonly app: AppName;
   /** The event's id: what a receiver knows a repetition by. */
   readonly id: string;
+  /** The event's number: order within an app. */
+  readonly seq: number;
   /** What the trigger `builds-event` is called with: the build, '' where the event is about several. */
   readonly build: BuildId | '';
   readonly type: BuildEvent['type'];
@@ -27,7 +29,7 @@ export interface Announcement {
 
 /** The announcement of an event of `app`, whose history after it is `history`. */
 export function announce(app: AppName, recorded: Recorded, history: History): Announcement {
-  const { event, id, at } = recorded;
+  const { event, id, seq, at } = recorded;
   const build = event.type === 'Pruned' ? (event.builds.length === 1 ? event.builds[0] : undefined) : event.build;
   const on = occasionOf(event);
   const known = build === undefined ? undefined : findBuild(history, build);
@@ -36,6 +38,7 @@ export function announce(app: AppName, recorded: Recorded, history: History): An
   return {
     app,
     id,
+    seq,
     build: build ?? '',
     type: event.type,
     status: statusOf(event),

@@ -49,9 +49,12 @@ export function isQueueEmpty(buildsRoot: string): boolean {
 export function readQueue(buildsRoot: string): Queued[] {
   const directory = queueDirectory(buildsRoot);
   const queued = queuedNames(directory).map((name) => read(directory, name));
-  return queued
-    .filter((one) => one !== undefined)
-    .sort((a, b) => a.attempts - b.attempts || (a.name < b.name ? -1 : 1));
+  return queued.filter((one) => one !== undefined).sort(inTurn);
+}
+
+/** The ids of events of one millisecond do not sort; their numbers do. */
+function inTurn(a: Queued, b: Queued): number {
+  return a.attempts - b.attempts || a.at - b.at || a.announcement.seq - b.announcement.seq;
 }
 
 /** Puts off an announcement that was tried in vain. */

@@ -11,14 +11,14 @@ export interface Notified {
   readonly host: Sandbox;
   readonly receiver: Receiver;
   /** Names of the announcements that wait. */
-  waiting(): string[];
+  readonly waiting: () => string[];
   /** The pid of the process that delivers; undefined when there is none. */
-  deliverer(): number | undefined;
-  /** Resolves when nothing delivers any more. */
-  delivered(): Promise<void>;
+  readonly deliverer: () => number | undefined;
+  /** Resolves when all that waits was worked off. */
+  readonly delivered: () => Promise<void>;
   /** Ends the deliverer as a power cut would. */
-  kill(): void;
-  remove(): Promise<void>;
+  readonly kill: () => void;
+  readonly remove: () => Promise<void>;
 }
 
 export async function notifiedHost(...answers: Answer[]): Promise<Notified> {
@@ -38,6 +38,8 @@ export async function notifiedHost(...answers: Answer[]): Promise<Notified> {
       return text === '' ? undefined : (JSON.parse(text) as { pid: number }).pid;
     },
     async delivered() {
+      // One that was only just started may not have got there yet: then this one does the work.
+      expectSuccess(await host.run([join(host.paths.plugins, 'enabled/builds/bin/dokku-builds'), 'builds-deliver']));
       expectSuccess(await host.run(['flock', lock, 'true'])); // waits for whoever holds it
     },
     kill() {

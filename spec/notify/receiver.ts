@@ -21,10 +21,10 @@ export interface Receiver {
   /** Every request so far. */
   readonly received: readonly Received[];
   /** Requests that are not answered yet. */
-  open(): number;
+  readonly open: () => number;
   /** The request number `n` (1 is the first), whenever it comes. */
-  request(n: number): Promise<Received>;
-  close(): Promise<void>;
+  readonly request: (n: number) => Promise<Received>;
+  readonly close: () => Promise<void>;
 }
 
 /** Starts a receiver that gives these answers in turn, and then 200. */

@@ -70,7 +70,9 @@ test('a receiver that closes the connection, or is not there, has not taken it',
 test('a receiver that does not answer is left when the time is over', async (t) => {
   const { receiver, reply } = await answered('hang', 1000);
   t.deepEqual(reply, { delivered: false, reason: 'no answer within 1 s' });
-  await (await receiver.request(1)).closed;
+  await (
+    await receiver.request(1)
+  ).closed;
   await receiver.close();
   t.pass();
 });
