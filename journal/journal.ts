@@ -97,7 +97,7 @@ export function closeJournal(journal: Journal): void {
   fs.closeSync(journal.fd);
 }
 
-const CHUNK_BYTES = 256 * 1024;
+const CHUNK_BYTES = 64 * 1024;
 
 /** Reads what counts behind `from` into `sink`, by the rules of {@link scanJournal}. */
 export function readJournal(journal: Journal, from: Head, sink: Sink): Reading {
@@ -164,20 +164,22 @@ export function* scanJournal(
     ({ end } = frame);
   };
 
-  let rest: Buffer = Buffer.alloc(0);
+  // One buffer for the whole file: what is not done with moves to its front. Nothing of what is handed on looks into it.
+  let buffer: Buffer = Buffer.alloc(0);
+  let kept = 0;
   let offset = from.end;
   for (;;) {
-    const unread = Math.max(fs.fstatSync(journal.fd).size - offset - rest.length, 0);
-    const chunk = Buffer.allocUnsafe(rest.length + Math.min(unread + 1, CHUNK_BYTES));
-    rest.copy(chunk);
-    const count = readAt(journal, chunk, rest.length, offset + rest.length);
-    const bytes = chunk.subarray(0, rest.length + count);
+    const unread = Math.max(fs.fstatSync(journal.fd).size - offset - kept, 0);
+    buffer = withRoom(buffer, kept, Math.min(unread + 1, CHUNK_BYTES));
+    const count = readAt(journal, buffer, kept, offset + kept);
+    const bytes = buffer.subarray(0, kept + count);
     const done = scanFrames(bytes, offset, count === 0, onFrame, (some) => {
       damage = { start: damage?.start ?? some.start, end: some.end };
     });
     if (count === 0 || diverged) break;
     offset += done;
-    rest = bytes.subarray(done);
+    kept = bytes.length - done;
+    buffer.copyWithin(0, done, bytes.length);
     if (batch.length > 0) yield batch;
     batch = [];
   }
@@ -185,6 +187,14 @@ export function* scanJournal(
   handOn();
   if (batch.length > 0 && !diverged) yield batch;
   return { head: { seq, start, crc, readTo, end }, diverged };
+}
+
+/** `buffer`, or a larger one that begins with the same `kept` bytes, with room for `room` more. */
+function withRoom(buffer: Buffer, kept: number, room: number): Buffer {
+  if (buffer.length >= kept + room) return buffer;
+  const larger = Buffer.allocUnsafe(kept + room);
+  buffer.copy(larger, 0, 0, kept);
+  return larger;
 }
 
 function readAt(journal: Journal, into: Buffer, at: number, position: number): number {
