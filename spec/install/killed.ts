@@ -10,7 +10,7 @@ const { KILL_AT, CHANGES } = process.env;
 delete process.env.NODE_OPTIONS;
 let changes = 0;
 const append = fs.appendFileSync;
-for (const name of ['renameSync', 'symlinkSync', 'unlinkSync', 'rmSync', 'fchownSync', 'lchownSync', 'fchmodSync']) {
+for (const name of ['renameSync', 'symlinkSync', 'unlinkSync', 'rmSync', 'lchownSync']) {
   const real = fs[name];
   fs[name] = (...args) => {
     changes += 1;
@@ -37,7 +37,7 @@ export async function runKilled(
   return { result, changes: readFileSync(changes, 'utf8').split('\n').slice(0, -1) };
 }
 
-/** The changes worth being killed at: all, but of the copies of a tree's files and their modes only some. */
+/** The changes worth being killed at: all, but of the copies of files only some. */
 export function killPoints(changes: readonly string[]): number[] {
-  return changes.flatMap((change, index) => (!/\.\d+\.tmp\//.test(change) || index % 25 === 0 ? [index + 1] : []));
+  return changes.flatMap((change, index) => (!/\.\d+\.tmp\//.test(change) || index % 15 === 0 ? [index + 1] : []));
 }
