@@ -1,6 +1,6 @@
 import { appExists, listApps } from '../host/apps';
 import { type Host, readHost } from '../host/environment';
-import { AppDoesNotExist } from '../host/failure';
+import { AppDoesNotExist, reasonOf } from '../host/failure';
 import { type AppName, parseAppName, parseBuildId } from '../host/names';
 import { type AppBuilds, appBuilds, logPath } from '../host/paths';
 import { findBuild, type History } from '../journal/history';
@@ -28,6 +28,9 @@ export function openHost(options: HostOptions = {}): BuildsHost {
   const view = (app: AppName, seen: SeenBuild): BuildView =>
     buildView(app, seen, logPath(host, app, seen.build.id)) as BuildView;
 
+  const places = (app: string | undefined): AppBuilds[] =>
+    app === undefined ? readableOf(host, listApps(host), warn) : [readable(host, existing(app))];
+
   return {
     apps: () => listApps(host),
     list(name, filter = {}) {
@@ -37,7 +40,7 @@ export function openHost(options: HostOptions = {}): BuildsHost {
     },
     running() {
       const see = seeAt(Date.now());
-      const running = listApps(host).flatMap((app) =>
+      const running = readableOf(host, listApps(host), warn).flatMap(({ app }) =>
         historyOf(app)
           .builds.filter(({ status }) => status === 'running')
           .map(see)
@@ -54,8 +57,8 @@ export function openHost(options: HostOptions = {}): BuildsHost {
       const left = 'left' in found ? found.left : undefined;
       return infoView(app, seeAt(Date.now())(found.build), logPath(host, app, id), left) as BuildInfo;
     },
-    events: (filter = {}) => readEvents(() => sourcesOf(host, filter.app, existing), filter),
-    follow: (follow = {}) => followEvents(() => sourcesOf(host, follow.app, existing), follow),
+    events: (filter = {}) => readEvents(() => places(filter.app), filter),
+    follow: (follow = {}) => followEvents(() => places(follow.app), follow),
   };
 }
 
@@ -63,6 +66,14 @@ function readable(host: Host, app: AppName): AppBuilds {
   return { ...appBuilds(host, app), readOnly: true };
 }
 
-function sourcesOf(host: Host, app: string | undefined, existing: (name: string) => AppName): AppBuilds[] {
-  return (app === undefined ? listApps(host) : [existing(app)]).map((one) => readable(host, one));
+/** Those of `apps` that can be read; of the others `warn` is told, so that one does not hide all. */
+function readableOf(host: Host, apps: readonly AppName[], warn: (message: string) => void): AppBuilds[] {
+  return apps.flatMap((app) => {
+    try {
+      return [readable(host, app)];
+    } catch (error) {
+      warn(reasonOf(error));
+      return [];
+    }
+  });
 }

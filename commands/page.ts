@@ -32,7 +32,9 @@ export function page({ host, output, args }: Call): undefined {
     host: hostname(),
     now,
     single,
-    apps: apps.map((app) => pageApp(host, output, app, now, single ? OUTCOMES.one : OUTCOMES.each)),
+    apps: single
+      ? apps.map((app) => pageApp(host, output, app, now, OUTCOMES.one))
+      : apps.flatMap((app) => attempt(output, app, () => pageApp(host, output, app, now, OUTCOMES.each)) ?? []),
     log: (app, build, limit) => logTail(host, app, build, limit),
   });
   if (values['out'] === undefined) output.raw(html);
@@ -41,6 +43,16 @@ export function page({ host, output, args }: Call): undefined {
 
 /** How many ends are told of each app: what the charts show, and the numbers are made from. */
 const OUTCOMES = { one: 500, each: 60 };
+
+/** One app that cannot be read is warned about, and does not keep the others from their page. */
+function attempt<T>(output: Output, app: AppName, work: () => T): T | undefined {
+  try {
+    return work();
+  } catch (error) {
+    output.warn(`${app}: ${reasonOf(error)}`);
+    return undefined;
+  }
+}
 
 function pageApp(host: Host, output: Output, app: AppName, now: number, most: number): PageApp {
   const { history, events, outcomes } = readApp(host, output, app, now, most);
