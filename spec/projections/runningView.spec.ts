@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import fs, { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import test, { type ExecutionContext } from 'ava';
@@ -11,6 +11,7 @@ import {
   readRunning,
   rebuildRunning,
   removeRunning,
+  runningOf,
 } from '../../projections/runningView';
 import { temporaryDirectory } from '../host/temporaryHost';
 
@@ -138,6 +139,31 @@ test('a name that no app and no build has is passed over', (t) => {
   writeFileSync(join(root, '.running/Stray'), '');
   t.deepEqual(readRunning(root), running);
 });
+
+for (const [moment, made] of [
+  ['has found its directory', false],
+  ['has made its directory', true],
+] as const) {
+  test.serial.failing(`a start is not lost when the last build of its app ends right after it ${moment}`, (t) => {
+    const root = view(t, made ? [] : [{ app, build: b1 }]);
+    const directory = join(root, '.running', app);
+    const { mkdirSync: make } = fs;
+    const makeAndLose = (...args: Parameters<typeof make>): unknown => {
+      if (args[0] !== directory) return make(...args);
+      Object.assign(fs, { mkdirSync: make });
+      try {
+        return make(...args);
+      } finally {
+        if (made) fs.rmdirSync(directory);
+        else removeRunning(root, app, [b1]);
+      }
+    };
+    t.teardown(() => Object.assign(fs, { mkdirSync: make }));
+    Object.assign(fs, { mkdirSync: makeAndLose });
+    t.notThrows(() => addRunning(root, app, [b2]));
+    t.deepEqual(runningOf(root, app), [b2]);
+  });
+}
 
 test('a view that nobody can write into is told of', (t) => {
   const root = view(t, []);

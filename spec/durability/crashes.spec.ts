@@ -1,0 +1,153 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+
+import test, { type ExecutionContext } from 'ava';
+
+import type { Host } from '../../host/environment';
+import type { AppName } from '../../host/names';
+import { appBuilds, buildsDirectory } from '../../host/paths';
+import { writeProperty } from '../../host/properties';
+import { verifyApp } from '../../projections/verifyApp';
+import { createApp, temporaryHost } from '../host/temporaryHost';
+import { bundledProgram } from './bundledProgram';
+import { CrashApp } from './crashApp';
+import { command, type CallOptions, type Outcome } from './pluginCalls';
+
+const KILLS = process.env['SOAK'] === '1' ? 5_000 : 200;
+const LANES = 6;
+
+/** What is killed. */
+const victims = ['begin', 'finalize', 'cancel', 'discard', 'prune', 'list'] as const;
+type Victim = (typeof victims)[number];
+
+/** Whether a call tidies up behind others: a second cancel or discard of a build says that there is nothing to do, and stops. */
+function tidiesUp(victim: Victim, { stderr }: Outcome): boolean {
+  return victim !== 'cancel' && victim !== 'list' && !stderr.includes('No build record');
+}
+
+test.serial(
+  `${KILLS} SIGKILLs at random moments lose nothing that was acknowledged, and leave nothing half done`,
+  async (t) => {
+    const host = temporaryHost(t);
+    writeProperty(host, '--global', 'retention', '3');
+    await command(host, 'list', []); // makes the view of what runs
+    const apps = Array.from({ length: LANES }, (_, n) => new CrashApp(host, createApp(host, `app${n}`)));
+    t.teardown(() => Promise.all(apps.map((app) => app.stop())));
+    const watched = await watch(
+      t,
+      host,
+      apps.map(({ app }) => app),
+    );
+    const tally = new Tally();
+    await Promise.all(apps.map((app) => lane(t, app, tally).finally(() => tally.stop())));
+    const { records, torn } = await watched.end();
+    t.deepEqual(torn, []);
+    for (const app of apps) {
+      await inPeace(t, app, tally, 'begin');
+      t.deepEqual(verifyApp(appBuilds(host, app.app)).deviations, []);
+    }
+    const listed = JSON.parse((await command(host, 'list', ['--format', 'json'])).stdout) as { id: string }[];
+    t.deepEqual(listed.map(({ id }) => id).sort(), apps.map(({ deploying }) => deploying as string).sort());
+    t.log(tally.text());
+    t.log(`a reader beside them read ${records} records, all whole`);
+  },
+);
+
+/** Deploys of one app, of which nearly every step is killed; each is followed by one that is left in peace, and must work. */
+async function lane(t: ExecutionContext, app: CrashApp, tally: Tally): Promise<void> {
+  while (!tally.over) {
+    await killed(t, app, tally, 'begin');
+    await inPeace(t, app, tally, 'begin');
+    const end = pick(['finalize', 'cancel', 'discard'] as const);
+    await killed(t, app, tally, end);
+    await inPeace(t, app, tally, end);
+    if (end === 'cancel') t.is(await app.quit(), 'SIGQUIT');
+    await killed(t, app, tally, pick(['prune', 'list'] as const));
+  }
+}
+
+async function killed(t: ExecutionContext, app: CrashApp, tally: Tally, victim: Victim): Promise<void> {
+  const before = app.events;
+  const outcome = await app[victim]({ killAfter: tally.moment(victim) });
+  tally.count(victim, outcome, app.events > before);
+  if (outcome.signal === null) t.is(outcome.status, 0, `${victim}: ${outcome.stderr}`);
+  t.deepEqual(app.broken(), [], `after a killed ${victim}`);
+}
+
+async function inPeace(t: ExecutionContext, app: CrashApp, tally: Tally, victim: Victim): Promise<void> {
+  const outcome = await tally.measure(victim, (options) => app[victim](options));
+  t.is(outcome.status, 0, `${victim} after a kill: ${outcome.stderr}`);
+  t.deepEqual(app.broken(), [], `after a ${victim} that was left in peace`);
+  if (tidiesUp(victim, outcome)) t.deepEqual(app.untidy(), [], `after a ${victim} that was left in peace`);
+}
+
+/** What was killed, and how long it takes when it is not. */
+class Tally {
+  private kills = 0;
+  private stopped = false;
+  private survived = 0;
+  private appended = 0;
+  private readonly by = new Map<Victim, number>();
+  private readonly durations = new Map<Victim, number>();
+
+  /** Some moment of a call, in ms after its begin; the later half of it, where the work is, twice as often. */
+  moment(victim: Victim): number {
+    const duration = this.durations.get(victim) ?? 100;
+    return duration * (Math.random() < 0.5 ? Math.random() : 0.5 + 0.6 * Math.random());
+  }
+
+  /** There have been enough kills, or something was found. */
+  get over(): boolean {
+    return this.stopped || this.kills >= KILLS;
+  }
+
+  stop(): void {
+    this.stopped = true;
+  }
+
+  count(victim: Victim, { signal }: Outcome, appended: boolean): void {
+    if (signal !== 'SIGKILL') {
+      this.survived += 1;
+      return;
+    }
+    this.kills += 1;
+    this.by.set(victim, (this.by.get(victim) ?? 0) + 1);
+    if (appended) this.appended += 1;
+  }
+
+  async measure(victim: Victim, work: (options?: CallOptions) => Promise<Outcome>): Promise<Outcome> {
+    const begin = performance.now();
+    const outcome = await work();
+    const known = this.durations.get(victim);
+    const taken = performance.now() - begin;
+    this.durations.set(victim, known === undefined ? taken : 0.7 * known + 0.3 * taken);
+    return outcome;
+  }
+
+  text(): string {
+    const each = victims.map((victim) => `${victim} ${this.by.get(victim) ?? 0}`).join(', ');
+    return `${this.kills} kills (${each}); ${this.appended} had appended already, ${this.survived} calls were faster`;
+  }
+}
+
+/** A process that reads all records all the time. */
+async function watch(t: ExecutionContext, host: Host, apps: readonly AppName[]) {
+  const program = bundledProgram(t, 'watcher');
+  const directories = apps.map((app) => buildsDirectory(host, app));
+  const watcher = spawn(process.execPath, [program, ...directories], { stdio: ['pipe', 'pipe', 'inherit'] });
+  t.teardown(() => watcher.kill('SIGKILL'));
+  let text = '';
+  watcher.stdout.on('data', (some: Buffer) => (text += some.toString()));
+  await once(watcher.stdout, 'data');
+  return {
+    async end(): Promise<{ records: number; torn: string[] }> {
+      watcher.stdin.end();
+      await once(watcher, 'close');
+      return JSON.parse(text.slice(text.indexOf('{'))) as { records: number; torn: string[] };
+    },
+  };
+}
+
+function pick<T>(items: readonly [T, ...T[]]): T {
+  return items[Math.floor(Math.random() * items.length)] ?? items[0];
+}

@@ -1,0 +1,109 @@
+import { existsSync, mkdirSync, readdirSync, utimesSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import test from 'ava';
+
+import type { Host } from '../../host/environment';
+import { type AppName, parseBuildId } from '../../host/names';
+import { type AppBuilds, appBuilds, deployLockPath, propertiesDirectory } from '../../host/paths';
+import { identifyProcess } from '../../host/processes';
+import { readRunning } from '../../projections/runningView';
+import { createApp, temporaryHost } from '../host/temporaryHost';
+import { canceled, discarded, started } from '../journal/buildEvents';
+import { append, filesOf, recordsOf, writeForeign } from '../projections/temporaryApp';
+import { call, command } from './pluginCalls';
+
+/* What somebody leaves who is killed between two steps, made by hand; and the next call of the plugin. */
+
+const GONE = 2 ** 22 + 1; // more than any pid
+const alive = { process: identifyProcess(process.pid) };
+
+test('records and logs that a killed prune or discard has left go with the next start', async (t) => {
+  const { host, app, builds } = crashed(t);
+  append(builds, started('b1', alive), discarded('b1'));
+  writeForeign(builds, 'b1', { status: 'running' });
+  writeFileSync(join(builds.directory, 'b1.log'), 'output');
+  t.is((await call(host, 'builds-record-start', [app, 'b2', String(process.pid), 'git-hook'])).status, 0);
+  t.deepEqual(Object.keys(filesOf(builds)), ['b2.json']);
+});
+
+test('records that a killed trigger did not write are written by the next start, and listed at once', async (t) => {
+  const { host, app, builds } = crashed(t);
+  append(builds, started('b1', alive), started('b2', alive), canceled('b2'));
+  const { stdout } = await command(host, 'list', [app, '--format', 'json']);
+  t.deepEqual(
+    (JSON.parse(stdout) as { id: string; status: string }[]).map(({ id, status }) => `${id} ${status}`),
+    ['b1 running', 'b2 canceled'],
+  );
+  t.is((await call(host, 'builds-record-start', [app, 'b3', String(process.pid), 'git-hook'])).status, 0);
+  t.deepEqual(filesOf(builds), recordsOf(builds));
+});
+
+test('temporary files of a record whose writer is gone go with the next start', async (t) => {
+  const { host, app, builds } = crashed(t);
+  for (const name of ['.b1.json', '.events.checkpoint'])
+    writeFileSync(join(builds.directory, `${name}.${GONE}-1.tmp`), '');
+  t.is((await call(host, 'builds-record-start', [app, 'b1', String(process.pid), 'git-hook'])).status, 0);
+  t.deepEqual(Object.keys(filesOf(builds)), ['b1.json']);
+});
+
+test.failing('temporary files of the view of what runs go with the next start', async (t) => {
+  const { host, app, builds } = crashed(t);
+  await command(host, 'list', []);
+  const temporary = join(builds.buildsRoot, '.running', `..seal.${GONE}-1.tmp`);
+  writeFileSync(temporary, '');
+  t.is((await call(host, 'builds-record-start', [app, 'b1', String(process.pid), 'git-hook'])).status, 0);
+  t.false(existsSync(temporary));
+});
+
+test.failing('temporary files of a property go when it is set again', async (t) => {
+  const { host, app } = crashed(t);
+  const directory = propertiesDirectory(host, app);
+  mkdirSync(directory, { recursive: true });
+  writeFileSync(join(directory, `.retention.${GONE}-1.tmp`), '5');
+  t.is((await command(host, 'set', [app, 'retention', '7'])).status, 0);
+  t.deepEqual(readdirSync(directory), ['retention']);
+});
+
+test.failing('a discard that was killed is tidied up by the next discard or finalize of the same build', async (t) => {
+  for (const [trigger, ...args] of [['builds-record-discard'], ['builds-record-finalize', '0']] as const) {
+    const { host, app, builds } = crashed(t);
+    append(builds, started('b1', alive), discarded('b1'));
+    writeForeign(builds, 'b1', { status: 'running' });
+    t.is((await call(host, trigger, [app, 'b1', ...args])).status, 0);
+    t.deepEqual(filesOf(builds), {});
+  }
+});
+
+test.failing('a cancel that was killed before the record was written is finished by the next cancel', async (t) => {
+  const { host, app, builds } = crashed(t);
+  append(builds, started('b1', { process: { pid: GONE } }), canceled('b1'));
+  mkdirSync(join(deployLockPath(host, app), '..'), { recursive: true });
+  writeFileSync(deployLockPath(host, app), 'b1\n');
+  t.is((await command(host, 'cancel', [app])).status, 0);
+  t.deepEqual(filesOf(builds), recordsOf(builds));
+});
+
+test.failing(
+  'a start that was killed before it was appended does not stay in the view of what runs for ever',
+  async (t) => {
+    const { host, app, builds } = crashed(t);
+    await command(host, 'list', []);
+    mkdirSync(join(builds.buildsRoot, '.running', app), { recursive: true });
+    const entry = join(builds.buildsRoot, '.running', app, 'b1');
+    writeFileSync(entry, '');
+    utimesSync(entry, 0, 0); // not one whose start is about to be appended
+    await command(host, 'list', []);
+    t.is((await call(host, 'builds-record-start', [app, 'b2', String(process.pid), 'git-hook'])).status, 0);
+    await command(host, 'list', []);
+    t.deepEqual(readRunning(builds.buildsRoot), [{ app, build: parseBuildId('b2') }]);
+  },
+);
+
+function crashed(t: Parameters<typeof temporaryHost>[0]): { host: Host; app: AppName; builds: AppBuilds } {
+  const host = temporaryHost(t);
+  const app = createApp(host, 'myapp');
+  const builds = appBuilds(host, app);
+  mkdirSync(builds.directory, { recursive: true });
+  return { host, app, builds };
+}
