@@ -12,6 +12,7 @@ import { catchUp } from '../projections/catchUp';
 import { buildsOf, eventColumns, eventJson, eventRow } from '../projections/eventView';
 import { type EventSource, eventSource, mergedEvents } from '../projections/mergedEvents';
 import { refuseSurplus, takeApp } from './positionals';
+import { viewApp } from './see';
 import { parseWhen } from './when';
 
 /**
@@ -37,6 +38,7 @@ export async function events({ host, output, args }: Call): Promise<undefined> {
   const apps = app === undefined ? allowedApps(host, listApps(host)) : [requireApp(host, app)];
   const printer = openPrinter(output, format, app === undefined ? apps : undefined);
   const sources = openSources(host, output, apps);
+  if (filter.build !== undefined) filter.build = await namedBuild(host, output, apps, filter.build);
   const printMore = (): void => {
     for (const { app: from, recorded } of mergedEvents(sources, (one) => passes(one, filter)))
       printer.print(from, recorded);
@@ -55,7 +57,7 @@ export async function events({ host, output, args }: Call): Promise<undefined> {
 const FOLLOW_MS = 1000;
 
 interface Filter {
-  readonly build?: BuildId;
+  build?: BuildId;
   readonly type?: BuildEvent['type'];
   readonly since?: number;
   readonly until?: number;
@@ -75,6 +77,21 @@ function parseFilter(values: Partial<Record<string, string>>): Filter {
     ...(since !== undefined && { since }),
     ...(until !== undefined && { until }),
   };
+}
+
+/** The build that is meant; what names none is taken as it is: its events may be still to come. */
+async function namedBuild(host: Host, output: Output, apps: readonly AppName[], asked: BuildId): Promise<BuildId> {
+  const { findNamedId } = await import('./buildArgument');
+  const amongs = apps.map((app) => ({ app, ...viewApp(host, output, app) }));
+  const named = findNamedId(host, amongs, asked);
+  if (named !== undefined) return named;
+  const { nearest } = await import('../host/nearest');
+  const meant = nearest(
+    asked,
+    amongs.flatMap(({ history }) => history.builds.map(({ id }) => id)),
+  );
+  if (meant !== undefined) output.warn(`No build ${asked} is known. Did you mean ${meant}?`);
+  return asked;
 }
 
 function passes({ at, event }: Recorded, { build, type, since, until }: Filter): boolean {

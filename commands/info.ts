@@ -1,59 +1,63 @@
 import { requireApp } from '../host/apps';
 import { parseArguments } from '../host/arguments';
 import type { Call } from '../host/call';
-import { toWholeSeconds } from '../host/durations';
 import { Failure, visible } from '../host/failure';
-import { type AppName, type BuildId, parseBuildId } from '../host/names';
-import { appBuilds, logPath } from '../host/paths';
-import { type Build, findBuild } from '../journal/history';
+import type { AppName } from '../host/names';
+import { logPath } from '../host/paths';
+import type { Build } from '../journal/history';
 import { actorText } from '../projections/eventView';
 import { infoView } from '../projections/infoView';
-import { type Left, leftText, type PastBuild, readPast } from '../projections/past';
-import { type SeenBuild } from '../projections/record';
+import { type Left, leftText } from '../projections/past';
+import type { SeenBuild } from '../projections/record';
+import { findNamedBuild } from './buildArgument';
+import { type Look, readLook } from './look';
 import { parseFormat, refuseSurplus, takeApp } from './positionals';
 import { viewApp } from './see';
 import { parseWhen } from './when';
 
 const LABEL_COLUMNS = 13;
 
-/** `builds:info <app> <build-id> [--format json|stdout] [--as-of <when>]` */
-export function info({ host, output, args }: Call): undefined {
-  const { positionals, values } = parseArguments(args, { format: 'value', 'as-of': 'value' });
+/** `builds:info <app> <build-id> [--format json|stdout] [--as-of <when>] [--relative] [--no-color]` */
+export async function info({ host, output, args }: Call): Promise<undefined> {
+  const { positionals, values, switches } = parseArguments(args, {
+    format: 'value',
+    'as-of': 'value',
+    relative: 'switch',
+    'no-color': 'switch',
+  });
   const named = takeApp(host, positionals);
   refuseSurplus(named.others, 1);
   const format = parseFormat(values['format']);
-  const asOf = parseWhen('as-of', values['as-of'], Date.now());
+  const now = Date.now();
+  const asOf = parseWhen('as-of', values['as-of'], now);
   const app = requireApp(host, named.app);
-  const id = requireBuildId(named.others[0]);
+  const [text] = named.others;
+  if (!text) throw new Failure('Please specify a build id');
   const { history, see } = viewApp(host, output, app, asOf);
-  const present = findBuild(history, id);
-  const found: PastBuild | undefined = present
-    ? { build: present }
-    : findPast(appBuilds(host, app).directory, id, asOf);
-  if (found === undefined) throw new Failure(`No build record found for ${app}/${id}`);
+  const found = findNamedBuild(host, { app, history, see, until: asOf }, text);
+  const { id } = found.build;
   const seen = see(found.build);
   const log = logPath(host, app, id);
   if (format === 'json') {
     output.line(JSON.stringify(infoView(app, seen, log, found.left)));
     return;
   }
-  output.viewTitle(`Build ${id}`);
-  for (const [label, value] of [...details(app, seen, log), ...journalDetails(found.build, found.left)]) {
-    if (value !== '') output.verbose(`${`${label}:`.padEnd(LABEL_COLUMNS)}${visible(value)}`);
+  const look = await readLook(switches, asOf ?? now);
+  const shown = [...details(app, seen, log, look), ...journalDetails(found.build, found.left)].filter(
+    ([, value]) => value !== '',
+  );
+  if (output.isTerminal) {
+    (await import('./onTerminal')).printDetailsOnTerminal(output, `Build ${id}`, shown, LABEL_COLUMNS, look);
+    return;
+  }
+  for (const [label, value] of shown) {
+    output.verbose(`${`${label}:`.padEnd(LABEL_COLUMNS)}${visible(value)}`);
   }
 }
 
-function requireBuildId(text: string | undefined): BuildId {
-  if (!text) throw new Failure('Please specify a build id');
-  return parseBuildId(text);
-}
+type Detail = [label: string, value: string];
 
-/** A build that has left is still answered for, by the journal alone. */
-function findPast(directory: string, id: BuildId, until: number | undefined): PastBuild | undefined {
-  return readPast(directory, { only: id, until }).at(-1);
-}
-
-function details(app: AppName, { build, displayStatus, duration }: SeenBuild, log: string): [string, string][] {
+function details(app: AppName, { build, displayStatus, duration }: SeenBuild, log: string, look: Look): Detail[] {
   const ended = build.status === 'running' ? undefined : build;
   return [
     ['Build ID', build.id],
@@ -62,8 +66,8 @@ function details(app: AppName, { build, displayStatus, duration }: SeenBuild, lo
     ['Status', displayStatus],
     ['PID', String(build.process.pid)],
     ['Source', build.source],
-    ['Started', toWholeSeconds(build.startedAt)],
-    ['Finished', ended ? toWholeSeconds(ended.finishedAt) : ''],
+    ['Started', look.time(build.startedAt)],
+    ['Finished', ended ? look.time(ended.finishedAt) : ''],
     ['Duration', duration],
     ['Exit Code', ended ? String(ended.exitCode) : ''],
     ['Log', log],
@@ -71,7 +75,7 @@ function details(app: AppName, { build, displayStatus, duration }: SeenBuild, lo
 }
 
 /** What the record does not say and the journal does. */
-function journalDetails(build: Build, left: Left | undefined): [string, string][] {
+function journalDetails(build: Build, left: Left | undefined): Detail[] {
   return [
     ['Started By', actorText(build.actor)],
     ['Revision', build.revision ?? ''],

@@ -7,39 +7,42 @@ import type { AppName } from '../host/names';
 import type { Output } from '../host/output';
 import { appBuilds, logPath } from '../host/paths';
 import { resolveRetention } from '../host/properties';
-import { formatTable } from '../host/table';
 import { appColumns, appRow, type ListFilter, listOfApp, matches } from '../projections/listView';
 import { leftJson, leftText, readPast } from '../projections/past';
 import { buildView, displayStatuses } from '../projections/record';
 import { listHost } from './listHost';
+import { type Look, printTable, readLook } from './look';
 import { type Format, parseFormat, refuseSurplus, takeApp } from './positionals';
 import { viewApp } from './see';
 import { parseWhen } from './when';
 
-/** `builds:list [<app>] [--format json|stdout] [--kind build|deploy] [--status S] [--all] [--as-of <when>]` */
-export function list({ host, output, args }: Call): undefined {
+/** `builds:list [<app>] [--format json|stdout] [--kind build|deploy] [--status S] [--all] [--as-of <when>] [--relative] [--no-color]` */
+export async function list({ host, output, args }: Call): Promise<undefined> {
   const { positionals, values, switches } = parseArguments(args, {
     format: 'value',
     kind: 'value',
     status: 'value',
     'as-of': 'value',
     all: 'switch',
+    relative: 'switch',
+    'no-color': 'switch',
   });
   const { app, others } = takeApp(host, positionals);
   refuseSurplus(others, 0);
   const format = parseFormat(values['format']);
   const filter = parseFilter(values['kind'], values['status']);
-  const asOf = parseWhen('as-of', values['as-of'], Date.now());
+  const now = Date.now();
+  const asOf = parseWhen('as-of', values['as-of'], now);
+  const look = await readLook(switches, asOf ?? now);
   if (app !== undefined) {
     const existing = requireApp(host, app);
-    if (switches.has('all')) listPast(host, output, existing, format, filter, asOf);
-    else listApp(host, output, existing, format, filter, asOf);
-    return;
+    if (switches.has('all')) return listPast(host, output, existing, format, filter, asOf, look);
+    return listApp(host, output, existing, format, filter, asOf, look);
   }
   const flag = switches.has('all') ? 'all' : 'as-of';
   if (asOf !== undefined || switches.has('all'))
     throw new Failure(`Flag --${flag} needs the app whose builds are to be listed`);
-  listHost(host, output, format, filter);
+  return listHost(host, output, format, filter, look);
 }
 
 function parseFilter(kind: string | undefined, status: string | undefined): ListFilter {
@@ -53,14 +56,15 @@ function parseFilter(kind: string | undefined, status: string | undefined): List
   return { ...(kind && { kind }), ...(displayStatus && { status: displayStatus }) };
 }
 
-function listApp(
+async function listApp(
   host: Host,
   output: Output,
   app: AppName,
   format: Format,
   filter: ListFilter,
   asOf: number | undefined,
-): void {
+  look: Look,
+): Promise<undefined> {
   const { history, see } = viewApp(host, output, app, asOf);
   const retention = resolveRetention(host, app, output.warn);
   const listed = listOfApp(history.builds.map(see), filter, retention);
@@ -69,20 +73,26 @@ function listApp(
   } else if (listed.length === 0) {
     output.line('No builds recorded for this app');
   } else {
-    output.viewTitle(`${app} builds`);
-    output.raw(formatTable(appColumns, listed.map(appRow)));
+    await printTable(
+      output,
+      `${app} builds`,
+      appColumns,
+      listed.map((seen) => appRow(seen, look.time)),
+      look,
+    );
   }
 }
 
 /** The same with the builds that have left, newest first, each marked with when it did. */
-function listPast(
+async function listPast(
   host: Host,
   output: Output,
   app: AppName,
   format: Format,
   filter: ListFilter,
   asOf: number | undefined,
-): void {
+  look: Look,
+): Promise<undefined> {
   const { history, see } = viewApp(host, output, app, asOf);
   const present = new Set(history.builds.map((build) => build.id));
   const past = readPast(appBuilds(host, app).directory, { until: asOf })
@@ -99,12 +109,12 @@ function listPast(
   } else if (past.length === 0) {
     output.line('No builds recorded for this app');
   } else {
-    output.viewTitle(`${app} builds`);
-    output.raw(
-      formatTable(
-        [...appColumns, 'Pruned'],
-        past.map(({ seen, left }) => [...appRow(seen), leftText(left)]),
-      ),
+    await printTable(
+      output,
+      `${app} builds`,
+      [...appColumns, 'Pruned'],
+      past.map(({ seen, left }) => [...appRow(seen, look.time), leftText(left)]),
+      look,
     );
   }
 }

@@ -4,7 +4,6 @@ import type { Host } from '../host/environment';
 import type { AppName } from '../host/names';
 import type { Output } from '../host/output';
 import { appBuilds, buildsRoot, logPath } from '../host/paths';
-import { formatTable } from '../host/table';
 import { isAlive } from '../host/processes';
 import { type Build, findBuild, type History } from '../journal/history';
 import { catchUp } from '../projections/catchUp';
@@ -12,6 +11,7 @@ import { hostColumns, hostRow, type ListFilter, matches } from '../projections/l
 import { loadHistory } from '../projections/loadHistory';
 import { buildView, type SeenBuild } from '../projections/record';
 import { type MayRun, readRunning, rebuildRunning } from '../projections/runningView';
+import { type Look, printTable } from './look';
 import type { Format } from './positionals';
 import { seeAt } from './see';
 
@@ -21,7 +21,13 @@ interface ListedBuild {
 }
 
 /** `builds:list` without an app: the builds of the host that are running, newest first. */
-export function listHost(host: Host, output: Output, format: Format, filter: ListFilter): void {
+export async function listHost(
+  host: Host,
+  output: Output,
+  format: Format,
+  filter: ListFilter,
+  look: Look,
+): Promise<undefined> {
   const wanted = { status: 'running', ...filter } as const;
   const running = unendedBuilds(host, output, wanted.status === 'abandoned').filter(({ seen }) =>
     matches(seen, wanted),
@@ -33,12 +39,12 @@ export function listHost(host: Host, output: Output, format: Format, filter: Lis
   } else if (listed.length === 0) {
     output.line('No builds currently running');
   } else {
-    output.viewTitle('Currently running builds');
-    output.raw(
-      formatTable(
-        hostColumns,
-        listed.map(({ app, seen }) => hostRow(app, seen)),
-      ),
+    await printTable(
+      output,
+      'Currently running builds',
+      hostColumns,
+      listed.map(({ app, seen }) => hostRow(app, seen, look.time)),
+      look,
     );
   }
 }

@@ -5,47 +5,36 @@ import { requireApp } from '../host/apps';
 import { parseArguments } from '../host/arguments';
 import type { Host } from '../host/environment';
 import { errorCode, Failure, reasonOf } from '../host/failure';
-import { readDeployLock } from '../host/locks';
-import { type AppName, type BuildId, parseBuildId } from '../host/names';
+import type { AppName, BuildId } from '../host/names';
 import { ClosedPipe, type Output } from '../host/output';
 import { appBuilds, logPath } from '../host/paths';
 import { isAlive } from '../host/processes';
 import { type Build, findBuild } from '../journal/history';
-import { catchUp } from '../projections/catchUp';
 import { loadHistory } from '../projections/loadHistory';
-import { leftText, type PastBuild, readPast } from '../projections/past';
+import { type Left, leftText, type PastBuild } from '../projections/past';
+import { findNamedBuild, NotDeploying } from './buildArgument';
 import { refuseSurplus, takeApp } from './positionals';
+import { viewApp } from './see';
 
 /** `builds:output <app> [<build-id>|current]` */
 export function output({ host, output: out, args }: Call): undefined | Promise<undefined> {
   const named = takeApp(host, parseArguments(args, {}).positionals);
   refuseSurplus(named.others, 1);
   const app = requireApp(host, named.app);
-  const id = askedFor(host, out, app, named.others[0] || 'current');
-  if (id === undefined) return;
-  const builds = appBuilds(host, app);
-  const build = findBuild(catchUp(builds, Date.now(), out.warn).history, id);
-  if (build === undefined) return ofPast(out, app, id, readPast(builds.directory, { only: id }).at(-1));
-  const log = openLog(logPath(host, app, id));
-  if (log === undefined) return fromSystemJournal(out, app, id);
-  return follow(host, out, app, build, log);
-}
-
-function askedFor(host: Host, out: Output, app: AppName, name: string): BuildId | undefined {
-  if (name !== 'current') return parseBuildId(name);
-  const lock = readDeployLock(host, app);
-  switch (lock.state) {
-    case 'none':
-      out.step('App not currently deploying');
-      return undefined;
-    case 'empty':
-      out.step('No matching app deploy found');
-      return undefined;
-    case 'unreadable':
-      throw new Failure(`Cannot tell which build holds the deploy lock: ${lock.reason}`);
-    case 'held':
-      return lock.id;
+  const asked = named.others[0] || 'current';
+  let found: PastBuild;
+  try {
+    found = findNamedBuild(host, { app, ...viewApp(host, out, app) }, asked);
+  } catch (error) {
+    if (!(error instanceof NotDeploying)) throw error;
+    out.step(error.message);
+    return;
   }
+  const { build, left } = found;
+  if (left !== undefined) return ofPast(out, app, build.id, left);
+  const log = openLog(logPath(host, app, build.id));
+  if (log === undefined) return fromSystemJournal(out, app, build.id);
+  return follow(host, out, app, build, log);
 }
 
 function openLog(path: string): number | undefined {
@@ -125,9 +114,8 @@ function watchDirectory(directory: string): Changes {
   };
 }
 
-function ofPast(out: Output, app: AppName, id: BuildId, past: PastBuild | undefined): Promise<undefined> {
-  if (past?.left === undefined) throw new Failure(`No build record found for ${app}/${id}`);
-  out.warn(`Build ${app}/${id} was pruned ${leftText(past.left)} and its log with it; trying the system journal`);
+function ofPast(out: Output, app: AppName, id: BuildId, left: Left): Promise<undefined> {
+  out.warn(`Build ${app}/${id} was pruned ${leftText(left)} and its log with it; trying the system journal`);
   return fromSystemJournal(out, app, id);
 }
 

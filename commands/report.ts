@@ -57,7 +57,8 @@ function parseReportArguments(args: readonly string[]): ReturnType<typeof parseA
     return parseArguments(args, { ...kinds, format: 'value', 'as-of': 'value' });
   } catch (error) {
     if (!(error instanceof Failure) || !error.message.startsWith('Unknown flag')) throw error;
-    throw new Failure(`Invalid flag passed, valid flags: ${reportFlags.map((flag) => `--${flag}`).join(', ')}`);
+    const valid = reportFlags.map((flag) => `--${flag}`).join(', ');
+    throw new Failure(`Invalid flag passed, valid flags: ${valid}`, 1, error.mistyped);
   }
 }
 

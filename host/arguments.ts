@@ -85,5 +85,5 @@ function unknownFlag(flag: string, flags: FlagKinds): Failure {
     .sort()
     .map((name) => `--${name}`);
   const hint = valid.length === 0 ? '' : ` (valid flags: ${valid.join(', ')})`;
-  return new Failure(`Unknown flag "${printable(flag)}"${hint}`);
+  return new Failure(`Unknown flag "${printable(flag)}"${hint}`, 1, { given: flag, known: valid });
 }

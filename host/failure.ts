@@ -4,12 +4,21 @@
  */
 export class Failure extends Error {
   readonly exitCode: number;
+  /** Set when something may only have been mistyped. */
+  readonly mistyped: Mistyped | undefined;
 
-  constructor(message: string, exitCode = 1) {
+  constructor(message: string, exitCode = 1, mistyped?: Mistyped) {
     super(message);
     this.name = new.target.name;
     this.exitCode = exitCode;
+    this.mistyped = mistyped;
   }
+}
+
+/** What was given, and all that could have been meant. */
+export interface Mistyped {
+  readonly given: string;
+  readonly known: readonly string[];
 }
 
 /** Exit status 20: the app does not exist, or is not one that the caller may see. */

@@ -34,16 +34,16 @@ function isLive(seen: SeenBuild): boolean {
 /** Column names of the table for one app. */
 export const appColumns = ['Build ID', 'Kind', 'Status', 'PID', 'Source', 'Started', 'Duration'];
 
-/** One row of it. */
-export function appRow({ build, displayStatus, duration }: SeenBuild): string[] {
+/** One row of it. `time` is the text for a time of the record. */
+export function appRow({ build, displayStatus, duration }: SeenBuild, time = toWholeSeconds): string[] {
   const { id, kind, process, source, startedAt } = build;
-  return [id, kind, displayStatus, String(process.pid), source, toWholeSeconds(startedAt), duration];
+  return [id, kind, displayStatus, String(process.pid), source, time(startedAt), duration];
 }
 
 /** Column names of the table for the whole host. */
 export const hostColumns = ['App', 'Build ID', 'Kind', 'PID', 'Source', 'Started'];
 
 /** One row of it. */
-export function hostRow(app: AppName, { build }: SeenBuild): string[] {
-  return [app, build.id, build.kind, String(build.process.pid), build.source, toWholeSeconds(build.startedAt)];
+export function hostRow(app: AppName, { build }: SeenBuild, time = toWholeSeconds): string[] {
+  return [app, build.id, build.kind, String(build.process.pid), build.source, time(build.startedAt)];
 }

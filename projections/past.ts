@@ -63,6 +63,17 @@ export function readPast(directory: string, { only, until }: PastFilter): PastBu
 
 const NOT_YET = {} as PastBuild;
 
+/** The ids that begin with `beginning` of builds that had started by `until` (ms since the epoch), newest first. Reads the whole journal. */
+export function startedIds(directory: string, beginning: string, until: number | undefined): BuildId[] {
+  const ids: BuildId[] = [];
+  readEvents(directory, (recorded) => {
+    const { event } = recorded;
+    if (event.type !== 'BuildStarted' || !event.build.startsWith(beginning)) return;
+    if (until === undefined || happenedAt(recorded) <= until) ids.push(event.build);
+  });
+  return ids.reverse();
+}
+
 /** How an app stood at a time. */
 export interface HistoryThen {
   readonly history: History;

@@ -1,0 +1,134 @@
+import type { Host } from '../host/environment';
+import { Failure } from '../host/failure';
+import { readDeployLock } from '../host/locks';
+import { type AppName, type BuildId, parseBuildId } from '../host/names';
+import { appBuilds } from '../host/paths';
+import { type Build, findBuild, type History, newestBuild } from '../journal/history';
+import { loadHistory } from '../projections/loadHistory';
+import { type PastBuild, readPast, startedIds } from '../projections/past';
+import type { SeenBuild } from '../projections/record';
+
+/** The builds of an app among which one is named; as they stood `until` a time (ms since the epoch), or now. */
+export interface Among {
+  readonly app: AppName;
+  readonly history: History;
+  readonly see: (build: Build) => SeenBuild;
+  readonly until?: number | undefined;
+}
+
+/**
+ * The build of an app that `text` names, as people may name one: by its id; by `last`, `last-failed` (abandoned ones included, which
+ * are failed as soon as they are reaped) or `current` (which holds the deploy lock); by the beginning of its id. An id that exists wins, and
+ * what is on record wins over what has left; for the latter the whole journal is read. Throws {@link Failure} for what is no id, names no
+ * build, or could be several, and {@link NotDeploying} where `current` is none.
+ */
+export function findNamedBuild(host: Host, among: Among, text: string): PastBuild {
+  const { history } = among;
+  const id = parseBuildId(text);
+  const exact = findBuild(history, id);
+  if (exact !== undefined) return { build: exact };
+  if (isNickname(text)) return { build: nicknamed(host, among, text) };
+  const begun = history.departed.includes(id) ? [] : history.builds.filter((build) => build.id.startsWith(id));
+  if (begun.length > 1) throw ambiguous(id, begun.map(({ id: one }) => one).reverse());
+  const [only] = begun;
+  return only === undefined ? findPast(host, among, id) : { build: only };
+}
+
+/**
+ * The id that `text` names among the builds of some apps: the same, but for the nicknames, which need an app alone. Undefined when it names
+ * none of them. Throws {@link Failure} for what is no id, needs an app, or could be several.
+ */
+export function findNamedId(host: Host, amongs: readonly Among[], text: string): BuildId | undefined {
+  const id = parseBuildId(text);
+  if (amongs.some(({ history }) => findBuild(history, id) !== undefined)) return id;
+  if (isNickname(text)) {
+    const [only] = amongs;
+    if (only !== undefined && amongs.length === 1) return nicknamed(host, only, text).id;
+    throw new Failure(`Each app has a ${text} build of its own: please specify an app`);
+  }
+  const present = amongs.flatMap(({ history }) => history.builds.map((build) => build.id));
+  const begun = present.filter((one) => one.startsWith(id));
+  const found =
+    begun.length > 0 ? begun : amongs.flatMap(({ app }) => startedIds(appBuilds(host, app).directory, id, undefined));
+  if (found.includes(id)) return id;
+  const distinct = [...new Set(found)];
+  if (distinct.length > 1) throw ambiguous(id, distinct);
+  return distinct[0];
+}
+
+/** `current` was asked for, and no deploy holds the lock: nothing is wrong where the contract says so. */
+export class NotDeploying extends Failure {}
+
+/** The build that holds the deploy lock of `app`. Throws {@link NotDeploying} when there is none, and {@link Failure}. */
+export function currentBuildId(host: Host, app: AppName): BuildId {
+  const lock = readDeployLock(host, app);
+  switch (lock.state) {
+    case 'none':
+      throw new NotDeploying('App not currently deploying');
+    case 'empty':
+      throw new NotDeploying('No matching app deploy found');
+    case 'unreadable':
+      throw new Failure(`Cannot tell which build holds the deploy lock: ${lock.reason}`);
+    case 'held':
+      return lock.id;
+  }
+}
+
+const nicknames = ['last', 'last-failed', 'current'] as const;
+type Nickname = (typeof nicknames)[number];
+
+function isNickname(text: string): text is Nickname {
+  return nicknames.some((one) => one === text);
+}
+
+function nicknamed(host: Host, { app, history, see, until }: Among, nickname: Nickname): Build {
+  switch (nickname) {
+    case 'last':
+      return newestBuild(history) ?? none(`No builds recorded for ${app}`);
+    case 'last-failed': {
+      const failed = history.builds.findLast((build) => ['failed', 'abandoned'].includes(see(build).displayStatus));
+      return failed ?? none(`No failed build of ${app} is on record`);
+    }
+    case 'current': {
+      const id = currentBuildId(host, app);
+      const known = findBuild(history, id) ?? (until === undefined ? startedJustNow(host, app, id) : undefined);
+      return known ?? none(`No build record found for ${app}/${id}`);
+    }
+  }
+}
+
+/** A deploy may have begun between the reading of the history and that of the lock. */
+function startedJustNow(host: Host, app: AppName, id: BuildId): Build | undefined {
+  return findBuild(loadHistory(appBuilds(host, app).directory).history, id);
+}
+
+function none(message: string): never {
+  throw new Failure(message);
+}
+
+/** A build that has left is still answered for, by the journal alone. */
+function findPast(host: Host, { app, history, until }: Among, id: BuildId): PastBuild {
+  const { directory } = appBuilds(host, app);
+  const exact = readPast(directory, { only: id, until }).at(-1);
+  if (exact !== undefined) return exact;
+  const begun = startedIds(directory, id, until);
+  if (begun.length > 1) throw ambiguous(id, begun);
+  const past = begun[0] && readPast(directory, { only: begun[0], until }).at(-1);
+  if (past) return past;
+  const known = [...history.builds.map((build) => build.id).reverse(), ...nicknames];
+  throw new Failure(`No build record found for ${app}/${id}`, 1, { given: id, known });
+}
+
+const MOST_CANDIDATES = 10;
+
+/** Lists what could be meant, one a line. */
+function ambiguous(id: BuildId, candidates: readonly BuildId[]): Failure {
+  const more = candidates.length - MOST_CANDIDATES;
+  return new Failure(
+    [
+      `${candidates.length} builds have an id that begins with ${id}:`,
+      ...candidates.slice(0, MOST_CANDIDATES).map((one) => `  ${one}`),
+      ...(more > 0 ? [`  and ${more} more`] : []),
+    ].join('\n'),
+  );
+}
