@@ -6,6 +6,7 @@ export const alongsideCommands: ReadonlySet<string> = new Set<CommandName>([
   'info',
   'output',
   'report',
+  'stats',
   'events',
   'replay',
   'verify',

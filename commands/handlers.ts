@@ -29,6 +29,7 @@ export const commands: Readonly<Record<CommandName, Load>> = {
   prune: async () => (await import('./prune')).prune,
   report: async () => (await import('./report')).report,
   set: async () => (await import('./set')).set,
+  stats: async () => (await import('./stats')).stats,
   events: async () => (await import('./events')).events,
   replay: async () => (await import('./replay')).replay,
   verify: async () => (await import('./verify')).verify,
