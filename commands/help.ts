@@ -3,30 +3,42 @@ import { readFileSync } from 'node:fs';
 import type { Call } from '../host/call';
 import { pluginName } from '../host/alongside';
 import type { Host } from '../host/environment';
+import { Failure, printable } from '../host/failure';
+import { nearest } from '../host/nearest';
 import { alongsideCommands } from './alongside';
-import { type CommandEntry, commandTable } from './commandTable';
+import { commandTable, type ExplainedCommand } from './commandTable';
 
 const SUMMARY = 'Manage running and historical builds';
 const ALONGSIDE_SUMMARY = 'Read the journal of builds that the stock plugin keeps no history of';
 
 /**
- * The plugin's `commands`: `builds` and `builds:help` explain it, `help` gives its line, or with `--all` one for each command.
- * What is not its own is left to other plugins, by Dokku's exit status for that.
+ * The plugin's `commands`: `builds` and `builds:help` explain it, `builds:help <command>` one command, `help` gives its line, or with
+ * `--all` one for each command. What looks like a mistyped command of it is told so; anything else is left to other plugins, by Dokku's
+ * exit status for that.
  */
 export function commands({ host, output, args }: Call): number | undefined {
   const plugin = pluginName(host);
-  switch (args[0] ?? '') {
+  const name = args[0] ?? '';
+  switch (name) {
     case plugin:
     case `${plugin}:help`:
-      output.raw(helpText(host));
+      output.raw(args[1] === undefined || args[1] === '--help' ? helpText(host) : textOf(host, args[1]));
       return 0;
     case 'help':
       if (args.includes('--all') || parentAskedForAll()) for (const line of commandLines(host)) output.line(line);
       else output.raw(`\n    ${plugin}, ${host.alongside ? ALONGSIDE_SUMMARY : SUMMARY}\n`);
       return 0;
-    default:
-      return host.notImplementedExit;
+    default: {
+      const meant = name.startsWith(`${plugin}:`) ? nearestCommand(host, name) : undefined;
+      if (meant === undefined) return host.notImplementedExit;
+      throw notACommand(host, name, meant);
+    }
   }
+}
+
+/** `builds:<command> --help`; the command is the first argument. */
+export function commandHelp({ host, output, args }: Call): undefined {
+  output.raw(textOf(host, args[0] ?? ''));
 }
 
 function helpText(host: Host): string {
@@ -36,7 +48,43 @@ function helpText(host: Host): string {
     `        ${description}`,
   ]);
   const summary = host.alongside ? ALONGSIDE_SUMMARY : SUMMARY;
-  return [`Usage: dokku ${plugin}[:COMMAND]`, '', `${summary}.`, '', 'Commands:', ...lines, ''].join('\n');
+  const more = `Each with its flags and an example: dokku ${plugin}:help <command>`;
+  return [`Usage: dokku ${plugin}[:COMMAND]`, '', `${summary}.`, '', 'Commands:', ...lines, '', more, ''].join('\n');
+}
+
+/** Usage, description, every argument and flag, and an example, of the command `asked`, with or without `builds:`. */
+function textOf(host: Host, asked: string): string {
+  const plugin = pluginName(host);
+  const name = asked.startsWith(`${plugin}:`) ? asked.slice(plugin.length + 1) : asked;
+  const entry = offered(host).find((one) => one.name === name);
+  if (entry === undefined) throw notACommand(host, `${plugin}:${name}`, nearestCommand(host, `${plugin}:${name}`));
+  const { args, description, flags, example } = entry;
+  const width = Math.max(...Object.keys(flags).map((flag) => flag.length));
+  const lines = Object.entries(flags).map(([flag, says]) => `    ${flag.padEnd(width)}  ${says}`);
+  return [
+    `Usage: dokku ${plugin}:${name} ${args}`,
+    '',
+    `${description}.`,
+    '',
+    ...lines,
+    '',
+    'Example:',
+    `    dokku ${plugin}:${name} ${example}`,
+    '',
+  ].join('\n');
+}
+
+function nearestCommand(host: Host, name: string): string | undefined {
+  const known = [...offered(host).map((one) => one.name), 'help'];
+  return nearest(
+    name,
+    known.map((one) => `${pluginName(host)}:${one}`),
+  );
+}
+
+function notACommand(host: Host, name: string, meant: string | undefined): Failure {
+  const hint = meant === undefined ? `see ${pluginName(host)}:help` : `did you mean ${meant}?`;
+  return new Failure(`\`${printable(name)}\` is not a ${pluginName(host)} command, ${hint}`);
 }
 
 function commandLines(host: Host): string[] {
@@ -44,7 +92,7 @@ function commandLines(host: Host): string[] {
   return offered(host).map(({ name, args, description }) => `    ${plugin}:${name} ${args}, ${description}`);
 }
 
-function offered(host: Host): readonly CommandEntry[] {
+function offered(host: Host): readonly ExplainedCommand[] {
   return commandTable.filter(({ name }) => !host.alongside || alongsideCommands.has(name));
 }
 

@@ -1,8 +1,8 @@
 import type { Handler } from '../host/call';
 import { pluginName } from '../host/alongside';
 import { type Host, readHost } from '../host/environment';
-import { errorCode, Failure, reasonOf } from '../host/failure';
-import { ClosedPipe, openOutput } from '../host/output';
+import { errorCode, Failure, type Mistyped, printable, reasonOf } from '../host/failure';
+import { ClosedPipe, openOutput, type Output } from '../host/output';
 import { alongsideCommands } from './alongside';
 import type { CommandName } from './commandTable';
 import { commands, hostCommands, others, triggers } from './handlers';
@@ -20,6 +20,7 @@ async function main(name: string, args: readonly string[]): Promise<number> {
     if (error instanceof ClosedPipe) return 0;
     try {
       output.warn(sentence(error));
+      if (error instanceof Failure && error.mistyped) await hint(output, error.mistyped);
       if (host.trace && error instanceof Error) output.warn(error.stack ?? '');
     } catch (second) {
       if (!(second instanceof ClosedPipe)) throw second;
@@ -34,11 +35,22 @@ async function find(host: Host, name: string, args: readonly string[]): Promise<
   const command = name.replace(/^builds(-journal)?:/, '');
   if (Object.hasOwn(commands, command)) {
     if (host.alongside) refuseAlongside(command);
+    if (asksForHelp(args)) return [(await import('./help')).commandHelp, [command]];
     return [await commands[command as CommandName](), args];
   }
   if (name === 'builds' || command === 'help')
     return [(await import('./help')).commands, [`${pluginName(host)}:help`, ...args]];
-  throw new Failure(`\`${name}\` is not a dokku-builds command, see dokku-builds help`);
+  const known = Object.keys(commands).map((one) => `${pluginName(host)}:${one}`);
+  throw new Failure(`\`${printable(name)}\` is not a dokku-builds command, see dokku-builds help`, 1, {
+    given: name,
+    known,
+  });
+}
+
+/** `--help` among what is for this program: behind `--` are the words of another. */
+function asksForHelp(args: readonly string[]): boolean {
+  const help = args.indexOf('--help');
+  return help >= 0 && !args.slice(0, help).includes('--');
 }
 
 /** What changes a build, its record or its properties is for the stock plugin to do. */
@@ -47,6 +59,13 @@ function refuseAlongside(command: string): void {
   throw new Failure(
     `The stock plugin answers builds:${command} here; this one only journals (see dokku-builds host:status)`,
   );
+}
+
+/** Asks whether something near was meant, behind the message that the contract words. */
+async function hint(output: Output, { given, known }: Mistyped): Promise<void> {
+  const { nearest } = await import('../host/nearest');
+  const meant = nearest(given, known);
+  if (meant !== undefined) output.warn(`Did you mean ${meant}?`);
 }
 
 function sentence(error: unknown): string {
