@@ -6,7 +6,7 @@ import type { Host } from '../host/environment';
 import { Failure, visible } from '../host/failure';
 import type { AppName } from '../host/names';
 import type { Output } from '../host/output';
-import { readProperty, resolveRetention } from '../host/properties';
+import { readProperty, type Retentions, retentionsReader } from '../host/properties';
 import { appBuilds } from '../host/paths';
 import { newestBuild } from '../journal/history';
 import { gaveUpText, readGaveUp } from '../projections/gaveUp';
@@ -46,8 +46,9 @@ export function report({ host, output, args }: Call): undefined {
     show('Global builds information', globalReport(readProperty(host, '--global', 'retention')));
     return;
   }
+  const retentionsOf = retentionsReader(host, output.warn);
   for (const app of named.app === undefined ? everyApp(host, output) : [requireApp(host, named.app)]) {
-    show(`${app} builds information`, reportApp(host, output, app, asOf));
+    show(`${app} builds information`, reportApp(host, output, app, asOf, retentionsOf(app)));
   }
 }
 
@@ -72,14 +73,10 @@ function everyApp(host: Host, output: Output): AppName[] {
   return apps;
 }
 
-function reportApp(host: Host, output: Output, app: AppName, asOf: number | undefined): Report {
+function reportApp(host: Host, output: Output, app: AppName, asOf: number | undefined, retentions: Retentions): Report {
   const { history, see } = viewApp(host, output, app, asOf);
   const newest = newestBuild(history);
   const gaveUp = readGaveUp(appBuilds(host, app).directory);
   if (gaveUp !== undefined) output.warn(`${app}: ${gaveUpText(gaveUp)}; see ${pluginName(host)}:notify ${app} --test`);
-  return reportOf(newest && see(newest), {
-    own: readProperty(host, app, 'retention'),
-    global: readProperty(host, '--global', 'retention'),
-    computed: resolveRetention(host, app, output.warn),
-  });
+  return reportOf(newest && see(newest), retentions);
 }

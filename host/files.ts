@@ -184,10 +184,11 @@ function readToEnd(fd: number, size: number, limit: number): Buffer | undefined 
   }
 }
 
-/** Throws {@link Failure} when `path` is a symbolic link; what is not there is none. For directories that must not lead out. */
-export function refuseLink(path: string): void {
-  if (lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() !== true) return;
-  throw new Failure(`${path} is a symbolic link, which is not followed`);
+/** Whether anything is at `path`. Throws {@link Failure} when that is a symbolic link. For directories that must not lead out. */
+export function refuseLink(path: string): boolean {
+  const stat = lstatSync(path, { throwIfNoEntry: false });
+  if (stat?.isSymbolicLink() === true) throw new Failure(`${path} is a symbolic link, which is not followed`);
+  return stat !== undefined;
 }
 
 /** The names in `directory` are on disk when this returns. Throws system errors. */

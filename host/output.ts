@@ -79,6 +79,7 @@ class BufferedStream {
   readonly #fd: number;
   #pending: Uint8Array[] = [];
   #bytes = 0;
+  #text = ''; // behind them: lines are joined before they become bytes
   #isTerminal: boolean | undefined;
 
   constructor(fd: number) {
@@ -86,13 +87,27 @@ class BufferedStream {
   }
 
   write(text: string | Uint8Array): void {
-    const bytes = typeof text === 'string' ? Buffer.from(text) : Buffer.from(text); // a copy: the caller may reuse its own
+    if (typeof text === 'string') {
+      this.#text += text;
+    } else {
+      this.#endText();
+      this.#add(Buffer.from(text)); // a copy: the caller may reuse its own
+    }
+    if (this.#bytes + this.#text.length >= BUFFER_BYTES) this.flush();
+  }
+
+  #endText(): void {
+    if (this.#text !== '') this.#add(Buffer.from(this.#text));
+    this.#text = '';
+  }
+
+  #add(bytes: Uint8Array): void {
     this.#pending.push(bytes);
     this.#bytes += bytes.length;
-    if (this.#bytes >= BUFFER_BYTES) this.flush();
   }
 
   flush(): void {
+    this.#endText();
     if (this.#bytes === 0) return;
     const bytes = Buffer.concat(this.#pending, this.#bytes);
     this.#pending = []; // before the write: a pipe that is closed is not written to again

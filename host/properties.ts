@@ -13,7 +13,7 @@ const PROPERTY_BYTES = 64 * 1024;
 
 /** The stored value without one trailing newline, '' when unset. Throws {@link Failure} for a link or more than 64 KiB. */
 export function readProperty(host: Host, scope: PropertyScope, name: string): string {
-  refuseLink(propertiesDirectory(host, scope));
+  if (!refuseLink(propertiesDirectory(host, scope))) return '';
   const content = readSmallFile(propertyPath(host, scope, name), PROPERTY_BYTES);
   return content === undefined ? '' : content.toString('utf8').replace(/\n$/, '');
 }
@@ -38,13 +38,35 @@ export function clearProperty(host: Host, scope: PropertyScope, name: string): v
  */
 export function resolveRetention(host: Host, app: AppName, warn: (message: string) => void): number {
   for (const scope of [app, '--global'] as const) {
-    const stored = readRetention(host, scope, warn);
-    if (stored === '') continue;
-    const retention = parsePositiveInteger(stored);
+    const retention = retentionIn(readRetention(host, scope, warn), scope, warn);
     if (retention !== undefined) return retention;
-    warn(`Ignoring invalid retention "${printable(stored)}" of ${scope}`);
   }
   return DEFAULT_RETENTION;
+}
+
+/** The stored retentions of an app and of the host ('' when not set), and the one that applies. */
+export interface Retentions {
+  readonly own: string;
+  readonly global: string;
+  readonly computed: number;
+}
+
+/** Tells the retentions of one app after the other; the global one is read once. Warns and throws as {@link readProperty} and {@link resolveRetention} do. */
+export function retentionsReader(host: Host, warn: (message: string) => void): (app: AppName) => Retentions {
+  let global: string | undefined;
+  return (app) => {
+    const own = readProperty(host, app, 'retention');
+    global ??= readProperty(host, '--global', 'retention');
+    const computed = retentionIn(own, app, warn) ?? retentionIn(global, '--global', warn) ?? DEFAULT_RETENTION;
+    return { own, global, computed };
+  };
+}
+
+/** What `stored` says; undefined when it is unset, or no retention, which is warned about. */
+function retentionIn(stored: string, scope: PropertyScope, warn: (message: string) => void): number | undefined {
+  const retention = stored === '' ? undefined : parsePositiveInteger(stored);
+  if (retention === undefined && stored !== '') warn(`Ignoring invalid retention "${printable(stored)}" of ${scope}`);
+  return retention;
 }
 
 /** `text` as a whole number of at least 1, written in digits only; undefined for anything else. */
