@@ -65,6 +65,7 @@ function run(
     metafile: true,
     bundle: true,
     platform: 'node',
+    supported: { 'dynamic-import': false }, // else import('node:…') stays one, which a script with a code cache has no loader for
     minifyWhitespace: true,
     minifySyntax: true, // identifiers keep their names: traces stay readable
     legalComments: 'none', // the licenses are beside the program, whole

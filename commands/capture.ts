@@ -26,14 +26,19 @@ export async function capture({ host, output, args }: Call): Promise<number> {
   if (!command) throw new Failure('Please specify a command to run, after --');
   refuseSurplus(named.others, 0);
   const source = parseSource(values['source']);
+  const before = readDeployLock(host, app);
   const lock = takeDeployLock(host, app);
   if (lock === undefined) throw lockedBy(host, app);
+  if (before.state === 'empty')
+    output.warn(`${app} is locked by apps:lock, which nothing but apps:unlock ends; running all the same`);
   const id = generateBuildId(Date.now());
   writeDeployLock(lock, id);
   try {
     return await runRecorded(host, output, app, id, source, command, commandArgs);
   } finally {
-    removeDeployLock(host, app, id); // while it is still held, so that nobody's lock but ours is removed
+    // While it is still held, so that nobody's lock but ours is removed; that of apps:lock stays.
+    if (before.state === 'empty') fs.ftruncateSync(lock, 0);
+    else removeDeployLock(host, app, id);
     fs.closeSync(lock);
   }
 }

@@ -56,7 +56,7 @@ export function parseArguments(args: readonly string[], flags: FlagKinds): Argum
 }
 
 function isFlag(arg: string): boolean {
-  return arg.startsWith('-') && arg !== '-';
+  return arg.startsWith('-') && arg !== '-' && !/^-\d/.test(arg); // a negative number is a value
 }
 
 interface Flag {
@@ -76,7 +76,7 @@ function readFlag(arg: string, flags: FlagKinds): Flag {
 }
 
 function valueOf(name: string, next: string | undefined): string {
-  if (next === undefined || (isFlag(next) && !/^-\d/.test(next))) throw new Failure(`Flag --${name} needs a value`);
+  if (next === undefined || isFlag(next)) throw new Failure(`Flag --${name} needs a value`);
   return next;
 }
 

@@ -39,6 +39,7 @@ export function verifyJournal(journal: Journal, onEvent: (recorded: Recorded) =>
   const deviations: Deviation[] = [];
   const chain = new Chain(journal, deviations);
   const counts = { events: 0, voidFrames: 0, tornBytes: 0, unknownEvents: 0 };
+  const torn: Damaged[] = [];
   let pinned: number | undefined;
   const bytes = fstatSync(journal.fd).size;
   const { head } = readJournal(journal, START, {
@@ -48,7 +49,7 @@ export function verifyJournal(journal: Journal, onEvent: (recorded: Recorded) =>
     },
     problem(problem) {
       if (problem.type === 'unknown') counts.unknownEvents += 1;
-      else if (problem.type === 'damage' && isTorn(journal, problem)) counts.tornBytes += problem.end - problem.start;
+      else if (problem.type === 'damage' && isTorn(journal, problem)) torn.push(problem);
       else deviations.push(deviationOf(problem));
     },
     frame(envelope, frame, counting) {
@@ -60,6 +61,10 @@ export function verifyJournal(journal: Journal, onEvent: (recorded: Recorded) =>
       if (pin !== undefined && hex(digestOf(journal, envelope.link.readTo, frame.end)) === pin) pinned = envelope.seq;
     },
   });
+  for (const problem of torn) {
+    if (problem.end <= head.readTo) counts.tornBytes += problem.end - problem.start;
+    else deviations.push(deviationOf(problem)); // no event has linked over it yet
+  }
   const headDigest = head.seq === 0 ? undefined : hex(digestOf(journal, head.readTo, chain.end));
   const ordered = deviations.sort((a, b) => (a.offset ?? 0) - (b.offset ?? 0));
   return { ...counts, bytes, head, headDigest, pinned, deviations: ordered };
@@ -151,9 +156,10 @@ function deviationOf(problem: Exclude<Problem, { type: 'unknown' }>): Deviation 
   }
 }
 
-/** A write that was cut off and then passed over: it begins as a frame and ends before the frame would. */
-function isTorn(journal: Journal, { start, end, tail }: { start: number; end: number; tail: boolean }): boolean {
-  if (tail) return false; // nobody has linked over it yet
+type Damaged = Extract<Problem, { type: 'damage' }>;
+
+/** A write that was cut off: it begins as a frame and ends before the frame would. */
+function isTorn(journal: Journal, { start, end }: Damaged): boolean {
   const header = Buffer.alloc(Math.min(HEADER_BYTES, end - start));
   readSync(journal.fd, header, 0, header.length, start);
   const claimed = tornLength(header);

@@ -1,4 +1,4 @@
-import { printable } from '../host/failure';
+import { printable, reasonOf } from '../host/failure';
 import { parseTimestamp } from '../host/durations';
 import { pluginName } from '../host/alongside';
 import type { BuildId } from '../host/names';
@@ -13,6 +13,7 @@ import { handleCommand } from './handleCommand';
 import { type Loaded, loadHistory } from './loadHistory';
 import { type RecordedElsewhere } from './record';
 import { listDirectory, readRecordFile, recordedIds } from './recordFiles';
+import { addRunning } from './runningView';
 
 /** An app's history with what a stock Dokku has recorded meanwhile, and the listing of its directory. */
 export interface CaughtUp extends Loaded {
@@ -21,8 +22,8 @@ export interface CaughtUp extends Loaded {
 
 /**
  * Loads an app's history and adopts records that the journal has not seen. What cannot be appended (a reader without the right
- * to) is adopted in memory only. `warn` is told what could not be read; `now` is ms since the epoch; a record of `starting` is not
- * adopted, since the caller knows more about that build. Throws system errors.
+ * to, or one of `readOnly` builds) is adopted in memory only. `warn` is told what could not be read; `now` is ms since the epoch; a
+ * record of `starting` is not adopted, since the caller knows more about that build. Throws system errors.
  */
 export function catchUp(builds: AppBuilds, now: number, warn: (message: string) => void, starting?: BuildId): CaughtUp {
   const { app, directory } = builds;
@@ -32,20 +33,33 @@ export function catchUp(builds: AppBuilds, now: number, warn: (message: string) 
     warn(`The journal of ${app} ${describe(problem)}; see ${pluginName(builds)}:verify ${app}`);
   const before = loaded.history;
   const adopted = adoptions(builds, before, names, warn, starting);
-  for (const command of adopted) loaded = adopt(directory, loaded, command, now);
+  for (const command of adopted) loaded = adopt(builds, loaded, command, now);
   if (builds.alongside === true)
-    for (const command of removals(before, names)) loaded = adopt(directory, loaded, command, now);
-  else if (adopted.length > 0) loaded = adopt(directory, loaded, removedMeanwhile(before, names), now);
+    for (const command of removals(before, names)) loaded = adopt(builds, loaded, command, now);
+  else if (adopted.length > 0) loaded = adopt(builds, loaded, removedMeanwhile(before, names), now);
   return { ...loaded, names };
 }
 
-function adopt(directory: string, loaded: Loaded, command: BuildCommand, now: number): Loaded {
+function adopt(builds: AppBuilds, loaded: Loaded, command: BuildCommand, now: number): Loaded {
   try {
-    return handleCommand(directory, loaded, command, now).loaded;
+    if (builds.readOnly !== true) {
+      noteRunning(builds, command);
+      return handleCommand(builds.directory, loaded, command, now).loaded;
+    }
   } catch (error) {
     if (!(error instanceof JournalNotWritten)) throw error;
-    const history = decide(loaded.history, command).reduce(evolve, loaded.history);
-    return { ...loaded, history };
+  }
+  const history = decide(loaded.history, command).reduce(evolve, loaded.history);
+  return { ...loaded, history, inMemory: true };
+}
+
+/** A build that runs is in the view of running builds before its start is in the journal, where this user may write. */
+function noteRunning({ app, buildsRoot }: AppBuilds, command: BuildCommand): void {
+  if (command.type !== 'AdoptBuild' || command.ended !== undefined || !isAlive(command.started.process)) return;
+  try {
+    addRunning(buildsRoot, app, [command.started.build]);
+  } catch (error) {
+    throw new JournalNotWritten(buildsRoot, reasonOf(error));
   }
 }
 

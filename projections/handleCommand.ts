@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { BuildId } from '../host/names';
 import { pauseAtRandom } from '../host/pause';
 import { type BuildCommand, decide } from '../journal/decide';
-import type { Recorded } from '../journal/events';
+import type { BuildEvent, Recorded } from '../journal/events';
 import {
   appendEvent,
   closeJournal,
@@ -11,6 +11,7 @@ import {
   JOURNAL_FILE,
   openJournal,
   openJournalForAppend,
+  readJournal,
   syncJournal,
 } from '../journal/journal';
 import { wasEverStarted } from '../journal/wasEverStarted';
@@ -33,50 +34,74 @@ export interface Handled {
 export function handleCommand(directory: string, loaded: Loaded, command: BuildCommand, at: number): Handled {
   const path = join(directory, JOURNAL_FILE);
   const startedBefore = (id: BuildId): boolean => wasEverStarted(path, id);
-  let events = decide(loaded.history, command, startedBefore);
-  if (events.length === 0) {
-    syncIfThere(path);
-    return { loaded, added: [] };
-  }
+  const { state, events } = decideOnAll(path, loaded, (history) => decide(history, command, startedBefore));
+  if (events.length === 0) return { loaded: state, added: [] };
   const journal = openJournalForAppend(path);
   try {
-    const added: Recorded[] = [];
-    let state = loaded;
-    for (let lost = 0; ;) {
-      const [next, ...later] = events;
-      if (next === undefined) break;
-      const appended = appendEvent(journal, state.head, next, at);
-      state = appended.diverged ? loadFrom(journal, undefined) : catchUp(state, appended.since, appended.head);
-      if (appended.own) {
-        added.push(appended.own);
-        if (later.length === 0) break;
-      } else {
-        lost += 1;
-        backOff(lost);
-      }
-      events = decide(state.history, command, startedBefore);
-    }
-    syncJournal(journal);
-    return { loaded: state, added };
+    return appendAll(journal, state, events, (history) => decide(history, command, startedBefore), at);
   } finally {
     closeJournal(journal);
   }
 }
 
-function catchUp(loaded: Loaded, since: readonly Recorded[], head: Loaded['head']): Loaded {
+type Decide = (history: Loaded['history']) => BuildEvent[];
+
+/**
+ * Decides on everything that the journal holds by now: who says that there is nothing to add, or that a build is unknown, must not
+ * say so of a history that has gone on meanwhile. What such an answer rests on is on disk when this returns.
+ */
+function decideOnAll(path: string, loaded: Loaded, decideOn: Decide): { state: Loaded; events: BuildEvent[] } {
+  const journal = openJournal(path);
+  if (journal === undefined) return { state: loaded, events: decideOn(loaded.history) };
+  try {
+    for (let state = refresh(journal, loaded); ; state = refresh(journal, state)) {
+      const events = decideOn(state.history);
+      if (events.length > 0) return { state, events };
+      syncJournal(journal);
+      if (refresh(journal, state) === state) return { state, events };
+    }
+  } finally {
+    closeJournal(journal);
+  }
+}
+
+function appendAll(journal: Journal, loaded: Loaded, decided: BuildEvent[], decideOn: Decide, at: number): Handled {
+  const added: Recorded[] = [];
+  let state = loaded;
+  let events = decided;
+  for (let lost = 0; ;) {
+    const [next, ...later] = events;
+    if (next === undefined) break;
+    const appended = appendEvent(journal, state.head, next, at);
+    state = appended.diverged ? loadFrom(journal, undefined) : advance(state, appended.since, appended.head);
+    if (appended.own) {
+      added.push(appended.own);
+      if (later.length === 0) break;
+    } else {
+      lost += 1;
+      backOff(lost);
+    }
+    events = decideOn(state.history);
+  }
+  syncJournal(journal);
+  return { loaded: state, added };
+}
+
+/** The same history when nothing was added to the journal since it was read. */
+function refresh(journal: Journal, loaded: Loaded): Loaded {
+  if (loaded.inMemory === true) return loadFrom(journal, undefined); // what is decided must rest on the journal
+  const since: Recorded[] = [];
+  const { head, diverged } = readJournal(journal, loaded.head, {
+    event: (recorded) => since.push(recorded),
+    problem: () => undefined,
+  });
+  if (diverged) return loadFrom(journal, undefined);
+  return head.end === loaded.head.end ? loaded : advance(loaded, since, head);
+}
+
+function advance(loaded: Loaded, since: readonly Recorded[], head: Loaded['head']): Loaded {
   const history = since.reduce((before, recorded) => evolve(before, recorded.event), loaded.history);
   return { ...loaded, history, head, folded: loaded.folded + since.length };
-}
-
-/** What an answer rests on has to be as durable as what it adds: another process may not have synced it yet. */
-function syncIfThere(path: string): void {
-  const journal: Journal | undefined = openJournal(path);
-  if (journal === undefined) return;
-  try {
-    syncJournal(journal);
-  } finally {
-    closeJournal(journal);
-  }
 }
 
 const LONGEST_PAUSE_MS = 8;

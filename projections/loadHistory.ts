@@ -23,6 +23,8 @@ export interface Loaded {
   readonly folded: number;
   /** What was not as it was written, in the part that was read. */
   readonly problems: readonly Problem[];
+  /** The history says more than the journal: something was adopted that could not be appended. */
+  readonly inMemory?: true;
 }
 
 /** No journal, no history. */

@@ -74,6 +74,7 @@ export function parseRecord(id: BuildId, text: string): RecordedElsewhere | stri
   if (own !== undefined && own !== id) return 'its id is another one than its file name says';
   if (!isTimestamp(started_at)) return 'it has no valid started_at';
   const from = typeof source === 'string' && source !== '' ? source : 'unknown';
+  if (from.length > SOURCE_CHARACTERS) return `its source is longer than ${SOURCE_CHARACTERS} characters`;
   const started: BuildStarted = {
     type: 'BuildStarted',
     build: id,
@@ -104,8 +105,12 @@ export function parseRecord(id: BuildId, text: string): RecordedElsewhere | stri
   }
 }
 
+/** What is adopted becomes an event, and that has to fit into a frame. */
+const SOURCE_CHARACTERS = 200;
+const TIMESTAMP_CHARACTERS = 64;
+
 function isTimestamp(value: unknown): value is Timestamp {
-  return typeof value === 'string' && parseTimestamp(value) !== undefined;
+  return typeof value === 'string' && value.length <= TIMESTAMP_CHARACTERS && parseTimestamp(value) !== undefined;
 }
 
 function isWhole(value: unknown): value is number {

@@ -41,13 +41,19 @@ export function readRecordFile(directory: string, id: BuildId): RecordedElsewher
 
 /**
  * Makes the record files in `directory` say what `history` says. Files that are true already are not touched; an unreadable one is
- * replaced. Throws system errors.
+ * replaced. One that cannot be written does not keep the others from it; then throws the system error.
  */
 export function writeRecords(directory: string, app: AppName, history: History): void {
-  for (const build of staleRecords(directory, app, history)) {
-    const path = join(directory, `${build.id}.json`);
-    replaceFile(path, recordText(app, build), { mode: RECORD_MODE, durable: true });
-  }
+  const failures = staleRecords(directory, app, history).flatMap((build): unknown[] => {
+    try {
+      const path = join(directory, `${build.id}.json`);
+      replaceFile(path, recordText(app, build), { mode: RECORD_MODE, durable: true });
+      return [];
+    } catch (error) {
+      return [error];
+    }
+  });
+  if (failures.length > 0) throw failures[0];
 }
 
 /** The builds whose record files do not say what `history` says, or are not there. */

@@ -23,7 +23,7 @@ export function settle(builds: AppBuilds, handled: Handled, warn: (message: stri
   try {
     const loaded = builds.alongside === true ? handled.loaded : settleRecords(builds, handled.loaded);
     removeRunning(builds.buildsRoot, builds.app, noLongerRunning(builds, loaded.history));
-    if (loaded.folded > 0) writeCheckpoint(builds.directory, loaded); // every reader pays for what is behind it
+    if (loaded.folded > 0 && loaded.inMemory !== true) writeCheckpoint(builds.directory, loaded); // every reader pays for what is behind it
   } catch (error) {
     warn(`The history of ${builds.app} is recorded, but not all of its files could be written: ${reasonOf(error)}`);
   }
