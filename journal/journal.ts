@@ -120,6 +120,7 @@ export function* scanJournal(
   from: Head,
   watcher: Omit<Sink, 'event'>,
 ): Generator<readonly Recorded[], Reading, undefined> {
+  if (fs.fstatSync(journal.fd).size === from.end) return { head: from, diverged: false };
   let { seq, start, crc, readTo, end } = from;
   let batch: Recorded[] = [];
   let pending: { recorded: Recorded | undefined } | undefined;

@@ -54,16 +54,17 @@ export function loadFrom(journal: Journal, checkpoint: Checkpoint | undefined): 
 }
 
 function fold(journal: Journal, from: Checkpoint): Loaded | undefined {
-  const draft = draftHistory(from.history);
+  let draft: ReturnType<typeof draftHistory> | undefined; // a copy, once there is something to change
   const problems: Problem[] = [];
   let folded = 0;
   const reading = readJournal(journal, from.head, {
     event(recorded) {
+      draft ??= draftHistory(from.history);
       apply(draft, recorded.event);
       folded += 1;
     },
     problem: (problem) => problems.push(problem),
   });
   if (reading.diverged) return undefined;
-  return { history: draft, head: reading.head, folded, problems };
+  return { history: draft ?? from.history, head: reading.head, folded, problems };
 }

@@ -38,7 +38,7 @@ export interface Synthesized {
 export const RETENTION = 20;
 
 /** Events behind the checkpoint: half of what the program lets them become before it stores the next one. */
-const BEHIND_CHECKPOINT = 16;
+const BEHIND_CHECKPOINT = 0;
 
 const POLL_MS = 300_000;
 const WRITE_BYTES = 1024 * 1024;
