@@ -1,7 +1,7 @@
 /**
- * The one of `candidates` that whoever typed `text` most likely meant: the fewest slips of a finger away, at most one in a short word
- * and two in a long one; else the only one that `text` is the beginning of. Undefined when none is near. Of several that are as near the
- * first is taken. By hand: what a package would give is the twenty lines below.
+ * The one of `candidates` that whoever typed `text` most likely meant: the one that is a slip of the finger away, else the only one that
+ * `text` is the beginning of, else, for a long word, the one that is two slips away. Undefined when none is near; of several that are as
+ * near the first. By hand: what a package would give is the twenty lines below.
  */
 export function nearest(text: string, candidates: readonly string[]): string | undefined {
   let best: string | undefined;
@@ -12,7 +12,7 @@ export function nearest(text: string, candidates: readonly string[]): string | u
     const slips = slipsBetween(text, candidate);
     if (slips <= most && slips < fewest) [best, fewest] = [candidate, slips];
   }
-  return best ?? completed(text, candidates);
+  return fewest <= 1 ? best : (completed(text, candidates) ?? best);
 }
 
 const SHORT_LENGTH = 5;
