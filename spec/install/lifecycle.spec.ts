@@ -160,6 +160,21 @@ test('a host without Dokku, and a plugin directory that is no link, are refused 
   t.regex(refused.stderr, /enabled\/builds is no link/);
 });
 
+test('a deploy that runs while the plugin comes or goes ends in the right record all the same', async (t) => {
+  const { host, run } = await stockHost(t);
+  for (const verb of ['host:install', 'host:uninstall', 'host:install']) {
+    const gate = host.gate();
+    await host.commit('shop', { build: script('echo waiting', gate.wait) });
+    const deploy = await host.startDeploy('shop', ['ps:rebuild', 'shop'], 'waiting');
+    expectSuccess(await run(verb));
+    gate.open();
+    expectSuccess(await deploy.finished);
+    t.like(host.record('shop', deploy.build), { status: 'succeeded', exit_code: 0, pid: deploy.deployPid }, verb);
+  }
+  await assertIntact(t, host);
+  t.is(await eventsOf(host).then(({ length }) => length), 10);
+});
+
 for (const [what, prepare, verb] of [
   ['installer', 'host:uninstall', 'host:install'],
   ['uninstaller', 'host:install', 'host:uninstall'],
