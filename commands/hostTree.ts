@@ -99,6 +99,7 @@ export function holdsTree(tree: PluginTree, directory: string): boolean {
 }
 
 function writeFiles({ files }: PluginTree, directory: string): void {
+  makeDirectory(join(directory, 'lib', CACHE)); // for whoever the tree belongs to, even if root calls it first
   for (const file of files) {
     const path = join(directory, file.path);
     if (isThere(file, path)) continue;

@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs';
+import { lstatSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 import fastGlob from 'fast-glob';
@@ -22,15 +22,25 @@ import { repairOwnership } from './repairOwnership';
 export function install({ host, output }: Call): undefined {
   const root = buildsRoot(host);
   const properties = propertiesDirectory(host, '--global');
-  const dokkuIsThere = statSync(host.dokkuRoot, { throwIfNoEntry: false }) !== undefined;
-  for (const directory of [dirname(root), root, dirname(properties), properties]) {
-    makeDirectory(directory);
-    if (dokkuIsThere) ownLikeParent(directory, host.dokkuRoot);
-  }
+  makeOwn(host, output, [dirname(root), root]);
+  makeOwn(host, output, [dirname(properties), properties]);
   repairOwnership(host, output.warn);
   asOwnerOf(host.dokkuRoot, () => {
     for (const app of recordedApps(root)) adoptRecords(host, output, app);
   });
+}
+
+/** Makes `directories`, each in the one before it, and gives them to `dokku`; not through a link, which may lead anywhere. */
+function makeOwn(host: Host, output: Output, directories: readonly string[]): void {
+  const dokkuIsThere = statSync(host.dokkuRoot, { throwIfNoEntry: false }) !== undefined;
+  for (const directory of directories) {
+    if (lstatSync(directory, { throwIfNoEntry: false })?.isSymbolicLink() === true) {
+      output.warn(`${directory} is a symbolic link; what it leads to is left to its owner`);
+      return;
+    }
+    makeDirectory(directory);
+    if (dokkuIsThere) ownLikeParent(directory, host.dokkuRoot);
+  }
 }
 
 /** An app whose history cannot be read or written keeps no other from being adopted. */

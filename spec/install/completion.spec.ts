@@ -81,8 +81,7 @@ const renderer = [
   const [program = '', ...args] = renderer ?? [];
   const rendered = spawnSync(program, [...args, join(builtPlugin, 'man', 'dokku-builds.1')], { encoding: 'utf8' });
   t.deepEqual([rendered.status, rendered.stderr], [0, '']);
-  const words = (text: string) =>
-    text.replaceAll('\u2010\n', '').replace(/[\s\u2010-]+/g, '');
+  const words = (text: string) => text.replaceAll('\u2010\n', '').replace(/[\s\u2010-]+/g, '');
   const page = words(rendered.stdout);
   for (const { name, args: usage, description } of [...commandTable, ...hostCommandTable]) {
     t.true(page.includes(words(`${name} ${usage}`)), name);

@@ -178,6 +178,21 @@ asRoot('whatever root ran first belongs to the user of the host, with the modes 
   expectSuccess(await host.dokku(['ps:rebuild', 'shop']));
 });
 
+asRoot('install makes and gives away nothing through a link in the place of all data or all properties', async (t) => {
+  for (const place of ['builds', '../config/builds']) {
+    const { host, outside } = await hostWithOutside(t);
+    const link = join(host.paths.data, place);
+    rmSync(link, { recursive: true });
+    chownSync(outside, 0, 0);
+    symlinkSync(outside, link);
+    const before = snapshot(outside);
+    const { code, stderr } = await host.trigger('install', [], { user: { uid: 0, gid: 0 } });
+    t.is(code, 0);
+    t.regex(stderr, /is a symbolic link; what it leads to is left to its owner/);
+    t.deepEqual(snapshot(outside), before);
+  }
+});
+
 asRoot('install gives back what root owns, and changes nothing that a link or a second name leads to', async (t) => {
   const { host, build, outside } = await hostWithOutside(t);
   const journal = host.file('shop', 'events.journal');
