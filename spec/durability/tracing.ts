@@ -10,9 +10,11 @@ export const cannotTrace: string | undefined = ((): string | undefined => {
 
 /**
  * How to run a program so that its `nth` system call of this name is interfered with, and the later ones not: `fault` is one of
- * strace's, `signal=KILL` (before the call does anything) or `error=ENOSPC` (instead of the call).
+ * strace's, `signal=KILL` (before the call does anything) or `error=ENOSPC` (instead of the call). With `path` only those calls count
+ * that are about this file.
  */
-export function interfering(systemCall: string, fault: string, nth: number): string[] {
+export function interfering(systemCall: string, fault: string, nth: number, path?: string): string[] {
+  const only = path === undefined ? [] : ['-P', path];
   const inject = `inject=${systemCall}:${fault}:when=${nth}`;
-  return ['strace', '-f', '-qq', '-o', '/dev/null', '-e', `trace=${systemCall}`, '-e', inject];
+  return ['strace', '-f', '-qq', '-o', '/dev/null', ...only, '-e', `trace=${systemCall}`, '-e', inject];
 }
