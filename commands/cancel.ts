@@ -1,6 +1,7 @@
 import type { Call } from '../host/call';
 import { requireApp } from '../host/apps';
 import { parseArguments } from '../host/arguments';
+import { parseTimestamp } from '../host/durations';
 import type { Host } from '../host/environment';
 import { Failure } from '../host/failure';
 import { isDeployLockTaken, readDeployLock, removeDeployLock } from '../host/locks';
@@ -52,16 +53,19 @@ function cancelBuild(host: Host, output: Output, app: AppName, id: BuildId): voi
   if (build === undefined) {
     removeStaleLock(host, output, app, id);
   } else if (build.status !== 'running') {
-    if (build.status === 'canceled' && build.signal !== undefined && isAlive(build.process)) {
-      output.step(`Build ${id} is canceled, but its process still runs`); // who canceled it was stopped before the signal
+    if (wasLeftAlive(build, now)) {
+      output.step(`Build ${id} is canceled, but its process still runs`);
       kill(output, build);
       removeDeployLock(host, app, id);
     } else {
       sayOver(output, build);
     }
+    settle(builds, { loaded: caught, added: [] }, output.warn); // who ended it may have been killed before its record was written
   } else if (!isAlive(build.process)) {
-    output.step('Build was already terminated, marking failed');
-    conclude(handleCommand(builds.directory, caught, reap(builds.directory, [build], now), now));
+    const handled = handleCommand(builds.directory, caught, reap(builds.directory, [build], now), now);
+    if (handled.added.length === 0) sayOver(output, findBuild(handled.loaded.history, id) ?? build);
+    else output.step('Build was already terminated, marking failed');
+    conclude(handled);
   } else {
     signalTarget(build.process); // refused before anything is recorded
     const command = { type: 'CancelBuild', build: id, actor: host.caller, signal: SIGNAL, at: now } as const;
@@ -70,9 +74,21 @@ function cancelBuild(host: Host, output: Output, app: AppName, id: BuildId): voi
       sayOver(output, findBuild(handled.loaded.history, id) ?? build);
       return;
     }
-    kill(output, build);
-    conclude(handled);
+    try {
+      kill(output, build);
+    } finally {
+      conclude(handled);
+    }
   }
+}
+
+/** From the record of a cancel to its signal it takes no more than this. */
+const CANCEL_MS = 2000;
+
+/** Somebody canceled it and was killed before the signal: its process runs on, and its lock still names it. */
+function wasLeftAlive(build: Build, now: number): boolean {
+  if (build.status !== 'canceled' || build.signal === undefined || !isAlive(build.process)) return false;
+  return now - (parseTimestamp(build.finishedAt) ?? now) > CANCEL_MS;
 }
 
 function sayOver(output: Output, build: Build): void {

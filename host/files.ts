@@ -10,6 +10,7 @@ import {
   lstatSync,
   mkdirSync,
   openSync,
+  readdirSync,
   readSync,
   renameSync,
   statSync,
@@ -131,6 +132,17 @@ export function staleTemporaryFiles(
     if (writer !== undefined && !alive(Number(writer))) stale.push(join(directory, name));
   }
   return stale;
+}
+
+/** Removes those of `directory`. Throws system errors. */
+export function removeStaleTemporaries(directory: string, alive: (pid: number) => boolean): void {
+  for (const path of staleTemporaryFiles(directory, readdirSync(directory), alive)) removeFile(path);
+}
+
+/** How long ago the file or link at `path` was changed, in ms by the host's clock; undefined when there is none. */
+export function ageOf(path: string): number | undefined {
+  const changed = lstatSync(path, { throwIfNoEntry: false })?.mtimeMs;
+  return changed === undefined ? undefined : Date.now() - changed;
 }
 
 const TEMPORARY = /^\..+\.(\d+)-\d+\.tmp$/; // as openTemporary names them

@@ -2,9 +2,10 @@ import { join } from 'node:path';
 
 import type { Host } from './environment';
 import { Failure, printable } from './failure';
-import { makeDirectory, readSmallFile, refuseLink, removeFile, replaceFile } from './files';
+import { makeDirectory, readSmallFile, refuseLink, removeFile, removeStaleTemporaries, replaceFile } from './files';
 import type { AppName } from './names';
 import { propertiesDirectory, type PropertyScope } from './paths';
+import { isAlive } from './processes';
 
 /** How many finished builds an app keeps when nothing is set. */
 export const DEFAULT_RETENTION = 20;
@@ -23,6 +24,7 @@ export function writeProperty(host: Host, scope: PropertyScope, name: string, va
   refuseLink(propertiesDirectory(host, scope));
   makeDirectory(propertiesDirectory(host, scope), 0o755);
   replaceFile(propertyPath(host, scope, name), value, { mode: 0o600, durable: true });
+  removeStaleTemporaries(propertiesDirectory(host, scope), (pid) => isAlive({ pid }));
 }
 
 /** Unsets a property, which may not be set. */

@@ -27,8 +27,8 @@ export interface CaughtUp extends Loaded {
  */
 export function catchUp(builds: AppBuilds, now: number, warn: (message: string) => void, starting?: BuildId): CaughtUp {
   const { app, directory } = builds;
-  const names = listDirectory(directory);
   let loaded = loadHistory(directory);
+  const names = listDirectory(directory); // after it: what was recorded in between is unknown, not removed
   for (const problem of loaded.problems)
     warn(`The journal of ${app} ${describe(problem)}; see ${pluginName(builds)}:verify ${app}`);
   const before = loaded.history;

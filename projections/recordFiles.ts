@@ -5,6 +5,8 @@ import { errorCode, reasonOf } from '../host/failure';
 import { readSmallFile, removeFile, replaceFile, staleTemporaryFiles } from '../host/files';
 import { type AppName, asBuildId, type BuildId } from '../host/names';
 import { type Build, findBuild, type History } from '../journal/history';
+import { JOURNAL_FILE } from '../journal/journal';
+import { wasEverStarted } from '../journal/wasEverStarted';
 import { parseRecord, type RecordedElsewhere, recordText } from './record';
 
 /** A larger record is not a record. */
@@ -99,9 +101,20 @@ export function leftovers(
   alive: (pid: number) => boolean,
 ): string[] {
   const there = new Set(names);
-  const ofDeparted = history.departed
+  const departed = [...history.departed, ...longDeparted(directory, history, names)];
+  const ofDeparted = departed
     .filter((id) => findBuild(history, id) === undefined)
     .flatMap((id) => [`${id}.json`, `${id}.log`])
     .filter((name) => there.has(name));
   return [...ofDeparted.map((name) => join(directory, name)), ...staleTemporaryFiles(directory, names, alive)];
+}
+
+/** Builds with a record that the history neither has nor adopts, since they started and left before those that it remembers. */
+function longDeparted(directory: string, history: History, names: readonly string[]): BuildId[] {
+  return recordedIds(names).filter(
+    (id) =>
+      findBuild(history, id) === undefined &&
+      !history.departed.includes(id) &&
+      wasEverStarted(join(directory, JOURNAL_FILE), id),
+  );
 }

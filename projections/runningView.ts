@@ -1,8 +1,17 @@
 import * as fs from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 import { errorCode } from '../host/failure';
-import { makeDirectory, ownLikeParent, readSmallFile, removeFile, replaceFile } from '../host/files';
+import {
+  ageOf,
+  makeDirectory,
+  ownLikeParent,
+  readSmallFile,
+  removeFile,
+  removeStaleTemporaries,
+  replaceFile,
+} from '../host/files';
+import { isAlive } from '../host/processes';
 import { type AppName, asAppName, asBuildId, type BuildId } from '../host/names';
 import { crc32 } from '../journal/crc32';
 import { listDirectory } from './recordFiles';
@@ -41,10 +50,19 @@ export function runningOf(buildsRoot: string, app: AppName): BuildId[] {
     .filter((build) => build !== undefined);
 }
 
+/** The entries of `app` that were made so long ago that their start is on record, or never will be: who made them was killed. */
+export function oldEntriesOf(buildsRoot: string, app: AppName): BuildId[] {
+  const directory = join(buildsRoot, VIEW_DIRECTORY, app);
+  return runningOf(buildsRoot, app).filter((build) => (ageOf(join(directory, build)) ?? 0) > OLD_MS);
+}
+
+const OLD_MS = 60_000;
+
 /** Makes sure that the view names these builds of `app`: to be called before their starts are appended. Throws system errors. */
 export function addRunning(buildsRoot: string, app: AppName, builds: readonly BuildId[]): void {
   const added = builds.map((build) => ({ app, build })).filter((entry) => addEntry(buildsRoot, entry));
   reseal(buildsRoot, added, 1);
+  removeStaleTemporaries(join(buildsRoot, VIEW_DIRECTORY), (pid) => isAlive({ pid }));
 }
 
 /** To be called when these builds have ended, and that is on disk. Throws system errors. */
@@ -74,7 +92,12 @@ export function rebuildRunning(
 function addEntry(buildsRoot: string, { app, build }: MayRun): boolean {
   const directory = join(ownDirectory(buildsRoot, app), app);
   for (;;) {
-    makeDirectory(directory);
+    try {
+      makeDirectory(directory);
+    } catch (error) {
+      if (!isGone(directory)) throw error;
+      continue; // another process has removed the empty directory just now
+    }
     try {
       const fd = fs.openSync(join(directory, build), 'wx', 0o644);
       ownLikeParent(fd, directory);
@@ -82,9 +105,13 @@ function addEntry(buildsRoot: string, { app, build }: MayRun): boolean {
       return true;
     } catch (error) {
       if (errorCode(error) === 'EEXIST') return false;
-      if (errorCode(error) !== 'ENOENT') throw error; // another process has removed the empty directory just now
+      if (!isGone(directory)) throw error;
     }
   }
+}
+
+function isGone(directory: string): boolean {
+  return fs.lstatSync(directory, { throwIfNoEntry: false }) === undefined && fs.existsSync(dirname(dirname(directory)));
 }
 
 /** Whether it was there. */

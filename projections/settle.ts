@@ -5,13 +5,13 @@ import { reasonOf } from '../host/failure';
 import type { AppBuilds } from '../host/paths';
 import { isAlive } from '../host/processes';
 import type { BuildId } from '../host/names';
-import type { History } from '../journal/history';
+import { findBuild, type History } from '../journal/history';
 import { JOURNAL_FILE } from '../journal/journal';
 import { writeCheckpoint } from './checkpoint';
 import type { Handled } from './handleCommand';
 import { type Loaded, loadHistory } from './loadHistory';
 import { listDirectory, removeBuildFiles, sweep, writeRecords } from './recordFiles';
-import { removeRunning, runningOf } from './runningView';
+import { oldEntriesOf, removeRunning, runningOf } from './runningView';
 
 /**
  * Makes what is stored beside the journal true again after `handled`: the records, the running view, and the checkpoint; and sweeps up after crashes. What cannot be written is told to `warn`, and is for the next trigger: the journal has it.
@@ -21,7 +21,7 @@ import { removeRunning, runningOf } from './runningView';
  */
 export function settle(builds: AppBuilds, handled: Handled, warn: (message: string) => void): void {
   try {
-    const loaded = builds.alongside === true ? handled.loaded : settleRecords(builds, handled.loaded);
+    const loaded = builds.alongside === true ? handled.loaded : settleRecords(builds, handled);
     removeRunning(builds.buildsRoot, builds.app, noLongerRunning(builds, loaded.history));
     if (loaded.folded > 0 && loaded.inMemory !== true) writeCheckpoint(builds.directory, loaded); // every reader pays for what is behind it
   } catch (error) {
@@ -29,8 +29,9 @@ export function settle(builds: AppBuilds, handled: Handled, warn: (message: stri
   }
 }
 
-function settleRecords({ app, directory }: AppBuilds, loaded: Loaded): Loaded {
+function settleRecords({ app, directory }: AppBuilds, { loaded, added }: Handled): Loaded {
   let current = loaded;
+  for (const { event } of added) if (event.type === 'Pruned') removeBuildFiles(directory, event.builds);
   for (;;) {
     writeRecords(directory, app, current.history);
     if (journalSize(directory) <= current.head.end) break;
@@ -49,11 +50,14 @@ function journalSize(directory: string): number {
   return statSync(join(directory, JOURNAL_FILE), { throwIfNoEntry: false })?.size ?? 0;
 }
 
-/** What the view of running builds names, and is known to have ended or to have no process any more. */
-function noLongerRunning({ app, buildsRoot }: AppBuilds, { builds, departed }: History): BuildId[] {
+/** What the view of running builds names, and is known to have ended, to have no process any more, or never to have started. */
+function noLongerRunning({ app, buildsRoot, directory }: AppBuilds, history: History): BuildId[] {
+  const old = oldEntriesOf(buildsRoot, app); // looked at before the journal is: a start that was appended since is in it
+  const neverStarted = (id: BuildId): boolean =>
+    old.includes(id) && findBuild(loadHistory(directory).history, id) === undefined;
   return runningOf(buildsRoot, app).filter((id) => {
-    const build = builds.find((one) => one.id === id);
-    if (build === undefined) return departed.includes(id); // else its start is about to be recorded
+    const build = findBuild(history, id);
+    if (build === undefined) return history.departed.includes(id) || neverStarted(id);
     return build.status !== 'running' || !isAlive(build.process);
   });
 }

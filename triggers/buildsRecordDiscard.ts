@@ -2,9 +2,9 @@ import type { Call } from '../host/call';
 import { appBuilds } from '../host/paths';
 import { UnknownBuild } from '../journal/decide';
 import { catchUp } from '../projections/catchUp';
-import { handleCommand } from '../projections/handleCommand';
 import { settle } from '../projections/settle';
 import { buildArguments } from './arguments';
+import { handleOrTidy } from './recording';
 import { tellOthers } from './tellOthers';
 
 /**
@@ -18,7 +18,7 @@ export function buildsRecordDiscard({ host, output, args }: Call): undefined {
   const now = Date.now();
   try {
     const command = { type: 'DiscardBuild', build: named.build } as const;
-    const handled = handleCommand(builds.directory, catchUp(builds, now, output.warn), command, now);
+    const handled = handleOrTidy(builds, catchUp(builds, now, output.warn), command, now, output.warn);
     settle(builds, handled, output.warn);
     tellOthers(host, builds, handled, output.warn);
   } catch (error) {

@@ -6,12 +6,13 @@ import { reasonOf } from '../host/failure';
 import { type AppBuilds, appBuilds } from '../host/paths';
 import { identifyProcess, isAlive } from '../host/processes';
 import { resolveRetention } from '../host/properties';
-import { type BuildCommand, BuildStartedBefore } from '../journal/decide';
+import { type BuildCommand, BuildStartedBefore, UnknownBuild } from '../journal/decide';
 import { JournalNotWritten } from '../journal/errors';
 import type { Source } from '../journal/events';
 import type { Build, History } from '../journal/history';
 import { catchUp } from '../projections/catchUp';
-import { handleCommand } from '../projections/handleCommand';
+import { type Handled, handleCommand } from '../projections/handleCommand';
+import type { Loaded } from '../projections/loadHistory';
 import { reap } from '../projections/reap';
 import { addRunning } from '../projections/runningView';
 import { settle } from '../projections/settle';
@@ -39,6 +40,7 @@ export function recordStart(host: Host, output: Output, app: AppName, id: BuildI
   const retention = readRetention(host, output, app);
   const dead = retention === undefined ? [] : deadBeyond(caught.history, retention);
   const started = handleCommand(builds.directory, caught, command, now);
+  addRunning(builds.buildsRoot, app, [id]); // again: an entry without a start is taken for that of a killed trigger after a while
   const reaped = handleCommand(builds.directory, started.loaded, reap(builds.directory, dead, now), now);
   const handled = { loaded: reaped.loaded, added: [...started.added, ...reaped.added] };
   settle(builds, handled, output.warn);
@@ -78,7 +80,8 @@ export function recordFinish(host: Host, output: Output, app: AppName, id: Build
   const builds = appBuilds(host, app);
   const now = Date.now();
   const command = { type: 'FinishBuild', build: id, exitCode, at: now } as const;
-  const finished = handleCommand(builds.directory, catchUp(builds, now, output.warn), command, now);
+  const caught = catchUp(builds, now, output.warn);
+  const finished = handleOrTidy(builds, caught, command, now, output.warn);
   if (host.alongside) {
     settle(builds, finished, output.warn); // what leaves, the stock plugin decides
     return;
@@ -88,6 +91,22 @@ export function recordFinish(host: Host, output: Output, app: AppName, id: Build
   const handled = { loaded: pruned.loaded, added: [...finished.added, ...pruned.added] };
   settle(builds, handled, output.warn);
   tellOthers(host, builds, handled, output.warn);
+}
+
+/** Handles a command about a build; when it is not on record, tidies up first what whoever removed it may have left. Throws `UnknownBuild`. */
+export function handleOrTidy(
+  builds: AppBuilds,
+  loaded: Loaded,
+  command: BuildCommand,
+  now: number,
+  warn: (message: string) => void,
+): Handled {
+  try {
+    return handleCommand(builds.directory, loaded, command, now);
+  } catch (error) {
+    if (error instanceof UnknownBuild && loaded.head.seq > 0) settle(builds, { loaded, added: [] }, warn);
+    throw error;
+  }
 }
 
 /** The retention of `app`; undefined, with a warning, when it cannot be read: then nothing is removed on a guess. */

@@ -149,7 +149,10 @@ test('a pid that now belongs to a process with another start time is dead', asyn
 
 test('a zombie is dead', async (t) => {
   // sleep does not wait for the child that the shell, whose place it takes, has started
-  const parent = spawn('sh', ['-c', 'true & echo $!; exec sleep 3600'], { stdio: ['ignore', 'pipe', 'ignore'] });
+  const child = 'while [ "$(cat /proc/$$/comm)" != sleep ]; do :; done'; // $$ is the shell that has started it
+  const parent = spawn('sh', ['-c', `{ ${child}; } & echo $!; exec sleep 3600`], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
   t.teardown(() => parent.kill('SIGKILL'));
   const [said] = (await once(parent.stdout, 'data')) as [Buffer];
   const pid = Number(said.toString());

@@ -75,7 +75,7 @@ test('every single flipped bit is found, and no event is shown that was not writ
   }
 });
 
-test.failing('a flipped bit is found in frames that lost their race, too, when no event has followed yet', (t) => {
+test('a flipped bit is found in frames that lost their race, too, when no event has followed yet', (t) => {
   const journal = temporaryJournal(t);
   const { head } = appendAll(journal, [started('b1')]);
   const won = appendEvent(journal, head, finished('b1'), minute(1));

@@ -144,7 +144,7 @@ for (const [moment, made] of [
   ['has found its directory', false],
   ['has made its directory', true],
 ] as const) {
-  test.serial.failing(`a start is not lost when the last build of its app ends right after it ${moment}`, (t) => {
+  test.serial(`a start is not lost when the last build of its app ends right after it ${moment}`, (t) => {
     const root = view(t, made ? [] : [{ app, build: b1 }]);
     const directory = join(root, '.running', app);
     const { mkdirSync: make } = fs;
