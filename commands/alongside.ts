@@ -11,6 +11,7 @@ export const alongsideCommands: ReadonlySet<string> = new Set<CommandName>([
   'replay',
   'verify',
   'page',
+  'watch',
 ]);
 
 /** The triggers that are answered alongside the stock plugin. Ids and properties are its own business. */

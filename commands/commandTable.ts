@@ -185,6 +185,13 @@ export const commandTable = [
     },
     example: 'shop --out shop.html',
   },
+  {
+    name: 'watch',
+    args: '[<app>]',
+    description: 'Watch builds live on the whole terminal',
+    flags: { '<app>': 'the app; without it every app that you may see' },
+    example: 'shop',
+  },
 ] as const satisfies readonly ExplainedCommand[];
 
 export type CommandName = (typeof commandTable)[number]['name'];

@@ -36,6 +36,7 @@ export const commands: Readonly<Record<CommandName, Load>> = {
   capture: async () => (await import('./capture')).capture,
   notify: async () => (await import('./notify')).notify,
   page: async () => (await import('./page')).page,
+  watch: async () => (await import('./watch')).watch,
 };
 
 /** Loads the handler of each command that is about the host and not about builds: `dokku-builds host:install`. */

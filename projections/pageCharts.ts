@@ -116,7 +116,7 @@ export function durationsSvg(
   const text = (y: number, what: string): string => `<text x=${right + 8} y=${y}>${what}</text>`;
   const label = `Durations of the last ${outcomes.length} builds, oldest first: median ${formatDuration(median)}, longest ${formatDuration(longest)}`;
   return (
-    `<svg class=g viewBox="0 0 ${WIDTH + 110} ${BASE + 4}" role=img aria-label="${label}">` +
+    `<svg class=g viewBox="0 0 ${WIDTH + 150} ${BASE + 4}" role=img aria-label="${label}">` +
     `<path class=n d="M0 ${BASE}H${right}"/>${drawn}<path class=m d="M0 ${level}H${right}"/>` +
     (level - TOP > 14 ? text(TOP + 6, `longest ${formatDuration(longest)}`) : '') +
     `${text(level + 4, `median ${formatDuration(median)}`)}</svg>`

@@ -8,6 +8,7 @@ const COLORS = `
 
 const LAYOUT = `
 *{box-sizing:border-box}
+svg text{fill:var(--q);stroke:none;font-size:12px}
 html{scroll-padding-top:1rem;-webkit-text-size-adjust:100%}
 body{margin:0 auto;max-width:76rem;padding:1rem 1.25rem 3rem;background:var(--g);color:var(--t);font:16px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,"Liberation Sans",sans-serif}
 a{color:var(--l)}
@@ -25,7 +26,7 @@ header .q{margin:.3rem 0}
 nav ul,ul.c{list-style:none;padding:0;margin:.75rem 0;display:flex;flex-wrap:wrap;gap:.4rem 1.25rem}
 ul.c{gap:.4rem}
 ul.c li{background:var(--g2);border:1px solid var(--e);border-radius:6px;padding:.15rem .6rem}
-dl.n{display:grid;grid-template-columns:repeat(auto-fit,minmax(11rem,1fr));gap:.75rem;margin:0}
+dl.n{display:grid;grid-template-columns:repeat(auto-fit,minmax(9.5rem,1fr));gap:.75rem;margin:0}
 dl.n div{background:var(--g2);border:1px solid var(--e);border-radius:8px;padding:.7rem 1rem}
 dt{color:var(--q);font-size:.85rem}
 dd{margin:0;font-size:1.6rem;font-weight:600;line-height:1.3}
@@ -73,6 +74,8 @@ tbody tr{padding:.5rem 0}
 tbody tr.m{padding:0}
 .b tr:not(.m),.o tr{display:grid;grid-template-columns:1fr 1fr;gap:.1rem .9rem}
 th,td{padding:0}
+svg text{font-size:19px}
+.b td:nth-child(3){grid-column:1/-1}
 .m td{display:block}
 .b td:nth-child(2){text-align:right}
 .b tr:not(.m) td:nth-child(n+3)::before,.o td:nth-child(n+5)::before{color:var(--q)}
@@ -91,7 +94,6 @@ svg{display:block;fill:none;stroke-width:2}
 svg.t{width:100%;height:24px}
 svg.t path{vector-effect:non-scaling-stroke}
 svg.g{width:100%;max-width:56rem;height:auto;overflow:visible}
-svg text{fill:var(--q);stroke:none;font-size:12px}
 svg .n{stroke:var(--e);stroke-width:1}svg .m{stroke:var(--q);stroke-width:1;stroke-dasharray:4 4}
 svg .s{stroke:var(--s)}svg .f{stroke:var(--f)}svg .c{stroke:var(--c)}svg .r{stroke:var(--r);stroke-width:4}
 svg .sb{fill:var(--s);stroke:none}svg .fb{fill:var(--f);stroke:none}svg .cb{stroke:var(--c);stroke-width:1.5}
