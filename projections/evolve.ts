@@ -10,8 +10,13 @@ export const emptyHistory: History = { builds: [], newestId: '', departed: [] };
 
 /** `history` after `event`. What does not apply (an end of a build that is not running) changes nothing. */
 export function evolve(history: History, event: BuildEvent): History {
+  return evolveAll(history, [event]);
+}
+
+/** The same for some events at once, which costs little more than one. */
+export function evolveAll(history: History, events: readonly BuildEvent[]): History {
   return produce(history, (draft) => {
-    apply(draft, event);
+    for (const event of events) apply(draft, event);
   });
 }
 

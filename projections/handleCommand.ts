@@ -15,7 +15,7 @@ import {
   syncJournal,
 } from '../journal/journal';
 import { wasEverStarted } from '../journal/wasEverStarted';
-import { evolve } from './evolve';
+import { evolveAll } from './evolve';
 import { loadFrom, type Loaded } from './loadHistory';
 
 /** What a command came to. */
@@ -33,7 +33,9 @@ export interface Handled {
  */
 export function handleCommand(directory: string, loaded: Loaded, command: BuildCommand, at: number): Handled {
   const path = join(directory, JOURNAL_FILE);
-  const startedBefore = (id: BuildId): boolean => wasEverStarted(path, id);
+  // Asked once: who starts the build from here on is in the history, and a frame of ours that lost its race holds the id, too.
+  let before: boolean | undefined;
+  const startedBefore = (id: BuildId): boolean => (before ??= wasEverStarted(path, id));
   const { state, events } = decideOnAll(path, loaded, (history) => decide(history, command, startedBefore));
   if (events.length === 0) return { loaded: state, added: [] };
   const journal = openJournalForAppend(path);
@@ -100,7 +102,10 @@ function refresh(journal: Journal, loaded: Loaded): Loaded {
 }
 
 function advance(loaded: Loaded, since: readonly Recorded[], head: Loaded['head']): Loaded {
-  const history = since.reduce((before, recorded) => evolve(before, recorded.event), loaded.history);
+  const history = evolveAll(
+    loaded.history,
+    since.map(({ event }) => event),
+  );
   return { ...loaded, history, head, folded: loaded.folded + since.length };
 }
 

@@ -1,7 +1,7 @@
 import { closeSync, fdatasyncSync, openSync, readFileSync, readSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 
-import type { BuildId } from '../../host/names';
+import { type BuildId, generateBuildId } from '../../host/names';
 import { identifyProcess } from '../../host/processes';
 import { packr } from '../../journal/envelope';
 import type { BuildFinished } from '../../journal/events';
@@ -87,8 +87,8 @@ const measurements: Readonly<Record<string, () => number>> = {
       const handle = (command: Parameters<typeof handleCommand>[2]): Loaded =>
         (loaded = handleCommand(directory, loaded, command, Date.now()).loaded);
       for (let done = 0; done < count; done += 1) {
-        const build = `bench-${process.pid}-${done}` as BuildId;
         const at = Date.now();
+        const build = generateBuildId(at);
         handle({ type: 'StartBuild', build, source: 'git-hook', process: identity, actor: {}, at });
         handle({ type: 'FinishBuild', build, exitCode: 0, at });
         handle({ type: 'PruneBuilds', retention: 20 });
