@@ -13,6 +13,7 @@ import { buildsOf, eventColumns, eventJson, eventRow } from '../projections/even
 import { type EventSource, eventSource, mergedEvents } from '../projections/mergedEvents';
 import { refuseSurplus, takeApp } from './positionals';
 import { viewApp } from './see';
+import { eachApp } from './eachApp';
 import { parseWhen } from './when';
 
 /**
@@ -37,7 +38,10 @@ export async function events({ host, output, args }: Call): Promise<undefined> {
     throw new Failure('--format json has an end, --follow has none: use --format jsonl');
   const apps = app === undefined ? allowedApps(host, listApps(host)) : [requireApp(host, app)];
   const printer = openPrinter(output, format, app === undefined ? apps : undefined);
-  const sources = openSources(host, output, apps);
+  const unreadable = new Set<AppName>();
+  const open = (some: readonly AppName[]): EventSource[] =>
+    eachApp(output, some, app !== undefined, openSource(host, output), (one) => unreadable.add(one));
+  const sources = open(apps);
   if (filter.build !== undefined) filter.build = await namedBuild(host, output, apps, filter.build);
   const printMore = (): void => {
     for (const { app: from, recorded } of mergedEvents(sources, (one) => passes(one, filter)))
@@ -47,7 +51,7 @@ export async function events({ host, output, args }: Call): Promise<undefined> {
   printMore();
   if (following) {
     await untilStopped(FOLLOW_MS, () => {
-      if (app === undefined) sources.push(...newSources(host, output, sources));
+      if (app === undefined) sources.push(...open(newApps(host, sources, unreadable)));
       printMore();
     });
   }
@@ -154,21 +158,17 @@ function openTable(output: Output, apps: readonly AppName[] | undefined): Printe
   };
 }
 
-/** Opens the journals of `apps`; records that something else wrote become events first. */
-function openSources(host: Host, output: Output, apps: readonly AppName[]): EventSource[] {
-  return apps.map((app) => {
+/** Opens the journal of an app; records that something else wrote become events first. */
+function openSource(host: Host, output: Output): (app: AppName) => EventSource {
+  return (app) => {
     const builds = appBuilds(host, app);
     catchUp(builds, Date.now(), output.warn);
     return eventSource(builds);
-  });
+  };
 }
 
-/** The journals of the apps that the caller may see and that are not among `sources` yet. */
-function newSources(host: Host, output: Output, sources: readonly EventSource[]): EventSource[] {
+/** The apps that the caller may see, and whose journals are not among `sources` yet; but for the `unreadable`. */
+function newApps(host: Host, sources: readonly EventSource[], unreadable: ReadonlySet<AppName>): AppName[] {
   const known = new Set(sources.map(({ app }) => app));
-  return openSources(
-    host,
-    output,
-    allowedApps(host, listApps(host)).filter((app) => !known.has(app)),
-  );
+  return allowedApps(host, listApps(host)).filter((app) => !known.has(app) && !unreadable.has(app));
 }

@@ -1,9 +1,10 @@
 import { allowedApps, appExists, listApps } from '../host/apps';
 import { parseTimestamp } from '../host/durations';
 import type { Host } from '../host/environment';
+import { reasonOf } from '../host/failure';
 import type { AppName } from '../host/names';
 import type { Output } from '../host/output';
-import { appBuilds, buildsRoot, logPath } from '../host/paths';
+import { type AppBuilds, appBuilds, buildsRoot, logPath } from '../host/paths';
 import { isAlive } from '../host/processes';
 import { type Build, findBuild, type History } from '../journal/history';
 import { catchUp } from '../projections/catchUp';
@@ -60,26 +61,54 @@ function startOf({ seen }: ListedBuild): number {
 function unendedBuilds(host: Host, output: Output, abandoned: boolean): ListedBuild[] {
   const now = Date.now();
   const see = seeAt(now);
-  const listed = ({ builds }: History, app: AppName): ListedBuild[] =>
-    builds.filter(isRunning).map((build) => ({ app, seen: see(build) }));
-  if (abandoned) {
-    return listApps(host).flatMap((app) => listed(catchUp(appBuilds(host, app), now, output.warn).history, app));
-  }
+  const histories = abandoned ? lookInto(host, output, listApps(host), now) : historiesOfRunning(host, output, now);
+  return [...histories].flatMap(([app, { builds }]) =>
+    builds.filter(isRunning).map((build) => ({ app, seen: see(build) })),
+  );
+}
+
+function historiesOfRunning(host: Host, output: Output, now: number): ReadonlyMap<AppName, History> {
   const entries = readRunning(buildsRoot(host)) ?? findRunning(host, output);
-  return [...new Set(entries.map(({ app }) => app))]
-    .filter((app) => appExists(host, app))
-    .flatMap((app) => listed(loadHistory(appBuilds(host, app).directory).history, app));
+  const apps = [...new Set(entries.map(({ app }) => app))].filter((app) => appExists(host, app));
+  return lookInto(host, output, apps, now, (builds) => loadHistory(builds.directory).history);
+}
+
+/** The histories of `apps`. What is wrong with one hides no other, and is told to those who may see that app. */
+function lookInto(
+  host: Host,
+  output: Output,
+  apps: readonly AppName[],
+  now: number,
+  read: (builds: AppBuilds, warn: (message: string) => void) => History = (builds, warn) =>
+    catchUp(builds, now, warn).history,
+): ReadonlyMap<AppName, History> {
+  const histories = new Map<AppName, History>();
+  const complaints: { app: AppName; message: string }[] = [];
+  for (const app of apps) {
+    try {
+      histories.set(
+        app,
+        read(appBuilds(host, app), (message) => complaints.push({ app, message })),
+      );
+    } catch (error) {
+      complaints.push({ app, message: `${app}: ${reasonOf(error)}` });
+    }
+  }
+  const visible = new Set(
+    complaints.length === 0 ? [] : allowedApps(host, [...new Set(complaints.map(({ app }) => app))]),
+  );
+  for (const { app, message } of complaints) if (visible.has(app)) output.warn(message);
+  return histories;
 }
 
 /** Looks into every app for live builds, and stores what it finds for the next time, where this user may. */
 export function findRunning(host: Host, output: Output): MayRun[] {
-  const now = Date.now();
-  const histories = new Map(
-    listApps(host).map((app) => [app, catchUp(appBuilds(host, app), now, output.warn).history] as const),
-  );
+  const apps = listApps(host);
+  const histories = lookInto(host, output, apps, Date.now());
   const running = [...histories].flatMap(([app, { builds }]) =>
     builds.filter(isLive).map((build) => ({ app, build: build.id })),
   );
+  if (histories.size < apps.length) return running; // not the whole truth
   try {
     rebuildRunning(buildsRoot(host), running, ({ app, build }) => {
       const history = histories.get(app);

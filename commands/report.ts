@@ -21,6 +21,7 @@ import {
 } from '../projections/reportView';
 import { parseFormat, refuseSurplus, takeApp } from './positionals';
 import { viewApp } from './see';
+import { eachApp } from './eachApp';
 import { parseWhen } from './when';
 
 /** `builds:report [<app>|--global] [--flag] [--format json|stdout] [--as-of <when>]` */
@@ -47,9 +48,10 @@ export function report({ host, output, args }: Call): undefined {
     return;
   }
   const retentionsOf = retentionsReader(host, output.warn);
-  for (const app of named.app === undefined ? everyApp(host, output) : [requireApp(host, named.app)]) {
+  const apps = named.app === undefined ? everyApp(host, output) : [requireApp(host, named.app)];
+  eachApp(output, apps, named.app !== undefined, (app) => {
     show(`${app} builds information`, reportApp(host, output, app, asOf, retentionsOf(app)));
-  }
+  });
 }
 
 function parseReportArguments(args: readonly string[]): ReturnType<typeof parseArguments> {

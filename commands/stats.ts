@@ -14,6 +14,7 @@ import { type AppStats, count, countOpen, noStats } from '../projections/stats';
 import { statsJson, statsView } from '../projections/statsView';
 import { parseFormat, refuseSurplus, takeApp } from './positionals';
 import { statsTables } from './statsText';
+import { eachApp } from './eachApp';
 import { parseWhen } from './when';
 
 /** `builds:stats [<app>] [--since <when>] [--format stdout|json] [--no-color]`; without an app, all that the caller may see. */
@@ -31,7 +32,7 @@ export async function stats({ host, output, args }: Call): Promise<undefined> {
   const app = named.app === undefined ? undefined : requireApp(host, named.app);
   const apps = app === undefined ? allowedApps(host, listApps(host)) : [app];
   const view = statsView(
-    apps.map((one) => ({ app: one, stats: readStats(host, output, one, since, now) })),
+    eachApp(output, apps, app !== undefined, (one) => ({ app: one, stats: readStats(host, output, one, since, now) })),
     since,
     now,
   );

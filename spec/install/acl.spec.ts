@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, rmSync, symlinkSync } from 'node:fs';
 
 import test, { type ExecutionContext } from 'ava';
 
@@ -76,6 +76,10 @@ test('an app of others does not exist, whatever is asked of it, and stays as it 
     ['builds:events', 'theirs', '--follow'],
     ['builds:replay', 'theirs'],
     ['builds:verify', 'theirs'],
+    ['builds:stats', 'theirs'],
+    ['builds:page', 'theirs'],
+    ['builds:notify', 'theirs'],
+    ['builds:watch', 'theirs'],
     ['builds:capture', 'theirs', '--', 'touch', `${host.paths.tmp}/captured`],
     ['--app', 'theirs', 'builds:list'],
     ['--app', 'theirs', 'builds:output', finished],
@@ -107,6 +111,9 @@ test('where no app is named, only allowed ones exist', async (t) => {
     ['builds:events'],
     ['builds:events', '--format', 'jsonl'],
     ['builds:events', '--build', running],
+    ['builds:stats'],
+    ['builds:stats', '--format', 'json'],
+    ['builds:page'],
     ['builds:verify'],
     ['builds:verify', '--all-apps', '--format', 'json'],
     ['builds:verify', '--all-apps', '--parallel', '2'],
@@ -161,6 +168,30 @@ test('the commands that journal alongside the stock plugin ask as well', async (
     tellsNothing(t, expectSuccess(await ann(`builds-journal:${command}`)));
   }
   for (const command of ['info', 'output']) t.is((await ann(`builds-journal:${command}`, 'theirs', finished)).code, 20);
+});
+
+test('what is wrong with an app is told to those who may see it, and hides no other app', async (t) => {
+  const { host, ann, admin } = await sharedHost(t);
+  const busy = host.process();
+  expectSuccess(await host.trigger('builds-record-start', ['mine', 'minerunning001', String(busy.pid), 'git-hook']));
+  rmSync(host.file('theirs', 'events.journal'));
+  symlinkSync('/etc/hostname', host.file('theirs', 'events.journal'));
+  for (const args of [
+    ['builds:list'],
+    ['builds:list', '--status', 'abandoned'],
+    ['builds:report'],
+    ['builds:events'],
+    ['builds:stats'],
+  ]) {
+    rmSync(`${host.paths.builds}/.running/.seal`, { force: true });
+    const result = await ann(...args);
+    tellsNothing(t, result);
+    t.is(result.code, 0, args.join(' '));
+    const told = await admin(...args);
+    t.regex(told.stderr, /theirs/, args.join(' '));
+    t.notRegex(told.stderr, /Internal error/);
+    if (!args.includes('abandoned')) t.regex(told.stdout, /mine/, args.join(' '));
+  }
 });
 
 test('an answer that cannot be had allows nothing', async (t) => {
