@@ -1,7 +1,7 @@
 import type { Host } from '../host/environment';
 import { Failure } from '../host/failure';
 import { readDeployLock } from '../host/locks';
-import { type AppName, type BuildId, parseBuildId } from '../host/names';
+import { type AppName, type BuildId, isGeneratedBuildId, parseBuildId } from '../host/names';
 import { appBuilds } from '../host/paths';
 import { type Build, findBuild, type History, newestBuild } from '../journal/history';
 import { loadHistory } from '../projections/loadHistory';
@@ -109,11 +109,10 @@ function none(message: string): never {
 /** A build that has left is still answered for, by the journal alone. */
 function findPast(host: Host, { app, history, until }: Among, id: BuildId): PastBuild {
   const { directory } = appBuilds(host, app);
-  const exact = readPast(directory, { only: id, until }).at(-1);
-  if (exact !== undefined) return exact;
-  const begun = startedIds(directory, id, until);
-  if (begun.length > 1) throw ambiguous(id, begun);
-  const past = begun[0] && readPast(directory, { only: begun[0], until }).at(-1);
+  const begun = isGeneratedBuildId(id) ? [id] : startedIds(directory, id, until); // a generated one is the beginning of no other
+  const meant = begun.includes(id) ? id : begun[0];
+  if (meant !== id && begun.length > 1) throw ambiguous(id, begun);
+  const past = meant && readPast(directory, { only: meant, until }).at(-1);
   if (past) return past;
   const known = [...history.builds.map((build) => build.id).reverse(), ...nicknames];
   throw new Failure(`No build record found for ${app}/${id}`, 1, { given: id, known });

@@ -23,7 +23,7 @@ export function printStatsOnTerminal(
     const colour = label === 'Success Rate' ? rateColour(view.all.successRate) : undefined;
     printDetail(output, terminal, labelText(label), shown, colour);
   }
-  const dates = lastDays(view.now, Math.min(MOST_DAYS, columns - LEGEND_COLUMNS));
+  const dates = lastDays(view, Math.min(MOST_DAYS, columns - LEGEND_COLUMNS));
   if (terminal.unicode && dates.length > 1)
     output.verbose(`${labelText(`Last ${dates.length} Days`)}${sparkline(dates, new Map(view.days), terminal)}`);
   printTable(output, 'Source', view.bySource, view.now, terminal);
@@ -47,11 +47,11 @@ function rateColour(rate: number | undefined): Colour | undefined {
 
 const DAY_MS = 86_400_000;
 
-/** The last `count` dates (UTC), today the last. */
-function lastDays(now: number, count: number): string[] {
-  return Array.from({ length: Math.max(0, count) }, (_, n) =>
-    new Date(now - (count - 1 - n) * DAY_MS).toISOString().slice(0, 10),
-  );
+/** The dates (UTC) of the time that is looked at, the last `most` of them; today is the last. */
+function lastDays({ from, now }: StatsView, most: number): string[] {
+  const days = Math.floor(now / DAY_MS) - Math.floor((from ?? now) / DAY_MS) + 1;
+  const count = Math.max(0, Math.min(most, days));
+  return Array.from({ length: count }, (_, n) => new Date(now - (count - 1 - n) * DAY_MS).toISOString().slice(0, 10));
 }
 
 const HEIGHTS = Array.from('▁▂▃▄▅▆▇█');

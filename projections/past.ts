@@ -5,6 +5,7 @@ import type { BuildId } from '../host/names';
 import type { BuildEvent, Pruned, Recorded } from '../journal/events';
 import { type Build, findBuild, type History } from '../journal/history';
 import { closeJournal, JOURNAL_FILE, openJournal, readJournal, START } from '../journal/journal';
+import { occursInJournal } from '../journal/occursInJournal';
 import { apply, draftHistory } from './evolve';
 
 /** When and why a build left. `at` is ms since the epoch. */
@@ -40,6 +41,7 @@ export interface PastFilter {
  * journal. Throws `JournalNotReadable`.
  */
 export function readPast(directory: string, { only, until }: PastFilter): PastBuild[] {
+  if (only !== undefined && !occursInJournal(join(directory, JOURNAL_FILE), only)) return [];
   const draft = draftHistory();
   const past = new Map<BuildId, PastBuild>();
   readEvents(directory, (recorded) => {
@@ -65,6 +67,7 @@ const NOT_YET = {} as PastBuild;
 
 /** The ids that begin with `beginning` of builds that had started by `until` (ms since the epoch), newest first. Reads the whole journal. */
 export function startedIds(directory: string, beginning: string, until: number | undefined): BuildId[] {
+  if (!occursInJournal(join(directory, JOURNAL_FILE), beginning)) return [];
   const ids: BuildId[] = [];
   readEvents(directory, (recorded) => {
     const { event } = recorded;

@@ -121,6 +121,11 @@ test('on a terminal there are bars in colour, and no line is wider than it', asy
   t.regex(plain.join('\n'), /^git-hook +3 +100% +█{10} /m);
   t.true(lines.join('\n').includes(`\u001b[32m${'█'.repeat(10)}\u001b[0m`));
   t.regex(plain.join('\n'), /^ {7}Last 30 Days: {4}[·▁▂▃▄▅▆▇█]{30} /m);
+  await host.createApp('young');
+  const yesterday = new Date(Date.now() - 86_400_000).toISOString();
+  writeRecords(host, finishedRecord('young', 'b1', 1, { started_at: yesterday, finished_at: yesterday }));
+  const young = await onTerminal(host, 120, ['builds:stats', 'young']);
+  t.regex(young.plain.join('\n'), /^ {7}Last [23] Days: {5}█·{1,2} up to 1 a day$/m, 'no days before the first build');
   const calm = await onTerminal(host, 120, ['builds:stats', 'shop', '--no-color']);
   t.deepEqual(calm.lines, calm.plain);
   for (const columns of [80, 60, 40, 20, 10]) {
