@@ -4,7 +4,7 @@ import { errorCode, Failure } from './failure';
 
 /** The end of a file of text. */
 export interface Tail {
-  /** At most the asked-for bytes, from the beginning of a line where there is one among them; what is no UTF-8 is U+FFFD. */
+  /** At most the asked-for bytes, from the beginning of a line where there is one in their first half; what is no UTF-8 is U+FFFD. */
   readonly text: string;
   /** Bytes of the file before it. */
   readonly before: number;
@@ -35,10 +35,10 @@ export function readTail(path: string, limit: number): Tail | undefined {
   }
 }
 
-/** How many bytes at the beginning belong to a line, or at least a character, whose own beginning is not there. */
+/** How many bytes at the beginning belong to a line whose own beginning is not there, or, where that is a very long one, to a character. */
 function partOfLine(bytes: Buffer): number {
   const lineEnd = bytes.indexOf(0x0a);
-  if (lineEnd >= 0 && lineEnd < bytes.length - 1) return lineEnd + 1;
+  if (lineEnd >= 0 && lineEnd < bytes.length / 2) return lineEnd + 1;
   let at = 0;
   while (at < 3 && ((bytes[at] ?? 0) & 0xc0) === 0x80) at += 1; // the rest of a UTF-8 character
   return at;

@@ -5,7 +5,7 @@ import type { AppName, BuildId } from '../host/names';
 import type { Tail } from '../host/tail';
 import { count, counted, escapeHtml } from './html';
 import { appAnchor, appSection, buildAnchor, type DetailOf, overviewRow, timeText } from './pageApp';
-import { daysSvg, stripSvg } from './pageCharts';
+import { daysSvg, stepOf, stripSvg } from './pageCharts';
 import { openPalette, type Palette } from './pageLog';
 import { type Numbers, numbersOf, type PageApp, rateText, spanOf, startOf } from './pageNumbers';
 import { PAGE_STYLE } from './pageStyle';
@@ -82,7 +82,7 @@ function overview({ apps, now, single }: PageSource): string {
   const chart =
     outcomes.length === 0
       ? ''
-      : `<figure>${daysSvg(outcomes, { from, to: now })}<figcaption>Builds a day, last ${name}: above the line succeeded, below it failed or canceled</figcaption></figure>`;
+      : `<figure>${daysSvg(outcomes, { from, to: now })}<figcaption>Builds a ${stepOf({ from, to: now }).name}, last ${name}: above the line succeeded, below it failed or canceled</figcaption></figure>`;
   return `<section aria-labelledby=overview><h2 id=overview>Overview</h2><dl class=n>${facts.join('')}</dl>${chart}</section>`;
 }
 

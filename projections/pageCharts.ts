@@ -48,37 +48,46 @@ export function stripSvg(
 }
 
 const DAY_MS = 86_400_000;
+/** As many days have a bar each. */
+const MOST_DAYS = 100;
 
-/** Builds a day over `range`: those that succeeded upwards, the others downwards. */
+/** What one bar of {@link daysSvg} stands for over `range`. */
+export function stepOf({ from, to }: Range): { readonly ms: number; readonly name: 'day' | 'week' } {
+  return to - from > MOST_DAYS * DAY_MS ? { ms: 7 * DAY_MS, name: 'week' } : { ms: DAY_MS, name: 'day' };
+}
+
+/** Builds a day over `range`, or a week over a long one: those that succeeded upwards, the others downwards. */
 export function daysSvg(outcomes: readonly Outcome[], range: Range): string {
-  const first = Math.floor(range.from / DAY_MS);
-  const days = Array.from({ length: Math.floor(range.to / DAY_MS) - first + 1 }, () => ({ up: 0, down: 0 }));
+  const { ms, name } = stepOf(range);
+  const placeOf = (time: number): number => Math.floor(range.to / ms) - Math.floor(time / ms);
+  const bins = Array.from({ length: placeOf(range.from) + 1 }, () => ({ up: 0, down: 0 }));
   for (const { startedAt, status } of outcomes) {
-    const day = days[Math.floor(startedAt / DAY_MS) - first];
-    if (day) day[status === 'succeeded' ? 'up' : 'down'] += 1;
+    const bin = bins[bins.length - 1 - placeOf(startedAt)];
+    if (bin) bin[status === 'succeeded' ? 'up' : 'down'] += 1;
   }
-  const most = Math.max(1, ...days.map(({ up, down }) => Math.max(up, down)));
-  const [width, middle, reach] = [640, 78, 60];
-  const step = width / days.length;
-  const bar = Math.max(1, Math.min(step - 2, 28));
-  const bars = (name: string, size: (day: { up: number; down: number }) => number, up: boolean): string => {
-    const d = days.map((day, index) => {
-      const height = (size(day) / most) * reach;
-      const x = (index * step + (step - bar) / 2).toFixed(1);
-      return height === 0
-        ? ''
-        : `M${x} ${up ? middle - 1 : middle + 1}h${bar.toFixed(1)}v${((up ? -1 : 1) * Math.max(height, 2)).toFixed(1)}h-${bar.toFixed(1)}z`;
+  const most = Math.max(1, ...bins.map(({ up, down }) => Math.max(up, down)));
+  const [middle, reach] = [78, 60];
+  const step = WIDTH / bins.length;
+  const bar = round(Math.max(1, Math.min(step - 2, 28)));
+  const bars = (sizes: readonly number[], start: number, direction: -1 | 1): string => {
+    const drawn = sizes.map((size, index) => {
+      const height = direction * round(Math.max((size / most) * reach, 2));
+      return size === 0 ? '' : `M${round(index * step + (step - bar) / 2)} ${start}h${bar}v${height}h-${bar}z`;
     });
-    return `<path class=${name} d="${d.join('')}"/>`;
+    return drawn.join('');
   };
-  const total = days.reduce((sum, { up, down }) => ({ up: sum.up + up, down: sum.down + down }));
-  const label = `Builds a day from ${dayText(range.from)} to ${dayText(range.to)}: ${total.up} succeeded, ${total.down} did not; at most ${most} of a kind on one day`;
+  const [up, down] = [bins.map((bin) => bin.up), bins.map((bin) => bin.down)];
+  const sum = (sizes: readonly number[]): number => sizes.reduce((all, one) => all + one, 0);
+  const label = `Builds a ${name} from ${dayText(range.from)} to ${dayText(range.to)}: ${sum(up)} succeeded, ${sum(down)} did not; at most ${most} of a kind in a ${name}`;
+  const text = (x: number, y: number, what: string | number): string => `<text x=${x} y=${y}>${what}</text>`;
   return (
-    `<svg class=g viewBox="0 0 ${width + 60} 168" role=img aria-label="${label}">` +
-    `<path class=n d="M0 ${middle}H${width}"/>${bars('sb', ({ up }) => up, true)}${bars('fb', ({ down }) => down, false)}` +
-    `<text x=${width + 8} y=${middle - reach + 6}>${most}</text><text x=${width + 8} y=${middle + 4}>0</text>` +
-    `<text x=${width + 8} y=${middle + reach}>${most}</text><text x=0 y=164>${dayText(range.from)}</text>` +
-    `<text x=${width} y=164 text-anchor=end>${dayText(range.to)}</text></svg>`
+    `<svg class=g viewBox="0 0 ${WIDTH + 60} 168" role=img aria-label="${label}"><path class=n d="M0 ${middle}H${WIDTH}"/>` +
+    `<path class=sb d="${bars(up, middle - 1, -1)}"/><path class=fb d="${bars(down, middle + 1, 1)}"/>` +
+    text(WIDTH + 8, middle - reach + 6, most) +
+    text(WIDTH + 8, middle + 4, 0) +
+    text(WIDTH + 8, middle + reach, most) +
+    text(0, 164, dayText(range.from)) +
+    `<text x=${WIDTH} y=164 text-anchor=end>${dayText(range.to)}</text></svg>`
   );
 }
 
