@@ -57,7 +57,10 @@ function positionalsOf({ args }: CommandEntry): string[] {
     .filter((part) => part !== '')
     .map((part) => {
       const words = part.split('|').filter((word) => !word.startsWith('--'));
-      return words.map((word) => (word === '<app>' ? 'app' : word === '<build-id>' ? 'build' : word)).join('|');
+      const named = words.map((word) =>
+        word === '<app>' ? 'app' : ['<build-id>', 'current'].includes(word) ? 'build' : word,
+      );
+      return [...new Set(named)].join('|');
     })
     .filter((part) => !/^<.*>$/.test(part) && part !== '');
 }
@@ -123,7 +126,7 @@ _dokku_builds() {
     for word in $(tr '|' ' ' <<<"\${place[\${#arguments[@]}]:-}"); do
       case $word in
         app) candidates+=" $(_dokku_builds_apps)" ;;
-        build) candidates+=" $(_dokku_builds_builds "\${arguments[0]}")" ;;
+        build) candidates+=" last last-failed current $(_dokku_builds_builds "\${arguments[0]}")" ;;
         *) candidates+=" $word" ;;
       esac
     done

@@ -1,4 +1,4 @@
-import { type CommandEntry, commandTable } from '../commands/commandTable';
+import { type CommandEntry, commandTable, type ExplainedCommand } from '../commands/commandTable';
 import { hostCommandTable } from '../commands/hostCommandTable';
 
 /** The manual page dokku-builds(1) in man(7) markup, made of the table that makes the help. */
@@ -50,8 +50,12 @@ export function manPage(version: string): string {
   ].join('\n');
 }
 
-function paragraph({ name, args, description }: CommandEntry): string[] {
-  return ['.TP', `.B ${roff(name)}${args === '' ? '' : ` \\fR${roff(args)}\\fP`}`, `${roff(description)}.`];
+function paragraph(entry: CommandEntry | ExplainedCommand): string[] {
+  const { name, args, description } = entry;
+  const usage = ['.TP', `.B ${roff(name)}${args === '' ? '' : ` \\fR${roff(args)}\\fP`}`, `${roff(description)}.`];
+  if (!('flags' in entry)) return usage;
+  const flags = Object.entries(entry.flags).flatMap(([flag, meaning]) => tagged(flag, `${meaning}.`));
+  return [...usage, '.RS', ...flags, '.PP', `Example: \\fBdokku builds:${name} ${roff(entry.example)}\\fP`, '.RE'];
 }
 
 function tagged(tag: string, text: string): string[] {

@@ -54,14 +54,22 @@ test('apps are completed where an app stands, before and after flags', (t) => {
 
 test('the builds of the app are completed where a build stands', (t) => {
   const env = hostWithApps(t);
-  t.deepEqual(complete(env, 'dokku-builds info shop '), ['b1', 'b2']);
-  t.deepEqual(complete(env, 'dokku-builds output shop '), ['b1', 'b2', 'current']);
-  t.deepEqual(complete(env, 'dokku-builds info ../shop '), []);
+  t.deepEqual(complete(env, 'dokku-builds info shop '), ['last', 'last-failed', 'current', 'b1', 'b2']);
+  t.deepEqual(complete(env, 'dokku-builds output shop b'), ['b1', 'b2']);
+  t.deepEqual(complete(env, 'dokku-builds info ../shop b'), []);
 });
 
 test('flags and what they may be are completed', (t) => {
   const env = hostWithApps(t);
-  t.deepEqual(complete(env, 'dokku-builds list --'), ['--format', '--kind', '--status', '--all', '--as-of']);
+  t.deepEqual(complete(env, 'dokku-builds list --'), [
+    '--format',
+    '--kind',
+    '--status',
+    '--all',
+    '--as-of',
+    '--relative',
+    '--no-color',
+  ]);
   t.deepEqual(complete(env, 'dokku-builds list shop --kind '), ['build', 'deploy']);
   t.deepEqual(complete(env, 'dokku-builds list shop --kind=b'), ['build']);
   t.deepEqual(complete(env, 'dokku-builds events --type Build'), ['BuildStarted', 'BuildFinished', 'BuildCanceled']);
