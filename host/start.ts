@@ -2,24 +2,24 @@ import * as fs from 'node:fs';
 import { join } from 'node:path';
 import { Script } from 'node:vm';
 
+import { everyday } from './everyday';
+
 /*
- * What `node lib/dokku-builds.js` runs: the program beside it, with the code that V8 made of it the last time. Without, V8 reads 240 KB
- * of JavaScript at every call, which takes longer than all that the program does. The first call of each command makes the cache,
- * beside the program, where its user may write; one that is not this program's, not this Node's or not whole is ignored and made
+ * What `node lib/dokku-builds.js` runs: the program beside it, with the code that V8 made of it the last time. Without, V8 compiles it at
+ * every call, which takes longer than all that the program does. The first call of each everyday command makes the cache, beside
+ * the program, where its user may write; one that is not this program's, not this Node's or not whole is ignored and made
  * anew. That it is missing or cannot be written is no reason to fail, or to say anything.
  */
 
-/** A digest of the program, 16 characters; put here by the build. */
+/** A digest of the programs, 16 characters; put here by the build. */
 declare const PROGRAM_DIGEST: string;
-
-/** What every deploy calls, and what is asked most. Each has a cache of its own: what another command needs is not read. */
-const CACHED = ['builds-generate-id', 'builds-record-start', 'builds-record-finalize', 'list', 'info', 'report'];
 
 type Program = (...scope: readonly unknown[]) => void;
 
-const file = join(__dirname, 'program.js');
 const command = (process.argv[2] ?? '').replace(/^.*:/, '');
-const cache = CACHED.includes(command) ? join(__dirname, 'code-cache', command) : undefined;
+const isEveryday = everyday.includes(command);
+const file = join(__dirname, isEveryday ? 'everyday.js' : 'program.js');
+const cache = isEveryday ? join(__dirname, 'code-cache', command) : undefined; // one each: what another needs is not read
 const cachedData = cache && readCache(cache);
 const script = new Script(fs.readFileSync(file, 'latin1'), { filename: file, ...(cachedData && { cachedData }) });
 if (cache !== undefined && (cachedData === undefined || script.cachedDataRejected === true)) {
