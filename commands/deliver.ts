@@ -3,7 +3,6 @@ import { type FSWatcher, watch } from 'node:fs';
 import type { Call } from '../host/call';
 import { deliverAlone } from '../host/deliverer';
 import type { Host } from '../host/environment';
-import { makeDirectory } from '../host/files';
 import { buildsRoot } from '../host/paths';
 import { isQueueEmpty, type Queued, queueDirectory, readQueue } from '../projections/announcementQueue';
 import { deliverToPlugins } from './deliverToPlugins';
@@ -15,7 +14,7 @@ import { deliverToReceiver, receiverOf } from './deliverToReceiver';
  */
 export async function deliver({ host }: Call): Promise<undefined> {
   const root = buildsRoot(host);
-  makeDirectory(queueDirectory(root), 0o700);
+  if (isQueueEmpty(root)) return;
   await deliverAlone(
     queueDirectory(root),
     () => workOff(host, root),

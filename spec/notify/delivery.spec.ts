@@ -74,6 +74,24 @@ test('what is posted is what notify-on asks for, at the time of the event; with 
   });
 });
 
+test('what a prune over all apps finds dead is told, from its threads too', async (t) => {
+  await withHost([], async ({ host, receiver }) => {
+    await host.createApp('blog');
+    await host.dokku(['builds:set', '--global', 'notify-url', receiver.url]);
+    await host.dokku(['builds:set', '--global', 'notify-on', 'abandoned']);
+    for (const app of ['shop', 'blog']) {
+      const dead = host.process();
+      expectSuccess(await host.trigger('builds-record-start', [app, `${app}1`, String(dead.pid), 'git:sync']));
+      dead.signal('SIGKILL');
+      await dead.finished;
+    }
+    expectSuccess(await host.dokku(['builds:prune', '--all-apps', '--parallel', '2']));
+    await receiver.request(2);
+    const told = receiver.received.map(({ json }) => `${String(json['on'])} ${String(json['build'])}`).sort();
+    t.deepEqual(told, ['abandoned blog1', 'abandoned shop1']);
+  });
+});
+
 test('a cancel is told as such', async (t) => {
   await withHost([], async ({ host, receiver }) => {
     await host.dokku(['builds:set', 'shop', 'notify-on', 'canceled,failed,succeeded']);

@@ -1,6 +1,7 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
+import { isAlive, type ProcessIdentity } from '../../host/processes';
 import { createSandbox, expectSuccess, type Sandbox } from '../sandbox/host';
 import { type Answer, type Receiver, startReceiver } from './receiver';
 
@@ -35,7 +36,8 @@ export async function notifiedHost(...answers: Answer[]): Promise<Notified> {
     waiting: () => (existsSync(queue) ? readdirSync(queue).filter((name) => /\.(plugins|receiver)$/.test(name)) : []),
     deliverer() {
       const text = existsSync(lock) ? readFileSync(lock, 'utf8') : '';
-      return text === '' ? undefined : (JSON.parse(text) as { pid: number }).pid;
+      const named = text === '' ? undefined : (JSON.parse(text) as ProcessIdentity);
+      return named && isAlive(named) ? named.pid : undefined; // a pid may be another's by now
     },
     async delivered() {
       // One that was only just started may not have got there yet: then this one does the work.
@@ -48,11 +50,14 @@ export async function notifiedHost(...answers: Answer[]): Promise<Notified> {
       process.kill(pid, 'SIGKILL');
     },
     async remove() {
+      for (const scope of ['shop', '--global'])
+        rmSync(join(host.paths.config, 'builds', scope), { recursive: true, force: true });
       try {
-        notified.kill();
+        notified.kill(); // it may wait for a receiver that never answers
       } catch {
         // it has ended, or never began
       }
+      if (existsSync(lock)) await notified.delivered(); // nobody is there to post to: nothing is left at work
       await receiver.close();
       await host.remove();
     },
