@@ -8,6 +8,7 @@ import { type BuildCommand, decide } from '../journal/decide';
 import { JournalNotWritten } from '../journal/errors';
 import { findBuild, type History } from '../journal/history';
 import type { Problem } from '../journal/journal';
+import { writeCheckpoint } from './checkpoint';
 import { evolve } from './evolve';
 import { handleCommand } from './handleCommand';
 import { type Loaded, loadHistory } from './loadHistory';
@@ -31,6 +32,8 @@ export function catchUp(builds: AppBuilds, now: number, warn: (message: string) 
   const names = listDirectory(directory); // after it: what was recorded in between is unknown, not removed
   for (const problem of loaded.problems)
     warn(`The journal of ${app} ${describe(problem)}; see ${pluginName(builds)}:verify ${app}`);
+  if (builds.readOnly !== true && loaded.folded >= WORTH_STORING && loaded.problems.length === 0)
+    store(directory, loaded);
   const before = loaded.history;
   const adopted = adoptions(builds, before, names, warn, starting);
   for (const command of adopted) loaded = adopt(builds, loaded, command, now);
@@ -38,6 +41,17 @@ export function catchUp(builds: AppBuilds, now: number, warn: (message: string) 
     for (const command of removals(before, names)) loaded = adopt(builds, loaded, command, now);
   else if (adopted.length > 0) loaded = adopt(builds, loaded, removedMeanwhile(before, names), now);
   return { ...loaded, names };
+}
+
+/** Events that took a reader longer to fold than a checkpoint takes to store; triggers store theirs in any case. */
+const WORTH_STORING = 1000;
+
+function store(directory: string, loaded: Loaded): void {
+  try {
+    writeCheckpoint(directory, loaded);
+  } catch {
+    // a shortcut that could not be stored costs the next reader time, nothing else
+  }
 }
 
 function adopt(builds: AppBuilds, loaded: Loaded, command: BuildCommand, now: number): Loaded {

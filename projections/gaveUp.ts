@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { toWholeSeconds } from '../host/durations';
@@ -31,8 +32,10 @@ export function noteGaveUp(directory: string, { announcement }: Queued, reason: 
 
 /** Undefined when nothing was given up since the last time that somebody saw to it. */
 export function readGaveUp(directory: string): GaveUp | undefined {
+  const path = join(directory, GAVE_UP_FILE);
+  if (!existsSync(path)) return undefined; // as nearly always, and without the cost of an exception
   try {
-    const bytes = readSmallFile(join(directory, GAVE_UP_FILE), GAVE_UP_BYTES);
+    const bytes = readSmallFile(path, GAVE_UP_BYTES);
     return bytes && (JSON.parse(bytes.toString()) as GaveUp);
   } catch {
     return undefined;

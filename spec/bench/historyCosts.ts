@@ -27,6 +27,7 @@ export async function historyCosts(
     return () => wallTime([pluginFile(`subcommands/${name}`), `builds:${name}`, app, ...args], env);
   };
   let build = outputOf([pluginFile('builds-generate-id')], env).trim();
+  let onRecord = build;
   const trigger = (name: string, ...args: string[]): number => wallTime([pluginFile(name), app, build, ...args], env);
   const start = (): number => {
     build = outputOf([pluginFile('builds-generate-id')], env).trim();
@@ -35,13 +36,16 @@ export async function historyCosts(
   const checkpointBytes = statSync(join(directory, CHECKPOINT_FILE)).size;
   const shortcuts = await interleave(runs, {
     'builds-record-start': start,
-    'builds-record-finalize': () => trigger('builds-record-finalize', '0'),
+    'builds-record-finalize': () => {
+      onRecord = build;
+      return trigger('builds-record-finalize', '0');
+    },
     'builds-record-discard': () => {
       start();
       return trigger('builds-record-discard');
     },
     'builds:list': subcommand('list'),
-    'builds:info, on record': () => subcommand('info', build)(0),
+    'builds:info, on record': () => subcommand('info', onRecord)(0),
     'builds:report': subcommand('report'),
     'builds:prune': subcommand('prune'),
   });

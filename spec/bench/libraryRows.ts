@@ -117,6 +117,6 @@ async function wallTimeOf([program, ...args]: CommandLine, count: number, env: N
   });
   for (const child of children) child.stdin.end('\n');
   const took = Math.max(...(await Promise.all(ended)));
-  await Promise.all(children.map((child) => (child.exitCode === null ? once(child, 'exit') : undefined)));
+  await Promise.all(children.filter((child) => child.exitCode === null).map((child) => once(child, 'exit')));
   return took;
 }

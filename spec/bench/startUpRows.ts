@@ -15,7 +15,7 @@ const EVENTS = 100; // so that 20 records are left, and others have left
 export async function startUpRows(directory: string, scale: Scale, say: (text: string) => void): Promise<Row[]> {
   say('start-up on an ordinary app');
   const { host, env } = emptyHost(join(directory, 'start-up'));
-  const { newest = '' } = addApp(host, APP, EVENTS);
+  const { newest } = addApp(host, APP, EVENTS);
   const empty = join(directory, 'empty.js');
   writeFileSync(empty, '');
   const rows: Row[] = [];

@@ -8,6 +8,7 @@ import type { AppBuilds } from '../../host/paths';
 import { identifyProcess } from '../../host/processes';
 import type { Build } from '../../journal/history';
 import { catchUp, type CaughtUp } from '../../projections/catchUp';
+import { readCheckpoint } from '../../projections/checkpoint';
 import { loadHistory } from '../../projections/loadHistory';
 import { readRunning, rebuildRunning } from '../../projections/runningView';
 import { settle } from '../../projections/settle';
@@ -199,6 +200,17 @@ test('deleting every record changes no answer', (t) => {
   const before = caughtUp(builds).history;
   for (const id of ['b2', 'b3']) rmSync(join(builds.directory, `${id}.json`));
   t.deepEqual(caughtUp(builds).history, before);
+});
+
+test('who had to read a long history leaves a checkpoint for the next one, unless nothing may be written', (t) => {
+  const builds = temporaryApp(t);
+  append(builds, ...Array.from({ length: 600 }, (_, n) => [started(`b${n}`), finished(`b${n}`)]).flat());
+  const readOnly = catchUp({ ...builds, readOnly: true }, minute(5), refuseWarning);
+  t.is(readCheckpoint(builds.directory), undefined);
+  const { history, folded } = caughtUp(builds);
+  t.is(folded, 1200);
+  t.deepEqual(readCheckpoint(builds.directory)?.history, history);
+  t.deepEqual([readOnly.history, caughtUp(builds).history, caughtUp(builds).folded], [history, history, 0]);
 });
 
 function caughtUp(builds: AppBuilds): CaughtUp {
