@@ -1,7 +1,7 @@
 import type { Host } from '../host/environment';
 import { Failure } from '../host/failure';
 import { readDeployLock } from '../host/locks';
-import { type AppName, type BuildId, isGeneratedBuildId, parseBuildId } from '../host/names';
+import { type AppName, type BuildId, isGeneratedBuildId } from '../host/names';
 import { appBuilds } from '../host/paths';
 import { type Build, findBuild, type History, newestBuild } from '../journal/history';
 import { loadHistory } from '../projections/loadHistory';
@@ -17,42 +17,43 @@ export interface Among {
 }
 
 /**
- * The build of an app that `text` names, as people may name one: by its id; by `last`, `last-failed` (abandoned ones included, which
+ * The build of an app that `asked` names, as people may name one: by its id; by `last`, `last-failed` (abandoned ones included, which
  * are failed as soon as they are reaped) or `current` (which holds the deploy lock); by the beginning of its id. An id that exists wins, and
- * what is on record wins over what has left; for the latter the whole journal is read. Throws {@link Failure} for what is no id, names no
+ * what is on record wins over what has left; for the latter the whole journal is read. Throws {@link Failure} for what names no
  * build, or could be several, and {@link NotDeploying} where `current` is none.
  */
-export function findNamedBuild(host: Host, among: Among, text: string): PastBuild {
+export function findNamedBuild(host: Host, among: Among, asked: BuildId): PastBuild {
   const { history } = among;
-  const id = parseBuildId(text);
-  const exact = findBuild(history, id);
+  const exact = findBuild(history, asked);
   if (exact !== undefined) return { build: exact };
-  if (isNickname(text)) return { build: nicknamed(host, among, text) };
-  const begun = history.departed.includes(id) ? [] : history.builds.filter((build) => build.id.startsWith(id));
-  if (begun.length > 1) throw ambiguous(id, begun.map(({ id: one }) => one).reverse());
+  if (isNickname(asked)) return { build: nicknamed(host, among, asked) };
+  const begun = history.departed.includes(asked) ? [] : history.builds.filter((build) => build.id.startsWith(asked));
+  if (begun.length > 1) throw ambiguous(asked, begun.map(({ id: one }) => one).reverse());
   const [only] = begun;
-  return only === undefined ? findPast(host, among, id) : { build: only };
+  return only === undefined ? findPast(host, among, asked) : { build: only };
 }
 
 /**
- * The id that `text` names among the builds of some apps: the same, but for the nicknames, which need an app alone. Undefined when it names
- * none of them. Throws {@link Failure} for what is no id, needs an app, or could be several.
+ * The id that `asked` names among the builds of some apps: the same, but for the nicknames, which need an app alone. Undefined when it names
+ * none of them. Throws {@link Failure} for what needs an app, or could be several.
  */
-export function findNamedId(host: Host, amongs: readonly Among[], text: string): BuildId | undefined {
-  const id = parseBuildId(text);
-  if (amongs.some(({ history }) => findBuild(history, id) !== undefined)) return id;
-  if (isNickname(text)) {
+export function findNamedId(host: Host, amongs: readonly Among[], asked: BuildId): BuildId | undefined {
+  if (amongs.some(({ history }) => findBuild(history, asked) !== undefined || history.departed.includes(asked)))
+    return asked;
+  if (isNickname(asked)) {
     const [only] = amongs;
-    if (only !== undefined && amongs.length === 1) return nicknamed(host, only, text).id;
-    throw new Failure(`Each app has a ${text} build of its own: please specify an app`);
+    if (only !== undefined && amongs.length === 1) return nicknamed(host, only, asked).id;
+    throw new Failure(`Each app has a ${asked} build of its own: please specify an app`);
   }
-  const present = amongs.flatMap(({ history }) => history.builds.map((build) => build.id));
-  const begun = present.filter((one) => one.startsWith(id));
+  const present = amongs.flatMap(({ history }) => history.builds.map((build) => build.id).reverse());
+  const begun = present.filter((one) => one.startsWith(asked));
   const found =
-    begun.length > 0 ? begun : amongs.flatMap(({ app }) => startedIds(appBuilds(host, app).directory, id, undefined));
-  if (found.includes(id)) return id;
+    begun.length > 0
+      ? begun
+      : amongs.flatMap(({ app }) => startedIds(appBuilds(host, app).directory, asked, undefined));
+  if (found.includes(asked)) return asked;
   const distinct = [...new Set(found)];
-  if (distinct.length > 1) throw ambiguous(id, distinct);
+  if (distinct.length > 1) throw ambiguous(asked, distinct);
   return distinct[0];
 }
 

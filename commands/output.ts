@@ -5,7 +5,7 @@ import { requireApp } from '../host/apps';
 import { parseArguments } from '../host/arguments';
 import type { Host } from '../host/environment';
 import { errorCode, Failure, reasonOf } from '../host/failure';
-import type { AppName, BuildId } from '../host/names';
+import { type AppName, type BuildId, parseBuildId } from '../host/names';
 import { ClosedPipe, type Output } from '../host/output';
 import { appBuilds, logPath } from '../host/paths';
 import { isAlive } from '../host/processes';
@@ -21,7 +21,7 @@ export function output({ host, output: out, args }: Call): undefined | Promise<u
   const named = takeApp(host, parseArguments(args, {}).positionals);
   refuseSurplus(named.others, 1);
   const app = requireApp(host, named.app);
-  const asked = named.others[0] || 'current';
+  const asked = parseBuildId(named.others[0] || 'current');
   let found: PastBuild;
   try {
     found = findNamedBuild(host, { app, ...viewApp(host, out, app) }, asked);

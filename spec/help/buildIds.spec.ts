@@ -39,7 +39,7 @@ test('an ambiguous beginning fails and lists the candidates, newest first', asyn
   ]) {
     const { code, stdout, stderr } = await host.dokku(args);
     t.deepEqual([code, stdout], [1, ''], args[0]);
-    t.deepEqual(stderr.split('\n').sort(), expected.split('\n').sort(), args[0]);
+    t.is(stderr, expected, args[0]);
   }
   t.is(await named('vague', 'aa'), expected);
   await host.createApp('vaguer');
@@ -124,6 +124,17 @@ test('a build that was pruned is named by its id or the beginning of it, after t
   writeRecords(host, finishedRecord('past', 'pb33', 9));
   t.is(await named('past', 'pb3'), 'pb3', 'not the one on record that it is the beginning of');
   t.is(await named('past', 'pb33'), 'pb33');
+  const { stdout } = await host.dokku([
+    'builds:events',
+    'past',
+    '--build',
+    'pb3',
+    '--type',
+    'Pruned',
+    '--format',
+    'json',
+  ]);
+  t.regex(stdout, /"pb3"/);
 });
 
 test('a build that had not started by --as-of is not named then', async (t) => {
