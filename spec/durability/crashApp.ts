@@ -6,8 +6,10 @@ import { dirname, join } from 'node:path';
 import type { Host } from '../../host/environment';
 import { type AppName, type BuildId, generateBuildId, parseBuildId } from '../../host/names';
 import { openOutput } from '../../host/output';
-import { appBuilds, deployLockPath } from '../../host/paths';
+import { appBuilds, buildsRoot, deployLockPath } from '../../host/paths';
+import { isAlive } from '../../host/processes';
 import { loadHistory } from '../../projections/loadHistory';
+import { readRunning } from '../../projections/runningView';
 import { recordStart } from '../../triggers/recording';
 import { filesOf, recordsOf } from '../projections/temporaryApp';
 import { auditJournal } from './journalAudit';
@@ -96,10 +98,18 @@ export class CrashApp {
     this.deploy = undefined;
   }
 
-  /** The signal that ended the deploy's process, when that has ended. */
-  async quit(): Promise<NodeJS.Signals | undefined> {
-    await this.deploy?.exit;
-    return this.deploy?.process.signalCode ?? undefined;
+  /**
+   * Cancels until the deploy's process has been told to quit: who was killed between the record of a cancel and its signal leaves a
+   * process that runs, and a cancel that comes right behind takes that for a signal on its way. Returns the signal that ended it.
+   */
+  async cancelUntilQuit(): Promise<NodeJS.Signals | null> {
+    const { process: running, exit } = this.deploy ?? {};
+    while (running?.exitCode === null && running.signalCode === null && isAlive({ pid: running.pid ?? 0 })) {
+      const { status, stderr } = await this.cancel();
+      if (status !== 0) throw new Error(stderr);
+    }
+    await exit;
+    return running?.signalCode ?? null;
   }
 
   /** What is not as it was acknowledged, or breaks a rule of the journal. In sentences; none when all is well. */
@@ -117,7 +127,12 @@ export class CrashApp {
     for (const id of this.canceled) {
       if (ends.find((end) => end.build === id)?.type !== 'BuildCanceled') found.push(`cancel of ${id} is lost`);
     }
-    return found;
+    const view = readRunning(buildsRoot(this.host));
+    const { builds } = loadHistory(this.directory).history;
+    const unseen = builds.filter(({ id, status, process: own }) => {
+      return status === 'running' && isAlive(own) && view?.some(({ build }) => build === id) === false;
+    });
+    return [...found, ...unseen.map(({ id }) => `the view of what runs lacks ${id}`)];
   }
 
   /** What is stored beside the journal and is not what it says, after a call that was left in peace. */

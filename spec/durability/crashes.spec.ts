@@ -61,7 +61,7 @@ async function lane(t: ExecutionContext, app: CrashApp, tally: Tally): Promise<v
     const end = pick(['finalize', 'cancel', 'discard'] as const);
     await killed(t, app, tally, end);
     await inPeace(t, app, tally, end);
-    if (end === 'cancel') t.is(await app.quit(), 'SIGQUIT');
+    if (end === 'cancel') t.is(await app.cancelUntilQuit(), 'SIGQUIT');
     await killed(t, app, tally, pick(['prune', 'list'] as const));
   }
 }
