@@ -134,7 +134,7 @@ function appsTable({ apps, now }: PageSource, numbers: readonly Numbers[]): stri
 
 /** What events, records and logs together may take of a page, in bytes, and what one log may. */
 const DETAIL_BYTES = 2_000_000;
-const LOG_BYTES = { least: 1024, most: 48 * 1024 };
+const LOG_BYTES = { least: 512, most: 48 * 1024 };
 const DETAIL_OVERHEAD = 1000;
 
 function sections({ apps, single, log }: PageSource, numbers: readonly Numbers[], palette: Palette): string {

@@ -46,7 +46,8 @@ function shorten(line: string): string {
 function spanHtml(text: string, style: Style, palette: Palette): string {
   const classes = classesOf(style, palette);
   const html = escapeText(text);
-  return classes.length === 0 ? html : `<span class="${classes.join(' ')}">${html}</span>`;
+  if (classes.length === 0) return html;
+  return `<span class=${classes.length === 1 ? classes.join() : `"${classes.join(' ')}"`}>${html}</span>`;
 }
 
 function classesOf(style: Style, palette: Palette): string[] {

@@ -76,7 +76,7 @@ test('each build has a row with its record, its events, and the end of its log',
 
 test('the colours of a log are drawn, and nothing else that it asks of a terminal happens', (t) => {
   const html = read(single);
-  t.true(html.includes('<span class="f1">red</span>'));
+  t.true(html.includes('<span class=f1>red</span>'));
   const orange = /<span class="(x\d+) w">orange<\/span>/.exec(html)?.[1] ?? 'none';
   t.true(html.includes(`.${orange}{color:#ff8700}`));
   t.regex(html, /link .* bell nul\u2400/);
