@@ -184,7 +184,9 @@ async function filesOf(): Promise<Record<string, string>> {
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name))
     .sort();
-  return Object.fromEntries(await Promise.all(files.map(async (path) => [path, await readFile(path, 'base64')])));
+  return Object.fromEntries<string>(
+    await Promise.all(files.map(async (path) => [path, await readFile(path, 'base64')] as const)),
+  );
 }
 
 test('following begins with what there is when asked to, goes on with what comes, and ends with its signal', async (t) => {
