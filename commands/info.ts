@@ -83,7 +83,7 @@ function journalDetails(build: Build, left: Left | undefined): Detail[] {
     ['Canceled By', build.status === 'canceled' ? actorText(build.canceledBy) : ''],
     [
       'Found Dead',
-      build.status === 'failed' && build.cause === 'abandoned'
+      build.status === 'failed' && build.cause === 'abandoned' && !build.adopted
         ? 'its process was gone; finished is its last sign of life'
         : '',
     ],

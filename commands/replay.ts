@@ -5,7 +5,7 @@ import type { Host } from '../host/environment';
 import type { AppName } from '../host/names';
 import { showProgress } from '../host/progress';
 import { appBuilds } from '../host/paths';
-import { catchUp, describe } from '../projections/catchUp';
+import { catchUp, complaints, describe } from '../projections/catchUp';
 import { type Replayed, replay as replayApp } from '../projections/replay';
 import { findRunning } from './listHost';
 import { overAllApps, tellWorked, type WorkFlags, type Worked } from './overAllApps';
@@ -46,8 +46,9 @@ export function replayWork(host: Host, app: AppName, flags: WorkFlags): Worked {
   const replayed = replayApp(builds, dryRun, (events) => progress.show(`${app}: ${events} events`), warn);
   progress.end();
   if (replayed === undefined) return { line: `Replayed ${app}: nothing, it has no journal`, warnings, failed: false };
-  for (const problem of replayed.problems) warn(`The journal of ${app} ${describe(problem)}; see builds:verify ${app}`);
-  return { line: summary(app, replayed, dryRun), warnings, failed: replayed.problems.length > 0 };
+  const wrong = complaints(replayed.problems);
+  for (const problem of wrong) warn(`The journal of ${app} ${describe(problem)}; see builds:verify ${app}`);
+  return { line: summary(app, replayed, dryRun), warnings, failed: wrong.length > 0 };
 }
 
 function summary(app: AppName, replayed: Replayed, dryRun: boolean): string {

@@ -1,5 +1,7 @@
 import { join } from 'node:path';
 
+import { asRevision } from './revision';
+
 import { isAlongsideTree } from './alongside';
 
 /** What the environment of a call says about the host and the caller. Paths are absolute. */
@@ -19,6 +21,8 @@ export interface Host {
   /** Exit status of `commands` for what is not its own. */
   readonly notImplementedExit: number;
   readonly caller: Caller;
+  /** The commit that is being deployed, where whoever deploys says so: `$GIT_REV`, a whole hash. */
+  readonly revision?: string;
   /** The stock plugin answers `builds:*` and keeps the records; this program only journals. */
   readonly alongside: boolean;
 }
@@ -35,6 +39,7 @@ export interface Caller {
 
 /** The host that `env` describes, with Dokku's defaults where it is silent. `alongside` is what the plugin tree says. */
 export function readHost(env: NodeJS.ProcessEnv, alongside = isAlongsideTree()): Host {
+  const revision = asRevision(env['GIT_REV']);
   const libRoot = env['DOKKU_LIB_ROOT'] || '/var/lib/dokku';
   return {
     dokkuRoot: env['DOKKU_ROOT'] || '/home/dokku',
@@ -45,6 +50,7 @@ export function readHost(env: NodeJS.ProcessEnv, alongside = isAlongsideTree()):
     trace: Boolean(env['DOKKU_TRACE']),
     notImplementedExit: Number(env['DOKKU_NOT_IMPLEMENTED_EXIT']) || 10,
     caller: readCaller(env),
+    ...(revision !== undefined && { revision }),
     alongside,
   };
 }

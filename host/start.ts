@@ -16,6 +16,9 @@ declare const PROGRAM_DIGEST: string;
 
 type Program = (...scope: readonly unknown[]) => void;
 
+/** Whose cache it is. V8 takes that of another Node with the same V8, and what it then runs is not the program. */
+const owner = `${PROGRAM_DIGEST} ${process.version} ${process.arch}\n`;
+
 const command = (process.argv[2] ?? '').replace(/^.*:/, '');
 const isEveryday = everyday.includes(command);
 const file = join(__dirname, isEveryday ? 'everyday.js' : 'program.js');
@@ -30,7 +33,7 @@ if (cache !== undefined && (cachedData === undefined || script.cachedDataRejecte
 (script.runInThisContext() as Program)(exports, require, module, __filename, __dirname);
 
 /*
- * The file holds the program's digest and V8's data, and both once more. V8 looks at its own version and the length of the program,
+ * The file holds its owner and V8's data, and both once more. V8 looks at its own version and the length of the program,
  * and runs what it is given: damaged data crashes it. To compare two halves costs nothing, while a checksum would take
  * node:zlib, which is 2 ms to load.
  */
@@ -39,8 +42,8 @@ function readCache(path: string): Buffer | undefined {
   const bytes = readTrusted(path);
   if (bytes === undefined) return undefined;
   const [half, again] = [bytes.subarray(0, bytes.length / 2), bytes.subarray(bytes.length / 2)];
-  if (!half.equals(again) || half.toString('latin1', 0, PROGRAM_DIGEST.length) !== PROGRAM_DIGEST) return undefined;
-  return half.subarray(PROGRAM_DIGEST.length);
+  if (!half.equals(again) || half.toString('latin1', 0, owner.length) !== owner) return undefined;
+  return half.subarray(owner.length);
 }
 
 /** What the user whom this runs as has written, or root: it will be run. */
@@ -64,7 +67,7 @@ function writeCache(path: string): void {
     fs.mkdirSync(join(__dirname, 'code-cache'), { recursive: true });
     const fd = fs.openSync(temporary, 'wx', 0o644); // before the work: most who may not write learn it here
     try {
-      const half = Buffer.concat([Buffer.from(PROGRAM_DIGEST), script.createCachedData()]);
+      const half = Buffer.concat([Buffer.from(owner), script.createCachedData()]);
       fs.writeFileSync(fd, Buffer.concat([half, half]));
       fs.renameSync(temporary, path);
     } catch {

@@ -9,7 +9,7 @@ import { random } from '../host/random';
 import { decodeEnvelope, encodeEnvelope, type Envelope } from './envelope';
 import { JournalNotReadable, JournalNotWritten } from './errors';
 import { type BuildEvent, type Recorded, SCHEMA_VERSION } from './events';
-import { encodeFrame, type Frame, frameCrc, HEADER_BYTES, scanFrames } from './frame';
+import { encodeFrame, type Frame, frameCrc, HEADER_BYTES, scanFrames, tornLength } from './frame';
 import { sha256 } from './sha256';
 
 /** Name of the journal in an app's directory. */
@@ -31,10 +31,20 @@ export interface Head {
 /** Before the first event. */
 export const START: Head = { seq: 0, start: 0, crc: 0, readTo: 0, end: 0 };
 
+/** Bytes that are no frame. */
+export interface Damaged {
+  readonly type: 'damage';
+  readonly start: number;
+  readonly end: number;
+  /** They are the end of the file: they may be a write that goes on right now. */
+  readonly tail: boolean;
+  /** They begin as a frame and end before it would: a write that was cut off, and never acknowledged. */
+  readonly torn: boolean;
+}
+
 /** Something in the file that is not as it was written. Offsets in bytes. */
 export type Problem =
-  /** Bytes that are no frame. At the end of the file (`tail`) they may be a write that goes on right now. */
-  | { readonly type: 'damage'; readonly start: number; readonly end: number; readonly tail: boolean }
+  | Damaged
   /** Events `from` to `to` are not there. */
   | { readonly type: 'gap'; readonly from: number; readonly to: number; readonly start: number }
   /** The event after it was built on another one: this one was edited, or lost a race against one that is damaged now. */
@@ -133,7 +143,7 @@ export function* scanJournal(
     pending = undefined;
   };
   const endDamage = (tail: boolean): void => {
-    if (damage) watcher.problem({ type: 'damage', ...damage, tail });
+    if (damage) watcher.problem({ type: 'damage', ...damage, tail, torn: isTorn(journal, damage) });
     damage = undefined;
   };
   const onFrame = (frame: Frame): void => {
@@ -141,7 +151,7 @@ export function* scanJournal(
     endDamage(false);
     const envelope = decodeEnvelope(frame.payload);
     if (envelope === undefined) {
-      watcher.problem({ type: 'damage', start: frame.start, end: frame.end, tail: false });
+      watcher.problem({ type: 'damage', start: frame.start, end: frame.end, tail: false, torn: false });
     } else if (envelope.seq > seq) {
       const follows = envelope.seq === seq + 1;
       if (follows && envelope.link.previousCrc !== crc) {
@@ -196,6 +206,13 @@ function withRoom(buffer: Buffer, kept: number, room: number): Buffer {
   const larger = Buffer.allocUnsafe(kept + room);
   buffer.copy(larger, 0, 0, kept);
   return larger;
+}
+
+function isTorn(journal: Journal, { start, end }: { readonly start: number; readonly end: number }): boolean {
+  const header = Buffer.alloc(Math.min(HEADER_BYTES, end - start));
+  readAt(journal, header, 0, start);
+  const claimed = tornLength(header);
+  return claimed !== undefined && claimed > end - start;
 }
 
 function readAt(journal: Journal, into: Buffer, at: number, position: number): number {

@@ -1,9 +1,9 @@
-import { fstatSync, readSync } from 'node:fs';
+import { fstatSync } from 'node:fs';
 
 import type { Envelope } from './envelope';
 import type { Recorded } from './events';
-import { type Frame, HEADER_BYTES, tornLength } from './frame';
-import { digestOf, type Head, type Journal, type Problem, readJournal, START } from './journal';
+import type { Frame } from './frame';
+import { type Damaged, digestOf, type Head, type Journal, type Problem, readJournal, START } from './journal';
 
 /** Something that is not as it was written. `offset` is in bytes; `seq` is the event that it is about, where there is one. */
 export interface Deviation {
@@ -49,7 +49,7 @@ export function verifyJournal(journal: Journal, onEvent: (recorded: Recorded) =>
     },
     problem(problem) {
       if (problem.type === 'unknown') counts.unknownEvents += 1;
-      else if (problem.type === 'damage' && isTorn(journal, problem)) torn.push(problem);
+      else if (problem.type === 'damage' && problem.torn) torn.push(problem);
       else deviations.push(deviationOf(problem));
     },
     frame(envelope, frame, counting) {
@@ -154,16 +154,6 @@ function deviationOf(problem: Exclude<Problem, { type: 'unknown' }>): Deviation 
         meaning: `event ${problem.seq} is not the one that event ${problem.seq + 1} was built on: it was edited; it is not shown`,
       };
   }
-}
-
-type Damaged = Extract<Problem, { type: 'damage' }>;
-
-/** A write that was cut off: it begins as a frame and ends before the frame would. */
-function isTorn(journal: Journal, { start, end }: Damaged): boolean {
-  const header = Buffer.alloc(Math.min(HEADER_BYTES, end - start));
-  readSync(journal.fd, header, 0, header.length, start);
-  const claimed = tornLength(header);
-  return claimed !== undefined && claimed > end - start;
 }
 
 function hex(digest: Uint8Array): string {

@@ -3,6 +3,7 @@ import { parseTimestamp } from '../host/durations';
 import { pluginName } from '../host/alongside';
 import type { BuildId } from '../host/names';
 import type { AppBuilds } from '../host/paths';
+import { pause } from '../host/pause';
 import { isAlive } from '../host/processes';
 import { type BuildCommand, decide } from '../journal/decide';
 import { JournalNotWritten } from '../journal/errors';
@@ -28,9 +29,9 @@ export interface CaughtUp extends Loaded {
  */
 export function catchUp(builds: AppBuilds, now: number, warn: (message: string) => void, starting?: BuildId): CaughtUp {
   const { app, directory } = builds;
-  let loaded = loadHistory(directory);
+  let loaded = loadAtRest(directory);
   const names = listDirectory(directory); // after it: what was recorded in between is unknown, not removed
-  for (const problem of loaded.problems)
+  for (const problem of complaints(loaded.problems))
     warn(`The journal of ${app} ${describe(problem)}; see ${pluginName(builds)}:verify ${app}`);
   if (builds.readOnly !== true && loaded.folded >= WORTH_STORING && loaded.problems.length === 0)
     store(directory, loaded);
@@ -41,6 +42,21 @@ export function catchUp(builds: AppBuilds, now: number, warn: (message: string) 
     for (const command of removals(before, names)) loaded = adopt(builds, loaded, command, now);
   else if (adopted.length > 0) loaded = adopt(builds, loaded, removedMeanwhile(before, names), now);
   return { ...loaded, names };
+}
+
+const WRITING_MS = 10;
+
+/** The history; where the journal ends in half a frame, once more a moment later: somebody may be writing it. */
+function loadAtRest(directory: string): Loaded {
+  const loaded = loadHistory(directory);
+  if (!loaded.problems.some((problem) => problem.type === 'damage' && problem.tail)) return loaded;
+  pause(WRITING_MS);
+  return loadHistory(directory);
+}
+
+/** What a reader is to be told of: not the debris of a write that was cut off, which others have passed over since. */
+export function complaints(problems: readonly Problem[]): Problem[] {
+  return problems.filter((problem) => problem.type !== 'damage' || problem.tail || !problem.torn);
 }
 
 /** Events that took a reader longer to fold than a checkpoint takes to store; triggers store theirs in any case. */

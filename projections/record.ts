@@ -92,7 +92,7 @@ export function parseRecord(id: BuildId, text: string): RecordedElsewhere | stri
     case 'succeeded':
     case 'failed': {
       const exitCode = Number.isSafeInteger(exit_code) ? Number(exit_code) : status === 'succeeded' ? 0 : -1;
-      const cause = exitCode === -1 ? 'abandoned' : 'exit';
+      const cause = status === 'failed' && exitCode === -1 ? 'abandoned' : 'exit';
       return {
         started,
         ended: { type: 'BuildFinished', build: id, status, exitCode, cause, finishedAt, adopted: true },

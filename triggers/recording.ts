@@ -3,7 +3,8 @@ import type { AppName, BuildId } from '../host/names';
 import type { Output } from '../host/output';
 import { makeDirectory } from '../host/files';
 import { reasonOf } from '../host/failure';
-import { type AppBuilds, appBuilds } from '../host/paths';
+import { type AppBuilds, appBuilds, appRoot } from '../host/paths';
+import { revisionOf } from '../host/revision';
 import { identifyProcess, isAlive } from '../host/processes';
 import { resolveRetention } from '../host/properties';
 import { type BuildCommand, BuildStartedBefore, UnknownBuild } from '../journal/decide';
@@ -31,7 +32,16 @@ export function recordStart(host: Host, output: Output, app: AppName, id: BuildI
     throw new JournalNotWritten(builds.directory, reasonOf(error));
   }
   const process = identifyProcess(pid);
-  const command = { type: 'StartBuild', build: id, source, process, actor: host.caller, at: now } as const;
+  const revision = deployedRevision(host, app, source);
+  const command = {
+    type: 'StartBuild',
+    build: id,
+    source,
+    process,
+    actor: host.caller,
+    ...(revision !== undefined && { revision }),
+    at: now,
+  } as const;
   if (host.alongside) {
     noteStart(builds, output, command, now);
     return;
@@ -45,6 +55,13 @@ export function recordStart(host: Host, output: Output, app: AppName, id: BuildI
   const handled = { loaded: reaped.loaded, added: [...started.added, ...reaped.added] };
   settle(builds, handled, output.warn);
   tellOthers(host, builds, handled, output.warn);
+}
+
+/** What these deploy is what the app's repository holds already; with others it is about to change. */
+const DEPLOY_WHAT_IS_THERE: ReadonlySet<Source> = new Set(['ps:rebuild', 'ps:restart', 'ps:start', 'config-redeploy']);
+
+function deployedRevision(host: Host, app: AppName, source: Source): string | undefined {
+  return host.revision ?? (DEPLOY_WHAT_IS_THERE.has(source) ? revisionOf(appRoot(host, app)) : undefined);
 }
 
 /** The stock plugin has written the record already, and a reader may have adopted it before this got here. */

@@ -13,12 +13,12 @@ test('debris at the end is told of, and the next event goes behind it', (t) => {
   const { head, recorded } = appendAll(journal, events);
   appendFileSync(journal.path, 'debris');
   const read = readAll(journal);
-  t.deepEqual(read.problems, [{ type: 'damage', start: head.end, end: head.end + 6, tail: true }]);
+  t.deepEqual(read.problems, [{ type: 'damage', start: head.end, end: head.end + 6, tail: true, torn: false }]);
   t.deepEqual(read.events, recorded);
   const { recorded: more } = appendAll(journal, [started('b3')]);
   const after = readAll(journal);
   t.deepEqual(after.events, [...recorded, ...more]);
-  t.deepEqual(after.problems, [{ type: 'damage', start: head.end, end: head.end + 6, tail: false }]);
+  t.deepEqual(after.problems, [{ type: 'damage', start: head.end, end: head.end + 6, tail: false, torn: false }]);
 });
 
 test('an event whose frame is damaged is missing, the others are shown', (t) => {
@@ -34,7 +34,7 @@ test('an event whose frame is damaged is missing, the others are shown', (t) => 
     recorded.filter(({ seq }) => seq !== 2),
   );
   t.deepEqual(read.problems, [
-    { type: 'damage', start: second?.start ?? 0, end: second?.end ?? 0, tail: false },
+    { type: 'damage', start: second?.start ?? 0, end: second?.end ?? 0, tail: false, torn: false },
     { type: 'gap', from: 2, to: 2, start: third?.start ?? 0 },
   ]);
 });
