@@ -50,8 +50,8 @@ export function buildPlugin(root: string, entry: string, out: string): { bytes: 
     write(path.join(stage, 'lib/how-to-get-node'), `${HOW_TO_GET_NODE.join('\n')}\n`);
     write(path.join(stage, 'man/dokku-builds.1'), manPage(versionOf(root)));
     write(path.join(stage, 'completions/dokku-builds.bash'), bashCompletion());
-    for (const unit of readdirSync(path.join(root, 'systemd'))) {
-      write(path.join(stage, 'systemd', unit), readFileSync(path.join(root, 'systemd', unit)));
+    for (const unit of readdirSync(path.join(root, 'host/systemd'))) {
+      write(path.join(stage, 'systemd', unit), readFileSync(path.join(root, 'host/systemd', unit)));
     }
     for (const executable of executables) {
       const file = path.join(stage, executable);
