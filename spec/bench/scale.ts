@@ -26,7 +26,7 @@ export const full: Scale = {
   reportedApps: 1_000,
   appends: 500,
   writers: 32,
-  deploys: 640,
+  deploys: 3200,
 };
 
 /** Ends within a minute; the ratios are rough, and growth is seen over less of it. */
