@@ -1,13 +1,12 @@
 import test, { type ExecutionContext } from 'ava';
 
-import type { Host } from '../../host/environment';
-import { appBuilds } from '../../host/paths';
+import { appBuilds, buildsRoot } from '../../host/paths';
 import { writeProperty } from '../../host/properties';
+import { rebuildRunning } from '../../projections/runningView';
 import { createApp, temporaryHost } from '../host/temporaryHost';
 import { finished, reaped, started } from '../journal/buildEvents';
 import { append, writeForeign } from '../projections/temporaryApp';
 import { CrashApp } from './crashApp';
-import { command } from './pluginCalls';
 import { cannotTrace, interfering } from './tracing';
 
 const victims = ['begin', 'finalize', 'cancel', 'discard', 'prune', 'list'] as const;
@@ -22,15 +21,12 @@ const onlyWhereTraced = cannotTrace === undefined ? test.serial : test.serial.sk
 onlyWhereTraced(
   'a SIGKILL before any single system call that changes something loses nothing, and leaves nothing behind',
   async (t) => {
-    const host = temporaryHost(t);
-    writeProperty(host, '--global', 'retention', '3');
-    await command(host, 'list', []); // makes the view of what runs
     const todo = victims.flatMap((victim) => systemCalls.map((systemCall) => ({ victim, systemCall })));
     const counts = new Map<Victim, number>();
     const work = async (): Promise<void> => {
       for (let next = todo.shift(); next !== undefined; next = todo.shift()) {
         const { victim, systemCall } = next;
-        const kills = await killAtEach(t, host, victim, systemCall).finally(() => t.passed || todo.splice(0));
+        const kills = await killAtEach(t, victim, systemCall).finally(() => t.passed || todo.splice(0));
         counts.set(victim, (counts.get(victim) ?? 0) + kills);
       }
     };
@@ -46,15 +42,12 @@ if (cannotTrace !== undefined) {
   });
 }
 
-let apps = 0;
-
-/** Kills `victim` before its first, second, third … call of this name, each time on a new app, until there are no more. */
-async function killAtEach(t: ExecutionContext, host: Host, victim: Victim, systemCall: string): Promise<number> {
+/** Kills `victim` before its first, second, third … call of this name, each time on a new host, until there are no more. */
+async function killAtEach(t: ExecutionContext, victim: Victim, systemCall: string): Promise<number> {
   for (let nth = 1; ; nth += 1) {
     const what = `${victim} killed before ${systemCall} ${nth}`;
-    const app = new CrashApp(host, createApp(host, `app${(apps += 1)}`));
+    const app = await prepare(t, victim);
     try {
-      await prepare(app, victim);
       const outcome = await app[victim]({ by: interfering(systemCall, 'signal=KILL', nth) });
       if (outcome.signal === null) {
         t.is(outcome.status, 0, `${victim}: ${outcome.stderr}`);
@@ -73,13 +66,18 @@ async function killAtEach(t: ExecutionContext, host: Host, victim: Victim, syste
   }
 }
 
-/** A past, so that there is something to prune, to reap, to adopt; and a deploy that runs. */
-async function prepare(app: CrashApp, victim: Victim): Promise<void> {
-  const builds = appBuilds(app.host, app.app);
+/** An app with a past, so that there is something to prune, to reap, to adopt; a deploy that runs, and a view of what runs. */
+async function prepare(t: ExecutionContext, victim: Victim): Promise<CrashApp> {
+  const host = temporaryHost(t);
+  writeProperty(host, '--global', 'retention', '3');
+  rebuildRunning(buildsRoot(host), [], () => false);
+  const app = new CrashApp(host, createApp(host, 'myapp'));
+  const builds = appBuilds(host, app.app);
   const past = ['b1', 'b2', 'b3'].flatMap((id) => [started(id), finished(id)]);
   append(builds, ...past, started('b4'), reaped('b4'), started('b5', { process: { pid: 2 ** 22 + 1 } }));
   if (victim !== 'begin') await app.beginInPeace();
   if (victim === 'list') {
     writeForeign(builds, 'stock1', { status: 'succeeded', finished_at: '2026-04-30T13:51:00Z', exit_code: 0 });
   }
+  return app;
 }

@@ -58,12 +58,19 @@ async function lane(t: ExecutionContext, app: CrashApp, tally: Tally): Promise<v
   while (!tally.over) {
     await killed(t, app, tally, 'begin');
     await inPeace(t, app, tally, 'begin');
+    t.true((await listedOnHost(app)).includes(app.deploying), 'a build that runs is not listed');
     const end = pick(['finalize', 'cancel', 'discard'] as const);
     await killed(t, app, tally, end);
     await inPeace(t, app, tally, end);
     if (end === 'cancel') t.is(await app.cancelUntilQuit(), 'SIGQUIT');
     await killed(t, app, tally, pick(['prune', 'list'] as const));
   }
+}
+
+/** The builds that `builds:list` without an app gives. */
+async function listedOnHost({ host }: CrashApp): Promise<(string | undefined)[]> {
+  const { stdout } = await command(host, 'list', ['--format', 'json']);
+  return (JSON.parse(stdout) as { id: string }[]).map(({ id }) => id);
 }
 
 async function killed(t: ExecutionContext, app: CrashApp, tally: Tally, victim: Victim): Promise<void> {
