@@ -3,7 +3,8 @@ import { fstatSync } from 'node:fs';
 import type { Envelope } from './envelope';
 import type { Recorded } from './events';
 import type { Frame } from './frame';
-import { type Damaged, digestOf, type Head, type Journal, type Problem, readJournal, START } from './journal';
+import { digestOf, type Head, type Journal, START } from './journal';
+import { type Damaged, type Problem, readJournal } from './scanJournal';
 
 /** Something that is not as it was written. `offset` is in bytes; `seq` is the event that it is about, where there is one. */
 export interface Deviation {

@@ -1,7 +1,8 @@
 import { reasonOf } from '../host/failure';
 import type { BuildId } from '../host/names';
 import { JournalNotReadable } from './errors';
-import { closeJournal, openJournal, readJournal, START } from './journal';
+import { closeJournal, openJournal, START } from './journal';
+import { readJournal } from './scanJournal';
 import { occursInJournal } from './occursInJournal';
 
 /**

@@ -2,7 +2,8 @@ import { join } from 'node:path';
 
 import { readSmallFile, replaceFile } from '../host/files';
 import type { Recorded } from '../journal/events';
-import { closeJournal, JOURNAL_FILE, openJournal, readJournal, START } from '../journal/journal';
+import { closeJournal, JOURNAL_FILE, openJournal, START } from '../journal/journal';
+import { readJournal } from '../journal/scanJournal';
 import type { Handled } from './handleCommand';
 
 /** In an app's directory: the number of the last event that was queued for others to hear of. */

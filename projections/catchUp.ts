@@ -8,7 +8,7 @@ import { isAlive } from '../host/processes';
 import { type BuildCommand, decide } from '../journal/decide';
 import { JournalNotWritten } from '../journal/errors';
 import { findBuild, type History } from '../journal/history';
-import type { Problem } from '../journal/journal';
+import type { Problem } from '../journal/scanJournal';
 import { writeCheckpoint } from './checkpoint';
 import { evolve } from './evolve';
 import { handleCommand } from './handleCommand';

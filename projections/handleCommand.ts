@@ -4,16 +4,16 @@ import type { BuildId } from '../host/names';
 import { pauseAtRandom } from '../host/pause';
 import { type BuildCommand, decide } from '../journal/decide';
 import type { BuildEvent, Recorded } from '../journal/events';
+import { appendEvent } from '../journal/appendEvent';
 import {
-  appendEvent,
   closeJournal,
   type Journal,
   JOURNAL_FILE,
   openJournal,
   openJournalForAppend,
-  readJournal,
   syncJournal,
 } from '../journal/journal';
+import { readJournal } from '../journal/scanJournal';
 import { wasEverStarted } from '../journal/wasEverStarted';
 import { evolveAll } from './evolve';
 import { loadFrom, type Loaded } from './loadHistory';

@@ -1,17 +1,8 @@
 import { join } from 'node:path';
 
 import type { History } from '../journal/history';
-import {
-  closeJournal,
-  type Head,
-  isHeadOf,
-  type Journal,
-  JOURNAL_FILE,
-  openJournal,
-  type Problem,
-  readJournal,
-  START,
-} from '../journal/journal';
+import { closeJournal, type Head, isHeadOf, type Journal, JOURNAL_FILE, openJournal, START } from '../journal/journal';
+import { type Problem, readJournal } from '../journal/scanJournal';
 import { type Checkpoint, readCheckpoint } from './checkpoint';
 import { apply, draftHistory, emptyHistory } from './evolve';
 

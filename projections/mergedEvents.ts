@@ -3,15 +3,8 @@ import { join } from 'node:path';
 import type { AppName } from '../host/names';
 import type { AppBuilds } from '../host/paths';
 import type { Recorded } from '../journal/events';
-import {
-  closeJournal,
-  type Head,
-  type Journal,
-  JOURNAL_FILE,
-  openJournal,
-  scanJournal,
-  START,
-} from '../journal/journal';
+import { closeJournal, type Head, type Journal, JOURNAL_FILE, openJournal, START } from '../journal/journal';
+import { scanJournal } from '../journal/scanJournal';
 
 /** The journal of an app, and how far it has been read. */
 export interface EventSource {

@@ -4,7 +4,8 @@ import { parseTimestamp } from '../host/durations';
 import type { BuildId } from '../host/names';
 import type { BuildCanceled, BuildFinished, Recorded } from '../journal/events';
 import type { History } from '../journal/history';
-import { closeJournal, JOURNAL_FILE, openJournal, type Problem, readJournal, START } from '../journal/journal';
+import { closeJournal, JOURNAL_FILE, openJournal, START } from '../journal/journal';
+import { type Problem, readJournal } from '../journal/scanJournal';
 import { apply, draftHistory } from './evolve';
 
 /** How a build came out, those that have left included. */

@@ -4,7 +4,8 @@ import { parseTimestamp, toWholeSeconds } from '../host/durations';
 import type { BuildId } from '../host/names';
 import type { BuildEvent, Pruned, Recorded } from '../journal/events';
 import { type Build, findBuild, type History } from '../journal/history';
-import { closeJournal, JOURNAL_FILE, openJournal, readJournal, START } from '../journal/journal';
+import { closeJournal, JOURNAL_FILE, openJournal, START } from '../journal/journal';
+import { readJournal } from '../journal/scanJournal';
 import { occursInJournal } from '../journal/occursInJournal';
 import { apply, draftHistory } from './evolve';
 

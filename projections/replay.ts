@@ -2,7 +2,8 @@ import { join } from 'node:path';
 
 import type { AppBuilds } from '../host/paths';
 import { isAlive } from '../host/processes';
-import { closeJournal, JOURNAL_FILE, openJournal, type Problem, readJournal, START } from '../journal/journal';
+import { closeJournal, JOURNAL_FILE, openJournal, START } from '../journal/journal';
+import { type Problem, readJournal } from '../journal/scanJournal';
 import { readCheckpoint, writeCheckpoint } from './checkpoint';
 import { apply, draftHistory } from './evolve';
 import { leftovers, listDirectory, staleRecords } from './recordFiles';

@@ -6,14 +6,8 @@ import { identifyProcess } from '../../host/processes';
 import { packr } from '../../journal/envelope';
 import type { BuildFinished } from '../../journal/events';
 import { HEADER_BYTES } from '../../journal/frame';
-import {
-  appendEvent,
-  closeJournal,
-  JOURNAL_FILE,
-  openJournal,
-  openJournalForAppend,
-  syncJournal,
-} from '../../journal/journal';
+import { appendEvent } from '../../journal/appendEvent';
+import { closeJournal, JOURNAL_FILE, openJournal, openJournalForAppend, syncJournal } from '../../journal/journal';
 import { handleCommand } from '../../projections/handleCommand';
 import { loadFrom, loadHistory, type Loaded } from '../../projections/loadHistory';
 

@@ -2,7 +2,8 @@ import { appendFileSync, readFileSync, truncateSync, writeFileSync } from 'node:
 
 import test from 'ava';
 
-import { appendEvent, type Problem } from '../../journal/journal';
+import { appendEvent } from '../../journal/appendEvent';
+import { type Problem } from '../../journal/scanJournal';
 import { canceled, finished, minute, started } from './buildEvents';
 import { appendAll, forge, framesOf, readAll, rewrite, temporaryJournal } from './temporaryJournal';
 

@@ -5,7 +5,8 @@ import test, { type ExecutionContext } from 'ava';
 
 import { decodeEnvelope } from '../../journal/envelope';
 import type { BuildEvent, Recorded } from '../../journal/events';
-import { appendEvent, type Head, type Journal } from '../../journal/journal';
+import { appendEvent } from '../../journal/appendEvent';
+import { type Head, type Journal } from '../../journal/journal';
 import { verifyJournal } from '../../journal/verifyJournal';
 import { canceled, finished, minute, pruned, reaped, started } from './buildEvents';
 import { appendAll, framesOf, readAll, temporaryJournal } from './temporaryJournal';

@@ -4,16 +4,9 @@ import test from 'ava';
 
 import { packr } from '../../journal/envelope';
 import { encodeFrame } from '../../journal/frame';
-import {
-  appendEvent,
-  closeJournal,
-  isHeadOf,
-  openJournal,
-  openJournalForAppend,
-  readJournal,
-  START,
-  syncJournal,
-} from '../../journal/journal';
+import { appendEvent } from '../../journal/appendEvent';
+import { closeJournal, isHeadOf, openJournal, openJournalForAppend, START, syncJournal } from '../../journal/journal';
+import { readJournal } from '../../journal/scanJournal';
 import { canceled, discarded, finished, minute, pruned, started } from './buildEvents';
 import { appendAll, framesOf, readAll, rewrite, temporaryJournal } from './temporaryJournal';
 

@@ -6,18 +6,16 @@ import type { ExecutionContext } from 'ava';
 import { packr } from '../../journal/envelope';
 import type { BuildEvent, Recorded } from '../../journal/events';
 import { encodeFrame, type Frame, scanFrames } from '../../journal/frame';
+import { appendEvent } from '../../journal/appendEvent';
 import {
-  appendEvent,
   closeJournal,
   type Head,
   type Journal,
   JOURNAL_FILE,
   openJournalForAppend,
-  type Problem,
-  readJournal,
-  type Reading,
   START,
 } from '../../journal/journal';
+import { type Problem, readJournal, type Reading } from '../../journal/scanJournal';
 import { temporaryDirectory } from '../host/temporaryHost';
 import { minute } from './buildEvents';
 

@@ -5,7 +5,7 @@ import test from 'ava';
 
 import { parseBuildId } from '../../host/names';
 import { JournalNotReadable } from '../../journal/errors';
-import { appendEvent } from '../../journal/journal';
+import { appendEvent } from '../../journal/appendEvent';
 import { wasEverStarted } from '../../journal/wasEverStarted';
 import { temporaryDirectory } from '../host/temporaryHost';
 import { discarded, finished, minute, pruned, started } from './buildEvents';

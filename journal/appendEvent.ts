@@ -1,0 +1,49 @@
+import * as fs from 'node:fs';
+
+import { ulid } from 'ulid';
+
+import { reasonOf } from '../host/failure';
+import { random } from '../host/random';
+import { encodeEnvelope } from './envelope';
+import { JournalNotWritten } from './errors';
+import { type BuildEvent, type Recorded, SCHEMA_VERSION } from './events';
+import { encodeFrame, frameCrc } from './frame';
+import { digestOf, type Head, type Journal } from './journal';
+import { type Reading, readJournal } from './scanJournal';
+
+/** What an append came to: its event if that counts, where the journal is now, and every event since, the own one included. */
+export interface Appended extends Reading {
+  readonly own: Recorded | undefined;
+  readonly since: readonly Recorded[];
+}
+
+/**
+ * Appends `event` as number `head.seq + 1`, with one write. The append is the lock: whoever stands first in the file with that
+ * number has won, and who has lost is told what happened meanwhile, to decide again. Void frames stay where they are.
+ * Not durable before {@link syncJournal}. Throws {@link JournalNotWritten}; a torn frame is passed over by every reader.
+ */
+export function appendEvent(journal: Journal, head: Head, event: BuildEvent, at: number): Appended {
+  const recorded: Recorded = { seq: head.seq + 1, id: ulid(at, random), at, schema: SCHEMA_VERSION, event };
+  const link = { previousCrc: head.crc, readTo: head.end, digest: digestOf(journal, head.readTo, head.end) };
+  const frame = encodeFrame(encodeEnvelope(recorded, link));
+  writeWhole(journal, frame);
+  if (fs.fstatSync(journal.fd).size === head.end + frame.length) {
+    const { end: start } = head;
+    const after = { seq: recorded.seq, start, crc: frameCrc(frame) ?? 0, readTo: start, end: start + frame.length };
+    return { own: recorded, head: after, since: [recorded], diverged: false };
+  }
+  const since: Recorded[] = [];
+  const reading = readJournal(journal, head, { event: (one) => since.push(one), problem: () => undefined });
+  return { own: since.find((one) => one.id === recorded.id), since, ...reading };
+}
+
+/** A frame goes out in one write; where the disk takes only a part, that is debris, and the next try says why. */
+function writeWhole(journal: Journal, frame: Buffer): void {
+  try {
+    if (fs.writeSync(journal.fd, frame) === frame.length) return;
+    if (fs.writeSync(journal.fd, frame) === frame.length) return;
+  } catch (error) {
+    throw new JournalNotWritten(journal.path, reasonOf(error));
+  }
+  throw new JournalNotWritten(journal.path, 'the disk took only a part of it');
+}
