@@ -1,17 +1,18 @@
-import { mkdirSync, statSync } from 'node:fs';
+import fs, { mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
-import test from 'ava';
+import test, { type ExecutionContext } from 'ava';
 import fc from 'fast-check';
 
-import { BuildStartedBefore, UnknownBuild } from '../../journal/decide';
+import { type BuildCommand, BuildStartedBefore, UnknownBuild } from '../../journal/decide';
+import type { Recorded } from '../../journal/events';
 import { closeJournal, JOURNAL_FILE, openJournalForAppend } from '../../journal/journal';
 import { emptyHistory, evolve } from '../../projections/evolve';
 import { handleCommand } from '../../projections/handleCommand';
-import { type Loaded, loadHistory } from '../../projections/loadHistory';
+import { type Loaded, loadHistory, nothingLoaded } from '../../projections/loadHistory';
 import { cancel, discard, finish, prune, reapBuilds, start } from '../journal/buildCommands';
 import { finished, minute, minuteText, reaped, started } from '../journal/buildEvents';
-import { readAll } from '../journal/temporaryJournal';
+import { framesOf, readAll } from '../journal/temporaryJournal';
 import { anyCommand } from './anyCommand';
 import { append, temporaryApp } from './temporaryApp';
 
@@ -41,7 +42,7 @@ test('a command that has nothing to add leaves the journal as it is', (t) => {
   t.is(statSync(join(builds.directory, JOURNAL_FILE)).size, size);
 });
 
-test('who has lost decides again: the finish that came second adds nothing', (t) => {
+test('who knew less than the journal decides on all of it', (t) => {
   const { directory } = temporaryApp(t);
   const { loaded: stale } = handleCommand(directory, loadHistory(directory), start('b1'), minute(0));
   const first = handleCommand(directory, stale, cancel('b1'), minute(1));
@@ -49,14 +50,27 @@ test('who has lost decides again: the finish that came second adds nothing', (t)
   t.is(first.added.length, 1);
   t.deepEqual(second.added, []);
   t.is(second.loaded.history.builds[0]?.status, 'canceled');
+  t.throws(() => handleCommand(directory, nothingLoaded, start('b1'), minute(0)), { instanceOf: BuildStartedBefore });
 });
 
-test('who has lost decides again: the start of another build gets the next number', (t) => {
+test.serial('who has lost decides again: the finish that came second adds nothing', (t) => {
   const { directory } = temporaryApp(t);
-  const stale = loadHistory(directory);
-  t.is(handleCommand(directory, stale, start('b1'), minute(0)).added[0]?.seq, 1);
-  t.is(handleCommand(directory, stale, start('b2'), minute(0)).added[0]?.seq, 2);
-  t.throws(() => handleCommand(directory, stale, start('b1'), minute(0)), { instanceOf: BuildStartedBefore });
+  const { loaded } = handleCommand(directory, loadHistory(directory), start('b1'), minute(0));
+  beforeTheNextWrite(t, () => handleCommand(directory, loaded, cancel('b1'), minute(1)));
+  const { added, loaded: after } = handleCommand(directory, loaded, finish('b1', { exitCode: 131 }), minute(1));
+  t.deepEqual(added, []);
+  t.is(after.history.builds[0]?.status, 'canceled');
+  t.is(framesOf(join(directory, JOURNAL_FILE)).length, 3);
+  t.is(loadHistory(directory).head.seq, 2);
+});
+
+test.serial('who has lost decides again: the start of another build gets the next number, of the same none', (t) => {
+  const { directory } = temporaryApp(t);
+  beforeTheNextWrite(t, () => handleCommand(directory, nothingLoaded, start('b1'), minute(0)));
+  t.is(handleCommand(directory, nothingLoaded, start('b2'), minute(0)).added[0]?.seq, 2);
+  beforeTheNextWrite(t, () => handleCommand(directory, nothingLoaded, start('b3'), minute(0)));
+  const again = () => handleCommand(directory, nothingLoaded, start('b3'), minute(0));
+  t.throws(again, { instanceOf: BuildStartedBefore });
 });
 
 test('a build that started and left while a writer knew nothing of it does not start again', (t) => {
@@ -112,42 +126,75 @@ test('a writer whose journal was put back to an older copy starts over from what
   );
 });
 
-test('however stale the writers are, the rules hold and everybody is told the truth', (t) => {
-  const plan = fc.array(fc.record({ writer: fc.nat(3), command: anyCommand, looks: fc.boolean() }), {
-    maxLength: 40,
-    size: 'max',
+test.serial('however stale and slow the writers are, the rules hold and everybody is told the truth', (t) => {
+  const step = fc.record({
+    writer: fc.nat(3),
+    command: anyCommand,
+    meanwhile: fc.option(anyCommand),
+    looks: fc.boolean(),
   });
-  const directory = temporaryApp(t).directory;
+  const { directory } = temporaryApp(t);
   let app = 0;
   fc.assert(
-    fc.property(plan, (steps) => {
+    fc.property(fc.array(step, { maxLength: 40, size: 'max' }), (steps) => {
       const own = join(directory, `app${(app += 1)}`);
       mkdirSync(own);
-      const journal = openJournalForAppend(join(own, JOURNAL_FILE));
-      const views: Loaded[] = Array.from({ length: 4 }, () => loadHistory(own));
-      const told = steps.flatMap(({ writer, command, looks }) => {
-        const view = looks ? loadHistory(own) : (views[writer] ?? loadHistory(own));
+      const views: Loaded[] = Array.from({ length: 4 }, () => nothingLoaded);
+      const told: Recorded[] = [];
+      const run = (view: Loaded, command: BuildCommand): Loaded => {
         try {
           const { added, loaded } = handleCommand(own, view, command, minute(0));
-          views[writer] = loaded;
-          return added;
+          told.push(...added);
+          return loaded;
         } catch (error) {
-          if (error instanceof UnknownBuild || error instanceof BuildStartedBefore) return [];
+          if (error instanceof UnknownBuild || error instanceof BuildStartedBefore) return view;
           throw error;
         }
-      });
-      const { events, problems } = readAll(journal);
-      closeJournal(journal);
-      t.deepEqual(told, events);
-      t.deepEqual(problems, []);
-      t.deepEqual(loadHistory(own).history, events.map(({ event }) => event).reduce(evolve, emptyHistory));
-      const ends = events.flatMap(({ event }) =>
-        event.type === 'BuildFinished' || event.type === 'BuildCanceled' ? [event.build] : [],
-      );
-      const starts = events.flatMap(({ event }) => (event.type === 'BuildStarted' ? [event.build] : []));
-      t.is(new Set(ends).size, ends.length);
-      t.is(new Set(starts).size, starts.length);
+      };
+      for (const { writer, command, meanwhile, looks } of steps) {
+        const view = looks ? loadHistory(own) : (views[writer] ?? nothingLoaded);
+        if (meanwhile) beforeTheNextWrite(t, () => run(loadHistory(own), meanwhile));
+        views[writer] = run(view, command);
+        writeAtOnce();
+      }
+      checkTold(t, own, told);
     }),
     { numRuns: process.env['SOAK'] === '1' ? 5_000 : 100 },
   );
 });
+
+/** What the writers were told is all that the journal holds, in its order, and what it holds keeps the rules. */
+function checkTold(t: ExecutionContext, directory: string, told: readonly Recorded[]): void {
+  const journal = openJournalForAppend(join(directory, JOURNAL_FILE));
+  const { events, problems } = readAll(journal);
+  closeJournal(journal);
+  t.deepEqual(
+    told.toSorted((a, b) => a.seq - b.seq),
+    events,
+  );
+  t.deepEqual(problems, []);
+  t.deepEqual(loadHistory(directory).history, events.map(({ event }) => event).reduce(evolve, emptyHistory));
+  const ends = events.flatMap(({ event }) =>
+    event.type === 'BuildFinished' || event.type === 'BuildCanceled' ? [event.build] : [],
+  );
+  const starts = events.flatMap(({ event }) => (event.type === 'BuildStarted' ? [event.build] : []));
+  t.is(new Set(ends).size, ends.length);
+  t.is(new Set(starts).size, starts.length);
+}
+
+const { writeSync } = fs;
+
+/** Something else happens right before this process writes the next time. */
+function beforeTheNextWrite(t: ExecutionContext, meanwhile: () => unknown): void {
+  t.teardown(writeAtOnce);
+  const late = (...args: Parameters<typeof writeSync>): number => {
+    writeAtOnce();
+    meanwhile();
+    return writeSync(...args);
+  };
+  Object.assign(fs, { writeSync: late });
+}
+
+function writeAtOnce(): void {
+  Object.assign(fs, { writeSync });
+}
