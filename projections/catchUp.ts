@@ -40,7 +40,7 @@ export function catchUp(builds: AppBuilds, now: number, warn: (message: string) 
   for (const command of adopted) loaded = adopt(builds, loaded, command, now);
   if (builds.alongside === true)
     for (const command of removals(before, names)) loaded = adopt(builds, loaded, command, now);
-  else if (adopted.length > 0) loaded = adopt(builds, loaded, removedMeanwhile(before, names), now);
+  else if (adopted.length > 0) loaded = adopt(builds, loaded, removedMeanwhile(before, names, now), now);
   return { ...loaded, names };
 }
 
@@ -121,10 +121,22 @@ function adoptions(
   return found.sort((a, b) => start(a) - start(b)).map((record) => ({ type: 'AdoptBuild', ...record }));
 }
 
-/** Where something else has recorded builds, what it has removed, record and log, its retention has dropped. */
-function removedMeanwhile(history: History, names: readonly string[]): BuildCommand {
+/** From the end of a build to its record on disk it takes no more than this. */
+const RECORDING_MS = 60_000;
+
+/**
+ * Where something else has recorded builds, what it has removed, record and log, its retention has dropped. Not what has ended just
+ * now: its record may be on its way.
+ */
+function removedMeanwhile(history: History, names: readonly string[], now: number): BuildCommand {
   const there = new Set(names);
-  const gone = history.builds.filter(({ id }) => !there.has(`${id}.json`) && !there.has(`${id}.log`));
+  const gone = history.builds.filter(
+    (build) =>
+      build.status !== 'running' &&
+      !there.has(`${build.id}.json`) &&
+      !there.has(`${build.id}.log`) &&
+      now - (parseTimestamp(build.finishedAt) ?? now) > RECORDING_MS,
+  );
   return { type: 'NoteRemoved', builds: gone.map(({ id }) => id) };
 }
 

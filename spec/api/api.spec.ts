@@ -166,7 +166,7 @@ test('what fails is an error with the sentence and the exit code of the command'
   t.throws(() => [...opened().events({ app: 'nobody' })], { message: 'App nobody does not exist' });
 });
 
-test('reading changes no file: what a stock Dokku recorded is shown, and not adopted', async (t) => {
+test.serial('reading changes no file: what a stock Dokku recorded is shown, and not adopted', async (t) => {
   await host.createApp('stock');
   writeRecords(host, finishedRecord('stock', 'theirs', 5));
   const before = await filesOf();

@@ -188,6 +188,13 @@ test.serial('a build that began and ended while the directory was listed has not
   t.true(ids(caughtUp(builds).history.builds).includes('quick'));
 });
 
+test('a build whose record was not written yet when it ended has not been pruned by anybody', (t) => {
+  const builds = temporaryApp(t);
+  append(builds, started('b1'), finished('b1', { finishedAt: minuteText(5) })); // and nobody has settled yet
+  writeForeign(builds, 'b2', ended);
+  t.deepEqual(ids(caughtUp(builds).history.builds), ['b1', 'b2']);
+});
+
 test('deleting every record changes no answer', (t) => {
   const builds = temporaryApp(t);
   for (const id of ['b1', 'b2', 'b3']) {
