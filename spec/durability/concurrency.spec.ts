@@ -162,14 +162,19 @@ function checkRetention(t: ExecutionContext, { events }: Audit): void {
     }
     if (event.type !== 'Pruned' || event.reason !== 'retention') continue;
     for (const build of event.builds) ended.delete(build);
-    t.is(ended.size, RETENTION, `event ${seq} leaves another number of builds than are kept`);
+    t.is(
+      ended.size,
+      RETENTION,
+      `event ${seq} drops ${event.builds.join(' ')} and leaves another number of builds than are kept`,
+    );
   }
 }
 
 /** What is stored beside the journal is what it says, without any further help. */
 function checkStored(t: ExecutionContext, host: Host, app: AppName): void {
   const builds = appBuilds(host, app);
-  t.deepEqual(filesOf(builds), recordsOf(builds), `records of ${app}`);
+  const records = Object.entries(filesOf(builds)).filter(([name]) => name.endsWith('.json'));
+  t.deepEqual(Object.fromEntries(records), recordsOf(builds), `records of ${app}`);
   t.deepEqual(
     readdirSync(builds.directory).filter((name) => name.endsWith('.tmp')),
     [],

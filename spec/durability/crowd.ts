@@ -1,4 +1,13 @@
-import { mkdirSync, readdirSync, readFileSync, readSync, renameSync, writeFileSync, writeSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readSync,
+  renameSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
 
 import { readHost } from '../../host/environment';
@@ -63,6 +72,7 @@ function start(builds: AppBuilds, turn: number): Told {
   const { app } = builds;
   const shared = Math.random() < 0.2;
   const build = shared ? parseBuildId(`shared-${turn}`) : generateBuildId(Date.now());
+  beginLog(builds, build);
   return refusable('start', app, build, () => {
     recordStart(host, { ...output, warn }, app, build, livePid, 'git-hook');
     own.push({ app, build });
@@ -75,9 +85,15 @@ function startReused(builds: AppBuilds): Told {
   const build = parseBuildId(`dead-${generateBuildId(Date.now())}`);
   const identity = { ...identifyProcess(livePid), startTicks: 1 };
   addRunning(builds.buildsRoot, builds.app, [build]);
-  mkdirSync(builds.directory, { recursive: true });
+  beginLog(builds, build);
   const at = Date.now();
   return attempt('start', builds, build, { type: 'StartBuild', build, source: 'deploy', process: identity, actor, at });
+}
+
+/** As a host does before it calls the trigger. */
+function beginLog({ directory }: AppBuilds, build: BuildId): void {
+  mkdirSync(directory, { recursive: true });
+  if (!existsSync(join(directory, `${build}.json`))) writeFileSync(join(directory, `${build}.log`), '');
 }
 
 function finish(builds: AppBuilds, build: BuildId): Told {

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import fs, { existsSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import test from 'ava';
@@ -114,6 +114,22 @@ test('what a crash left behind is swept up: files of a build that left, temporar
   }
   handle(builds, start('b2'));
   t.deepEqual(Object.keys(filesOf(builds)), [`.b1.json.${process.pid}-7.tmp`, 'b2.json']);
+});
+
+test.serial('a build that starts while another process settles keeps its record and its log', (t) => {
+  const builds = temporaryApp(t);
+  const handled = handleCommand(builds.directory, loadHistory(builds.directory), start('b1'), minute(0));
+  const { readdirSync } = fs;
+  t.teardown(() => Object.assign(fs, { readdirSync }));
+  const startFirst = (...args: Parameters<typeof readdirSync>): unknown => {
+    Object.assign(fs, { readdirSync });
+    writeFileSync(join(builds.directory, 'b2.log'), 'output');
+    handle(builds, start('b2'));
+    return readdirSync(...args);
+  };
+  Object.assign(fs, { readdirSync: startFirst });
+  settle(builds, handled, refuseWarning);
+  t.deepEqual(Object.keys(filesOf(builds)), ['b1.json', 'b2.json', 'b2.log']);
 });
 
 test('an end takes the build out of the view of what runs, a start leaves it there', (t) => {
