@@ -8,7 +8,7 @@ import { isDeployLockTaken, readDeployLock, removeDeployLock } from '../host/loc
 import type { AppName, BuildId } from '../host/names';
 import type { Output } from '../host/output';
 import { appBuilds } from '../host/paths';
-import { isAlive, ProcessGone, signalProcessGroup, signalTarget } from '../host/processes';
+import { isAlive, ProcessGone, signalProcessGroup, signalTarget, startTimeOf } from '../host/processes';
 import { type Build, findBuild } from '../journal/history';
 import { catchUp } from '../projections/catchUp';
 import { type Handled, handleCommand } from '../projections/handleCommand';
@@ -46,7 +46,6 @@ function cancelBuild(host: Host, output: Output, app: AppName, id: BuildId): voi
   const build = findBuild(caught.history, id);
   const conclude = (handled: Handled): void => {
     settle(builds, handled, output.warn);
-    removeDeployLock(host, app, id);
     tellOthers(host, builds, handled, output.warn);
   };
 
@@ -54,20 +53,23 @@ function cancelBuild(host: Host, output: Output, app: AppName, id: BuildId): voi
     removeStaleLock(host, output, app, id);
   } else if (build.status !== 'running') {
     if (wasLeftAlive(build, now)) {
-      output.step(`Build ${id} is canceled, but its process still runs`);
-      kill(output, build);
+      const group = kill(build);
       removeDeployLock(host, app, id);
+      output.step(`Build ${id} was canceled before, but its process still ran`);
+      sayKilled(output, id, group);
     } else {
       sayOver(output, build);
     }
     settle(builds, { loaded: caught, added: [] }, output.warn); // who ended it may have been killed before its record was written
   } else if (!isAlive(build.process)) {
     const handled = handleCommand(builds.directory, caught, reap(builds.directory, [build], now), now);
+    removeDeployLock(host, app, id);
+    conclude(handled);
     if (handled.added.length === 0) sayOver(output, findBuild(handled.loaded.history, id) ?? build);
     else output.step('Build was already terminated, marking failed');
-    conclude(handled);
   } else {
-    signalTarget(build.process); // refused before anything is recorded
+    refuseStranger(build); // all that can be refused is, before anything is recorded
+    signalTarget(build.process);
     const command = { type: 'CancelBuild', build: id, actor: host.caller, signal: SIGNAL, at: now } as const;
     const handled = handleCommand(builds.directory, caught, command, now);
     if (handled.added.length === 0) {
@@ -75,7 +77,9 @@ function cancelBuild(host: Host, output: Output, app: AppName, id: BuildId): voi
       return;
     }
     try {
-      kill(output, build);
+      const group = kill(build); // nothing that can fail comes between the record and this
+      removeDeployLock(host, app, id); // else it stays, and the next cancel tries again
+      sayKilled(output, id, group);
     } finally {
       conclude(handled);
     }
@@ -91,20 +95,40 @@ function wasLeftAlive(build: Build, now: number): boolean {
   return now - (parseTimestamp(build.finishedAt) ?? now) > CANCEL_MS;
 }
 
-function sayOver(output: Output, build: Build): void {
-  output.step(`Build ${build.id} is no longer running (status=${build.status}); leaving record untouched`);
+/** Start times are known to about a second, and clocks are set. */
+const START_SLACK_MS = 60_000;
+
+/** Of what was adopted only the pid is known, and a process that began after the build is another one. */
+function refuseStranger({ id, process, startedAt }: Build): void {
+  if (process.startTicks !== undefined) return;
+  const [began, recorded] = [startTimeOf(process.pid), parseTimestamp(startedAt)];
+  if (began === undefined || recorded === undefined || began <= recorded + START_SLACK_MS) return;
+  throw new Failure(
+    `refusing to signal process ${process.pid}: it began after build ${id}, whose record knows no more than a pid`,
+  );
 }
 
-function kill(output: Output, build: Build): void {
-  output.step('Killing app deploy');
-  output.flush(); // the caller may be part of what dies
+/** The process group that was signalled; undefined when its process had just ended. Throws when it could not be. */
+function kill(build: Build): number | undefined {
   try {
-    const { group } = signalProcessGroup(build.process, SIGNAL);
-    output.verbose(`Build ${build.id} canceled, ${SIGNAL} sent to process group ${group}`);
+    return signalProcessGroup(build.process, SIGNAL).group;
   } catch (error) {
-    if (!(error instanceof ProcessGone)) throw error;
-    output.verbose(`Build ${build.id} canceled, its process had just ended`);
+    if (error instanceof ProcessGone) return undefined;
+    throw error;
   }
+}
+
+function sayKilled(output: Output, id: BuildId, group: number | undefined): void {
+  output.step('Killing app deploy');
+  output.verbose(
+    group === undefined
+      ? `Build ${id} canceled, its process had just ended`
+      : `Build ${id} canceled, ${SIGNAL} sent to process group ${group}`,
+  );
+}
+
+function sayOver(output: Output, build: Build): void {
+  output.step(`Build ${build.id} is no longer running (status=${build.status}); leaving record untouched`);
 }
 
 /** A lock that names a build nobody knows is stale, unless somebody holds it: then the start is about to be recorded. */

@@ -41,7 +41,7 @@ export function printable(text: string): string {
 const QUOTED_CHARACTERS = 120;
 
 // eslint-disable-next-line no-control-regex -- they are what is looked for
-const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g;
+const CONTROL = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
 
 /** The `code` of a system error such as `ENOENT`; undefined for anything else. */
 export function errorCode(error: unknown): string | undefined {

@@ -61,7 +61,9 @@ fi
 
 if [ -z "$problem" ]; then
   if command -v node >/dev/null 2>&1; then
-    exec node "$root/lib/dokku-builds.js" "$@"
+    # Whatever keeps node from running (NODE_OPTIONS, a missing library), an id is printed.
+    [ "$1" = builds-generate-id ] || exec node "$root/lib/dokku-builds.js" "$@"
+    node "$root/lib/dokku-builds.js" "$@" && exit
   fi
   problem='dokku-builds needs Node.js 20 or later, and no node was found on the PATH (see docs/operations.md)'
 fi

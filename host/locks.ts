@@ -1,5 +1,5 @@
 import type * as childProcess from 'node:child_process';
-import { closeSync, constants, fstatSync, ftruncateSync, lstatSync, openSync, writeSync } from 'node:fs';
+import { closeSync, constants, fstatSync, ftruncateSync, lstatSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 import type { Host } from './environment';
@@ -69,21 +69,19 @@ export function takeLock(path: string): number | undefined {
   }
 }
 
-/** Whether some process holds the flock on the lock of `app` right now. False when there is no lock, or no flock(1) to ask. */
+/**
+ * Whether some process holds the flock on the lock of `app` right now, by what the kernel lists in /proc/locks: to try it would keep a
+ * deploy from taking it in that moment. False when there is no lock, or no list.
+ */
 export function isDeployLockTaken(host: Host, app: AppName): boolean {
-  let fd: number;
+  const lock = lstatSync(deployLockPath(host, app), { bigint: true, throwIfNoEntry: false });
+  if (lock === undefined) return false;
   try {
-    fd = openSync(deployLockPath(host, app), O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+    return readFileSync('/proc/locks', 'latin1')
+      .split('\n')
+      .some((line) => line.includes(' FLOCK ') && line.includes(`:${lock.ino} `));
   } catch {
     return false;
-  }
-  try {
-    return !flock(fd);
-  } catch (error) {
-    if (error instanceof Failure) return false;
-    throw error;
-  } finally {
-    closeSync(fd);
   }
 }
 
@@ -96,7 +94,7 @@ export function writeDeployLock(fd: number, id: BuildId): void {
   }
 }
 
-const { O_CREAT, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_RDWR } = constants;
+const { O_CREAT, O_NOFOLLOW, O_NONBLOCK, O_RDWR } = constants;
 
 function openLock(path: string): number {
   let fd: number;

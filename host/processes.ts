@@ -55,6 +55,7 @@ export function signalTarget(identity: ProcessIdentity, proc = '/proc'): number 
   if (group === undefined) throw unreadable(identity.pid);
   const refusal = reasonToRefuse(group, processGroupOf(process.pid, proc));
   if (refusal !== undefined) throw new Failure(`refusing to signal process group ${group}: ${refusal}`);
+  signalGroup(identity, group, 0);
   return group;
 }
 
@@ -65,14 +66,30 @@ export function signalProcessGroup(
   proc = '/proc',
 ): { readonly group: number } {
   const group = signalTarget(identity, proc);
+  signalGroup(identity, group, signal);
+  return { group };
+}
+
+/** Signal 0 only asks whether it may be sent. */
+function signalGroup({ pid }: ProcessIdentity, group: number, signal: 'SIGQUIT' | 0): void {
   try {
     process.kill(-group, signal);
   } catch (error) {
     if (errorCode(error) === 'EPERM') throw new Failure(`not permitted to signal process group ${group}`);
-    if (errorCode(error) === 'ESRCH') throw new ProcessGone(identity.pid);
+    if (errorCode(error) === 'ESRCH') throw new ProcessGone(pid);
     throw error;
   }
-  return { group };
+}
+
+/** USER_HZ, in which /proc counts: 100 on every Linux that Dokku runs on. */
+const TICKS_PER_SECOND = 100;
+
+/** When the process with this pid started, ms since the epoch, to about a second; undefined when it cannot be told. */
+export function startTimeOf(pid: number, proc = '/proc'): number | undefined {
+  const ticks = isPossiblePid(pid) ? readStat(pid, proc)?.startTicks : undefined;
+  const booted = /^btime (\d+)$/m.exec(readText(join(proc, 'stat')) ?? '')?.[1];
+  if (ticks === undefined || booted === undefined) return undefined;
+  return (Number(booted) + ticks / TICKS_PER_SECOND) * 1000;
 }
 
 function unreadable(pid: number): Failure {

@@ -50,6 +50,16 @@ export function frameCrc(header: Buffer): number | undefined {
   return header.readUInt32LE() === MAGIC_WORD ? header.readUInt32LE(8) : undefined;
 }
 
+/** Bytes of the largest frame. */
+export const LARGEST_FRAME = HEADER_BYTES + MAX_PAYLOAD;
+
+/** Whether `bytes` begin with an intact frame that has this CRC-32. */
+export function isWholeFrame(bytes: Buffer, crc: number): boolean {
+  if (bytes.length < HEADER_BYTES || frameCrc(bytes) !== crc) return false;
+  const end = HEADER_BYTES + bytes.readUInt32LE(4);
+  return end <= bytes.length && crc32(bytes.subarray(HEADER_BYTES, end)) === crc;
+}
+
 /** How many bytes the frame that `bytes` begin with would have; undefined when no frame begins so. The header may be cut off. */
 export function tornLength(bytes: Buffer): number | undefined {
   if (bytes.compare(MAGIC, 0, Math.min(bytes.length, MAGIC.length), 0, Math.min(bytes.length, MAGIC.length)) !== 0)

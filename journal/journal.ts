@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import { errorCode, reasonOf } from '../host/failure';
 import { ownLikeParent } from '../host/files';
 import { JournalNotReadable, JournalNotWritten } from './errors';
-import { frameCrc, HEADER_BYTES } from './frame';
+import { isWholeFrame, LARGEST_FRAME } from './frame';
 import { sha256 } from './sha256';
 
 /** Name of the journal in an app's directory. */
@@ -78,16 +78,12 @@ export function readAt(journal: Journal, into: Buffer, at: number, position: num
   }
 }
 
-/** Whether `head`, taken from somewhere else, is a place in this journal: the frame of its last event is where it says. */
+/** Whether `head`, taken from somewhere else, is a place in this journal: the frame of its last event stands whole where it says. */
 export function isHeadOf(journal: Journal, head: Head): boolean {
   if (head.seq === 0) return true;
-  if (fs.fstatSync(journal.fd).size < head.end) return false;
-  return frameCrcAt(journal, head.start) === head.crc;
-}
-
-function frameCrcAt(journal: Journal, start: number): number | undefined {
-  const header = Buffer.alloc(HEADER_BYTES);
-  return readAt(journal, header, 0, start) === HEADER_BYTES ? frameCrc(header) : undefined;
+  if (head.end <= head.start || fs.fstatSync(journal.fd).size < head.end) return false;
+  const bytes = Buffer.alloc(Math.min(head.end - head.start, LARGEST_FRAME));
+  return readAt(journal, bytes, 0, head.start) === bytes.length && isWholeFrame(bytes, head.crc);
 }
 
 /** SHA-256 over the bytes `from` up to `to` of the file. */

@@ -7,6 +7,7 @@ import { type AppName, asBuildId, type BuildId } from '../host/names';
 import { type Build, findBuild, type History } from '../journal/history';
 import { JOURNAL_FILE } from '../journal/journal';
 import { wasEverStarted } from '../journal/wasEverStarted';
+import { loadHistory } from './loadHistory';
 import { parseRecord, type RecordedElsewhere, recordText } from './record';
 
 /** A larger record is not a record. */
@@ -109,12 +110,15 @@ export function leftovers(
   return [...ofDeparted.map((name) => join(directory, name)), ...staleTemporaryFiles(directory, names, alive)];
 }
 
-/** Builds with a record that the history neither has nor adopts, since they started and left before those that it remembers. */
+/**
+ * Builds with a record that have started and left before those that the history remembers. Judged by the journal as it is after the
+ * listing: a build that has started since the history was read is in it, and stays.
+ */
 function longDeparted(directory: string, history: History, names: readonly string[]): BuildId[] {
-  return recordedIds(names).filter(
-    (id) =>
-      findBuild(history, id) === undefined &&
-      !history.departed.includes(id) &&
-      wasEverStarted(join(directory, JOURNAL_FILE), id),
+  const unknown = recordedIds(names).filter(
+    (id) => findBuild(history, id) === undefined && !history.departed.includes(id),
   );
+  if (unknown.length === 0) return [];
+  const now = loadHistory(directory).history;
+  return unknown.filter((id) => findBuild(now, id) === undefined && wasEverStarted(join(directory, JOURNAL_FILE), id));
 }

@@ -1,5 +1,5 @@
 import * as fs from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 
 import { errorCode } from '../host/failure';
 import {
@@ -92,27 +92,42 @@ export function rebuildRunning(
 /** Whether it was not there before. */
 function addEntry(buildsRoot: string, { app, build }: MayRun): boolean {
   const directory = join(ownDirectory(buildsRoot, app), app);
-  for (;;) {
+  for (let tries = 1; ; tries += 1) {
     try {
       makeDirectory(directory);
-    } catch (error) {
-      if (!isGone(directory)) throw error;
-      continue; // another process has removed the empty directory just now
-    }
-    try {
       const fd = fs.openSync(join(directory, build), 'wx', 0o644);
       ownLikeParent(fd, directory);
       fs.closeSync(fd);
       return true;
     } catch (error) {
-      if (errorCode(error) === 'EEXIST') return false;
-      if (!isGone(directory)) throw error;
+      if (errorCode(error) === 'EEXIST' && exists(join(directory, build))) return false;
+      if (tries === MOST_TRIES || !wasJustRemoved(error, directory)) throw error;
     }
   }
 }
 
-function isGone(directory: string): boolean {
-  return fs.lstatSync(directory, { throwIfNoEntry: false }) === undefined && fs.existsSync(dirname(dirname(directory)));
+const MOST_TRIES = 100;
+
+/** Another process removes the directory of an app when it has become empty: then it is made again. */
+function wasJustRemoved(error: unknown, directory: string): boolean {
+  return ['ENOENT', 'EEXIST'].includes(errorCode(error) ?? '') && !exists(directory);
+}
+
+function exists(path: string): boolean {
+  try {
+    return fs.lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+  } catch {
+    return false; // a file where a directory belongs
+  }
+}
+
+/** Makes the next reader look into every app: for who could not add to the view what belongs there. */
+export function distrustRunning(buildsRoot: string): void {
+  try {
+    removeFile(sealPath(buildsRoot));
+  } catch {
+    // then it can be neither believed nor changed by this user; the journal is what counts
+  }
 }
 
 /** Whether it was there. */

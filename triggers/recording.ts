@@ -15,7 +15,7 @@ import { catchUp } from '../projections/catchUp';
 import { type Handled, handleCommand } from '../projections/handleCommand';
 import type { Loaded } from '../projections/loadHistory';
 import { reap } from '../projections/reap';
-import { addRunning } from '../projections/runningView';
+import { addRunning, distrustRunning } from '../projections/runningView';
 import { settle } from '../projections/settle';
 import { tellOthers } from './tellOthers';
 
@@ -27,10 +27,10 @@ export function recordStart(host: Host, output: Output, app: AppName, id: BuildI
   const now = Date.now();
   try {
     makeDirectory(builds.directory);
-    addRunning(builds.buildsRoot, app, [id]);
   } catch (error) {
     throw new JournalNotWritten(builds.directory, reasonOf(error));
   }
+  noteRunning(builds, id, output.warn);
   const process = identifyProcess(pid);
   const revision = deployedRevision(host, app, source);
   const command = {
@@ -50,11 +50,21 @@ export function recordStart(host: Host, output: Output, app: AppName, id: BuildI
   const retention = readRetention(host, output, app);
   const dead = retention === undefined ? [] : deadBeyond(caught.history, retention);
   const started = handleCommand(builds.directory, caught, command, now);
-  addRunning(builds.buildsRoot, app, [id]); // again: an entry without a start is taken for that of a killed trigger after a while
+  noteRunning(builds, id, output.warn); // again: an entry without a start is taken for that of a killed trigger after a while
   const reaped = handleCommand(builds.directory, started.loaded, reap(builds.directory, dead, now), now);
   const handled = { loaded: reaped.loaded, added: [...started.added, ...reaped.added] };
   settle(builds, handled, output.warn);
   tellOthers(host, builds, handled, output.warn);
+}
+
+/** Puts a build into the view of running builds: a shortcut, for want of which no start is lost. */
+function noteRunning({ app, buildsRoot }: AppBuilds, id: BuildId, warn: (message: string) => void): void {
+  try {
+    addRunning(buildsRoot, app, [id]);
+  } catch (error) {
+    warn(`The view of running builds could not be written: ${reasonOf(error)}`);
+    distrustRunning(buildsRoot);
+  }
 }
 
 /** What these deploy is what the app's repository holds already; with others it is about to change. */
