@@ -175,9 +175,16 @@ function checkStored(t: ExecutionContext, host: Host, app: AppName): void {
   const builds = appBuilds(host, app);
   const records = Object.entries(filesOf(builds)).filter(([name]) => name.endsWith('.json'));
   t.deepEqual(Object.fromEntries(records), recordsOf(builds), `records of ${app}`);
+  const names = readdirSync(builds.directory);
   t.deepEqual(
-    readdirSync(builds.directory).filter((name) => name.endsWith('.tmp')),
+    names.filter((name) => name.endsWith('.tmp')),
     [],
+  );
+  const ids = records.map(([name]) => name.slice(0, -'.json'.length)).filter((id) => !id.startsWith('stock-'));
+  t.deepEqual(
+    ids.filter((id) => !names.includes(`${id}.log`)),
+    [],
+    `lost logs of ${app}`,
   );
   t.deepEqual(verifyApp(builds).deviations, []);
   t.true(readFileSync(journalOf(host, app)).length > 0);
