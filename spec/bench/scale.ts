@@ -24,9 +24,9 @@ export const full: Scale = {
   manyApps: 10_000,
   fewApps: 10,
   reportedApps: 1_000,
-  appends: 500,
+  appends: 5000,
   writers: 32,
-  deploys: 3200,
+  deploys: 1600,
 };
 
 /** Ends within a minute; the ratios are rough, and growth is seen over less of it. */
