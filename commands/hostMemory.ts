@@ -17,7 +17,7 @@ const LIMIT_BYTES = 64 * 1024;
 /** The memory of `host`; undefined when there is none that can be read: then Dokku's own link is taken for what was before. */
 export function readMemory(host: Host): Memory | undefined {
   try {
-    const { mode, before } = JSON.parse(readSmallFile(memoryPath(host), LIMIT_BYTES)?.toString() ?? '') as Memory;
+    const { mode, before } = JSON.parse(readSmallFile(memoryPath(host), LIMIT_BYTES) ?? '') as Memory;
     if (!['replace', 'alongside', 'none'].includes(mode) || (before !== null && typeof before !== 'string'))
       return undefined;
     return { mode, before };

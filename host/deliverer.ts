@@ -15,7 +15,7 @@ const LOCK_BYTES = 1024;
  */
 export function isDelivererAlive(directory: string): boolean {
   try {
-    const text = readSmallFile(join(directory, LOCK_FILE), LOCK_BYTES)?.toString();
+    const text = readSmallFile(join(directory, LOCK_FILE), LOCK_BYTES);
     return text !== undefined && text !== '' && isAlive(JSON.parse(text) as ProcessIdentity);
   } catch {
     return false; // then one more is started, which finds out by the lock

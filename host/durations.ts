@@ -19,8 +19,12 @@ export function parseTimestamp(text: string): number | undefined {
 /** An RFC 3339 time in UTC without the fraction of its second: `2026-04-30T13:50:00Z`. Other text is returned as it is. */
 export function toWholeSeconds(text: string): string {
   const moment = parseMoment(text);
-  return moment === undefined ? text : new Date(moment.wholeSeconds).toISOString().replace('.000Z', 'Z');
+  if (moment === undefined) return text;
+  if (/T.*Z$/.test(text)) return `${text.slice(0, SECONDS)}Z`; // as nearly always: a Date would have V8 load the time zones, 0.3 ms
+  return new Date(moment.wholeSeconds).toISOString().replace('.000Z', 'Z');
 }
+
+const SECONDS = '2026-04-30T13:50:00'.length;
 
 /** Both in ms, and apart, since their sum may round up to the next second. */
 interface Moment {

@@ -53,18 +53,18 @@ export function replaceFile(
 }
 
 /**
- * The bytes of a regular file, or undefined when there is none. A symbolic link is not followed and a pipe is not waited
+ * The text of a regular file, or undefined when there is none. A symbolic link is not followed and a pipe is not waited
  * for: both throw {@link Failure}, as do directories, devices, and files of more than `limit` bytes.
  */
-export function readSmallFile(path: string, limit: number): Buffer | undefined {
+export function readSmallFile(path: string, limit: number): string | undefined {
   const fd = openExisting(path);
   if (fd === undefined) return undefined;
   try {
     const stat = fstatSync(fd);
     if (!stat.isFile()) throw new Failure(`${path} is not a regular file`);
-    const bytes = stat.size > limit ? undefined : readToEnd(fd, stat.size, limit);
-    if (bytes === undefined) throw new Failure(`${path} is larger than ${limit} bytes`);
-    return bytes;
+    const text = stat.size > limit ? undefined : readToEnd(fd, stat.size, limit);
+    if (text === undefined) throw new Failure(`${path} is larger than ${limit} bytes`);
+    return text;
   } finally {
     closeSync(fd);
   }
@@ -86,11 +86,12 @@ export function removeFile(path: string): boolean {
  * one it lies in. What exists stays as it is. Throws the system error.
  */
 export function makeDirectory(path: string, mode = 0o755): void {
+  if (isDirectory(path)) return; // as nearly always, and without the cost of an exception
   const parent = dirname(path);
   try {
     mkdirSync(path, mode);
   } catch (error) {
-    if (errorCode(error) === 'EEXIST' && statSync(path, { throwIfNoEntry: false })?.isDirectory()) return;
+    if (errorCode(error) === 'EEXIST' && isDirectory(path)) return;
     if (errorCode(error) !== 'ENOENT' || existsSync(parent)) throw error;
     makeDirectory(parent, mode);
     makeDirectory(path, mode);
@@ -104,6 +105,10 @@ export function makeDirectory(path: string, mode = 0o755): void {
   } finally {
     closeSync(fd);
   }
+}
+
+function isDirectory(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }
 
 /**
@@ -180,19 +185,22 @@ function openExisting(path: string): number | undefined {
   }
 }
 
+/** What files are read into: to touch new memory for each takes longer than to read it, where there are thousands. */
+let buffer = Buffer.alloc(0);
+
 /**
- * All bytes of a file that had `size` of them, or undefined when there are more than `limit`. Reads on after `size`: the
- * file may have grown, and those of /proc say 0.
+ * All text of a file that had `size` bytes, or undefined when it has more than `limit`. Reads on after `size`: the file may have
+ * grown, and those of /proc say 0.
  */
-function readToEnd(fd: number, size: number, limit: number): Buffer | undefined {
-  let bytes = Buffer.allocUnsafe(size + 1);
+function readToEnd(fd: number, size: number, limit: number): string | undefined {
+  if (buffer.length <= size) buffer = Buffer.allocUnsafe(size + 1);
   let length = 0;
   for (;;) {
-    const count = readSync(fd, bytes, length, bytes.length - length, null);
-    if (count === 0) return bytes.subarray(0, length);
+    const count = readSync(fd, buffer, length, buffer.length - length, null);
     length += count;
     if (length > limit) return undefined;
-    if (length === bytes.length) bytes = Buffer.concat([bytes], Math.min(2 * length, limit) + 1);
+    if (count === 0 || length === size) return buffer.toString('utf8', 0, length); // there was room for more
+    if (length === buffer.length) buffer = Buffer.concat([buffer], Math.min(2 * length, limit) + 1);
   }
 }
 

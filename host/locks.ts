@@ -23,7 +23,7 @@ export function readDeployLock(host: Host, app: AppName): DeployLock {
   let content: string | undefined;
   try {
     refuseLink(dirname(path));
-    content = readSmallFile(path, LOCK_BYTES)?.toString('utf8').trim();
+    content = readSmallFile(path, LOCK_BYTES)?.trim();
   } catch (error) {
     const code = errorCode(error);
     if (code === undefined && !(error instanceof Failure)) throw error;

@@ -16,7 +16,7 @@ const PROPERTY_BYTES = 64 * 1024;
 export function readProperty(host: Host, scope: PropertyScope, name: string): string {
   if (!refuseLink(propertiesDirectory(host, scope))) return '';
   const content = readSmallFile(propertyPath(host, scope, name), PROPERTY_BYTES);
-  return content === undefined ? '' : content.toString('utf8').replace(/\n$/, '');
+  return content?.replace(/\n$/, '') ?? '';
 }
 
 /** Stores the bare value, as Dokku does: no newline, mode 0600, in directories of mode 0755. */

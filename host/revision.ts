@@ -33,5 +33,5 @@ function packedBranches(text: string): Map<string, string> {
 }
 
 function readText(path: string): string {
-  return readSmallFile(path, REFS_BYTES)?.toString() ?? '';
+  return readSmallFile(path, REFS_BYTES) ?? '';
 }

@@ -2,7 +2,7 @@ import * as fs from 'node:fs';
 import { join } from 'node:path';
 import { Script } from 'node:vm';
 
-import { everyday } from './everyday';
+import { everydayCommands } from './everyday';
 
 /*
  * What `node lib/dokku-builds.js` runs: the program beside it, with the code that V8 made of it the last time. Without, V8 compiles it at
@@ -20,8 +20,8 @@ type Program = (...scope: readonly unknown[]) => void;
 const owner = `${PROGRAM_DIGEST} ${process.version} ${process.arch}\n`;
 
 const command = (process.argv[2] ?? '').replace(/^.*:/, '');
-const isEveryday = everyday.includes(command) && !process.argv.includes('--help'); // which is a matter of builds:help
-const file = join(__dirname, isEveryday ? 'everyday.js' : 'program.js');
+const isEveryday = everydayCommands.some(({ name }) => name === command) && !process.argv.includes('--help'); // which is a matter of builds:help
+const file = join(__dirname, isEveryday ? `everyday/${command}.js` : 'program.js');
 const cache = isEveryday ? join(__dirname, 'code-cache', command) : undefined; // one each: what another needs is not read
 const cachedData = cache && readCache(cache);
 const script = new Script(fs.readFileSync(file, 'latin1'), { filename: file, ...(cachedData && { cachedData }) });
@@ -51,8 +51,10 @@ function readTrusted(path: string): Buffer | undefined {
   try {
     const fd = fs.openSync(path, fs.constants.O_RDONLY | fs.constants.O_NOFOLLOW | fs.constants.O_NONBLOCK);
     try {
-      const { uid } = fs.fstatSync(fd);
-      return uid === 0 || uid === process.geteuid?.() ? fs.readFileSync(fd) : undefined;
+      const { uid, size } = fs.fstatSync(fd);
+      if (uid !== 0 && uid !== process.geteuid?.()) return undefined;
+      const bytes = Buffer.allocUnsafe(size);
+      return fs.readSync(fd, bytes) === size ? bytes : undefined;
     } finally {
       fs.closeSync(fd);
     }

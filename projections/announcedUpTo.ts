@@ -33,7 +33,7 @@ export function noteAnnounced(directory: string, { loaded }: Handled): void {
 /** Undefined when nothing was announced yet; damage counts as that. */
 function readAnnounced(directory: string): number | undefined {
   try {
-    const text = readSmallFile(join(directory, ANNOUNCED_FILE), NUMBER_BYTES)?.toString() ?? '';
+    const text = readSmallFile(join(directory, ANNOUNCED_FILE), NUMBER_BYTES) ?? '';
     return /^\d{1,15}$/.test(text) ? Number(text) : undefined;
   } catch {
     return undefined;

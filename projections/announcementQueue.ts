@@ -71,6 +71,7 @@ const NAME = /^[0-9A-Z]{26}\.(plugins|receiver)$/;
 const QUEUED_BYTES = 64 * 1024; // an event names 256 builds at most
 
 function queuedNames(directory: string): string[] {
+  if (!fs.existsSync(directory)) return []; // as nearly always, and without the cost of an exception
   try {
     return fs.readdirSync(directory).filter((name) => NAME.test(name));
   } catch (error) {
@@ -86,9 +87,9 @@ function write(directory: string, { name, ...content }: Queued, durable: boolean
 function read(directory: string, name: string): Queued | undefined {
   const path = join(directory, name);
   try {
-    const bytes = readSmallFile(path, QUEUED_BYTES);
-    if (bytes === undefined) return undefined; // delivered meanwhile
-    const content = JSON.parse(bytes.toString()) as Partial<Omit<Queued, 'name'>>;
+    const text = readSmallFile(path, QUEUED_BYTES);
+    if (text === undefined) return undefined; // delivered meanwhile
+    const content = JSON.parse(text) as Partial<Omit<Queued, 'name'>>;
     const { announcement, at = Number.NaN, attempts = Number.NaN, next = Number.NaN } = content;
     if (asAppName(announcement?.app ?? '') !== undefined && Number.isFinite(at + attempts + next)) {
       return { ...(content as Omit<Queued, 'name'>), name, target: name.endsWith('.plugins') ? 'plugins' : 'receiver' };

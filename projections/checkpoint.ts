@@ -26,11 +26,11 @@ const LIMIT_BYTES = 64 * 1024 * 1024;
 /** The checkpoint in `directory`; undefined when there is none that this program can trust. Never throws. */
 export function readCheckpoint(directory: string): Checkpoint | undefined {
   try {
-    const bytes = readSmallFile(join(directory, CHECKPOINT_FILE), LIMIT_BYTES);
-    if (bytes === undefined || bytes.length % 2 !== 0) return undefined;
-    const half = bytes.subarray(0, bytes.length / 2);
-    if (!half.equals(bytes.subarray(half.length))) return undefined;
-    const [version, head, history] = JSON.parse(half.toString()) as [number, Head, History];
+    const text = readSmallFile(join(directory, CHECKPOINT_FILE), LIMIT_BYTES);
+    if (text === undefined) return undefined;
+    const half = text.slice(0, text.length / 2);
+    if (text.slice(half.length) !== half) return undefined;
+    const [version, head, history] = JSON.parse(half) as [number, Head, History];
     return version === VERSION ? { head, history } : undefined;
   } catch {
     return undefined;

@@ -35,8 +35,8 @@ export function readGaveUp(directory: string): GaveUp | undefined {
   const path = join(directory, GAVE_UP_FILE);
   if (!existsSync(path)) return undefined; // as nearly always, and without the cost of an exception
   try {
-    const bytes = readSmallFile(path, GAVE_UP_BYTES);
-    return bytes && (JSON.parse(bytes.toString()) as GaveUp);
+    const text = readSmallFile(path, GAVE_UP_BYTES);
+    return text === undefined ? undefined : (JSON.parse(text) as GaveUp);
   } catch {
     return undefined;
   }

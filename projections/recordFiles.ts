@@ -35,8 +35,8 @@ export function recordedIds(names: readonly string[]): BuildId[] {
 /** What the record file of build `id` says, or a sentence that says why it cannot be read; undefined when there is none. */
 export function readRecordFile(directory: string, id: BuildId): RecordedElsewhere | string | undefined {
   try {
-    const bytes = readSmallFile(join(directory, `${id}.json`), RECORD_LIMIT_BYTES);
-    return bytes && parseRecord(id, bytes.toString());
+    const text = readSmallFile(join(directory, `${id}.json`), RECORD_LIMIT_BYTES);
+    return text === undefined ? undefined : parseRecord(id, text);
   } catch (error) {
     return reasonOf(error);
   }
@@ -67,7 +67,7 @@ export function staleRecords(directory: string, app: AppName, history: History):
 /** The text of the record file of build `id`; undefined when there is none, or nothing that can be one. */
 export function recordContent(directory: string, id: BuildId): string | undefined {
   try {
-    return readSmallFile(join(directory, `${id}.json`), RECORD_LIMIT_BYTES)?.toString();
+    return readSmallFile(join(directory, `${id}.json`), RECORD_LIMIT_BYTES);
   } catch {
     return undefined;
   }

@@ -187,7 +187,7 @@ function sealPath(buildsRoot: string): string {
 
 function readSeal(buildsRoot: string): Seal | undefined {
   try {
-    const text = readSmallFile(sealPath(buildsRoot), SEAL_BYTES)?.toString() ?? '';
+    const text = readSmallFile(sealPath(buildsRoot), SEAL_BYTES) ?? '';
     const [, count, sum] = /^running (\d+) ([0-9a-f]{8})\n$/.exec(text) ?? [];
     return count === undefined || sum === undefined ? undefined : { count: Number(count), sum: parseInt(sum, 16) };
   } catch {

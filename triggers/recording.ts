@@ -51,10 +51,15 @@ export function recordStart(host: Host, output: Output, app: AppName, id: BuildI
   const dead = retention === undefined ? [] : deadBeyond(caught.history, retention);
   const started = handleCommand(builds.directory, caught, command, now);
   noteRunning(builds, id, output.warn); // again: an entry without a start is taken for that of a killed trigger after a while
-  const reaped = handleCommand(builds.directory, started.loaded, reap(builds.directory, dead, now), now);
-  const handled = { loaded: reaped.loaded, added: [...started.added, ...reaped.added] };
+  const handled = dead.length === 0 ? started : reapAfter(started, builds, dead, now);
   settle(builds, handled, output.warn);
   tellOthers(host, builds, handled, output.warn);
+}
+
+/** Ends `dead` builds after what was `handled`, and returns what both came to. */
+function reapAfter({ loaded, added }: Handled, { directory }: AppBuilds, dead: readonly Build[], now: number): Handled {
+  const reaped = handleCommand(directory, loaded, reap(directory, dead, now), now);
+  return { loaded: reaped.loaded, added: [...added, ...reaped.added] };
 }
 
 /** Puts a build into the view of running builds: a shortcut, for want of which no start is lost. */
