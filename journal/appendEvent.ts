@@ -26,15 +26,24 @@ export function appendEvent(journal: Journal, head: Head, event: BuildEvent, at:
   const recorded: Recorded = { seq: head.seq + 1, id: ulid(at, random), at, schema: SCHEMA_VERSION, event };
   const link = { previousCrc: head.crc, readTo: head.end, digest: digestOf(journal, head.readTo, head.end) };
   const frame = encodeFrame(encodeEnvelope(recorded, link));
+  if (fs.fstatSync(journal.fd).size > head.end) {
+    const lost = readSince(journal, head); // before the write: what is lost already leaves no void frame
+    if (lost.since.length > 0 || lost.diverged) return { own: undefined, ...lost };
+  }
   writeWhole(journal, frame);
   if (fs.fstatSync(journal.fd).size === head.end + frame.length) {
     const { end: start } = head;
     const after = { seq: recorded.seq, start, crc: frameCrc(frame) ?? 0, readTo: start, end: start + frame.length };
     return { own: recorded, head: after, since: [recorded], diverged: false };
   }
+  const read = readSince(journal, head);
+  return { own: read.since.find((one) => one.id === recorded.id), ...read };
+}
+
+function readSince(journal: Journal, head: Head): Omit<Appended, 'own'> {
   const since: Recorded[] = [];
   const reading = readJournal(journal, head, { event: (one) => since.push(one), problem: () => undefined });
-  return { own: since.find((one) => one.id === recorded.id), since, ...reading };
+  return { since, ...reading };
 }
 
 /** A frame goes out in one write; where the disk takes only a part, that is debris, and the next try says why. */

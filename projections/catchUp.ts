@@ -10,7 +10,7 @@ import { JournalNotWritten } from '../journal/errors';
 import { findBuild, type History } from '../journal/history';
 import type { Problem } from '../journal/scanJournal';
 import { writeCheckpoint } from './checkpoint';
-import { evolve } from './evolve';
+import type * as evolving from './evolve';
 import { handleCommand } from './handleCommand';
 import { type Loaded, loadHistory } from './loadHistory';
 import { type RecordedElsewhere } from './record';
@@ -79,6 +79,8 @@ function adopt(builds: AppBuilds, loaded: Loaded, command: BuildCommand, now: nu
   } catch (error) {
     if (!(error instanceof JournalNotWritten)) throw error;
   }
+  // eslint-disable-next-line @typescript-eslint/no-require-imports -- loaded only where it is needed: 1 ms
+  const { evolve } = require('./evolve') as typeof evolving;
   const history = decide(loaded.history, command).reduce(evolve, loaded.history);
   return { ...loaded, history, inMemory: true };
 }

@@ -1,104 +1,16 @@
-import { type Draft, produce } from 'immer';
+import { produce } from 'immer';
 
-import { parseTimestamp } from '../host/durations';
-import { type BuildId, isGeneratedBuildId } from '../host/names';
-import { assertNever, type BuildEvent, type BuildStarted } from '../journal/events';
-import { type Build, type CanceledBuild, DEPARTED_KEPT, type FinishedBuild, type History } from '../journal/history';
+import type { BuildEvent } from '../journal/events';
+import type { History } from '../journal/history';
+import { apply } from './applyEvent';
 
-/** Before anything has happened. */
-export const emptyHistory: History = { builds: [], newestId: '', departed: [] };
-
-/** `history` after `event`. What does not apply (an end of a build that is not running) changes nothing. */
+/**
+ * `history` after `event`, which leaves it as it was. What does not apply gives back the very same history.
+ *
+ * Who has a draft of his own, {@link apply}s events to that: where every millisecond counts, or millions of events.
+ */
 export function evolve(history: History, event: BuildEvent): History {
-  return evolveAll(history, [event]);
-}
-
-/** The same for some events at once, which costs little more than one. */
-export function evolveAll(history: History, events: readonly BuildEvent[]): History {
   return produce(history, (draft) => {
-    for (const event of events) apply(draft, event);
+    apply(draft, event);
   });
-}
-
-/** A history that nobody else holds yet, to be filled by {@link apply}: a draft per event would make replay slow. */
-export function draftHistory(history: History = emptyHistory): Draft<History> {
-  return structuredClone(history) as Draft<History>;
-}
-
-/** The recipe behind {@link evolve}: makes `event` true in `draft`. */
-export function apply(draft: Draft<History>, event: BuildEvent): void {
-  switch (event.type) {
-    case 'BuildStarted':
-      if (indexOf(draft, event.build) >= 0) return;
-      draft.builds.splice(placeOf(draft, event), 0, begun(event));
-      if (isGeneratedBuildId(event.build) && event.build > draft.newestId) draft.newestId = event.build;
-      return;
-    case 'BuildFinished': {
-      const { status, exitCode, cause, finishedAt } = event;
-      end(draft, event.build, { status, exitCode, cause, finishedAt });
-      return;
-    }
-    case 'BuildCanceled': {
-      const { actor, signal, finishedAt } = event;
-      end(draft, event.build, {
-        status: 'canceled',
-        exitCode: -1,
-        finishedAt,
-        canceledBy: actor,
-        ...(signal && { signal }),
-      });
-      return;
-    }
-    case 'Pruned':
-      for (const build of event.builds) {
-        const at = indexOf(draft, build);
-        if (at >= 0) draft.builds.splice(at, 1);
-        draft.departed.push(build);
-      }
-      draft.departed.splice(0, draft.departed.length - DEPARTED_KEPT);
-      return;
-    default:
-      assertNever(event);
-  }
-}
-
-type Writable = Draft<Build>;
-type Running = Extract<Writable, { status: 'running' }>;
-/** What the end of a build adds to it. */
-type Outcome =
-  | Pick<FinishedBuild, 'status' | 'exitCode' | 'cause' | 'finishedAt'>
-  | Pick<CanceledBuild, 'status' | 'exitCode' | 'finishedAt' | 'canceledBy' | 'signal'>;
-
-function begun(event: BuildStarted): Running {
-  const { build: id, kind, source, process, startedAt, actor, revision, adopted } = event;
-  return {
-    id,
-    kind,
-    source,
-    process: { ...process },
-    startedAt,
-    actor: { ...actor },
-    ...(revision !== undefined && { revision }),
-    adopted: adopted ?? false,
-    status: 'running',
-  };
-}
-
-/** Where the build belongs: at the end, except that an adopted one goes before those that started after it. */
-function placeOf(draft: Draft<History>, event: BuildStarted): number {
-  let place = draft.builds.length;
-  if (!event.adopted) return place;
-  const started = parseTimestamp(event.startedAt) ?? 0;
-  while (place > 0 && (parseTimestamp(draft.builds[place - 1]?.startedAt ?? '') ?? 0) > started) place -= 1;
-  return place;
-}
-
-function end(draft: Draft<History>, id: BuildId, outcome: Outcome): void {
-  const build = draft.builds[indexOf(draft, id)];
-  if (build?.status === 'running') Object.assign(build, outcome); // in place: a copy of each would double the time of a replay
-}
-
-/** From the end, where what is still going on stands. */
-function indexOf(draft: Draft<History>, id: BuildId): number {
-  return draft.builds.findLastIndex((build) => build.id === id);
 }

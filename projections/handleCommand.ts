@@ -15,7 +15,7 @@ import {
 } from '../journal/journal';
 import { readJournal } from '../journal/scanJournal';
 import { wasEverStarted } from '../journal/wasEverStarted';
-import { evolveAll } from './evolve';
+import { apply, draftHistory } from './applyEvent';
 import { loadFrom, type Loaded } from './loadHistory';
 
 /** What a command came to. */
@@ -102,10 +102,8 @@ function refresh(journal: Journal, loaded: Loaded): Loaded {
 }
 
 function advance(loaded: Loaded, since: readonly Recorded[], head: Loaded['head']): Loaded {
-  const history = evolveAll(
-    loaded.history,
-    since.map(({ event }) => event),
-  );
+  const history = draftHistory(loaded.history);
+  for (const { event } of since) apply(history, event);
   return { ...loaded, history, head, folded: loaded.folded + since.length };
 }
 

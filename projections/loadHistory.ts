@@ -4,7 +4,7 @@ import type { History } from '../journal/history';
 import { closeJournal, type Head, isHeadOf, type Journal, JOURNAL_FILE, openJournal, START } from '../journal/journal';
 import { type Problem, readJournal } from '../journal/scanJournal';
 import { type Checkpoint, readCheckpoint } from './checkpoint';
-import { apply, draftHistory, emptyHistory } from './evolve';
+import { apply, draftHistory, emptyHistory } from './applyEvent';
 
 /** An app's history as its journal tells it, and where it was read to. */
 export interface Loaded {

@@ -6,7 +6,7 @@ import type { BuildCanceled, BuildFinished, Recorded } from '../journal/events';
 import type { History } from '../journal/history';
 import { closeJournal, JOURNAL_FILE, openJournal, START } from '../journal/journal';
 import { type Problem, readJournal } from '../journal/scanJournal';
-import { apply, draftHistory } from './evolve';
+import { apply, draftHistory } from './applyEvent';
 
 /** How a build came out, those that have left included. */
 export interface Outcome {

@@ -7,7 +7,7 @@ import { type Build, findBuild, type History } from '../journal/history';
 import { closeJournal, JOURNAL_FILE, openJournal, START } from '../journal/journal';
 import { readJournal } from '../journal/scanJournal';
 import { occursInJournal } from '../journal/occursInJournal';
-import { apply, draftHistory } from './evolve';
+import { apply, draftHistory } from './applyEvent';
 
 /** When and why a build left. `at` is ms since the epoch. */
 export interface Left {

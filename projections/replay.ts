@@ -5,7 +5,7 @@ import { isAlive } from '../host/processes';
 import { closeJournal, JOURNAL_FILE, openJournal, START } from '../journal/journal';
 import { type Problem, readJournal } from '../journal/scanJournal';
 import { readCheckpoint, writeCheckpoint } from './checkpoint';
-import { apply, draftHistory } from './evolve';
+import { apply, draftHistory } from './applyEvent';
 import { leftovers, listDirectory, staleRecords } from './recordFiles';
 import { addRunning, runningOf } from './runningView';
 import { settle } from './settle';

@@ -7,7 +7,7 @@ import { findBuild, type History } from '../journal/history';
 import { closeJournal, JOURNAL_FILE, openJournal, START } from '../journal/journal';
 import { type Deviation, type Verified, verifyJournal } from '../journal/verifyJournal';
 import { type Checkpoint, hasCheckpoint, readCheckpoint } from './checkpoint';
-import { apply, draftHistory } from './evolve';
+import { apply, draftHistory } from './applyEvent';
 import { recordText } from './record';
 import { listDirectory, readRecordFile, recordContent, recordedIds } from './recordFiles';
 import { readRunning } from './runningView';

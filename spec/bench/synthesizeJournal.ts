@@ -12,7 +12,7 @@ import { encodeFrame, frameCrc } from '../../journal/frame';
 import type { History } from '../../journal/history';
 import { type Head, JOURNAL_FILE, START } from '../../journal/journal';
 import { writeCheckpoint } from '../../projections/checkpoint';
-import { apply, draftHistory } from '../../projections/evolve';
+import { apply, draftHistory } from '../../projections/applyEvent';
 import { recordText } from '../../projections/record';
 
 /** What kind of history is made. */

@@ -5,7 +5,7 @@ import test from 'ava';
 import { appendEvent } from '../../journal/appendEvent';
 import { type Problem } from '../../journal/scanJournal';
 import { canceled, finished, minute, started } from './buildEvents';
-import { appendAll, forge, framesOf, readAll, rewrite, temporaryJournal } from './temporaryJournal';
+import { appendAll, appendVoid, forge, framesOf, readAll, rewrite, temporaryJournal } from './temporaryJournal';
 
 const events = [started('b1'), finished('b1'), started('b2'), finished('b2')];
 
@@ -130,7 +130,7 @@ test('an event that lost its race does not take the place of one that is damaged
   const journal = temporaryJournal(t);
   const { head } = appendAll(journal, [started('b1')]);
   const won = appendEvent(journal, head, finished('b1'), minute(1));
-  appendEvent(journal, head, canceled('b1'), minute(1));
+  appendVoid(journal, head, canceled('b1'), minute(1));
   appendAll(journal, [started('b2')]);
   const bytes = readFileSync(journal.path);
   bytes.writeUInt8(bytes.readUInt8(won.head.end - 1) ^ 0x80, won.head.end - 1);

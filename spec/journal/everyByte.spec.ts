@@ -9,7 +9,7 @@ import { appendEvent } from '../../journal/appendEvent';
 import { type Head, type Journal } from '../../journal/journal';
 import { verifyJournal } from '../../journal/verifyJournal';
 import { canceled, finished, minute, pruned, reaped, started } from './buildEvents';
-import { appendAll, framesOf, readAll, temporaryJournal } from './temporaryJournal';
+import { appendAll, appendVoid, framesOf, readAll, temporaryJournal } from './temporaryJournal';
 
 /** 50 events of all types. */
 const story: BuildEvent[] = Array.from({ length: 10 }, (_, n) => [
@@ -80,7 +80,7 @@ test('a flipped bit is found in frames that lost their race, too, when no event 
   const journal = temporaryJournal(t);
   const { head } = appendAll(journal, [started('b1')]);
   const won = appendEvent(journal, head, finished('b1'), minute(1));
-  for (const loser of ['late1', 'late2']) appendEvent(journal, head, canceled(loser), minute(1));
+  for (const loser of ['late1', 'late2']) appendVoid(journal, head, canceled(loser), minute(1));
   const bytes = fs.readFileSync(journal.path);
   t.deepEqual(verifyJournal(journal, () => undefined).deviations, []);
   for (let at = won.head.end; at < bytes.length; at += 1) {
@@ -110,7 +110,7 @@ function written(t: ExecutionContext, losers: number): Written {
   const recorded = [...appendAll(journal, story.slice(0, 25)).recorded];
   const { head } = readAll(journal);
   recorded.push(...appendAll(journal, story.slice(25, 26)).recorded);
-  for (let n = 0; n < losers; n += 1) appendEvent(journal, head, canceled(`late${n}`), minute(n));
+  for (let n = 0; n < losers; n += 1) appendVoid(journal, head, canceled(`late${n}`), minute(n));
   recorded.push(...appendAll(journal, story.slice(26)).recorded);
   t.deepEqual(readAll(journal).events, recorded);
   const fd = fs.openSync(journal.path, 'r+');

@@ -18,11 +18,14 @@ const plainGarbage = fc
   .uint8Array({ minLength: 1, maxLength: 60, size: 'max' })
   .map((some): Piece => ({ bytes: Buffer.from(some.map((byte) => (byte === MAGIC[0] ? 0 : byte))) }));
 
+/** Behind the cut stands another byte than the one that is missing: what follows does not make it whole by chance. */
 const torn = fc
   .tuple(payload, fc.double({ min: 0, max: 1, noNaN: true, maxExcluded: true }))
   .map(([some, part]): Piece => {
-    const whole = encodeFrame(some);
-    return { bytes: whole.subarray(0, 1 + Math.floor(part * (whole.length - 1))) };
+    const bytes = encodeFrame(some);
+    const cut = 1 + Math.floor(part * (bytes.length - 1));
+    bytes.writeUInt8(bytes.readUInt8(cut) ^ 0xff, cut);
+    return { bytes: bytes.subarray(0, cut + 1) };
   });
 
 const flipped = fc.tuple(payload, fc.nat()).map(([some, bit]): Piece => {

@@ -3,7 +3,8 @@ import type { ExecutionContext } from 'ava';
 import type { BuildId } from '../../host/names';
 import { type BuildCommand, decide } from '../../journal/decide';
 import type { BuildEvent } from '../../journal/events';
-import { emptyHistory, evolve } from '../../projections/evolve';
+import { emptyHistory } from '../../projections/applyEvent';
+import { evolve } from '../../projections/evolve';
 
 type Refusal = new (...args: never[]) => Error;
 

@@ -1,14 +1,16 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 
 import type { ExecutionContext } from 'ava';
+import { ulid } from 'ulid';
 
-import { packr } from '../../journal/envelope';
-import type { BuildEvent, Recorded } from '../../journal/events';
+import { encodeEnvelope, packr } from '../../journal/envelope';
+import { type BuildEvent, type Recorded, SCHEMA_VERSION } from '../../journal/events';
 import { encodeFrame, type Frame, scanFrames } from '../../journal/frame';
 import { appendEvent } from '../../journal/appendEvent';
 import {
   closeJournal,
+  digestOf,
   type Head,
   type Journal,
   JOURNAL_FILE,
@@ -37,6 +39,13 @@ export function appendAll(journal: Journal, events: readonly BuildEvent[]): { he
     ({ head } = appended);
   }
   return { head, recorded };
+}
+
+/** Leaves the void frame of a writer who has read up to `head` when another one comes in right before its write. */
+export function appendVoid(journal: Journal, head: Head, event: BuildEvent, at: number): void {
+  const recorded: Recorded = { seq: head.seq + 1, id: ulid(at), at, schema: SCHEMA_VERSION, event };
+  const link = { previousCrc: head.crc, readTo: head.end, digest: digestOf(journal, head.readTo, head.end) };
+  writeSync(journal.fd, encodeFrame(encodeEnvelope(recorded, link)));
 }
 
 /** What a reader is shown, from `from` on. */

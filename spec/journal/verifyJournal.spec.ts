@@ -3,11 +3,10 @@ import { appendFileSync, truncateSync } from 'node:fs';
 import test, { type ExecutionContext } from 'ava';
 import fc from 'fast-check';
 
-import { appendEvent } from '../../journal/appendEvent';
 import type { Journal } from '../../journal/journal';
 import { type Verified, verifyJournal } from '../../journal/verifyJournal';
 import { canceled, finished, minute, pruned, started } from './buildEvents';
-import { appendAll, forge, framesOf, readAll, rewrite, temporaryJournal } from './temporaryJournal';
+import { appendAll, appendVoid, forge, framesOf, readAll, rewrite, temporaryJournal } from './temporaryJournal';
 
 const story = [
   ...[started('b1'), finished('b1'), started('b2'), canceled('b2')],
@@ -131,7 +130,7 @@ function written(t: ExecutionContext): Journal {
   const journal = temporaryJournal(t);
   const { head } = appendAll(journal, story.slice(0, 1));
   appendAll(journal, story.slice(1, 2));
-  appendEvent(journal, head, canceled('b1'), minute(9));
+  appendVoid(journal, head, canceled('b1'), minute(9));
   appendAll(journal, story.slice(2));
   return journal;
 }

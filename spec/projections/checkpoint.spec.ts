@@ -5,7 +5,7 @@ import test, { type ExecutionContext } from 'ava';
 
 import type { AppBuilds } from '../../host/paths';
 import { CHECKPOINT_FILE, readCheckpoint, writeCheckpoint } from '../../projections/checkpoint';
-import { emptyHistory } from '../../projections/evolve';
+import { emptyHistory } from '../../projections/applyEvent';
 import { loadHistory } from '../../projections/loadHistory';
 import { canceled, finished, pruned, started } from '../journal/buildEvents';
 import { append, temporaryApp } from './temporaryApp';

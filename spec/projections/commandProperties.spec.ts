@@ -6,7 +6,8 @@ import type { BuildId } from '../../host/names';
 import { type BuildCommand, BuildStartedBefore, decide, UnknownBuild } from '../../journal/decide';
 import type { BuildEvent } from '../../journal/events';
 import { type Build, findBuild, type History } from '../../journal/history';
-import { apply, draftHistory, emptyHistory, evolve } from '../../projections/evolve';
+import { apply, draftHistory, emptyHistory } from '../../projections/applyEvent';
+import { evolve } from '../../projections/evolve';
 import { anyCommand } from './anyCommand';
 import { deepFreeze } from './deepFreeze';
 

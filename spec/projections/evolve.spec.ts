@@ -3,7 +3,8 @@ import test from 'ava';
 import { parseBuildId } from '../../host/names';
 import type { BuildEvent } from '../../journal/events';
 import { type Build, DEPARTED_KEPT, findBuild, type History, newestBuild } from '../../journal/history';
-import { apply, draftHistory, emptyHistory, evolve } from '../../projections/evolve';
+import { apply, draftHistory, emptyHistory } from '../../projections/applyEvent';
+import { evolve } from '../../projections/evolve';
 import { canceled, discarded, finished, minuteText, pruned, reaped, started } from '../journal/buildEvents';
 import { deepFreeze } from './deepFreeze';
 

@@ -2,7 +2,8 @@ import test from 'ava';
 
 import { parseAppName } from '../../host/names';
 import type { BuildEvent } from '../../journal/events';
-import { emptyHistory, evolve } from '../../projections/evolve';
+import { emptyHistory } from '../../projections/applyEvent';
+import { evolve } from '../../projections/evolve';
 import { appRow, hostRow, listOfApp, matches } from '../../projections/listView';
 import { seeBuild, type SeenBuild } from '../../projections/record';
 import { canceled, finished, minute, minuteText, started } from '../journal/buildEvents';

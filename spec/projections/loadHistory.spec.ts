@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import test from 'ava';
 
 import { JournalNotReadable } from '../../journal/errors';
-import { emptyHistory, evolve } from '../../projections/evolve';
+import { emptyHistory } from '../../projections/applyEvent';
+import { evolve } from '../../projections/evolve';
 import { writeCheckpoint } from '../../projections/checkpoint';
 import { loadHistory, nothingLoaded } from '../../projections/loadHistory';
 import { canceled, finished, pruned, started } from '../journal/buildEvents';

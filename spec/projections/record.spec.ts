@@ -3,7 +3,8 @@ import test from 'ava';
 import { parseAppName, parseBuildId } from '../../host/names';
 import type { BuildEvent } from '../../journal/events';
 import type { Build } from '../../journal/history';
-import { emptyHistory, evolve } from '../../projections/evolve';
+import { emptyHistory } from '../../projections/applyEvent';
+import { evolve } from '../../projections/evolve';
 import { buildView, parseRecord, recordText, seeBuild } from '../../projections/record';
 import { canceled, finished, minute, minuteText, reaped, started } from '../journal/buildEvents';
 

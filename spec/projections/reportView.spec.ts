@@ -2,7 +2,8 @@ import test from 'ava';
 
 import type { BuildEvent } from '../../journal/events';
 import { newestBuild } from '../../journal/history';
-import { emptyHistory, evolve } from '../../projections/evolve';
+import { emptyHistory } from '../../projections/applyEvent';
+import { evolve } from '../../projections/evolve';
 import { seeBuild } from '../../projections/record';
 import { globalReport, report, reportFlags, reportJson, reportLines } from '../../projections/reportView';
 import { finished, minute, started } from '../journal/buildEvents';

@@ -140,27 +140,28 @@ test('a name that no app and no build has is passed over', (t) => {
   t.deepEqual(readRunning(root), running);
 });
 
-for (const [moment, made] of [
-  ['has found its directory', false],
-  ['has made its directory', true],
+for (const [moment, call] of [
+  ['has found its directory', 'statSync'],
+  ['has made its directory', 'mkdirSync'],
 ] as const) {
   test.serial(`a start is not lost when the last build of its app ends right after it ${moment}`, (t) => {
-    const root = view(t, made ? [] : [{ app, build: b1 }]);
+    const root = view(t, call === 'statSync' ? [{ app, build: b1 }] : []);
     const directory = join(root, '.running', app);
-    const { mkdirSync: make } = fs;
-    const makeAndLose = (...args: Parameters<typeof make>): unknown => {
-      if (args[0] !== directory) return make(...args);
-      Object.assign(fs, { mkdirSync: make });
+    const original = fs[call] as (...args: unknown[]) => unknown;
+    const callAndLose = (...args: unknown[]): unknown => {
+      if (args[0] !== directory) return original(...args);
+      Object.assign(fs, { [call]: original });
       try {
-        return make(...args);
+        return original(...args);
       } finally {
-        if (made) fs.rmdirSync(directory);
+        if (call === 'mkdirSync') fs.rmdirSync(directory);
         else removeRunning(root, app, [b1]);
       }
     };
-    t.teardown(() => Object.assign(fs, { mkdirSync: make }));
-    Object.assign(fs, { mkdirSync: makeAndLose });
+    t.teardown(() => Object.assign(fs, { [call]: original }));
+    Object.assign(fs, { [call]: callAndLose });
     t.notThrows(() => addRunning(root, app, [b2]));
+    t.is(fs[call], original as (typeof fs)[typeof call], 'it was not called');
     t.deepEqual(runningOf(root, app), [b2]);
   });
 }
