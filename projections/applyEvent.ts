@@ -10,7 +10,7 @@ export const emptyHistory: History = { builds: [], newestId: '', departed: [] };
 
 /** A copy of `history` that nobody else holds yet, for {@link apply} to change; as deep as that goes. */
 export function draftHistory({ builds, newestId, departed }: History = emptyHistory): Draft<History> {
-  return { builds: builds.map((build) => ({ ...build }) as Draft<Build>), newestId, departed: [...departed] };
+  return { builds: builds.map((build) => ({ ...build })), newestId, departed: [...departed] };
 }
 
 /** Makes `event` true in `draft`. What does not apply (an end of a build that is not running) changes nothing. */
