@@ -29,7 +29,7 @@ async function bench(isQuick: boolean, asJson: boolean): Promise<void> {
     say('synthesizing histories');
     const histories = makeHistories(directory, scale);
     const rows: Row[] = [
-      ...(await startUpRows(directory, scale, say)),
+      ...(await startUpRows(directory, programs, scale, say)),
       ...(await growthRows(directory, programs, histories, scale, say)),
       ...(await libraryRows(directory, programs, histories, scale, say)),
     ];

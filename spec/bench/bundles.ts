@@ -9,6 +9,8 @@ const root = join(__dirname, '..', '..');
 export interface Bundles {
   readonly library: string;
   readonly readEveryRecord: string;
+  readonly leastTrigger: string;
+  readonly leastReport: string;
 }
 
 /** Bundles them into `directory`. */
@@ -18,7 +20,12 @@ export function bundles(directory: string): Bundles {
     writeFileSync(file, bundleProgram(root, join(__dirname, `${name}.ts`)).program);
     return file;
   };
-  return { library: bundle('library'), readEveryRecord: bundle('readEveryRecord') };
+  return {
+    library: bundle('library'),
+    readEveryRecord: bundle('readEveryRecord'),
+    leastTrigger: bundle('leastTrigger'),
+    leastReport: bundle('leastReport'),
+  };
 }
 
 /** An executable of the built plugin. */

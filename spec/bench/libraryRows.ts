@@ -2,8 +2,9 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 
+import type { AppName } from '../../host/names';
 import { appBuilds } from '../../host/paths';
-import type { Bundles } from './bundles';
+import { type Bundles, pluginFile } from './bundles';
 import type { Histories } from './histories';
 import { interleave, type Side } from './interleave';
 import { type Row, row } from './row';
@@ -15,7 +16,7 @@ import { addApp, emptyHost } from './synthesizeHost';
 export async function libraryRows(
   directory: string,
   { library }: Bundles,
-  { long }: Histories,
+  { long, env: historiesEnv }: Histories,
   scale: Scale,
   say: (text: string) => void,
 ): Promise<Row[]> {
@@ -58,10 +59,12 @@ export async function libraryRows(
 
   say('memory of replaying');
   const peak = memoryMeter(directory);
-  const short = place('short', 1000);
+  const replayed = (app: AppName, on: NodeJS.ProcessEnv): Side => {
+    return () => peak([pluginFile('subcommands/replay'), 'builds:replay', app], on);
+  };
   const remembering = await interleave(longRuns, {
-    long: () => peak(command('replay', long.directory), env),
-    short: () => peak(command('replay', short), env),
+    long: replayed(long.app, historiesEnv),
+    short: replayed(addApp(host, 'short', 1000).app, env),
   });
 
   return [
@@ -93,8 +96,8 @@ export async function libraryRows(
       runs: longRuns,
     }),
     row({
-      what: `peak memory of replaying ${long.events} events`,
-      against: 'of replaying 1000',
+      what: `peak memory of builds:replay, ${long.events} events`,
+      against: '1000 events',
       unit: 'KiB',
       measured: remembering.long,
       baseline: remembering.short,

@@ -38,7 +38,7 @@ export const quick: Scale = {
   manyApps: 300,
   fewApps: 10,
   reportedApps: 100,
-  appends: 100,
+  appends: 1000,
   writers: 32,
   deploys: 160,
 };

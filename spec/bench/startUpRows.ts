@@ -2,20 +2,27 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { interleave, type Side } from './interleave';
-import { pluginFile } from './bundles';
+import { type Bundles, pluginFile } from './bundles';
 import { type Row, row } from './row';
 import { type CommandLine, memoryMeter, outputOf, wallTime } from './runProgram';
 import type { Scale } from './scale';
+import { appBuilds } from '../../host/paths';
 import { addApp, emptyHost } from './synthesizeHost';
 
 const APP = 'ordinary';
+const LEAST = 'the files and syncs of a trigger, nothing else';
 const EVENTS = 100; // so that 20 records are left, and others have left
 
 /** Wall time and peak memory of what an ordinary deploy runs and what is asked most, against an empty program. */
-export async function startUpRows(directory: string, scale: Scale, say: (text: string) => void): Promise<Row[]> {
+export async function startUpRows(
+  directory: string,
+  programs: Bundles,
+  scale: Scale,
+  say: (text: string) => void,
+): Promise<Row[]> {
   say('start-up on an ordinary app');
   const { host, env } = emptyHost(join(directory, 'start-up'));
-  const { newest } = addApp(host, APP, EVENTS);
+  const { app, newest } = addApp(host, APP, EVENTS);
   const empty = join(directory, 'empty.js');
   writeFileSync(empty, '');
   const rows: Row[] = [];
@@ -32,6 +39,7 @@ export async function startUpRows(directory: string, scale: Scale, say: (text: s
     let build = '';
     const medians = await interleave(runs, {
       empty: on([process.execPath, empty]),
+      [LEAST]: on([process.execPath, programs.leastTrigger, appBuilds(host, app).directory]),
       'builds-generate-id': on([pluginFile('builds-generate-id')]),
       'builds-record-start': () => {
         build = outputOf([pluginFile('builds-generate-id')], env).trim();
@@ -43,9 +51,11 @@ export async function startUpRows(directory: string, scale: Scale, say: (text: s
         measure([pluginFile('subcommands/info'), 'builds:info', APP, build === '' ? newest : build], env),
       'builds:report <app>': subcommand('report', APP),
     });
-    const { empty: baseline, ...programs } = medians;
-    for (const [what, measured] of Object.entries(programs))
-      rows.push(row({ what, against: 'node empty.js', unit, measured, baseline, target, runs }));
+    const { empty: baseline, ...measurements } = medians;
+    for (const [what, measured] of Object.entries(measurements))
+      rows.push(
+        row({ what, against: 'node empty.js', unit, measured, baseline, ...(what !== LEAST && { target }), runs }),
+      );
   }
   return rows;
 }
