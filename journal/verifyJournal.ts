@@ -79,8 +79,8 @@ class Chain {
   private start = 0;
   /** How far the file has moved under the offsets that the events name, after bytes were removed or inserted. */
   private shift = 0;
-  /** What the last events were built on, by number; who lost a race against one of them was built on the same. */
-  private readonly recent = new Map<number, { id: string | undefined; previousCrc: number }>();
+  /** What the last events were built on, by number, and who raced for that number; who lost was built on the same. */
+  private readonly recent = new Map<number, { previousCrc: number; racers: string[] }>();
 
   constructor(
     private readonly journal: Journal,
@@ -101,14 +101,18 @@ class Chain {
     this.readTo = link.readTo;
     this.start = frame.start;
     this.end = frame.end;
-    this.recent.set(seq, { id: recorded?.id, previousCrc: link.previousCrc });
+    this.recent.set(seq, { previousCrc: link.previousCrc, racers: [racerOf(recorded, frame)] });
     this.recent.delete(seq - RECENT);
   }
 
   /** Whether a frame that does not count lost a race, as it may; anything else is a deviation. */
   lostARace({ seq, link, recorded }: Envelope, frame: Frame): boolean {
-    const winner = this.recent.get(seq);
-    if (winner?.previousCrc === link.previousCrc && winner.id !== recorded?.id) return true;
+    const race = this.recent.get(seq);
+    const racer = racerOf(recorded, frame);
+    if (race?.previousCrc === link.previousCrc && !race.racers.includes(racer)) {
+      race.racers.push(racer);
+      return true;
+    }
     const meaning = `an event ${seq} stands where it cannot have been written: it was copied, moved or inserted; it does not count`;
     this.deviations.push({ kind: 'stray', offset: frame.start, seq, meaning });
     return false;
@@ -123,6 +127,11 @@ class Chain {
     }
     return undefined;
   }
+}
+
+/** What a frame and its copies have in common; of an event of a newer program only its bytes are known. */
+function racerOf(recorded: Recorded | undefined, { crc }: Frame): string {
+  return recorded?.id ?? String(crc);
 }
 
 const RECENT = 4096;

@@ -112,13 +112,14 @@ export function leftovers(
 
 /**
  * Builds with a record that have started and left before those that the history remembers. Judged by the journal as it is after the
- * listing: a build that has started since the history was read is in it, and stays.
+ * listing, and whether one has left only after it is known to have started: one that starts meanwhile is on record, and stays.
  */
 function longDeparted(directory: string, history: History, names: readonly string[]): BuildId[] {
   const unknown = recordedIds(names).filter(
     (id) => findBuild(history, id) === undefined && !history.departed.includes(id),
   );
-  if (unknown.length === 0) return [];
+  const everStarted = unknown.filter((id) => wasEverStarted(join(directory, JOURNAL_FILE), id));
+  if (everStarted.length === 0) return [];
   const now = loadHistory(directory).history;
-  return unknown.filter((id) => findBuild(now, id) === undefined && wasEverStarted(join(directory, JOURNAL_FILE), id));
+  return everStarted.filter((id) => findBuild(now, id) === undefined);
 }

@@ -25,8 +25,7 @@ test('any bytes in any chunks give what node:crypto gives, short and long', (t) 
   fc.assert(
     fc.property(chunks, (some) => {
       const all = Buffer.concat(some);
-      return hex(sha256(all.length, some)) === createHash('sha256').update(all).digest('hex');
+      t.is(hex(sha256(all.length, some)), createHash('sha256').update(all).digest('hex'));
     }),
   );
-  t.pass();
 });

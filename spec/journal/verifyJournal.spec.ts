@@ -62,6 +62,7 @@ test('any rearrangement of the frames is found, unless it is none, or events are
   const original = framesOf(journal.path).map((_, n) => n);
   let frames: Buffer[] = [];
   rewrite(journal.path, (all) => (frames = all));
+  const racedForTheEnd = ['0 2', '0 2 1']; // 2 came second behind 0: as long as nothing is built on either, nothing binds their order
   const places = fc.array(fc.nat(count - 1), { minLength: 1, maxLength: count + 2, size: 'max' });
   const near = fc.tuple(fc.nat(count - 1), fc.nat(count - 1)).map(([from, to]) => moved(original, from, to));
   fc.assert(
@@ -69,7 +70,8 @@ test('any rearrangement of the frames is found, unless it is none, or events are
       rewrite(journal.path, () => order.flatMap((n) => frames[n] ?? []));
       const isPrefix = order.every((place, n) => place === n);
       const { deviations } = verify(journal);
-      t.is(deviations.length === 0, isPrefix, `frames ${order.join(' ')}`);
+      const isHidden = isPrefix || racedForTheEnd.includes(order.join(' '));
+      t.is(deviations.length === 0, isHidden, `frames ${order.join(' ')}`);
     }),
     { numRuns: process.env['SOAK'] === '1' ? 20_000 : 500 },
   );
@@ -86,6 +88,8 @@ test('a head that was kept elsewhere is found as long as it is part of the histo
 
 test('what cutting and editing the end hides from the chain, a head that was kept elsewhere shows', (t) => {
   for (const edit of [
+    ([first, , raced]: Buffer[]) => joined(first, raced),
+    ([first, second, raced]: Buffer[]) => joined(first, raced, second),
     (frames: Buffer[]) => frames.slice(0, -1),
     (frames: Buffer[]) => joined(...frames.slice(0, -1), edited(frames.at(-1) ?? Buffer.alloc(0))),
   ]) {

@@ -5,6 +5,7 @@ import test from 'ava';
 
 import { parseBuildId } from '../../host/names';
 import { identifyProcess } from '../../host/processes';
+import { JOURNAL_FILE } from '../../journal/journal';
 import { CHECKPOINT_FILE, readCheckpoint } from '../../projections/checkpoint';
 import { handleCommand } from '../../projections/handleCommand';
 import { loadHistory } from '../../projections/loadHistory';
@@ -130,6 +131,29 @@ test.serial('a build that starts while another process settles keeps its record 
   Object.assign(fs, { readdirSync: startFirst });
   settle(builds, handled, refuseWarning);
   t.deepEqual(Object.keys(filesOf(builds)), ['b1.json', 'b2.json', 'b2.log']);
+});
+
+test.serial('a record that another process adopts while this one settles stays', (t) => {
+  for (let nth = 1; nth <= 8; nth += 1) {
+    const builds = temporaryApp(t);
+    const handled = handleCommand(builds.directory, loadHistory(builds.directory), start('b1'), minute(0));
+    writeFileSync(join(builds.directory, 'x1.json'), 'of something else');
+    const { openSync } = fs;
+    t.teardown(() => Object.assign(fs, { openSync }));
+    let opened = 0;
+    const adoptFirst = (...args: Parameters<typeof openSync>): number => {
+      if (args[0] === join(builds.directory, JOURNAL_FILE) && ++opened === nth) {
+        Object.assign(fs, { openSync });
+        append(builds, started('x1'), finished('x1'));
+      }
+      return openSync(...args);
+    };
+    Object.assign(fs, { openSync: adoptFirst });
+    settle(builds, handled, refuseWarning);
+    Object.assign(fs, { openSync });
+    t.true(existsSync(join(builds.directory, 'x1.json')), `adopted before the journal was opened the ${nth}. time`);
+    if (nth === 1) t.true(opened > 0, 'the journal was not looked at');
+  }
 });
 
 test('an end takes the build out of the view of what runs, a start leaves it there', (t) => {

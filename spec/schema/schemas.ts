@@ -24,8 +24,8 @@ export function schema(name: string): ValidateFunction {
 /** Asserts that `value` is valid; when it is not, the failure shows the value and why. */
 export function assertValid(t: ExecutionContext, name: string, value: unknown): void {
   const validate = schema(name);
-  if (validate(value)) t.pass();
-  else t.fail(`${name}: ${ajv.errorsText(validate.errors)}\n${JSON.stringify(value, null, 2)}`);
+  const isValid = validate(value);
+  t.true(isValid, `${name}: ${ajv.errorsText(validate.errors)}\n${JSON.stringify(value, null, 2)}`);
 }
 
 /** Asserts that `value` is not valid; `what` says what is wrong with it. */
