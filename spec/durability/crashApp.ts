@@ -116,17 +116,15 @@ export class CrashApp {
   broken(): string[] {
     const { broken, events } = auditJournal(join(this.directory, 'events.journal'));
     const found = [...broken];
-    const ends = events.flatMap(({ event }) =>
-      event.type === 'BuildStarted' || event.type === 'Pruned' ? [] : [event],
-    );
-    for (const id of this.started) {
-      if (!events.some(({ event }) => event.type === 'BuildStarted' && event.build === id))
-        found.push(`start of ${id} is lost`);
+    const starts = new Set<BuildId>();
+    const ends = new Map<BuildId, 'BuildFinished' | 'BuildCanceled'>();
+    for (const { event } of events) {
+      if (event.type === 'BuildStarted') starts.add(event.build);
+      else if (event.type !== 'Pruned') ends.set(event.build, event.type); // that there is one at most, the audit has seen
     }
-    for (const id of this.ended) if (!ends.some((end) => end.build === id)) found.push(`end of ${id} is lost`);
-    for (const id of this.canceled) {
-      if (ends.find((end) => end.build === id)?.type !== 'BuildCanceled') found.push(`cancel of ${id} is lost`);
-    }
+    for (const id of this.started) if (!starts.has(id)) found.push(`start of ${id} is lost`);
+    for (const id of this.ended) if (!ends.has(id)) found.push(`end of ${id} is lost`);
+    for (const id of this.canceled) if (ends.get(id) !== 'BuildCanceled') found.push(`cancel of ${id} is lost`);
     const view = readRunning(buildsRoot(this.host));
     const { builds } = loadHistory(this.directory).history;
     const unseen = builds.filter(({ id, status, process: own }) => {

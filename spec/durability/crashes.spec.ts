@@ -4,8 +4,7 @@ import { once } from 'node:events';
 import test, { type ExecutionContext } from 'ava';
 
 import type { Host } from '../../host/environment';
-import type { AppName } from '../../host/names';
-import { appBuilds, buildsDirectory } from '../../host/paths';
+import { appBuilds, buildsRoot } from '../../host/paths';
 import { writeProperty } from '../../host/properties';
 import { verifyApp } from '../../projections/verifyApp';
 import { createApp, temporaryHost } from '../host/temporaryHost';
@@ -15,6 +14,8 @@ import { command, type CallOptions, type Outcome } from './pluginCalls';
 
 const KILLS = process.env['SOAK'] === '1' ? 5_000 : 200;
 const LANES = 6;
+/** Of one app. */
+const DEPLOYS = 40;
 
 /** What is killed. */
 const victims = ['begin', 'finalize', 'cancel', 'discard', 'prune', 'list'] as const;
@@ -31,21 +32,12 @@ test.serial(
     const host = temporaryHost(t);
     writeProperty(host, '--global', 'retention', '3');
     await command(host, 'list', []); // makes the view of what runs
-    const apps = Array.from({ length: LANES }, (_, n) => new CrashApp(host, createApp(host, `app${n}`)));
-    t.teardown(() => Promise.all(apps.map((app) => app.stop())));
-    const watched = await watch(
-      t,
-      host,
-      apps.map(({ app }) => app),
-    );
+    const watched = await watch(t, host);
     const tally = new Tally();
-    await Promise.all(apps.map((app) => lane(t, app, tally).finally(() => tally.stop())));
+    const lanes = Array.from({ length: LANES }, (_, n) => lane(t, host, `lane${n}`, tally).finally(() => tally.stop()));
+    const apps = await Promise.all(lanes);
     const { records, torn } = await watched.end();
     t.deepEqual(torn, []);
-    for (const app of apps) {
-      await inPeace(t, app, tally, 'begin');
-      t.deepEqual(verifyApp(appBuilds(host, app.app)).deviations, []);
-    }
     const listed = JSON.parse((await command(host, 'list', ['--format', 'json'])).stdout) as { id: string }[];
     t.deepEqual(listed.map(({ id }) => id).sort(), apps.map(({ deploying }) => deploying as string).sort());
     t.log(tally.text());
@@ -53,18 +45,30 @@ test.serial(
   },
 );
 
-/** Deploys of one app, of which nearly every step is killed; each is followed by one that is left in peace, and must work. */
-async function lane(t: ExecutionContext, app: CrashApp, tally: Tally): Promise<void> {
-  while (!tally.over) {
-    await killed(t, app, tally, 'begin');
+/** Kills until there were enough of them, a new app now and then: what is checked is all that an app ever had. Returns the last one, deploying. */
+async function lane(t: ExecutionContext, host: Host, name: string, tally: Tally): Promise<CrashApp> {
+  for (let life = 0; ; life += 1) {
+    const app = new CrashApp(host, createApp(host, `${name}-${life}`));
+    t.teardown(() => app.stop());
+    for (let deploy = 0; deploy < DEPLOYS && !tally.over; deploy += 1) await deployAndKill(t, app, tally);
     await inPeace(t, app, tally, 'begin');
-    t.true((await listedOnHost(app)).includes(app.deploying), 'a build that runs is not listed');
-    const end = pick(['finalize', 'cancel', 'discard'] as const);
-    await killed(t, app, tally, end);
-    await inPeace(t, app, tally, end);
-    if (end === 'cancel') t.is(await app.cancelUntilQuit(), 'SIGQUIT');
-    await killed(t, app, tally, pick(['prune', 'list'] as const));
+    t.deepEqual(verifyApp(appBuilds(host, app.app)).deviations, []);
+    if (tally.over) return app;
+    await inPeace(t, app, tally, 'finalize');
+    await app.stop();
   }
+}
+
+/** A deploy of which nearly every step is killed; each is followed by one that is left in peace, and must work. */
+async function deployAndKill(t: ExecutionContext, app: CrashApp, tally: Tally): Promise<void> {
+  await killed(t, app, tally, 'begin');
+  await inPeace(t, app, tally, 'begin');
+  t.true((await listedOnHost(app)).includes(app.deploying), 'a build that runs is not listed');
+  const end = pick(['finalize', 'cancel', 'discard'] as const);
+  await killed(t, app, tally, end);
+  await inPeace(t, app, tally, end);
+  if (end === 'cancel') t.is(await app.cancelUntilQuit(), 'SIGQUIT');
+  await killed(t, app, tally, pick(['prune', 'list'] as const));
 }
 
 /** The builds that `builds:list` without an app gives. */
@@ -138,10 +142,9 @@ class Tally {
 }
 
 /** A process that reads all records all the time. */
-async function watch(t: ExecutionContext, host: Host, apps: readonly AppName[]) {
+async function watch(t: ExecutionContext, host: Host) {
   const program = bundledProgram(t, 'watcher');
-  const directories = apps.map((app) => buildsDirectory(host, app));
-  const watcher = spawn(process.execPath, [program, ...directories], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const watcher = spawn(process.execPath, [program, buildsRoot(host)], { stdio: ['pipe', 'pipe', 'inherit'] });
   t.teardown(() => watcher.kill('SIGKILL'));
   let text = '';
   watcher.stdout.on('data', (some: Buffer) => (text += some.toString()));

@@ -2,11 +2,11 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /*
- * Looks at every record in the directories that it is called with, again and again, until its stdin ends: as somebody does who knows
+ * Looks at every record of all apps, whose builds lie below the directory that it is called with, again and again, until its stdin ends: as somebody does who knows
  * nothing of journals. Then prints how many it read, and those that were not whole, as JSON.
  */
 
-const directories = process.argv.slice(2);
+const [root = ''] = process.argv.slice(2);
 const torn: string[] = [];
 let records = 0;
 let over = false;
@@ -16,7 +16,7 @@ process.stdout.write('ready\n');
 look();
 
 function look(): void {
-  for (const directory of directories) {
+  for (const directory of names(root).map((app) => join(root, app))) {
     for (const name of names(directory).filter((one) => one.endsWith('.json'))) check(join(directory, name));
   }
   if (over) process.stdout.write(JSON.stringify({ records, torn: torn.slice(0, 5) }));
