@@ -100,7 +100,8 @@ export function holdsTree(tree: PluginTree, directory: string): boolean {
 
 function writeFiles({ files }: PluginTree, directory: string): void {
   makeDirectory(join(directory, 'lib', CACHE)); // for whoever the tree belongs to, even if root calls it first
-  for (const file of files) {
+  // Called meanwhile, what starts the others must find those that it knows: it comes last.
+  for (const file of files.toSorted((a, b) => Number(a.path === PROGRAM) - Number(b.path === PROGRAM))) {
     const path = join(directory, file.path);
     if (isThere(file, path)) continue;
     makeDirectory(dirname(path));
