@@ -1,7 +1,7 @@
 /** What came of one spec file. */
 type FileCounts = { passed: number; failed: number; skipped: number };
 
-/** Reads the TAP that `ava --tap` writes, line by line, and counts what it says. Failures are shown as they are read. */
+/** Reads the TAP that `ava --tap` writes, line by line, and counts what it says. Failures, and what tests log, are shown as they are read. */
 export class TapRun {
   passed = 0;
   failed = 0;
@@ -10,6 +10,7 @@ export class TapRun {
   private began = false;
   private planned = false;
   private showing = false;
+  private title = '';
 
   /**
    * `specFiles`: the spec files there are, by their paths from the repository's root; ava names them in titles.
@@ -32,6 +33,7 @@ export class TapRun {
     }
     const result = /^(not ok|ok) \d+(?: - (.*?))?(?: # (SKIP|TODO)\b.*)?$/.exec(line);
     if (result !== null) {
+      this.title = result[2] ?? '';
       this.count(result[1] === 'ok', result[2] ?? '', result[3] !== undefined);
       return;
     }
@@ -40,7 +42,10 @@ export class TapRun {
       this.showing = false;
       return;
     }
-    if (/^# \d+ tests? remaining in /.test(line)) {
+    const said = /^# {3}(.*)$/.exec(line)?.[1];
+    if (said !== undefined) {
+      this.show(`       ${this.title}: ${said}`);
+    } else if (/^# \d+ tests? remaining in /.test(line)) {
       this.show(` !     ${line.slice(2)}`);
     } else if (this.showing && line.trim() !== '' && !/^ {2}(---|\.\.\.)$/.test(line)) {
       this.show(`     ${line}`);

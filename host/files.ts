@@ -1,7 +1,6 @@
 import {
   closeSync,
   constants,
-  existsSync,
   fchmodSync,
   fchownSync,
   fstatSync,
@@ -88,14 +87,15 @@ export function removeFile(path: string): boolean {
 export function makeDirectory(path: string, mode = 0o755): void {
   if (isDirectory(path)) return; // as nearly always, and without the cost of an exception
   const parent = dirname(path);
-  try {
-    mkdirSync(path, mode);
-  } catch (error) {
-    if (errorCode(error) === 'EEXIST' && isDirectory(path)) return;
-    if (errorCode(error) !== 'ENOENT' || existsSync(parent)) throw error;
-    makeDirectory(parent, mode);
-    makeDirectory(path, mode);
-    return;
+  for (let tries = 1; ; tries += 1) {
+    try {
+      mkdirSync(path, mode);
+      break;
+    } catch (error) {
+      if (errorCode(error) === 'EEXIST' && isDirectory(path)) return;
+      if (errorCode(error) !== 'ENOENT' || tries === MOST_TRIES) throw error;
+      makeDirectory(parent, mode); // unless somebody has made it by now
+    }
   }
   // By descriptor, not by path: when root does this, a link put in its place must not be what changes.
   const fd = openSync(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
@@ -106,6 +106,9 @@ export function makeDirectory(path: string, mode = 0o755): void {
     closeSync(fd);
   }
 }
+
+/** How often a directory above may vanish, before that is no coincidence. */
+const MOST_TRIES = 100;
 
 function isDirectory(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;

@@ -108,9 +108,9 @@ function addEntry(buildsRoot: string, { app, build }: MayRun): boolean {
 
 const MOST_TRIES = 100;
 
-/** Another process removes the directory of an app when it has become empty: then it is made again. */
+/** Another process removes the directory of an app when it has become empty: then it is made again, by whoever is first. */
 function wasJustRemoved(error: unknown, directory: string): boolean {
-  return ['ENOENT', 'EEXIST'].includes(errorCode(error) ?? '') && !exists(directory);
+  return errorCode(error) === 'ENOENT' || (errorCode(error) === 'EEXIST' && !exists(directory));
 }
 
 function exists(path: string): boolean {

@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import {
+import fs, {
   chownSync,
   closeSync,
   existsSync,
@@ -193,6 +193,27 @@ test('directories are made as deep as needed, with the mode asked for whatever t
   const mode = (...path: string[]) => statSync(join(directory, ...path)).mode & 0o7777;
   t.deepEqual([mode('a'), mode('a', 'b'), mode('a', 'b', 'c')], [0o755, 0o755, 0o755]);
   t.is(mode('private'), 0o700);
+});
+
+test.serial('a directory that others make at the same time is made all the same', (t) => {
+  const { mkdirSync: make } = fs;
+  t.teardown(() => Object.assign(fs, { mkdirSync: make }));
+  for (const meanwhile of ['the parent', 'all of it', 'nothing']) {
+    const directory = temporaryDirectory(t);
+    const path = join(directory, 'a', 'b');
+    const lateForTheFirst = (...args: Parameters<typeof make>): unknown => {
+      try {
+        return make(...args);
+      } finally {
+        Object.assign(fs, { mkdirSync: make });
+        if (meanwhile === 'the parent') make(join(directory, 'a'));
+        if (meanwhile === 'all of it') make(path, { recursive: true });
+      }
+    };
+    Object.assign(fs, { mkdirSync: lateForTheFirst });
+    makeDirectory(path);
+    t.true(statSync(path).isDirectory(), meanwhile);
+  }
 });
 
 test('a directory that exists, or a link to one, stays as it is', (t) => {
