@@ -15,8 +15,8 @@ export interface Bundle {
  * Bundles the program that starts at `entry` into files that need Node 20 and nothing else. What is imported lazily stays in
  * the program's one file, and is evaluated when it is asked for; only fast-glob, a third of all bytes and needed by `install`
  * alone, has a file of its own. `dokku-builds.js` is host/start.ts, which runs `program.js`, or
- * with V8's code cache `everyday/<command>.js`: the same without the handlers of all other commands. There msgpackr, four tenths of
- * what is left, has a file of its own, too, where a call meets no frame as a rule.
+ * with V8's code cache `everyday/<command>.js`: the same without the handlers of all other commands. There a package that few calls need
+ * has a file of its own, too: immer, and msgpackr, four tenths of the rest, where a call meets no frame as a rule.
  *
  * Throws when something does not resolve.
  */
@@ -29,7 +29,11 @@ export function bundle(root: string, entry: string): Bundle {
   };
   const program = run(root, entry, { ...asFunction, external: ['./fast-glob.js'] });
   const everyday = everydayCommands.map(({ name, readsJournal }): [string, Run] => {
-    const alias = { ...asFunction.alias, ...(!readsJournal && { 'msgpackr/pack': './msgpackr.js' }) };
+    const alias = {
+      ...asFunction.alias,
+      immer: './immer.js',
+      ...(!readsJournal && { 'msgpackr/pack': './msgpackr.js' }),
+    };
     const external = [...Object.values(alias), ...otherHandlers(program, name).map((file) => path.join(root, file))];
     return [`everyday/${name}.js`, run(root, entry, { ...asFunction, alias, external })];
   });
@@ -43,11 +47,13 @@ export function bundle(root: string, entry: string): Bundle {
     target: ANY_NODE,
   });
   const glob = run(root, 'fast-glob', {});
+  const immer = run(root, 'immer', {});
   const msgpackr = run(root, path.join(root, 'node_modules/msgpackr/pack.js'), {});
   const files: [string, Run][] = [
     ['dokku-builds.js', start],
     ['program.js', program],
     ['fast-glob.js', glob],
+    ['immer.js', immer],
     ['msgpackr.js', msgpackr],
     ...everyday,
   ];
