@@ -80,7 +80,7 @@ class Chain {
   /** How far the file has moved under the offsets that the events name, after bytes were removed or inserted. */
   private shift = 0;
   /** What the last events were built on, by number, and who raced for that number; who lost was built on the same. */
-  private readonly recent = new Map<number, { previousCrc: number; racers: string[] }>();
+  private readonly recent = new Map<number, { previousCrc: number; racers: Set<string> }>();
 
   constructor(
     private readonly journal: Journal,
@@ -101,7 +101,7 @@ class Chain {
     this.readTo = link.readTo;
     this.start = frame.start;
     this.end = frame.end;
-    this.recent.set(seq, { previousCrc: link.previousCrc, racers: [racerOf(recorded, frame)] });
+    this.recent.set(seq, { previousCrc: link.previousCrc, racers: new Set([racerOf(recorded, frame)]) });
     this.recent.delete(seq - RECENT);
   }
 
@@ -109,8 +109,8 @@ class Chain {
   lostARace({ seq, link, recorded }: Envelope, frame: Frame): boolean {
     const race = this.recent.get(seq);
     const racer = racerOf(recorded, frame);
-    if (race?.previousCrc === link.previousCrc && !race.racers.includes(racer)) {
-      race.racers.push(racer);
+    if (race?.previousCrc === link.previousCrc && !race.racers.has(racer)) {
+      race.racers.add(racer);
       return true;
     }
     const meaning = `an event ${seq} stands where it cannot have been written: it was copied, moved or inserted; it does not count`;
