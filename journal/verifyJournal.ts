@@ -3,8 +3,9 @@ import { fstatSync } from 'node:fs';
 import type { Envelope } from './envelope';
 import type { Recorded } from './events';
 import type { Frame } from './frame';
-import { digestOf, type Head, type Journal, START } from './journal';
+import { digestOf, type Head, type Journal, readAt, START } from './journal';
 import { type Damaged, type Problem, readJournal } from './scanJournal';
+import { sha256 } from './sha256';
 
 /** Something that is not as it was written. `offset` is in bytes; `seq` is the event that it is about, where there is one. */
 export interface Deviation {
@@ -82,10 +83,14 @@ class Chain {
   /** What the last events were built on, by number, and who raced for that number; who lost was built on the same. */
   private readonly recent = new Map<number, { previousCrc: number; racers: Set<string> }>();
 
+  private readonly ahead: ReadAhead;
+
   constructor(
-    private readonly journal: Journal,
+    journal: Journal,
     private readonly deviations: Deviation[],
-  ) {}
+  ) {
+    this.ahead = new ReadAhead(journal);
+  }
 
   check({ seq, link, recorded }: Envelope, frame: Frame): void {
     const shift = this.shiftThatFits(link.readTo, link.digest, frame);
@@ -123,9 +128,25 @@ class Chain {
     for (const shift of new Set([this.shift, this.start - this.readTo])) {
       const [from, to] = [this.readTo + shift, readTo + shift];
       if (from < 0 || to < from || to > frame.start) continue;
-      if (Buffer.compare(digestOf(this.journal, from, to), digest) === 0) return shift;
+      if (Buffer.compare(this.ahead.digestOf(from, to), digest) === 0) return shift;
     }
     return undefined;
+  }
+}
+
+/** Digests of short ranges that lie side by side, without a read for each. What is in a journal does not change. */
+class ReadAhead {
+  private readonly buffer = Buffer.allocUnsafe(64 * 1024);
+  private filled = { from: 0, to: 0 };
+
+  constructor(private readonly journal: Journal) {}
+
+  digestOf(from: number, to: number): Uint8Array {
+    if (from < this.filled.from || to > this.filled.to) {
+      this.filled = { from, to: from + readAt(this.journal, this.buffer, 0, from) };
+      if (to > this.filled.to) return digestOf(this.journal, from, to);
+    }
+    return sha256(to - from, [this.buffer.subarray(from - this.filled.from, to - this.filled.from)]);
   }
 }
 
