@@ -7,7 +7,7 @@ import { appBuilds } from '../host/paths';
 import { isAlive } from '../host/processes';
 import { resolveRetention } from '../host/properties';
 import { catchUp } from '../projections/catchUp';
-import { handleCommand } from '../projections/handleCommand';
+import { both, handleCommand } from '../projections/handleCommand';
 import { reap } from '../projections/reap';
 import { settle } from '../projections/settle';
 import { tellOthers } from '../triggers/tellOthers';
@@ -39,7 +39,7 @@ export function pruneWork(host: Host, app: AppName): Worked {
   const reaped = handleCommand(builds.directory, caught, reap(builds.directory, dead, now), now);
   const retention = resolveRetention(host, app, warn);
   const pruned = handleCommand(builds.directory, reaped.loaded, { type: 'PruneBuilds', retention }, now);
-  const handled = { loaded: pruned.loaded, added: [...reaped.added, ...pruned.added] };
+  const handled = both(reaped, pruned);
   settle(builds, handled, warn);
   tellOthers(host, builds, handled, warn);
   const left = pruned.added.reduce((sum, { event }) => sum + (event.type === 'Pruned' ? event.builds.length : 0), 0);

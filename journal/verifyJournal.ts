@@ -39,7 +39,8 @@ export interface Verified {
  */
 export function verifyJournal(journal: Journal, onEvent: (recorded: Recorded) => void, pin?: string): Verified {
   const deviations: Deviation[] = [];
-  const chain = new Chain(journal, deviations);
+  const ahead = new ReadAhead(journal);
+  const chain = new Chain(ahead, deviations);
   const counts = { events: 0, voidFrames: 0, tornBytes: 0, unknownEvents: 0 };
   const torn: Damaged[] = [];
   let pinned: number | undefined;
@@ -60,14 +61,14 @@ export function verifyJournal(journal: Journal, onEvent: (recorded: Recorded) =>
         return;
       }
       chain.check(envelope, frame);
-      if (pin !== undefined && hex(digestOf(journal, envelope.link.readTo, frame.end)) === pin) pinned = envelope.seq;
+      if (pin !== undefined && hex(ahead.digestOf(envelope.link.readTo, frame.end)) === pin) pinned = envelope.seq;
     },
   });
   for (const problem of torn) {
     if (problem.end <= head.readTo) counts.tornBytes += problem.end - problem.start;
     else deviations.push(deviationOf(problem)); // no event has linked over it yet
   }
-  const headDigest = head.seq === 0 ? undefined : hex(digestOf(journal, head.readTo, chain.end));
+  const headDigest = head.seq === 0 ? undefined : hex(ahead.digestOf(head.readTo, chain.end));
   const ordered = deviations.sort((a, b) => (a.offset ?? 0) - (b.offset ?? 0));
   return { ...counts, bytes, head, headDigest, pinned, deviations: ordered };
 }
@@ -83,14 +84,10 @@ class Chain {
   /** What the last events were built on, by number, and who raced for that number; who lost was built on the same. */
   private readonly recent = new Map<number, { previousCrc: number; racers: Set<string> }>();
 
-  private readonly ahead: ReadAhead;
-
   constructor(
-    journal: Journal,
+    private readonly ahead: ReadAhead,
     private readonly deviations: Deviation[],
-  ) {
-    this.ahead = new ReadAhead(journal);
-  }
+  ) {}
 
   check({ seq, link, recorded }: Envelope, frame: Frame): void {
     const shift = this.shiftThatFits(link.readTo, link.digest, frame);

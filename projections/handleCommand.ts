@@ -46,6 +46,11 @@ export function handleCommand(directory: string, loaded: Loaded, command: BuildC
   }
 }
 
+/** What two commands came to, the second of which was handled on what the first had loaded. */
+export function both(first: Handled, second: Handled): Handled {
+  return { loaded: second.loaded, added: [...first.added, ...second.added] };
+}
+
 type Decide = (history: Loaded['history']) => BuildEvent[];
 
 /**

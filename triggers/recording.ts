@@ -12,7 +12,7 @@ import { JournalNotWritten } from '../journal/errors';
 import type { Source } from '../journal/events';
 import type { Build, History } from '../journal/history';
 import { catchUp } from '../projections/catchUp';
-import { type Handled, handleCommand } from '../projections/handleCommand';
+import { both, type Handled, handleCommand } from '../projections/handleCommand';
 import type { Loaded } from '../projections/loadHistory';
 import { reap } from '../projections/reap';
 import { addRunning, distrustRunning } from '../projections/runningView';
@@ -51,15 +51,12 @@ export function recordStart(host: Host, output: Output, app: AppName, id: BuildI
   const dead = retention === undefined ? [] : deadBeyond(caught.history, retention);
   const started = handleCommand(builds.directory, caught, command, now);
   noteRunning(builds, id, output.warn); // again: an entry without a start is taken for that of a killed trigger after a while
-  const handled = dead.length === 0 ? started : reapAfter(started, builds, dead, now);
+  const handled =
+    dead.length === 0
+      ? started
+      : both(started, handleCommand(builds.directory, started.loaded, reap(builds.directory, dead, now), now));
   settle(builds, handled, output.warn);
   tellOthers(host, builds, handled, output.warn);
-}
-
-/** Ends `dead` builds after what was `handled`, and returns what both came to. */
-function reapAfter({ loaded, added }: Handled, { directory }: AppBuilds, dead: readonly Build[], now: number): Handled {
-  const reaped = handleCommand(directory, loaded, reap(directory, dead, now), now);
-  return { loaded: reaped.loaded, added: [...added, ...reaped.added] };
 }
 
 /** Puts a build into the view of running builds: a shortcut, for want of which no start is lost. */
@@ -120,7 +117,7 @@ export function recordFinish(host: Host, output: Output, app: AppName, id: Build
   }
   const retention = readRetention(host, output, app) ?? Number.POSITIVE_INFINITY;
   const pruned = handleCommand(builds.directory, finished.loaded, { type: 'PruneBuilds', retention }, now);
-  const handled = { loaded: pruned.loaded, added: [...finished.added, ...pruned.added] };
+  const handled = both(finished, pruned);
   settle(builds, handled, output.warn);
   tellOthers(host, builds, handled, output.warn);
 }

@@ -18,7 +18,7 @@ import { identifyProcess, isAlive } from '../../host/processes';
 import { resolveRetention } from '../../host/properties';
 import { type BuildCommand, BuildStartedBefore, UnknownBuild } from '../../journal/decide';
 import { catchUp } from '../../projections/catchUp';
-import { handleCommand } from '../../projections/handleCommand';
+import { both, handleCommand } from '../../projections/handleCommand';
 import { reap } from '../../projections/reap';
 import { addRunning } from '../../projections/runningView';
 import { settle } from '../../projections/settle';
@@ -119,9 +119,9 @@ function prune(builds: AppBuilds): Told {
   const reaped = handleCommand(builds.directory, caught, reap(builds.directory, dead, now), now);
   const retention = resolveRetention(host, builds.app, warn);
   const pruned = handleCommand(builds.directory, reaped.loaded, { type: 'PruneBuilds', retention }, now);
-  const added = [...reaped.added, ...pruned.added];
-  settle(builds, { loaded: pruned.loaded, added }, warn);
-  return { op: 'added', what: 'prune', app: builds.app, added };
+  const handled = both(reaped, pruned);
+  settle(builds, handled, warn);
+  return { op: 'added', what: 'prune', app: builds.app, added: handled.added };
 }
 
 /** A record appears that something else wrote, and this process is the first to meet it, or not. */
