@@ -11,6 +11,8 @@ import {
 } from 'node:fs';
 import path from 'node:path';
 
+import { CODE_CACHE } from '../host/everyday';
+
 /**
  * Makes the directory `out` hold what `stage` holds, on the same file system; `stage` is used up.
  *
@@ -38,10 +40,10 @@ export function replaceTree(stage: string, out: string): void {
   removeEmptyDirectories(out);
 }
 
-/** Every file below `directory`, as sorted paths from it. */
+/** Every file below `directory`, as sorted paths from it, without a plugin's code cache: calls that run meanwhile make and remove files there. */
 export function filesOf(directory: string): string[] {
   return readdirSync(directory, { recursive: true, withFileTypes: true })
-    .filter((entry) => !entry.isDirectory())
+    .filter((entry) => !entry.isDirectory() && path.basename(entry.parentPath) !== CODE_CACHE)
     .map((entry) => path.relative(directory, path.join(entry.parentPath, entry.name)))
     .sort();
 }
@@ -60,7 +62,7 @@ function makeDirectory(directory: string, out: string): void {
 
 function removeEmptyDirectories(directory: string): void {
   for (const entry of readdirSync(directory, { withFileTypes: true })) {
-    if (!entry.isDirectory()) continue;
+    if (!entry.isDirectory() || entry.name === CODE_CACHE) continue;
     const inner = path.join(directory, entry.name);
     removeEmptyDirectories(inner);
     if (readdirSync(inner).length === 0) rmdirSync(inner);

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, realpathSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 
+import { CODE_CACHE } from '../host/everyday';
 import { Failure } from '../host/failure';
 import { makeDirectory, replaceFile, syncDirectory } from '../host/files';
 import { ALONGSIDE_MARKER } from '../host/alongside';
@@ -20,8 +21,6 @@ interface TreeFile {
 }
 
 const PROGRAM = 'lib/dokku-builds.js';
-/** What the program keeps beside itself to start faster: made anew for each tree, and no part of it. */
-const CACHE = 'code-cache';
 
 /** Whether `directory` is a tree of this plugin, of any version. */
 export function isPluginTree(directory: string): boolean {
@@ -51,7 +50,7 @@ function readFiles(root: string, directory: string): TreeFile[] {
   const entries = readdirSync(directory, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1));
   return entries.flatMap((entry): TreeFile[] => {
     const path = join(directory, entry.name);
-    if (entry.isDirectory()) return entry.name === CACHE ? [] : readFiles(root, path);
+    if (entry.isDirectory()) return entry.name === CODE_CACHE ? [] : readFiles(root, path);
     if (!entry.isFile()) return [];
     const mode = (statSync(path).mode & 0o100) === 0 ? 0o644 : 0o755;
     return [{ path: relative(root, path), mode, content: readFileSync(path) }];
@@ -99,7 +98,7 @@ export function holdsTree(tree: PluginTree, directory: string): boolean {
 }
 
 function writeFiles({ files }: PluginTree, directory: string): void {
-  makeDirectory(join(directory, 'lib', CACHE)); // for whoever the tree belongs to, even if root calls it first
+  makeDirectory(join(directory, 'lib', CODE_CACHE)); // for whoever the tree belongs to, even if root calls it first
   // Called meanwhile, what starts the others must find those that it knows: it comes last.
   for (const file of files.toSorted((a, b) => Number(a.path === PROGRAM) - Number(b.path === PROGRAM))) {
     const path = join(directory, file.path);

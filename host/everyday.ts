@@ -1,3 +1,9 @@
+/**
+ * Where each program keeps what V8 made of it, beside it in `lib`: made anew for each tree by the first calls in it, at any time, and no part of
+ * what is packed, copied or installed.
+ */
+export const CODE_CACHE = 'code-cache';
+
 /** A command with a program of its own. */
 interface EverydayCommand {
   /** Name of its executable. */

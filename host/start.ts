@@ -2,7 +2,7 @@ import * as fs from 'node:fs';
 import { join } from 'node:path';
 import { Script } from 'node:vm';
 
-import { everydayCommands } from './everyday';
+import { CODE_CACHE, everydayCommands } from './everyday';
 
 /*
  * What `node lib/dokku-builds.js` runs: the program beside it, with the code that V8 made of it the last time. Without, V8 compiles it at
@@ -22,7 +22,7 @@ const owner = `${PROGRAM_DIGEST} ${process.version} ${process.arch}\n`;
 const command = (process.argv[2] ?? '').replace(/^.*:/, '');
 const isEveryday = everydayCommands.some(({ name }) => name === command) && !process.argv.includes('--help'); // which is a matter of builds:help
 const file = join(__dirname, isEveryday ? `everyday/${command}.js` : 'program.js');
-const cache = isEveryday ? join(__dirname, 'code-cache', command) : undefined; // one each: what another needs is not read
+const cache = isEveryday ? join(__dirname, CODE_CACHE, command) : undefined; // one each: what another needs is not read
 const cachedData = cache && readCache(cache);
 const script = new Script(fs.readFileSync(file, 'latin1'), { filename: file, ...(cachedData && { cachedData }) });
 if (cache !== undefined && (cachedData === undefined || script.cachedDataRejected === true)) {
@@ -66,7 +66,7 @@ function readTrusted(path: string): Buffer | undefined {
 function writeCache(path: string): void {
   const temporary = `${path}.${process.pid}.tmp`;
   try {
-    fs.mkdirSync(join(__dirname, 'code-cache'), { recursive: true });
+    fs.mkdirSync(join(__dirname, CODE_CACHE), { recursive: true });
     const fd = fs.openSync(temporary, 'wx', 0o644); // before the work: most who may not write learn it here
     try {
       const half = Buffer.concat([Buffer.from(owner), script.createCachedData()]);

@@ -1,7 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import {
   chmodSync,
-  cpSync,
   existsSync,
   mkdtempSync,
   readdirSync,
@@ -16,14 +15,13 @@ import { join } from 'node:path';
 
 import test, { type ExecutionContext } from 'ava';
 
-const built = join(__dirname, '..', '..', 'dist', 'plugin');
+import { copyPlugin } from '../sandbox/layout';
 
 /** A copy of the built plugin that has not run yet. */
 function plugin(t: ExecutionContext): string {
   const root = realpathSync(mkdtempSync(join(tmpdir(), 'dokku-builds-')));
   t.teardown(() => rmSync(root, { recursive: true, force: true }));
-  cpSync(built, root, { recursive: true });
-  rmSync(join(root, 'lib/code-cache'), { recursive: true, force: true });
+  copyPlugin(root);
   return root;
 }
 

@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 
+import { CODE_CACHE } from '../../host/everyday';
 import type { User } from './running';
 
 /** Which plugin answers `builds:*`: a copy of the built tree, a link to it, or the stand-in for the stock one. */
@@ -74,12 +75,18 @@ export function enable(paths: Paths, tracking: Tracking): void {
       break;
     case 'copy':
       rmSync(copy, { recursive: true, force: true });
-      cpSync(builtPlugin, copy, { recursive: true, verbatimSymlinks: true });
+      copyPlugin(copy);
       symlinkSync(join('..', 'available', 'dokku-builds'), link);
       break;
     default:
       tracking satisfies never;
   }
+}
+
+/** Copies the built plugin to `directory` as one that has not run yet; others may run the built one meanwhile. */
+export function copyPlugin(directory: string): void {
+  const filter = (path: string): boolean => basename(path) !== CODE_CACHE;
+  cpSync(builtPlugin, directory, { recursive: true, verbatimSymlinks: true, filter });
 }
 
 /** Gives everything on the host to `user`; only root can. */
