@@ -71,6 +71,33 @@ test('the program takes the place of the shell, with its standard streams and it
   t.is(status, 23);
 });
 
+test('what is called often is started with the hashes that Node was built with, what must always run is not', (t) => {
+  const bin = `${plugin}/bin/dokku-builds`;
+  const isStartedFast = (file: string, args: string[]): boolean =>
+    called(file, args).program.options.includes('--no-rehash-snapshot');
+  for (const trigger of ['builds-generate-id', 'builds-record-start', 'builds-record-finalize'])
+    t.true(isStartedFast(`${plugin}/${trigger}`, []), trigger);
+  t.true(isStartedFast(`${plugin}/subcommands/list`, ['builds:list']));
+  t.true(isStartedFast(bin, ['builds-journal:list']));
+  for (const trigger of ['install', 'post-delete', 'post-app-clone-setup'])
+    t.false(isStartedFast(`${plugin}/${trigger}`, []), trigger);
+  t.false(isStartedFast(`${plugin}/commands`, ['builds']));
+  t.false(isStartedFast(bin, ['host:status']));
+});
+
+test('with a Node that lacks the option an id is printed, and what must always run does', (t) => {
+  const node = path.join(scratch, 'other-node');
+  writeFileSync(
+    node,
+    `#!/bin/sh\ncase "$*" in *--no-rehash-snapshot*) echo "node: bad option: --no-rehash-snapshot" >&2; exit 9 ;; esac\nexec ${process.execPath} "$@"\n`,
+    { mode: 0o755 },
+  );
+  const tools = toolbox('with-other-node', { node, sh: '/bin/sh', date: '/bin/date', od: '/usr/bin/od' });
+  t.regex(call(`${plugin}/builds-generate-id`, [], { path: tools }).stdout, /^[0-9a-z]{14}\n$/);
+  t.deepEqual(programArguments(`${plugin}/install`, [], { path: tools }), ['install']);
+  t.deepEqual(programArguments(`${plugin}/post-delete`, ['shop'], { path: tools }), ['post-delete', 'shop']);
+});
+
 test('the normal path needs no program but node', (t) => {
   for (const file of ['commands', 'install', 'subcommands/list', 'bin/dokku-builds']) {
     t.like(call(`${plugin}/${file}`, ['builds:list']), { status: 0, stderr: '' });
@@ -208,7 +235,7 @@ const noNode =
   ' !     dokku-builds needs Node.js 20 or later, and no node was found on the PATH (see docs/operations.md)\n';
 
 /** What the program that stands in for the bundle says of itself. */
-type Program = { pid: number; file: string; args: string[] };
+type Program = { pid: number; file: string; options: string[]; args: string[] };
 type Call = { pid: number; status: number | null; stdout: string; stderr: string };
 type CallOptions = { cwd?: string; path?: string; env?: Record<string, string> };
 
@@ -249,7 +276,7 @@ function plantPlugin(root: string): string {
   }
   writeFileSync(
     path.join(root, 'lib/dokku-builds.js'),
-    `console.log(JSON.stringify({ pid: process.pid, file: __filename, args: process.argv.slice(2) }));
+    `console.log(JSON.stringify({ pid: process.pid, file: __filename, options: process.execArgv, args: process.argv.slice(2) }));
      process.exitCode = Number(process.env.EXIT ?? 0);`,
   );
   return root;
