@@ -15,8 +15,8 @@ export interface Bundle {
  * Bundles the program that starts at `entry` into files that need Node 20 and nothing else. What is imported lazily stays in
  * the program's one file, and is evaluated when it is asked for; only fast-glob, a third of all bytes and needed by `install`
  * alone, has a file of its own. `dokku-builds.js` is host/start.ts, which runs `program.js`, or
- * with V8's code cache `everyday/<command>.js`: the same without the handlers of all other commands. There a package that few calls need
- * has a file of its own, too: immer, and msgpackr, four tenths of the rest, where a call meets no frame as a rule.
+ * with V8's code cache `everyday/<command>.js`: the same without the handlers of all other commands. There immer and msgpackr, which few calls
+ * need, have files of their own, too.
  *
  * Throws when something does not resolve.
  */
@@ -28,12 +28,8 @@ export function bundle(root: string, entry: string): Bundle {
     footer: { js: '})' },
   };
   const program = run(root, entry, { ...asFunction, external: ['./fast-glob.js'] });
-  const everyday = everydayCommands.map(({ name, readsJournal }): [string, Run] => {
-    const alias = {
-      ...asFunction.alias,
-      immer: './immer.js',
-      ...(!readsJournal && { 'msgpackr/pack': './msgpackr.js' }),
-    };
+  const everyday = everydayCommands.map((name): [string, Run] => {
+    const alias = { ...asFunction.alias, immer: './immer.js', 'msgpackr/unpack': './msgpackr.js' };
     const external = [...Object.values(alias), ...otherHandlers(program, name).map((file) => path.join(root, file))];
     return [`everyday/${name}.js`, run(root, entry, { ...asFunction, alias, external })];
   });
@@ -48,7 +44,7 @@ export function bundle(root: string, entry: string): Bundle {
   });
   const glob = run(root, 'fast-glob', {});
   const immer = run(root, 'immer', {});
-  const msgpackr = run(root, path.join(root, 'node_modules/msgpackr/pack.js'), {});
+  const msgpackr = run(root, path.join(root, 'node_modules/msgpackr/unpack.js'), {});
   const files: [string, Run][] = [
     ['dokku-builds.js', start],
     ['program.js', program],
@@ -108,7 +104,7 @@ function run(
     define: { 'process.env.NODE_ENV': '"production"', ...options.define },
     alias: {
       // Under "node" msgpackr resolves to a build with streams and a native add-on, 11 ms slower to start,
-      'msgpackr/pack': path.join(root, 'node_modules/msgpackr/pack.js'),
+      'msgpackr/unpack': path.join(root, 'node_modules/msgpackr/unpack.js'),
       // and ulid to one that loads node:crypto, 2 ms; it is given its random numbers.
       ulid: path.join(root, 'node_modules/ulid/dist/browser/index.js'),
       ...options.alias,

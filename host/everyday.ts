@@ -4,23 +4,15 @@
  */
 export const CODE_CACHE = 'code-cache';
 
-/** A command with a program of its own. */
-interface EverydayCommand {
-  /** Name of its executable. */
-  readonly name: string;
-  /** Whether each call meets frames of the journal; otherwise only one that finds no checkpoint at its end does. */
-  readonly readsJournal: boolean;
-}
-
 /**
- * What every deploy calls, and what is asked most. Each has a program of its own, `everyday/<name>.js`, so that what other commands need costs
- * it nothing.
+ * What every deploy calls, and what is asked most, by the names of their executables. Each has a program of its own, `everyday/<name>.js`, so that
+ * what other commands need costs it nothing.
  */
-export const everydayCommands: readonly EverydayCommand[] = [
-  { name: 'builds-generate-id', readsJournal: false },
-  { name: 'builds-record-start', readsJournal: true },
-  { name: 'builds-record-finalize', readsJournal: true },
-  { name: 'list', readsJournal: false },
-  { name: 'info', readsJournal: false },
-  { name: 'report', readsJournal: false },
+export const everydayCommands: readonly string[] = [
+  'builds-generate-id',
+  'builds-record-start',
+  'builds-record-finalize',
+  'list',
+  'info',
+  'report',
 ];

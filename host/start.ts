@@ -20,7 +20,7 @@ type Program = (...scope: readonly unknown[]) => void;
 const owner = `${PROGRAM_DIGEST} ${process.version} ${process.arch}\n`;
 
 const command = (process.argv[2] ?? '').replace(/^.*:/, '');
-const isEveryday = everydayCommands.some(({ name }) => name === command) && !process.argv.includes('--help'); // which is a matter of builds:help
+const isEveryday = everydayCommands.includes(command) && !process.argv.includes('--help'); // which is a matter of builds:help
 const file = join(__dirname, isEveryday ? `everyday/${command}.js` : 'program.js');
 const cache = isEveryday ? join(__dirname, CODE_CACHE, command) : undefined; // one each: what another needs is not read
 const cachedData = cache && readCache(cache);

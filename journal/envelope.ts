@@ -1,6 +1,5 @@
-import type * as msgpackr from 'msgpackr/pack';
-
 import { asBuildId } from '../host/names';
+import { decodeMessagePack, encodeMessagePack } from './messagePack';
 import { type BuildEvent, type Recorded, SCHEMA_VERSION } from './events';
 
 /** What binds an event to its place in the journal. */
@@ -21,22 +20,6 @@ export interface Envelope {
   readonly recorded?: Recorded;
 }
 
-/** Plain MessagePack, which any language reads: no records, no extensions of msgpackr's own. */
-export const packr = {
-  pack: (value: unknown): Buffer => loaded().pack(value),
-  unpack: (bytes: Uint8Array): unknown => loaded().unpack(bytes) as unknown,
-};
-
-let loadedOnce: msgpackr.Packr | undefined;
-
-/** When the first frame is met, which takes 1 ms: one who reads a checkpoint and nothing behind it meets none. */
-function loaded(): msgpackr.Packr {
-  if (loadedOnce !== undefined) return loadedOnce;
-  // eslint-disable-next-line @typescript-eslint/no-require-imports -- loaded only where it is needed
-  const { Packr } = require('msgpackr/pack') as typeof msgpackr;
-  return (loadedOnce = new Packr({ useRecords: false, mapsAsObjects: true, variableMapSize: true }));
-}
-
 /*
  * The payload is an array: schema, seq, previousCrc, readTo, digest, id, at, type, and a map of the event's other fields.
  * Whatever schema comes later keeps the first five in their places, so that a reader can follow a chain it cannot read.
@@ -46,14 +29,24 @@ function loaded(): msgpackr.Packr {
 export function encodeEnvelope(recorded: Recorded, link: Link): Uint8Array {
   const { type, ...data } = recorded.event;
   const { previousCrc, readTo, digest } = link;
-  return packr.pack([SCHEMA_VERSION, recorded.seq, previousCrc, readTo, digest, recorded.id, recorded.at, type, data]);
+  return encodeMessagePack([
+    SCHEMA_VERSION,
+    recorded.seq,
+    previousCrc,
+    readTo,
+    digest,
+    recorded.id,
+    recorded.at,
+    type,
+    data,
+  ]);
 }
 
 /** What `payload` says, its event brought to the schema of now; undefined when it is no envelope at all. */
 export function decodeEnvelope(payload: Uint8Array): Envelope | undefined {
   let fields: unknown;
   try {
-    fields = packr.unpack(payload);
+    fields = decodeMessagePack(payload);
   } catch {
     return undefined;
   }

@@ -38,16 +38,23 @@ export function encodeFrame(payload: Uint8Array): Buffer {
   if (payload.length > MAX_PAYLOAD)
     throw new RangeError(`A payload of ${payload.length} bytes is too long for a frame`);
   const frame = Buffer.allocUnsafe(HEADER_BYTES + payload.length);
-  MAGIC.copy(frame);
-  frame.writeUInt32LE(payload.length, 4);
-  frame.writeUInt32LE(crc32(payload), 8);
+  const header = headerOf(frame);
+  header.setUint32(0, MAGIC_WORD, true);
+  header.setUint32(4, payload.length, true);
+  header.setUint32(8, crc32(payload), true);
   frame.set(payload, HEADER_BYTES);
   return frame;
 }
 
+/** Native, where the methods of Buffer are JavaScript that each process compiles before it uses it. */
+function headerOf(frame: Buffer): DataView {
+  return new DataView(frame.buffer, frame.byteOffset, HEADER_BYTES);
+}
+
 /** The CRC-32 that the frame which begins with these bytes claims to have; undefined when no frame begins so. */
-export function frameCrc(header: Buffer): number | undefined {
-  return header.readUInt32LE() === MAGIC_WORD ? header.readUInt32LE(8) : undefined;
+export function frameCrc(frame: Buffer): number | undefined {
+  const header = headerOf(frame);
+  return header.getUint32(0, true) === MAGIC_WORD ? header.getUint32(8, true) : undefined;
 }
 
 /** Bytes of the largest frame. */

@@ -21,11 +21,11 @@ export function sha256OfShort(bytes: Uint8Array): Uint8Array {
   for (let block = 0; block < message.byteLength; block += 64) {
     for (let i = 0; i < 16; i += 1) words[i] = message.getInt32(block + 4 * i);
     for (let i = 16; i < 64; i += 1) {
-      const early = at(words, i - 15);
-      const late = at(words, i - 2);
-      const s0 = rotated(early, 7) ^ rotated(early, 18) ^ (early >>> 3);
-      const s1 = rotated(late, 17) ^ rotated(late, 19) ^ (late >>> 10);
-      words[i] = at(words, i - 16) + s0 + at(words, i - 7) + s1;
+      const early = words[i - 15] ?? 0; // never outside, which the compiler does not see
+      const late = words[i - 2] ?? 0;
+      const s0 = ((early >>> 7) | (early << 25)) ^ ((early >>> 18) | (early << 14)) ^ (early >>> 3);
+      const s1 = ((late >>> 17) | (late << 15)) ^ ((late >>> 19) | (late << 13)) ^ (late >>> 10);
+      words[i] = (words[i - 16] ?? 0) + s0 + (words[i - 7] ?? 0) + s1;
     }
     compress(state, words);
   }
@@ -44,19 +44,13 @@ function padded(bytes: Uint8Array): DataView {
   return view;
 }
 
+/** The rotations are written out: as calls they would take twice as long in code that runs for the first time. */
 function compress(state: Int32Array, words: Int32Array): void {
-  let a = at(state, 0);
-  let b = at(state, 1);
-  let c = at(state, 2);
-  let d = at(state, 3);
-  let e = at(state, 4);
-  let f = at(state, 5);
-  let g = at(state, 6);
-  let h = at(state, 7);
+  let [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0, g = 0, h = 0] = state;
   for (let i = 0; i < 64; i += 1) {
-    const s1 = rotated(e, 6) ^ rotated(e, 11) ^ rotated(e, 25);
-    const t1 = (h + s1 + ((e & f) ^ (~e & g)) + at(K, i) + at(words, i)) | 0;
-    const s0 = rotated(a, 2) ^ rotated(a, 13) ^ rotated(a, 22);
+    const s1 = ((e >>> 6) | (e << 26)) ^ ((e >>> 11) | (e << 21)) ^ ((e >>> 25) | (e << 7));
+    const t1 = (h + s1 + ((e & f) ^ (~e & g)) + (K[i] ?? 0) + (words[i] ?? 0)) | 0;
+    const s0 = ((a >>> 2) | (a << 30)) ^ ((a >>> 13) | (a << 19)) ^ ((a >>> 22) | (a << 10));
     const t2 = (s0 + ((a & b) ^ (a & c) ^ (b & c))) | 0;
     h = g;
     g = f;
@@ -67,15 +61,7 @@ function compress(state: Int32Array, words: Int32Array): void {
     b = a;
     a = (t1 + t2) | 0;
   }
-  [a, b, c, d, e, f, g, h].forEach((word, i) => (state[i] = at(state, i) + word));
-}
-
-function at(words: Int32Array, index: number): number {
-  return words[index] ?? 0; // never outside, which the compiler does not see
-}
-
-function rotated(word: number, bits: number): number {
-  return (word >>> bits) | (word << (32 - bits));
+  for (const [i, word] of [a, b, c, d, e, f, g, h].entries()) state[i] = (state[i] ?? 0) + word;
 }
 
 /** The first 32 bits of the fractions of the square roots of the first 8 primes (FIPS 180-4, 5.3.3). */

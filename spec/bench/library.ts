@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 import { type BuildId, generateBuildId } from '../../host/names';
 import { identifyProcess } from '../../host/processes';
-import { packr } from '../../journal/envelope';
+import { decodeMessagePack } from '../../journal/messagePack';
 import type { BuildFinished } from '../../journal/events';
 import { HEADER_BYTES } from '../../journal/frame';
 import { appendEvent } from '../../journal/appendEvent';
@@ -35,7 +35,7 @@ const measurements: Readonly<Record<string, () => number>> = {
     return timed(() => {
       for (let at = 0; at < bytes.length;) {
         const end = at + HEADER_BYTES + bytes.readUInt32LE(at + 4);
-        packr.unpack(bytes.subarray(at + HEADER_BYTES, end));
+        decodeMessagePack(bytes.subarray(at + HEADER_BYTES, end));
         at = end;
       }
     });

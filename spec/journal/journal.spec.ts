@@ -2,7 +2,7 @@ import { copyFileSync, readFileSync, statSync, truncateSync } from 'node:fs';
 
 import test from 'ava';
 
-import { packr } from '../../journal/envelope';
+import { decodeMessagePack, encodeMessagePack } from '../../journal/messagePack';
 import { encodeFrame } from '../../journal/frame';
 import { appendEvent } from '../../journal/appendEvent';
 import { closeJournal, isHeadOf, openJournal, openJournalForAppend, START, syncJournal } from '../../journal/journal';
@@ -111,7 +111,7 @@ test('an event is written in one frame of one write, and what it is bound to is 
   const { head } = appendAll(journal, [finished('b1')]);
   const [first, second] = framesOf(journal.path);
   t.deepEqual(second && { start: second.start, end: second.end }, { start: size, end: statSync(journal.path).size });
-  const [schema, seq, previousCrc, readTo] = packr.unpack(second?.payload ?? Buffer.alloc(0)) as number[];
+  const [schema, seq, previousCrc, readTo] = decodeMessagePack(second?.payload ?? Buffer.alloc(0)) as number[];
   t.deepEqual({ schema, seq, previousCrc, readTo }, { schema: 1, seq: 2, previousCrc: first?.crc, readTo: size });
   t.like(head, { seq: 2, start: size, readTo: size, end: statSync(journal.path).size });
 });
@@ -170,7 +170,7 @@ test('an event that no frame can hold is refused, and nothing is written', (t) =
 test('an event of a newer program keeps its number, and is told of', (t) => {
   const journal = temporaryJournal(t);
   const { head } = appendAll(journal, [started('b1')]);
-  const newer = packr.pack([99, 2, head.crc, head.end, Buffer.alloc(32), 'in', 'another', 'shape']);
+  const newer = encodeMessagePack([99, 2, head.crc, head.end, Buffer.alloc(32), 'in', 'another', 'shape']);
   rewrite(journal.path, (frames) => [...frames, encodeFrame(newer)]);
   const { problems, head: behind } = readAll(journal);
   t.deepEqual(problems, [{ type: 'unknown', seq: 2, start: head.end }]);

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
 import { ulid } from 'ulid';
 
-import { encodeEnvelope, packr } from '../../journal/envelope';
+import { encodeEnvelope } from '../../journal/envelope';
+import { decodeMessagePack, encodeMessagePack } from '../../journal/messagePack';
 import { type BuildEvent, type Recorded, SCHEMA_VERSION } from '../../journal/events';
 import { encodeFrame, type Frame, scanFrames } from '../../journal/frame';
 import { appendEvent } from '../../journal/appendEvent';
@@ -82,7 +83,7 @@ export function rewrite(path: string, edit: (frames: Buffer[]) => Uint8Array[]):
 /** The frame as someone leaves it who edits the fields of its event and knows how to compute a CRC. */
 export function forge(frame: Buffer, edit: (fields: unknown[]) => unknown[]): Buffer {
   const [{ payload }] = decode(frame);
-  return encodeFrame(packr.pack(edit(packr.unpack(payload) as unknown[])));
+  return encodeFrame(encodeMessagePack(edit(decodeMessagePack(payload) as unknown[])));
 }
 
 function decode(frame: Buffer): [Frame] {
