@@ -32,46 +32,75 @@ export interface Handled {
  * Throws what {@link decide} throws, and `JournalNotWritten`.
  */
 export function handleCommand(directory: string, loaded: Loaded, command: BuildCommand, at: number): Handled {
+  return handleCommands(directory, loaded, [command], at);
+}
+
+/** Does so with one command after the other. The first that throws is the last; what was appended before it may not be durable yet. */
+export function handleCommands(
+  directory: string,
+  loaded: Loaded,
+  commands: readonly BuildCommand[],
+  at: number,
+): Handled {
   const path = join(directory, JOURNAL_FILE);
+  let handled: Handled = { loaded, added: [] };
+  let journal: Journal | undefined; // once there is something to append
+  try {
+    for (const command of commands) {
+      const decideOn = decider(path, command);
+      const { state, events } = journal
+        ? decideOnAll(journal, handled.loaded, decideOn)
+        : decideOnAllAt(path, handled.loaded, decideOn);
+      if (events.length > 0) journal ??= openJournalForAppend(path);
+      const appended = journal ? appendAll(journal, state, events, decideOn, at) : { loaded: state, added: [] };
+      handled = { loaded: appended.loaded, added: [...handled.added, ...appended.added] };
+    }
+    if (journal) syncJournal(journal);
+    return handled;
+  } finally {
+    if (journal) closeJournal(journal);
+  }
+}
+
+type Decide = (history: Loaded['history']) => BuildEvent[];
+
+function decider(path: string, command: BuildCommand): Decide {
   // Asked once: who starts the build from here on is in the history, and a frame of ours that lost its race holds the id, too.
   let before: boolean | undefined;
   const startedBefore = (id: BuildId): boolean => (before ??= wasEverStarted(path, id));
-  const { state, events } = decideOnAll(path, loaded, (history) => decide(history, command, startedBefore));
-  if (events.length === 0) return { loaded: state, added: [] };
-  const journal = openJournalForAppend(path);
+  return (history) => decide(history, command, startedBefore);
+}
+
+/** What was decided, and on what. */
+interface Decided {
+  readonly state: Loaded;
+  readonly events: BuildEvent[];
+}
+
+function decideOnAllAt(path: string, loaded: Loaded, decideOn: Decide): Decided {
+  const journal = openJournal(path);
+  if (journal === undefined) return { state: loaded, events: decideOn(loaded.history) };
   try {
-    return appendAll(journal, state, events, (history) => decide(history, command, startedBefore), at);
+    return decideOnAll(journal, loaded, decideOn);
   } finally {
     closeJournal(journal);
   }
 }
-
-/** What two commands came to, the second of which was handled on what the first had loaded. */
-export function both(first: Handled, second: Handled): Handled {
-  return { loaded: second.loaded, added: [...first.added, ...second.added] };
-}
-
-type Decide = (history: Loaded['history']) => BuildEvent[];
 
 /**
  * Decides on everything that the journal holds by now: who says that there is nothing to add, or that a build is unknown, must not
  * say so of a history that has gone on meanwhile. What such an answer rests on is on disk when this returns.
  */
-function decideOnAll(path: string, loaded: Loaded, decideOn: Decide): { state: Loaded; events: BuildEvent[] } {
-  const journal = openJournal(path);
-  if (journal === undefined) return { state: loaded, events: decideOn(loaded.history) };
-  try {
-    for (let state = refresh(journal, loaded); ; state = refresh(journal, state)) {
-      const events = decideOn(state.history);
-      if (events.length > 0) return { state, events };
-      syncJournal(journal);
-      if (refresh(journal, state) === state) return { state, events };
-    }
-  } finally {
-    closeJournal(journal);
+function decideOnAll(journal: Journal, loaded: Loaded, decideOn: Decide): Decided {
+  for (let state = refresh(journal, loaded); ; state = refresh(journal, state)) {
+    const events = decideOn(state.history);
+    if (events.length > 0) return { state, events };
+    syncJournal(journal);
+    if (refresh(journal, state) === state) return { state, events };
   }
 }
 
+/** Not durable yet when this returns. */
 function appendAll(journal: Journal, loaded: Loaded, decided: BuildEvent[], decideOn: Decide, at: number): Handled {
   const added: Recorded[] = [];
   let state = loaded;
@@ -90,7 +119,6 @@ function appendAll(journal: Journal, loaded: Loaded, decided: BuildEvent[], deci
     }
     events = decideOn(state.history);
   }
-  syncJournal(journal);
   return { loaded: state, added };
 }
 

@@ -18,7 +18,7 @@ export function buildsRecordDiscard({ host, output, args }: Call): undefined {
   const now = Date.now();
   try {
     const command = { type: 'DiscardBuild', build: named.build } as const;
-    const handled = handleOrTidy(builds, catchUp(builds, now, output.warn), command, now, output.warn);
+    const handled = handleOrTidy(builds, catchUp(builds, now, output.warn), [command], now, output.warn);
     settle(builds, handled, output.warn);
     tellOthers(host, builds, handled, output.warn);
   } catch (error) {

@@ -12,7 +12,7 @@ import { JournalNotWritten } from '../journal/errors';
 import type { Source } from '../journal/events';
 import type { Build, History } from '../journal/history';
 import { catchUp } from '../projections/catchUp';
-import { both, type Handled, handleCommand } from '../projections/handleCommand';
+import { type Handled, handleCommand, handleCommands } from '../projections/handleCommand';
 import type { Loaded } from '../projections/loadHistory';
 import { reap } from '../projections/reap';
 import { addRunning, distrustRunning } from '../projections/runningView';
@@ -49,12 +49,9 @@ export function recordStart(host: Host, output: Output, app: AppName, id: BuildI
   const caught = catchUp(builds, now, output.warn);
   const retention = readRetention(host, output, app);
   const dead = retention === undefined ? [] : deadBeyond(caught.history, retention);
-  const started = handleCommand(builds.directory, caught, command, now);
+  const commands = dead.length === 0 ? [command] : [command, reap(builds.directory, dead, now)];
+  const handled = handleCommands(builds.directory, caught, commands, now);
   noteRunning(builds, id, output.warn); // again: an entry without a start is taken for that of a killed trigger after a while
-  const handled =
-    dead.length === 0
-      ? started
-      : both(started, handleCommand(builds.directory, started.loaded, reap(builds.directory, dead, now), now));
   settle(builds, handled, output.warn);
   tellOthers(host, builds, handled, output.warn);
 }
@@ -108,30 +105,25 @@ function deadBeyond(history: History, retention: number): readonly Build[] {
 export function recordFinish(host: Host, output: Output, app: AppName, id: BuildId, exitCode: number): void {
   const builds = appBuilds(host, app);
   const now = Date.now();
-  const command = { type: 'FinishBuild', build: id, exitCode, at: now } as const;
+  const commands: BuildCommand[] = [{ type: 'FinishBuild', build: id, exitCode, at: now }];
   const caught = catchUp(builds, now, output.warn);
-  const finished = handleOrTidy(builds, caught, command, now, output.warn);
-  if (host.alongside) {
-    settle(builds, finished, output.warn); // what leaves, the stock plugin decides
-    return;
-  }
-  const retention = readRetention(host, output, app) ?? Number.POSITIVE_INFINITY;
-  const pruned = handleCommand(builds.directory, finished.loaded, { type: 'PruneBuilds', retention }, now);
-  const handled = both(finished, pruned);
+  const retention = host.alongside ? undefined : readRetention(host, output, app); // alongside, the stock plugin decides what leaves
+  if (retention !== undefined) commands.push({ type: 'PruneBuilds', retention });
+  const handled = handleOrTidy(builds, caught, commands, now, output.warn);
   settle(builds, handled, output.warn);
   tellOthers(host, builds, handled, output.warn);
 }
 
-/** Handles a command about a build; when it is not on record, tidies up first what whoever removed it may have left. Throws `UnknownBuild`. */
+/** Handles commands about a build; when it is not on record, tidies up first what whoever removed it may have left. Throws `UnknownBuild`. */
 export function handleOrTidy(
   builds: AppBuilds,
   loaded: Loaded,
-  command: BuildCommand,
+  commands: readonly BuildCommand[],
   now: number,
   warn: (message: string) => void,
 ): Handled {
   try {
-    return handleCommand(builds.directory, loaded, command, now);
+    return handleCommands(builds.directory, loaded, commands, now);
   } catch (error) {
     if (error instanceof UnknownBuild && loaded.head.seq > 0) settle(builds, { loaded, added: [] }, warn);
     throw error;

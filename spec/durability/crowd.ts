@@ -18,7 +18,7 @@ import { identifyProcess, isAlive } from '../../host/processes';
 import { resolveRetention } from '../../host/properties';
 import { type BuildCommand, BuildStartedBefore, UnknownBuild } from '../../journal/decide';
 import { catchUp } from '../../projections/catchUp';
-import { both, handleCommand } from '../../projections/handleCommand';
+import { handleCommand, handleCommands } from '../../projections/handleCommand';
 import { reap } from '../../projections/reap';
 import { addRunning } from '../../projections/runningView';
 import { settle } from '../../projections/settle';
@@ -116,10 +116,9 @@ function prune(builds: AppBuilds): Told {
   const now = Date.now();
   const caught = catchUp(builds, now, warn);
   const dead = caught.history.builds.filter((build) => build.status === 'running' && !isAlive(build.process));
-  const reaped = handleCommand(builds.directory, caught, reap(builds.directory, dead, now), now);
   const retention = resolveRetention(host, builds.app, warn);
-  const pruned = handleCommand(builds.directory, reaped.loaded, { type: 'PruneBuilds', retention }, now);
-  const handled = both(reaped, pruned);
+  const commands = [reap(builds.directory, dead, now), { type: 'PruneBuilds', retention }] as const;
+  const handled = handleCommands(builds.directory, caught, commands, now);
   settle(builds, handled, warn);
   return { op: 'added', what: 'prune', app: builds.app, added: handled.added };
 }

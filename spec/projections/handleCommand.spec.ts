@@ -9,10 +9,10 @@ import type { Recorded } from '../../journal/events';
 import { closeJournal, JOURNAL_FILE, openJournalForAppend } from '../../journal/journal';
 import { emptyHistory } from '../../projections/applyEvent';
 import { evolve } from '../../projections/evolve';
-import { handleCommand } from '../../projections/handleCommand';
+import { handleCommand, handleCommands } from '../../projections/handleCommand';
 import { type Loaded, loadHistory, nothingLoaded } from '../../projections/loadHistory';
 import { cancel, discard, finish, prune, reapBuilds, start } from '../journal/buildCommands';
-import { finished, minute, minuteText, reaped, started } from '../journal/buildEvents';
+import { finished, minute, minuteText, pruned, reaped, started } from '../journal/buildEvents';
 import { framesOf, readAll } from '../journal/temporaryJournal';
 import { anyCommand } from './anyCommand';
 import { append, temporaryApp } from './temporaryApp';
@@ -31,6 +31,36 @@ test('what a command decides is appended, and told', (t) => {
   );
   const { history, head } = loadHistory(directory);
   t.deepEqual([ended.loaded.history, ended.loaded.head], [history, head]);
+});
+
+test.serial('commands are handled one after the other, and synced once', (t) => {
+  const builds = temporaryApp(t);
+  append(builds, started('b1'), finished('b1'), started('b2'));
+  const order = watchWritesAndSyncs(t);
+  const commands = [finish('b2'), prune(1)];
+  const { added, loaded } = handleCommands(builds.directory, loadHistory(builds.directory), commands, minute(1));
+  t.deepEqual(order, ['write', 'write', 'sync']);
+  t.deepEqual(
+    added.map(({ seq, event }) => ({ seq, event })),
+    [
+      { seq: 4, event: finished('b2') },
+      { seq: 5, event: pruned('b1') },
+    ],
+  );
+  t.deepEqual(loaded.history, loadHistory(builds.directory).history);
+});
+
+test('a command that is refused is the last, and those before it stand', (t) => {
+  const builds = temporaryApp(t);
+  append(builds, started('b1'), started('b2'));
+  const commands = [finish('b1'), finish('b3'), finish('b2')];
+  t.throws(() => handleCommands(builds.directory, loadHistory(builds.directory), commands, minute(1)), {
+    instanceOf: UnknownBuild,
+  });
+  t.deepEqual(
+    loadHistory(builds.directory).history.builds.map(({ status }) => status),
+    ['succeeded', 'running'],
+  );
 });
 
 test('a command that has nothing to add leaves the journal as it is', (t) => {
@@ -131,6 +161,8 @@ test.serial('however stale and slow the writers are, the rules hold and everybod
   const step = fc.record({
     writer: fc.nat(3),
     command: anyCommand,
+    // None that is refused: what was added before it would not be told.
+    next: fc.option(fc.integer({ min: 1, max: 3 }).map(prune)),
     meanwhile: fc.option(anyCommand),
     looks: fc.boolean(),
   });
@@ -142,9 +174,9 @@ test.serial('however stale and slow the writers are, the rules hold and everybod
       mkdirSync(own);
       const views: Loaded[] = Array.from({ length: 4 }, () => nothingLoaded);
       const told: Recorded[] = [];
-      const run = (view: Loaded, command: BuildCommand): Loaded => {
+      const run = (view: Loaded, ...commands: BuildCommand[]): Loaded => {
         try {
-          const { added, loaded } = handleCommand(own, view, command, minute(0));
+          const { added, loaded } = handleCommands(own, view, commands, minute(0));
           told.push(...added);
           return loaded;
         } catch (error) {
@@ -152,10 +184,10 @@ test.serial('however stale and slow the writers are, the rules hold and everybod
           throw error;
         }
       };
-      for (const { writer, command, meanwhile, looks } of steps) {
+      for (const { writer, command, next, meanwhile, looks } of steps) {
         const view = looks ? loadHistory(own) : (views[writer] ?? nothingLoaded);
         if (meanwhile) beforeTheNextWrite(t, () => run(loadHistory(own), meanwhile));
-        views[writer] = run(view, command);
+        views[writer] = run(view, command, ...(next ? [next] : []));
         writeAtOnce();
       }
       checkTold(t, own, told);
@@ -183,7 +215,24 @@ function checkTold(t: ExecutionContext, directory: string, told: readonly Record
   t.is(new Set(starts).size, starts.length);
 }
 
-const { writeSync } = fs;
+const { writeSync, fdatasyncSync } = fs;
+
+/** What this process writes and syncs until the test ends, in order. */
+function watchWritesAndSyncs(t: ExecutionContext): string[] {
+  const order: string[] = [];
+  t.teardown(() => Object.assign(fs, { writeSync, fdatasyncSync }));
+  Object.assign(fs, {
+    writeSync: (...args: Parameters<typeof writeSync>): number => {
+      order.push('write');
+      return writeSync(...args);
+    },
+    fdatasyncSync: (fd: number): void => {
+      order.push('sync');
+      fdatasyncSync(fd);
+    },
+  });
+  return order;
+}
 
 /** Something else happens right before this process writes the next time. */
 function beforeTheNextWrite(t: ExecutionContext, meanwhile: () => unknown): void {
