@@ -159,7 +159,7 @@ let temporaries = 0;
 function openTemporary(path: string, mode: number): { fd: number; temporary: string } {
   for (;;) {
     const name = `.${basename(path)}.${process.pid}-${++temporaries}.tmp`;
-    const temporary = join(dirname(path), name);
+    const temporary = `${dirname(path)}/${name}`;
     try {
       return { fd: openSync(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode), temporary };
     } catch (error) {

@@ -1,4 +1,4 @@
-import { parseTimestamp } from '../host/durations';
+import { formatTimestamp, parseTimestamp } from '../host/durations';
 import { Failure } from '../host/failure';
 import { type BuildId, isGeneratedBuildId } from '../host/names';
 import type { ProcessIdentity } from '../host/processes';
@@ -70,7 +70,7 @@ export function decide(
       const { build, source, process, actor, revision, at } = command;
       if (wasStarted(history, build, startedBefore)) throw new BuildStartedBefore(build);
       const kind = sources[source];
-      const startedAt = timestamp(at);
+      const startedAt = formatTimestamp(at);
       return [{ type: 'BuildStarted', build, kind, source, process, startedAt, actor, ...(revision && { revision }) }];
     }
     case 'FinishBuild': {
@@ -157,11 +157,7 @@ function chunk<T>(items: readonly T[], size: number): T[][] {
   return chunks;
 }
 
-function timestamp(at: number): Timestamp {
-  return new Date(at).toISOString();
-}
-
 /** `at`, or `start` when a clock that jumped says that it ended before it began. */
 function notBefore(start: Timestamp, at: number): Timestamp {
-  return at > (parseTimestamp(start) ?? 0) ? timestamp(at) : start;
+  return at > (parseTimestamp(start) ?? 0) ? formatTimestamp(at) : start;
 }

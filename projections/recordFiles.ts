@@ -14,6 +14,11 @@ import { parseRecord, type RecordedElsewhere, recordText } from './record';
 const RECORD_LIMIT_BYTES = 64 * 1024;
 const RECORD_MODE = 0o644; // as readable as the stock plugin leaves them
 
+/** What join of node:path gives; but that walks through every letter in JavaScript that has just been loaded, and a trigger asks for dozens. */
+function recordPathIn(directory: string, id: BuildId): string {
+  return `${directory}/${id}.json`;
+}
+
 /** The names in `directory`; none when it does not exist. */
 export function listDirectory(directory: string): string[] {
   try {
@@ -35,7 +40,7 @@ export function recordedIds(names: readonly string[]): BuildId[] {
 /** What the record file of build `id` says, or a sentence that says why it cannot be read; undefined when there is none. */
 export function readRecordFile(directory: string, id: BuildId): RecordedElsewhere | string | undefined {
   try {
-    const text = readSmallFile(join(directory, `${id}.json`), RECORD_LIMIT_BYTES);
+    const text = readSmallFile(recordPathIn(directory, id), RECORD_LIMIT_BYTES);
     return text === undefined ? undefined : parseRecord(id, text);
   } catch (error) {
     return reasonOf(error);
@@ -43,14 +48,13 @@ export function readRecordFile(directory: string, id: BuildId): RecordedElsewher
 }
 
 /**
- * Makes the record files in `directory` say what `history` says. Files that are true already are not touched; an unreadable one is
+ * Makes the record files of `builds` in `directory` say what these say. Files that are true already are not touched; an unreadable one is
  * replaced. One that cannot be written does not keep the others from it; then throws the system error.
  */
-export function writeRecords(directory: string, app: AppName, history: History): void {
-  const failures = staleRecords(directory, app, history).flatMap((build): unknown[] => {
+export function writeRecords(directory: string, app: AppName, builds: readonly Build[]): void {
+  const failures = staleRecords(directory, app, builds).flatMap((build): unknown[] => {
     try {
-      const path = join(directory, `${build.id}.json`);
-      replaceFile(path, recordText(app, build), { mode: RECORD_MODE, durable: true });
+      replaceFile(recordPathIn(directory, build.id), recordText(app, build), { mode: RECORD_MODE, durable: true });
       return [];
     } catch (error) {
       return [error];
@@ -59,15 +63,15 @@ export function writeRecords(directory: string, app: AppName, history: History):
   if (failures.length > 0) throw failures[0];
 }
 
-/** The builds whose record files do not say what `history` says, or are not there. */
-export function staleRecords(directory: string, app: AppName, history: History): Build[] {
-  return history.builds.filter((build) => recordContent(directory, build.id) !== recordText(app, build));
+/** Those of `builds` whose record files do not say what they say, or are not there. */
+export function staleRecords(directory: string, app: AppName, builds: readonly Build[]): Build[] {
+  return builds.filter((build) => recordContent(directory, build.id) !== recordText(app, build));
 }
 
 /** The text of the record file of build `id`; undefined when there is none, or nothing that can be one. */
 export function recordContent(directory: string, id: BuildId): string | undefined {
   try {
-    return readSmallFile(join(directory, `${id}.json`), RECORD_LIMIT_BYTES);
+    return readSmallFile(recordPathIn(directory, id), RECORD_LIMIT_BYTES);
   } catch {
     return undefined;
   }
@@ -76,8 +80,8 @@ export function recordContent(directory: string, id: BuildId): string | undefine
 /** Removes the records and logs of builds that have left. */
 export function removeBuildFiles(directory: string, builds: readonly BuildId[]): void {
   for (const id of builds) {
-    removeFile(join(directory, `${id}.json`));
-    removeFile(join(directory, `${id}.log`));
+    removeFile(recordPathIn(directory, id));
+    removeFile(`${directory}/${id}.log`);
   }
 }
 

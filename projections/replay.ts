@@ -61,7 +61,7 @@ export function replay(
     const viewed = runningOf(buildsRoot, app);
     const replayed = {
       events,
-      records: alongside ? 0 : staleRecords(directory, app, history).length,
+      records: alongside ? 0 : staleRecords(directory, app, history.builds).length,
       leftovers: alongside ? 0 : leftovers(directory, history, names, alive).length,
       checkpoint: !checkpointIsTrue,
       running: running.some((id) => !viewed.includes(id)),

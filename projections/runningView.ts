@@ -1,5 +1,4 @@
 import * as fs from 'node:fs';
-import { join } from 'node:path';
 
 import { errorCode } from '../host/failure';
 import {
@@ -45,15 +44,15 @@ export function readRunning(buildsRoot: string): MayRun[] | undefined {
 
 /** The builds of `app` in the view, believed or not. */
 export function runningOf(buildsRoot: string, app: AppName): BuildId[] {
-  return listDirectory(join(buildsRoot, VIEW_DIRECTORY, app))
+  return listDirectory(`${buildsRoot}/${VIEW_DIRECTORY}/${app}`)
     .map(asBuildId)
     .filter((build) => build !== undefined);
 }
 
 /** The entries of `app` that were made so long ago that their start is on record, or never will be: who made them was killed. */
 export function oldEntriesOf(buildsRoot: string, app: AppName): BuildId[] {
-  const directory = join(buildsRoot, VIEW_DIRECTORY, app);
-  return runningOf(buildsRoot, app).filter((build) => (ageOf(join(directory, build)) ?? 0) > OLD_MS);
+  const directory = `${buildsRoot}/${VIEW_DIRECTORY}/${app}`;
+  return runningOf(buildsRoot, app).filter((build) => (ageOf(`${directory}/${build}`) ?? 0) > OLD_MS);
 }
 
 const OLD_MS = 60_000;
@@ -63,7 +62,7 @@ export function addRunning(buildsRoot: string, app: AppName, builds: readonly Bu
   if (builds.length === 0) return;
   const added = builds.map((build) => ({ app, build })).filter((entry) => addEntry(buildsRoot, entry));
   reseal(buildsRoot, added, 1);
-  removeStaleTemporaries(join(buildsRoot, VIEW_DIRECTORY), (pid) => isAlive({ pid }));
+  removeStaleTemporaries(`${buildsRoot}/${VIEW_DIRECTORY}`, (pid) => isAlive({ pid }));
 }
 
 /** To be called when these builds have ended, and that is on disk. Throws system errors. */
@@ -91,16 +90,16 @@ export function rebuildRunning(
 
 /** Whether it was not there before. */
 function addEntry(buildsRoot: string, { app, build }: MayRun): boolean {
-  const directory = join(ownDirectory(buildsRoot, app), app);
+  const directory = `${ownDirectory(buildsRoot, app)}/${app}`;
   for (let tries = 1; ; tries += 1) {
     try {
       makeDirectory(directory);
-      const fd = fs.openSync(join(directory, build), 'wx', 0o644);
+      const fd = fs.openSync(`${directory}/${build}`, 'wx', 0o644);
       ownLikeParent(fd, directory);
       fs.closeSync(fd);
       return true;
     } catch (error) {
-      if (errorCode(error) === 'EEXIST' && exists(join(directory, build))) return false;
+      if (errorCode(error) === 'EEXIST' && exists(`${directory}/${build}`)) return false;
       if (tries === MOST_TRIES || !wasJustRemoved(error, directory)) throw error;
     }
   }
@@ -132,8 +131,8 @@ export function distrustRunning(buildsRoot: string): void {
 
 /** Whether it was there. */
 function removeEntry(buildsRoot: string, { app, build }: MayRun): boolean {
-  const directory = join(ownDirectory(buildsRoot, app), app);
-  const removed = removeFile(join(directory, build));
+  const directory = `${ownDirectory(buildsRoot, app)}/${app}`;
+  const removed = removeFile(`${directory}/${build}`);
   try {
     if (removed) fs.rmdirSync(directory);
   } catch (error) {
@@ -144,15 +143,15 @@ function removeEntry(buildsRoot: string, { app, build }: MayRun): boolean {
 
 /** Where the view lies. A link that stands there, or in the place of `app` in it, is none of ours and may lead anywhere: it goes. */
 function ownDirectory(buildsRoot: string, app = '.'): string {
-  const view = join(buildsRoot, VIEW_DIRECTORY);
-  for (const path of [view, join(view, app)]) {
+  const view = `${buildsRoot}/${VIEW_DIRECTORY}`;
+  for (const path of [view, `${view}/${app}`]) {
     if (fs.lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true) removeFile(path);
   }
   return view;
 }
 
 function listEntries(buildsRoot: string): MayRun[] {
-  return listDirectory(join(buildsRoot, VIEW_DIRECTORY))
+  return listDirectory(`${buildsRoot}/${VIEW_DIRECTORY}`)
     .map(asAppName)
     .filter((app) => app !== undefined)
     .flatMap((app) => runningOf(buildsRoot, app).map((build) => ({ app, build })));
@@ -182,7 +181,7 @@ function reseal(buildsRoot: string, entries: readonly MayRun[], by: 1 | -1): voi
 }
 
 function sealPath(buildsRoot: string): string {
-  return join(buildsRoot, VIEW_DIRECTORY, SEAL_FILE);
+  return `${buildsRoot}/${VIEW_DIRECTORY}/${SEAL_FILE}`;
 }
 
 function readSeal(buildsRoot: string): Seal | undefined {

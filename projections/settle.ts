@@ -5,6 +5,7 @@ import { reasonOf } from '../host/failure';
 import type { AppBuilds } from '../host/paths';
 import { isAlive } from '../host/processes';
 import type { BuildId } from '../host/names';
+import type { Recorded } from '../journal/events';
 import { findBuild, type History } from '../journal/history';
 import { JOURNAL_FILE } from '../journal/journal';
 import { writeCheckpoint } from './checkpoint';
@@ -18,10 +19,18 @@ import { oldEntriesOf, removeRunning, runningOf } from './runningView';
  *
  * Two processes that do this at once cannot leave a record behind that is older than the journal: each looks, after its last
  * rename, whether the journal has grown since it was read, and if so writes again.
+ *
+ * All records are compared with the journal, whoever has changed them; of `records: 'own'`, while nobody else has added anything since the checkpoint,
+ * only those of builds in `handled.added`.
  */
-export function settle(builds: AppBuilds, handled: Handled, warn: (message: string) => void): void {
+export function settle(
+  builds: AppBuilds,
+  handled: Handled,
+  warn: (message: string) => void,
+  records: 'all' | 'own' = 'all',
+): void {
   try {
-    const loaded = builds.alongside === true ? handled.loaded : settleRecords(builds, handled);
+    const loaded = builds.alongside === true ? handled.loaded : settleRecords(builds, handled, records);
     removeRunning(builds.buildsRoot, builds.app, noLongerRunning(builds, loaded.history));
     if (loaded.folded > 0 && loaded.inMemory !== true) writeCheckpoint(builds.directory, loaded); // every reader pays for what is behind it
   } catch (error) {
@@ -29,11 +38,13 @@ export function settle(builds: AppBuilds, handled: Handled, warn: (message: stri
   }
 }
 
-function settleRecords({ app, directory }: AppBuilds, { loaded, added }: Handled): Loaded {
+function settleRecords({ app, directory }: AppBuilds, { loaded, added }: Handled, records: 'all' | 'own'): Loaded {
   let current = loaded;
   for (const { event } of added) if (event.type === 'Pruned') removeBuildFiles(directory, event.builds);
-  for (;;) {
-    writeRecords(directory, app, current.history);
+  let stale = loaded.history.builds;
+  if (records === 'own' && loaded.folded === added.length) stale = stale.filter(({ id }) => added.some(isAbout(id)));
+  for (; ; stale = current.history.builds) {
+    writeRecords(directory, app, stale);
     if (journalSize(directory) <= current.head.end) break;
     const before = current;
     current = loadHistory(directory);
@@ -44,6 +55,10 @@ function settleRecords({ app, directory }: AppBuilds, { loaded, added }: Handled
   }
   sweep(directory, current.history, listDirectory(directory), (pid) => isAlive({ pid }));
   return current;
+}
+
+function isAbout(id: BuildId): (recorded: Recorded) => boolean {
+  return ({ event }) => event.type !== 'Pruned' && event.build === id;
 }
 
 function journalSize(directory: string): number {

@@ -110,7 +110,7 @@ export function recordFinish(host: Host, output: Output, app: AppName, id: Build
   const retention = host.alongside ? undefined : readRetention(host, output, app); // alongside, the stock plugin decides what leaves
   if (retention !== undefined) commands.push({ type: 'PruneBuilds', retention });
   const handled = handleOrTidy(builds, caught, commands, now, output.warn);
-  settle(builds, handled, output.warn);
+  settle(builds, handled, output.warn, 'own'); // the start of a deploy has looked at all of them
   tellOthers(host, builds, handled, output.warn);
 }
 

@@ -1,6 +1,7 @@
 import test from 'ava';
+import fc from 'fast-check';
 
-import { formatDuration, parseTimestamp, toWholeSeconds } from '../../host/durations';
+import { formatDuration, formatTimestamp, parseTimestamp, toWholeSeconds } from '../../host/durations';
 
 test('a duration is written as Go writes it', (t) => {
   const second = 1000;
@@ -98,4 +99,17 @@ test('a time in whole seconds is cut off, not rounded, and in UTC', (t) => {
 
 test('what is no time is shown as it is', (t) => {
   t.is(toWholeSeconds('soon'), 'soon');
+});
+
+test('a moment is written as JavaScript itself writes it', (t) => {
+  const edges = [0, 999, 1000, Date.UTC(2024, 1, 29, 23, 59, 59, 999), Date.UTC(9999, 11, 31, 23, 59, 59, 999)];
+  for (const at of [...edges, 1763790000123.75]) t.is(formatTimestamp(at), new Date(at).toISOString());
+  fc.assert(
+    fc.property(
+      fc.date({ min: new Date(0), max: new Date('9999-12-31T23:59:59.999Z'), noInvalidDate: true }),
+      (date) => {
+        t.is(formatTimestamp(date.getTime()), date.toISOString());
+      },
+    ),
+  );
 });

@@ -5,8 +5,11 @@ import test from 'ava';
 
 import { parseBuildId } from '../../host/names';
 import { identifyProcess } from '../../host/processes';
+import type { AppBuilds } from '../../host/paths';
+import type { BuildCommand } from '../../journal/decide';
 import { JOURNAL_FILE } from '../../journal/journal';
-import { CHECKPOINT_FILE, readCheckpoint } from '../../projections/checkpoint';
+import { catchUp } from '../../projections/catchUp';
+import { CHECKPOINT_FILE, readCheckpoint, removeCheckpoint } from '../../projections/checkpoint';
 import { handleCommand } from '../../projections/handleCommand';
 import { loadHistory } from '../../projections/loadHistory';
 import { addRunning, readRunning, rebuildRunning } from '../../projections/runningView';
@@ -14,7 +17,7 @@ import { settle } from '../../projections/settle';
 import { asRoot, asUser } from '../host/temporaryHost';
 import { cancel, discard, finish, prune, start } from '../journal/buildCommands';
 import { discarded, finished, minute, started } from '../journal/buildEvents';
-import { append, filesOf, handle, recordsOf, refuseWarning, temporaryApp } from './temporaryApp';
+import { append, filesOf, handle, recordsOf, refuseWarning, temporaryApp, writeForeign } from './temporaryApp';
 
 const GONE = 2 ** 22 + 1; // more than any pid
 
@@ -44,6 +47,41 @@ test('records that were deleted or changed are put back', (t) => {
   handle(builds, start('b3'));
   t.deepEqual(filesOf(builds), recordsOf(builds));
 });
+
+test('a settling of its own records looks at no other', (t) => {
+  const builds = temporaryApp(t);
+  for (const id of ['b1', 'b2', 'b3']) handle(builds, start(id));
+  writeFileSync(join(builds.directory, 'b1.json'), 'changed');
+  writeFileSync(join(builds.directory, 'b2.json'), 'changed');
+  settleOwn(builds, finish('b2'));
+  t.deepEqual(filesOf(builds), { ...recordsOf(builds), 'b1.json': 'changed' });
+  settleOwn(builds, finish('b2')); // nothing to add
+  t.is(filesOf(builds)['b1.json'], 'changed');
+  handle(builds, start('b4'));
+  t.deepEqual(filesOf(builds), recordsOf(builds));
+});
+
+test('where somebody else has added what is behind the checkpoint, or there is none, it looks at all', (t) => {
+  for (const before of [
+    (builds: AppBuilds) => append(builds, started('b2')), // and was killed
+    (builds: AppBuilds) => writeForeign(builds, 'b2', { status: 'running' }),
+    (builds: AppBuilds) => removeCheckpoint(builds.directory),
+  ]) {
+    const builds = temporaryApp(t);
+    handle(builds, start('b1'));
+    handle(builds, finish('b1'));
+    handle(builds, start('b3'));
+    before(builds);
+    writeFileSync(join(builds.directory, 'b1.json'), 'changed');
+    settleOwn(builds, finish('b3'));
+    t.deepEqual(filesOf(builds), recordsOf(builds), before.toString());
+  }
+});
+
+function settleOwn(builds: AppBuilds, command: BuildCommand): void {
+  const handled = handleCommand(builds.directory, catchUp(builds, minute(0), refuseWarning), command, minute(0));
+  settle(builds, handled, refuseWarning, 'own');
+}
 
 test('a record that is true already is not touched', (t) => {
   const builds = temporaryApp(t);
