@@ -36,9 +36,10 @@ export function bundle(root: string, entry: string): Bundle {
   const programs = [program, ...everyday.map(([, one]) => one)];
   const digest = createHash('sha256');
   for (const { content } of programs) digest.update(content);
-  const oldNode = run(root, path.join(root, 'host/oldNode.ts'), { format: 'iife', target: ANY_NODE });
+  const oldNode = run(root, path.join(root, 'host/oldNode.ts'), { target: ANY_NODE });
+  const checkNode = run(root, path.join(root, 'host/checkNode.ts'), { target: ANY_NODE, external: ['./oldNode.js'] });
   const start = run(root, path.join(root, 'host/start.ts'), {
-    banner: { js: Buffer.from(oldNode.content).toString() },
+    banner: { js: Buffer.from(checkNode.content).toString() },
     define: { PROGRAM_DIGEST: JSON.stringify(digest.digest('hex').slice(0, 16)) },
     target: ANY_NODE,
   });
@@ -47,6 +48,7 @@ export function bundle(root: string, entry: string): Bundle {
   const msgpackr = run(root, path.join(root, 'node_modules/msgpackr/unpack.js'), {});
   const files: [string, Run][] = [
     ['dokku-builds.js', start],
+    ['oldNode.js', oldNode],
     ['program.js', program],
     ['fast-glob.js', glob],
     ['immer.js', immer],

@@ -1,11 +1,10 @@
-import { HOW_TO_GET_NODE, isNewEnough, NEEDED_NODE } from './neededNode';
+import { HOW_TO_GET_NODE, NEEDED_NODE } from './neededNode';
 
 /*
- * Runs before anything else, on whatever `node` is (hence no module, and no syntax newer than ES2018): one that is too old for the
- * program must cost no deploy. What is written here is written when `write` returns, on Linux. host/launcher.sh does the same
- * where there is no node at all.
+ * Runs in the program's place on a `node` that is too old for it (hence no module, and no syntax newer than ES2018), which must cost no
+ * deploy. What is written here is written when `write` returns, on Linux. host/launcher.sh does the same where there is no node at all.
  */
-if (!isNewEnough(process.versions.node)) process.exit(withoutProgram(process.argv[2] || '', process.argv[3] || ''));
+process.exit(withoutProgram(process.argv[2] || '', process.argv[3] || ''));
 
 function withoutProgram(name: string, first: string): number {
   if (name === 'builds-generate-id') {

@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 
 import { errorCode, Failure } from './failure';
 
@@ -87,7 +86,7 @@ const TICKS_PER_SECOND = 100;
 /** When the process with this pid started, ms since the epoch, to about a second; undefined when it cannot be told. */
 export function startTimeOf(pid: number, proc = '/proc'): number | undefined {
   const ticks = isPossiblePid(pid) ? readStat(pid, proc)?.startTicks : undefined;
-  const booted = /^btime (\d+)$/m.exec(readText(join(proc, 'stat')) ?? '')?.[1];
+  const booted = /^btime (\d+)$/m.exec(readText(`${proc}/stat`) ?? '')?.[1];
   if (ticks === undefined || booted === undefined) return undefined;
   return (Number(booted) + ticks / TICKS_PER_SECOND) * 1000;
 }
@@ -138,7 +137,7 @@ function runs(stat: ProcessStat): boolean {
 
 /** From `/proc/<pid>/stat`, described in proc(5); undefined when it cannot be read or is nothing like it. */
 function readStat(pid: number, proc: string): ProcessStat | undefined {
-  const text = readText(join(proc, String(pid), 'stat'));
+  const text = readText(`${proc}/${pid}/stat`);
   if (text === undefined) return undefined;
   // The second field is the command's name in brackets and may hold anything, brackets and blanks too.
   const [state, , group, ...later] = text
@@ -158,14 +157,14 @@ const bootIds = new Map<string, string | undefined>(); // by mount of /proc; no 
 
 function readBootId(proc: string): string | undefined {
   if (!bootIds.has(proc)) {
-    bootIds.set(proc, readText(join(proc, 'sys', 'kernel', 'random', 'boot_id'))?.trim() || undefined);
+    bootIds.set(proc, readText(`${proc}/sys/kernel/random/boot_id`)?.trim() || undefined);
   }
   return bootIds.get(proc);
 }
 
 function readText(path: string): string | undefined {
   try {
-    return readFileSync(path, 'latin1');
+    return readFileSync(path, 'utf8'); // native, where every other encoding is JavaScript
   } catch {
     return undefined;
   }

@@ -24,7 +24,7 @@ const isEveryday = everydayCommands.includes(command) && !process.argv.includes(
 const file = join(__dirname, isEveryday ? `everyday/${command}.js` : 'program.js');
 const cache = isEveryday ? join(__dirname, CODE_CACHE, command) : undefined; // one each: what another needs is not read
 const cachedData = cache && readCache(cache);
-const script = new Script(fs.readFileSync(file, 'latin1'), { filename: file, ...(cachedData && { cachedData }) });
+const script = new Script(fs.readFileSync(file, 'utf8'), { filename: file, ...(cachedData && { cachedData }) });
 if (cache !== undefined && (cachedData === undefined || script.cachedDataRejected === true)) {
   process.on('exit', (exitCode) => {
     if (exitCode === 0) writeCache(cache); // with the functions that were needed

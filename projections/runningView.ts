@@ -61,6 +61,7 @@ const OLD_MS = 60_000;
 export function addRunning(buildsRoot: string, app: AppName, builds: readonly BuildId[]): void {
   if (builds.length === 0) return;
   const added = builds.map((build) => ({ app, build })).filter((entry) => addEntry(buildsRoot, entry));
+  if (added.length === 0) return;
   reseal(buildsRoot, added, 1);
   removeStaleTemporaries(`${buildsRoot}/${VIEW_DIRECTORY}`, (pid) => isAlive({ pid }));
 }
@@ -91,6 +92,7 @@ export function rebuildRunning(
 /** Whether it was not there before. */
 function addEntry(buildsRoot: string, { app, build }: MayRun): boolean {
   const directory = `${ownDirectory(buildsRoot, app)}/${app}`;
+  if (exists(`${directory}/${build}`)) return false; // as the second time; an exception would take longer
   for (let tries = 1; ; tries += 1) {
     try {
       makeDirectory(directory);
