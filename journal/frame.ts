@@ -9,8 +9,8 @@ import { crc32 } from './crc32';
  *        8      4  CRC-32 of the payload
  *       12      …  the payload
  */
-const MAGIC = Buffer.from([0xc1, 0x64, 0x62, 0x31]);
-const MAGIC_WORD = MAGIC.readUInt32LE();
+const MAGIC = Buffer.from('\xc1db1', 'latin1');
+const MAGIC_WORD = 0x31_62_64_c1;
 
 /** Bytes before a frame's payload. */
 export const HEADER_BYTES = 12;

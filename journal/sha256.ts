@@ -5,7 +5,10 @@ const SHORT_BYTES = 4096;
 
 /** SHA-256 (FIPS 180-4) of all that `chunks` hold together, 32 bytes. `length` is theirs, in bytes. */
 export function sha256(length: number, chunks: Iterable<Uint8Array>): Uint8Array {
-  if (length <= SHORT_BYTES) return sha256OfShort(Buffer.concat([...chunks]));
+  if (length <= SHORT_BYTES) {
+    const [all = new Uint8Array(0), ...more] = chunks;
+    return sha256OfShort(more.length === 0 ? all : Buffer.concat([all, ...more]));
+  }
   // eslint-disable-next-line @typescript-eslint/no-require-imports -- loaded only where it pays
   const { createHash } = require('node:crypto') as typeof crypto;
   const hash = createHash('sha256');

@@ -5,8 +5,7 @@ import { reasonOf } from '../host/failure';
 import type { AppBuilds } from '../host/paths';
 import { isAlive } from '../host/processes';
 import type { BuildId } from '../host/names';
-import type { Recorded } from '../journal/events';
-import { findBuild, type History } from '../journal/history';
+import { type Build, findBuild, type History } from '../journal/history';
 import { JOURNAL_FILE } from '../journal/journal';
 import { writeCheckpoint } from './checkpoint';
 import type { Handled } from './handleCommand';
@@ -20,14 +19,14 @@ import { oldEntriesOf, removeRunning, runningOf } from './runningView';
  * Two processes that do this at once cannot leave a record behind that is older than the journal: each looks, after its last
  * rename, whether the journal has grown since it was read, and if so writes again.
  *
- * All records are compared with the journal, whoever has changed them; of `records: 'own'`, while nobody else has added anything since the checkpoint,
- * only those of builds in `handled.added`.
+ * All records are compared with the journal, whoever has changed them; with `records: 'few'`, which is for deploys, those of builds in
+ * `handled.added` and in each call some others in turn, as long as nobody else has added anything since the checkpoint.
  */
 export function settle(
   builds: AppBuilds,
   handled: Handled,
   warn: (message: string) => void,
-  records: 'all' | 'own' = 'all',
+  records: 'all' | 'few' = 'all',
 ): void {
   try {
     const loaded = builds.alongside === true ? handled.loaded : settleRecords(builds, handled, records);
@@ -38,13 +37,13 @@ export function settle(
   }
 }
 
-function settleRecords({ app, directory }: AppBuilds, { loaded, added }: Handled, records: 'all' | 'own'): Loaded {
+function settleRecords({ app, directory }: AppBuilds, handled: Handled, records: 'all' | 'few'): Loaded {
+  const { loaded, added } = handled;
   let current = loaded;
   for (const { event } of added) if (event.type === 'Pruned') removeBuildFiles(directory, event.builds);
-  let stale = loaded.history.builds;
-  if (records === 'own' && loaded.folded === added.length) stale = stale.filter(({ id }) => added.some(isAbout(id)));
-  for (; ; stale = current.history.builds) {
-    writeRecords(directory, app, stale);
+  const few = records === 'few' && loaded.folded === added.length;
+  for (let looked = few ? someOf(handled) : loaded.history.builds; ; looked = current.history.builds) {
+    writeRecords(directory, app, looked);
     if (journalSize(directory) <= current.head.end) break;
     const before = current;
     current = loadHistory(directory);
@@ -57,8 +56,16 @@ function settleRecords({ app, directory }: AppBuilds, { loaded, added }: Handled
   return current;
 }
 
-function isAbout(id: BuildId): (recorded: Recorded) => boolean {
-  return ({ event }) => event.type !== 'Pruned' && event.build === id;
+/** Of builds that nobody has done anything to, so many have their records looked at. */
+const OTHERS_AT_ONCE = 4;
+
+/** The builds in `added`, and others in turn: the number of the last event grows by no more than these are, so that none is left out. */
+function someOf({ loaded: { history, head }, added }: Handled): readonly Build[] {
+  const { length } = history.builds;
+  const own = new Set(added.flatMap(({ event }) => (event.type === 'Pruned' ? [] : [event.build])));
+  return history.builds.filter(
+    ({ id }, n) => own.has(id) || (n + length - (head.seq % length)) % length < OTHERS_AT_ONCE,
+  );
 }
 
 function journalSize(directory: string): number {

@@ -52,7 +52,7 @@ export function recordStart(host: Host, output: Output, app: AppName, id: BuildI
   const commands = dead.length === 0 ? [command] : [command, reap(builds.directory, dead, now)];
   const handled = handleCommands(builds.directory, caught, commands, now);
   noteRunning(builds, id, output.warn); // again: an entry without a start is taken for that of a killed trigger after a while
-  settle(builds, handled, output.warn);
+  settle(builds, handled, output.warn, 'few');
   tellOthers(host, builds, handled, output.warn);
 }
 
@@ -110,7 +110,7 @@ export function recordFinish(host: Host, output: Output, app: AppName, id: Build
   const retention = host.alongside ? undefined : readRetention(host, output, app); // alongside, the stock plugin decides what leaves
   if (retention !== undefined) commands.push({ type: 'PruneBuilds', retention });
   const handled = handleOrTidy(builds, caught, commands, now, output.warn);
-  settle(builds, handled, output.warn, 'own'); // the start of a deploy has looked at all of them
+  settle(builds, handled, output.warn, 'few');
   tellOthers(host, builds, handled, output.warn);
 }
 

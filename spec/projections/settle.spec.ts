@@ -10,7 +10,7 @@ import type { BuildCommand } from '../../journal/decide';
 import { JOURNAL_FILE } from '../../journal/journal';
 import { catchUp } from '../../projections/catchUp';
 import { CHECKPOINT_FILE, readCheckpoint, removeCheckpoint } from '../../projections/checkpoint';
-import { handleCommand } from '../../projections/handleCommand';
+import { handleCommand, handleCommands } from '../../projections/handleCommand';
 import { loadHistory } from '../../projections/loadHistory';
 import { addRunning, readRunning, rebuildRunning } from '../../projections/runningView';
 import { settle } from '../../projections/settle';
@@ -48,17 +48,17 @@ test('records that were deleted or changed are put back', (t) => {
   t.deepEqual(filesOf(builds), recordsOf(builds));
 });
 
-test('a settling of its own records looks at no other', (t) => {
-  const builds = temporaryApp(t);
-  for (const id of ['b1', 'b2', 'b3']) handle(builds, start(id));
-  writeFileSync(join(builds.directory, 'b1.json'), 'changed');
-  writeFileSync(join(builds.directory, 'b2.json'), 'changed');
-  settleOwn(builds, finish('b2'));
-  t.deepEqual(filesOf(builds), { ...recordsOf(builds), 'b1.json': 'changed' });
-  settleOwn(builds, finish('b2')); // nothing to add
-  t.is(filesOf(builds)['b1.json'], 'changed');
-  handle(builds, start('b4'));
-  t.deepEqual(filesOf(builds), recordsOf(builds));
+test('a deploy looks at its own records and at few others, and a few deploys at all', (t) => {
+  for (const builds of [1, 4, 5, 20, 23]) {
+    const app = temporaryApp(t, `app${builds}`);
+    for (let n = 1; n <= builds; n += 1) deploy(app, `old${n}`, builds);
+    for (const id of Object.keys(filesOf(app))) writeFileSync(join(app.directory, id), 'changed');
+    deploy(app, 'new1', builds);
+    const changed = Object.values(filesOf(app)).filter((text) => text === 'changed').length;
+    t.true(changed >= builds - 8, `${builds - changed} of ${builds} are looked at`);
+    for (let n = 2; n <= 1 + builds / 4; n += 1) deploy(app, `new${n}`, builds);
+    t.deepEqual(filesOf(app), recordsOf(app), `${builds} builds`);
+  }
 });
 
 test('where somebody else has added what is behind the checkpoint, or there is none, it looks at all', (t) => {
@@ -68,19 +68,25 @@ test('where somebody else has added what is behind the checkpoint, or there is n
     (builds: AppBuilds) => removeCheckpoint(builds.directory),
   ]) {
     const builds = temporaryApp(t);
+    for (let n = 1; n <= 20; n += 1) deploy(builds, `old${n}`, 20);
     handle(builds, start('b1'));
-    handle(builds, finish('b1'));
-    handle(builds, start('b3'));
     before(builds);
-    writeFileSync(join(builds.directory, 'b1.json'), 'changed');
-    settleOwn(builds, finish('b3'));
+    for (const id of Object.keys(filesOf(builds)))
+      if (id !== 'b2.json') writeFileSync(join(builds.directory, id), 'changed');
+    settleFew(builds, finish('b1'));
     t.deepEqual(filesOf(builds), recordsOf(builds), before.toString());
   }
 });
 
-function settleOwn(builds: AppBuilds, command: BuildCommand): void {
-  const handled = handleCommand(builds.directory, catchUp(builds, minute(0), refuseWarning), command, minute(0));
-  settle(builds, handled, refuseWarning, 'own');
+/** What the triggers of a deploy do: a start, an end, and no more than so many builds are kept. */
+function deploy(builds: AppBuilds, id: string, retention: number): void {
+  settleFew(builds, start(id));
+  settleFew(builds, finish(id), prune(retention));
+}
+
+function settleFew(builds: AppBuilds, ...commands: BuildCommand[]): void {
+  const caught = catchUp(builds, minute(0), refuseWarning);
+  settle(builds, handleCommands(builds.directory, caught, commands, minute(0)), refuseWarning, 'few');
 }
 
 test('a record that is true already is not touched', (t) => {
