@@ -2,11 +2,14 @@ import { requireApp } from '../host/apps';
 import { parseArguments } from '../host/arguments';
 import type { Call } from '../host/call';
 import type { Host } from '../host/environment';
+import { reasonOf } from '../host/failure';
 import type { AppName } from '../host/names';
+import type { Output } from '../host/output';
 import { showProgress } from '../host/progress';
-import { appBuilds } from '../host/paths';
+import { appBuilds, buildsRoot } from '../host/paths';
 import { catchUp, complaints, describe } from '../projections/catchUp';
 import { type Replayed, replay as replayApp } from '../projections/replay';
+import { forgetStoredReports } from '../projections/storedReports';
 import { findRunning } from './listHost';
 import { overAllApps, tellWorked, type WorkFlags, type Worked } from './overAllApps';
 import { refuseSurplus, refuseWithoutAllApps, takeAppOrAll } from './positionals';
@@ -21,6 +24,7 @@ export async function replay({ host, output, args }: Call): Promise<number> {
   const named = takeAppOrAll(host, positionals, switches.has('all-apps'));
   refuseSurplus(named.others, 0);
   const flags: WorkFlags = switches.has('dry-run') ? { 'dry-run': 'yes' } : {};
+  if (!switches.has('dry-run')) forgetReports(host, output);
   if (named.app === undefined) {
     const job = { name: 'builds:replay', work: replayWork, flags };
     const exitCode = await overAllApps(host, output, job, values['parallel']);
@@ -31,6 +35,15 @@ export async function replay({ host, output, args }: Call): Promise<number> {
   const worked = replayWork(host, requireApp(host, named.app), flags);
   tellWorked(output, worked, flags);
   return worked.failed ? 1 : 0;
+}
+
+/** The next report of all apps makes anew what is stored for it. */
+function forgetReports(host: Host, output: Output): void {
+  try {
+    forgetStoredReports(buildsRoot(host));
+  } catch (error) {
+    output.warn(`What is stored for builds:report could not be removed: ${reasonOf(error)}`);
+  }
 }
 
 /** Replays one app. */

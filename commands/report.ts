@@ -6,8 +6,8 @@ import type { Host } from '../host/environment';
 import { Failure, visible } from '../host/failure';
 import type { AppName } from '../host/names';
 import type { Output } from '../host/output';
-import { readProperty, type Retentions, retentionsReader } from '../host/properties';
-import { appBuilds } from '../host/paths';
+import { readProperty, retentionsReader } from '../host/properties';
+import { appBuilds, buildsRoot } from '../host/paths';
 import { newestBuild } from '../journal/history';
 import { gaveUpText, readGaveUp } from '../projections/gaveUp';
 import {
@@ -19,6 +19,8 @@ import {
   reportJson,
   reportLines,
 } from '../projections/reportView';
+import { seeBuild, type SeenBuild } from '../projections/record';
+import { lookAt, StoredReports } from '../projections/storedReports';
 import { parseFormat, refuseSurplus, takeApp } from './positionals';
 import { viewApp } from './see';
 import { eachApp } from './eachApp';
@@ -48,10 +50,15 @@ export function report({ host, output, args }: Call): undefined {
     return;
   }
   const retentionsOf = retentionsReader(host, output.warn);
-  const apps = named.app === undefined ? everyApp(host, output) : [requireApp(host, named.app)];
-  eachApp(output, apps, named.app !== undefined, (app) => {
-    show(`${app} builds information`, reportApp(host, output, app, asOf, retentionsOf(app)));
-  });
+  const showApp = (app: AppName, newest: SeenBuild | undefined): void => {
+    show(`${app} builds information`, reportOf(newest, retentionsOf(app)));
+  };
+  if (named.app === undefined) {
+    reportEveryApp(host, output, asOf, showApp);
+  } else {
+    const app = requireApp(host, named.app);
+    showApp(app, readNewest(host, output, app, asOf).newest);
+  }
 }
 
 function parseReportArguments(args: readonly string[]): ReturnType<typeof parseArguments> {
@@ -69,16 +76,52 @@ function only(fields: Partial<Report>, flag: ReportFlag): Partial<Report> {
   return { [flag]: fields[flag] ?? '' };
 }
 
-function everyApp(host: Host, output: Output): AppName[] {
-  const apps = allowedApps(host, listApps(host));
+/** Of what has not changed since the last report nothing is read but its looks. */
+function reportEveryApp(
+  host: Host,
+  output: Output,
+  asOf: number | undefined,
+  showApp: (app: AppName, newest: SeenBuild | undefined) => void,
+): void {
+  const all = listApps(host);
+  const apps = allowedApps(host, all);
   if (apps.length === 0) output.warn("You haven't deployed any applications yet");
-  return apps;
+  const stored = asOf === undefined ? new StoredReports(buildsRoot(host)) : undefined;
+  eachApp(output, apps, false, (app) => {
+    const now = Date.now();
+    const look = stored && lookAt(appBuilds(host, app));
+    const known = look && stored.newestBuild(app, look);
+    if (known !== undefined) {
+      showApp(app, known === null ? undefined : seeBuild(known, now, () => false));
+      return;
+    }
+    const read = readNewest(host, output, app, asOf);
+    showApp(app, read.newest);
+    if (look && read.isLasting) stored.note(app, look, read.newest?.build, now);
+  });
+  try {
+    stored?.store(all);
+  } catch {
+    // a shortcut that could not be stored costs the next report time, nothing else
+  }
 }
 
-function reportApp(host: Host, output: Output, app: AppName, asOf: number | undefined, retentions: Retentions): Report {
-  const { history, see } = viewApp(host, output, app, asOf);
+interface Newest {
+  readonly newest: SeenBuild | undefined;
+  /** It stays so until something happens to the app's files: nothing runs, and there is nothing to be warned of. */
+  readonly isLasting: boolean;
+}
+
+function readNewest(host: Host, output: Output, app: AppName, asOf: number | undefined): Newest {
+  let warnings = 0;
+  const warn = (message: string): void => {
+    warnings += 1;
+    output.warn(message);
+  };
+  const { history, see } = viewApp(host, { warn }, app, asOf);
   const newest = newestBuild(history);
   const gaveUp = readGaveUp(appBuilds(host, app).directory);
-  if (gaveUp !== undefined) output.warn(`${app}: ${gaveUpText(gaveUp)}; see ${pluginName(host)}:notify ${app} --test`);
-  return reportOf(newest && see(newest), retentions);
+  if (gaveUp !== undefined) warn(`${app}: ${gaveUpText(gaveUp)}; see ${pluginName(host)}:notify ${app} --test`);
+  const isLasting = warnings === 0 && history.builds.every((build) => build.status !== 'running');
+  return { newest: newest && see(newest), isLasting };
 }

@@ -15,7 +15,7 @@ export interface View {
 }
 
 /** An app's builds as they stand now, or `asOf` a time (ms since the epoch), when only events can tell what lived. */
-export function viewApp(host: Host, output: Output, app: AppName, asOf?: number): View {
+export function viewApp(host: Host, output: Pick<Output, 'warn'>, app: AppName, asOf?: number): View {
   const now = Date.now();
   const { history } = catchUp(appBuilds(host, app), now, output.warn);
   if (asOf === undefined) return { history, see: seeAt(now) };

@@ -9,7 +9,7 @@ import { sha256 } from './sha256';
 
 /** Something that is not as it was written. `offset` is in bytes; `seq` is the event that it is about, where there is one. */
 export interface Deviation {
-  readonly kind: 'damage' | 'gap' | 'disputed' | 'chain' | 'stray' | 'checkpoint' | 'record' | 'running';
+  readonly kind: 'damage' | 'gap' | 'disputed' | 'chain' | 'stray' | 'checkpoint' | 'record' | 'running' | 'report';
   readonly offset?: number;
   readonly seq?: number;
   readonly meaning: string;

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { type BuildId } from '../host/names';
 import type { AppBuilds } from '../host/paths';
 import { isAlive } from '../host/processes';
-import { findBuild, type History } from '../journal/history';
+import { findBuild, type History, newestBuild } from '../journal/history';
 import { closeJournal, JOURNAL_FILE, openJournal, START } from '../journal/journal';
 import { type Deviation, type Verified, verifyJournal } from '../journal/verifyJournal';
 import { type Checkpoint, hasCheckpoint, readCheckpoint } from './checkpoint';
@@ -11,6 +11,7 @@ import { apply, draftHistory } from './applyEvent';
 import { recordText } from './record';
 import { listDirectory, readRecordFile, recordContent, recordedIds } from './recordFiles';
 import { readRunning } from './runningView';
+import { lookAt, StoredReports } from './storedReports';
 
 const NO_JOURNAL: Verified = {
   events: 0,
@@ -54,6 +55,7 @@ export function verifyApp(builds: AppBuilds, pin?: string): Verified {
     );
     deviations.push(...checkpointBeyond(checkpoint, verified.head.seq));
     deviations.push(...recordDeviations(builds, draft), ...runningDeviations(builds, draft));
+    deviations.push(...reportDeviations(builds, draft));
     return { ...verified, deviations: [...verified.deviations, ...deviations] };
   } finally {
     closeJournal(journal);
@@ -106,4 +108,21 @@ function runningDeviations({ app, buildsRoot }: AppBuilds, history: History): De
     .filter((build) => build.status === 'running' && isAlive(build.process))
     .filter(({ id }) => !viewed.some(({ build }) => build === id))
     .map(({ id }) => ({ kind: 'running', meaning: `the view of running builds lacks ${id}` }));
+}
+
+/** What is stored for `builds:report`, where that would believe it. */
+function reportDeviations(builds: AppBuilds, history: History): Deviation[] {
+  const look = lookAt(builds);
+  const stored = look && storedReportsOf(builds.buildsRoot).newestBuild(builds.app, look);
+  if (stored === undefined || JSON.stringify(stored) === JSON.stringify(newestBuild(history) ?? null)) return [];
+  const meaning = 'what is stored for builds:report does not say what the journal says: one of the two was changed';
+  return [{ kind: 'report', meaning }];
+}
+
+const storedReports = new Map<string, StoredReports>(); // by host: all of its apps are in one file
+
+function storedReportsOf(buildsRoot: string): StoredReports {
+  const stored = storedReports.get(buildsRoot) ?? new StoredReports(buildsRoot);
+  storedReports.set(buildsRoot, stored);
+  return stored;
 }

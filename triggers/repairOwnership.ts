@@ -5,6 +5,7 @@ import { errorCode, printable } from '../host/failure';
 import { buildsRoot, propertiesRoot } from '../host/paths';
 import { JOURNAL_FILE } from '../journal/journal';
 import { CHECKPOINT_FILE } from '../projections/checkpoint';
+import { REPORTS_FILE } from '../projections/storedReports';
 
 const { O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = fs.constants;
 
@@ -42,8 +43,10 @@ type ModeOf = (name: string, mode: number, byRoot: boolean) => number | undefine
 
 const modeOfProperty: ModeOf = () => 0o600;
 
+const OURS_ALONE: ReadonlySet<string> = new Set([JOURNAL_FILE, CHECKPOINT_FILE, REPORTS_FILE]);
+
 const modeOfData: ModeOf = (name, mode, byRoot) => {
-  if (name === JOURNAL_FILE || name === CHECKPOINT_FILE) return (mode & 0o040) | 0o600; // they name keys and commands
+  if (OURS_ALONE.has(name)) return (mode & 0o040) | 0o600; // they name keys and commands
   if (name.endsWith('.json')) return 0o644;
   return name.endsWith('.log') && byRoot ? 0o644 : undefined; // else it is as the deploy's user has it
 };

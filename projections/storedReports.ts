@@ -1,0 +1,103 @@
+import { lstatSync, type Stats } from 'node:fs';
+
+import { removeFile } from '../host/files';
+import type { AppName } from '../host/names';
+import type { AppBuilds } from '../host/paths';
+import type { Build } from '../journal/history';
+import { JOURNAL_FILE } from '../journal/journal';
+import { readStored, writeStored } from './storedTwice';
+
+/*
+ * The newest build of every app whose builds have all ended, with what the app's directory and its journal looked like before they were
+ * read: a report of all apps then costs two looks at each one that nothing has happened to since. Whatever adds to the directory,
+ * removes or renames something in it, or appends to the journal, changes how it looks. A shortcut, never the truth.
+ */
+
+/** Its name, beside the apps' directories. */
+export const REPORTS_FILE = '.reports';
+
+/** Of the layout and of what a build is: whoever changes either adds one, and older files are passed over. */
+const VERSION = 1;
+
+/** What has changed within the last so many ms may change again in the same tick of the file system's clock, and look the same. */
+const UNSETTLED_MS = 2000;
+
+/** How an app's files look: inodes, sizes, and when anything about them changed last. */
+export interface Look {
+  readonly sight: string;
+  /** The last change (ctime), ms since the epoch. */
+  readonly changed: number;
+}
+
+/** How they look now; undefined when the app has no directory, or when that or its journal is not what it ought to be. */
+export function lookAt({ directory }: AppBuilds): Look | undefined {
+  const own = lstatSync(directory, { throwIfNoEntry: false });
+  const journal = lstatSync(`${directory}/${JOURNAL_FILE}`, { throwIfNoEntry: false });
+  if (own?.isDirectory() !== true || journal?.isFile() === false) return undefined;
+  return {
+    sight: [own.ino, own.ctimeMs, ...(journal ? sightOf(journal) : [])].join(' '),
+    changed: Math.max(own.ctimeMs, journal?.ctimeMs ?? 0),
+  };
+}
+
+function sightOf({ ino, size, ctimeMs }: Stats): number[] {
+  return [ino, size, ctimeMs];
+}
+
+interface Entry {
+  readonly sight: string;
+  /** `null`: the app has no build. */
+  readonly newest: Build | null;
+}
+
+/** What is stored of the apps of a host. */
+export class StoredReports {
+  readonly #path: string;
+  readonly #entries: Map<string, Entry>;
+  #changed = false;
+
+  /** Reads what is stored below `buildsRoot`. Never throws. */
+  constructor(buildsRoot: string) {
+    this.#path = `${buildsRoot}/${REPORTS_FILE}`;
+    this.#entries = readEntries(this.#path);
+  }
+
+  /** The newest build of `app` (`null`: it has none), if it is stored and the app still looks as it did then. */
+  newestBuild(app: AppName, look: Look): Build | null | undefined {
+    const entry = this.#entries.get(app);
+    return entry?.sight === look.sight ? entry.newest : undefined;
+  }
+
+  /** Notes what was read at `now` (ms since the epoch) of `app`, all of whose builds have ended, after it looked so. */
+  note(app: AppName, { sight, changed }: Look, newest: Build | undefined, now: number): void {
+    if (now - changed < UNSETTLED_MS) return;
+    this.#entries.set(app, { sight, newest: newest ?? null });
+    this.#changed = true;
+  }
+
+  /** Stores what has been noted, for those of `apps` that are still there. Throws system errors. */
+  store(apps: readonly AppName[]): void {
+    if (!this.#changed) return;
+    const kept = apps.flatMap((app) => {
+      const entry = this.#entries.get(app);
+      return entry ? [[app, entry.sight, entry.newest]] : [];
+    });
+    writeStored(this.#path, [VERSION, kept]);
+    this.#changed = false;
+  }
+}
+
+function readEntries(path: string): Map<string, Entry> {
+  try {
+    const [version, entries] = readStored(path) as [number, [string, string, Build | null][]];
+    if (version === VERSION) return new Map(entries.map(([app, sight, newest]) => [app, { sight, newest }]));
+  } catch {
+    // there is none, or something else in its place
+  }
+  return new Map();
+}
+
+/** Forgets what is stored below `buildsRoot`. Throws system errors. */
+export function forgetStoredReports(buildsRoot: string): void {
+  removeFile(`${buildsRoot}/${REPORTS_FILE}`);
+}
