@@ -81,7 +81,7 @@ function recordDeviations({ app, directory, alongside }: AppBuilds, history: His
     const content = recordContent(directory, build.id);
     if (content === recordText(app, build)) return [];
     const what = content === undefined ? 'is missing' : 'does not say what the journal says: it was changed';
-    return [deviation(build.id, `${what}; the next trigger writes it again`)];
+    return [deviation(build.id, `${what}; builds:replay writes it again`)];
   });
   const unknown = recordedIds(listDirectory(directory))
     .filter((id) => findBuild(history, id) === undefined)
