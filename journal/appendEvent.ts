@@ -8,7 +8,7 @@ import { encodeEnvelope } from './envelope';
 import { JournalNotWritten } from './errors';
 import { type BuildEvent, type Recorded, SCHEMA_VERSION } from './events';
 import { encodeFrame, frameCrc } from './frame';
-import { digestOf, type Head, type Journal } from './journal';
+import { digestOf, type Head, type Journal, readAt } from './journal';
 import { type Reading, readJournal } from './scanJournal';
 
 /** What an append came to: its event if that counts, where the journal is now, and every event since, the own one included. */
@@ -26,18 +26,25 @@ export function appendEvent(journal: Journal, head: Head, event: BuildEvent, at:
   const recorded: Recorded = { seq: head.seq + 1, id: ulid(at, random), at, schema: SCHEMA_VERSION, event };
   const link = { previousCrc: head.crc, readTo: head.end, digest: digestOf(journal, head.readTo, head.end) };
   const frame = encodeFrame(encodeEnvelope(recorded, link));
-  if (fs.fstatSync(journal.fd).size > head.end) {
+  if (isLongerThan(journal, head.end)) {
     const lost = readSince(journal, head); // before the write: what is lost already leaves no void frame
     if (lost.since.length > 0 || lost.diverged) return { own: undefined, ...lost };
   }
   writeWhole(journal, frame);
-  if (fs.fstatSync(journal.fd).size === head.end + frame.length) {
+  if (!isLongerThan(journal, head.end + frame.length)) {
     const { end: start } = head;
     const after = { seq: recorded.seq, start, crc: frameCrc(frame) ?? 0, readTo: start, end: start + frame.length };
     return { own: recorded, head: after, since: [recorded], diverged: false };
   }
   const read = readSince(journal, head);
   return { own: read.since.find((one) => one.id === recorded.id), ...read };
+}
+
+const oneByte = Buffer.allocUnsafe(1);
+
+/** Asks for a byte behind those, which takes half as long as asking for the size. */
+function isLongerThan(journal: Journal, bytes: number): boolean {
+  return readAt(journal, oneByte, 0, bytes) > 0;
 }
 
 function readSince(journal: Journal, head: Head): Omit<Appended, 'own'> {
