@@ -35,14 +35,19 @@ async function reportingHost(t: ExecutionContext): Promise<Reporting> {
   t.teardown(() => host.remove());
   for (const app of ['bare', 'blog', 'docs', 'shop']) await host.createApp(app, BUILD);
   for (const app of ['blog', 'shop']) expectSuccess(await host.dokku(['ps:rebuild', app]));
-  const later = join(host.paths.tmp, 'later.cjs');
-  host.write(later, 'const { now } = Date; Date.now = () => now() + 60_000;');
-  const env = { NODE_OPTIONS: `--require ${later}` };
+  const env = inMinutes(host, 1);
   return {
     host,
     stored: join(host.paths.builds, '.reports'),
     report: (...args) => host.dokku(['builds:report', ...args], { env }),
   };
+}
+
+/** The environment of a call whose clock is so many minutes ahead. */
+function inMinutes(host: Sandbox, minutes: number): { NODE_OPTIONS: string } {
+  const clock = join(host.paths.tmp, `clock${minutes}.cjs`);
+  host.write(clock, `const { now } = Date; Date.now = () => now() + ${minutes * 60_000};`);
+  return { NODE_OPTIONS: `--require ${clock}` };
 }
 
 /** Compares a report with one that has nothing stored to go by; something is stored when this returns. */
@@ -158,7 +163,7 @@ test('what is stored is used, and verify and replay look at it', async (t) => {
 
 test('what has changed just now is not stored', async (t) => {
   const { host, report, stored } = await reportingHost(t);
-  expectSuccess(await host.dokku(['builds:report']));
+  expectSuccess(await host.dokku(['builds:report'], { env: inMinutes(host, -1) })); // however long the deploys took
   t.throws(() => statSync(stored), { code: 'ENOENT' });
   await report();
   t.regex(readFileSync(stored, 'utf8'), /"shop"/);

@@ -51,10 +51,11 @@ test('texts, bytes, arrays and maps of every length take the bytes that msgpackr
 });
 
 test('whatever JSON has takes the bytes that msgpackr gives it, and is read back by a reader of another make', (t) => {
-  // A key __proto__ is no key of an object that is decoded, in any reader.
+  // A key __proto__ is no key of an object that is decoded, in any reader; and JSON has no -0.
   const values = fc
     .jsonValue({ maxDepth: 4, stringUnit: 'binary' })
-    .filter((value) => !JSON.stringify(value).includes('__proto__'));
+    .filter((value) => !JSON.stringify(value).includes('__proto__'))
+    .map((value) => JSON.parse(JSON.stringify(value)) as unknown);
   fc.assert(
     fc.property(values, (value) => {
       const encoded = encodeMessagePack(value);
