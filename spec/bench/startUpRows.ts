@@ -7,6 +7,7 @@ import { type Row, row } from './row';
 import { type CommandLine, memoryMeter, outputOf, wallTime } from './runProgram';
 import type { Scale } from './scale';
 import { appBuilds } from '../../host/paths';
+import { listDirectory, recordedIds } from '../../projections/recordFiles';
 import { addApp, emptyHost } from './synthesizeHost';
 
 const APP = 'ordinary';
@@ -23,6 +24,8 @@ export async function startUpRows(
   say('start-up on an ordinary app');
   const { host, env } = emptyHost(join(directory, 'start-up'));
   const { app, newest } = addApp(host, APP, EVENTS);
+  const builds = appBuilds(host, app).directory;
+  for (const id of recordedIds(listDirectory(builds))) beginLog(builds, id);
   const empty = join(directory, 'empty.js');
   writeFileSync(empty, '');
   const rows: Row[] = [];
@@ -39,10 +42,11 @@ export async function startUpRows(
     let build = '';
     const medians = await interleave(runs, {
       empty: on([process.execPath, empty]),
-      [LEAST]: on([process.execPath, programs.leastTrigger, appBuilds(host, app).directory]),
+      [LEAST]: on([process.execPath, programs.leastTrigger, builds]),
       'builds-generate-id': on([pluginFile('builds-generate-id')]),
       'builds-record-start': () => {
         build = outputOf([pluginFile('builds-generate-id')], env).trim();
+        beginLog(builds, build);
         return measure([pluginFile('builds-record-start'), APP, build, String(process.pid), 'git-hook'], env);
       },
       'builds-record-finalize': () => measure([pluginFile('builds-record-finalize'), APP, build, '0'], env),
@@ -58,4 +62,9 @@ export async function startUpRows(
       );
   }
   return rows;
+}
+
+/** As the host does, before it calls the first trigger of a deploy. */
+function beginLog(directory: string, build: string): void {
+  writeFileSync(join(directory, `${build}.log`), '');
 }
