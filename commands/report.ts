@@ -108,7 +108,7 @@ function reportEveryApp(
 
 interface Newest {
   readonly newest: SeenBuild | undefined;
-  /** It stays so until something happens to the app's files: nothing runs, and there is nothing to be warned of. */
+  /** It stays so until something happens to the app's files: nothing runs, all is in the journal, and there is nothing to be warned of. */
   readonly isLasting: boolean;
 }
 
@@ -118,10 +118,10 @@ function readNewest(host: Host, output: Output, app: AppName, asOf: number | und
     warnings += 1;
     output.warn(message);
   };
-  const { history, see } = viewApp(host, { warn }, app, asOf);
+  const { history, see, inMemory } = viewApp(host, { warn }, app, asOf);
   const newest = newestBuild(history);
   const gaveUp = readGaveUp(appBuilds(host, app).directory);
   if (gaveUp !== undefined) warn(`${app}: ${gaveUpText(gaveUp)}; see ${pluginName(host)}:notify ${app} --test`);
-  const isLasting = warnings === 0 && history.builds.every((build) => build.status !== 'running');
+  const isLasting = warnings === 0 && !inMemory && history.builds.every((build) => build.status !== 'running');
   return { newest: newest && see(newest), isLasting };
 }

@@ -12,15 +12,17 @@ import { seeBuild, type SeenBuild } from '../projections/record';
 export interface View {
   readonly history: History;
   readonly see: (build: Build) => SeenBuild;
+  /** Something that others recorded was adopted for this call only: its record may change, and nobody would be told. */
+  readonly inMemory: boolean;
 }
 
 /** An app's builds as they stand now, or `asOf` a time (ms since the epoch), when only events can tell what lived. */
 export function viewApp(host: Host, output: Pick<Output, 'warn'>, app: AppName, asOf?: number): View {
   const now = Date.now();
-  const { history } = catchUp(appBuilds(host, app), now, output.warn);
-  if (asOf === undefined) return { history, see: seeAt(now) };
+  const { history, inMemory = false } = catchUp(appBuilds(host, app), now, output.warn);
+  if (asOf === undefined) return { history, see: seeAt(now), inMemory };
   const then = readHistoryAt(appBuilds(host, app).directory, asOf);
-  return { history: then.history, see: (build) => seeBuild(build, asOf, ({ id }) => !then.dead.has(id)) };
+  return { history: then.history, see: (build) => seeBuild(build, asOf, ({ id }) => !then.dead.has(id)), inMemory };
 }
 
 /** Sees builds as they are at `now` (ms since the epoch) on this host: with processes looked at. */

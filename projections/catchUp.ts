@@ -64,7 +64,7 @@ const WORTH_STORING = 1000;
 
 function store(directory: string, loaded: Loaded): void {
   try {
-    writeCheckpoint(directory, loaded);
+    writeCheckpoint(directory, { ...loaded, settled: false });
   } catch {
     // a shortcut that could not be stored costs the next reader time, nothing else
   }

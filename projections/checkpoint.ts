@@ -10,20 +10,22 @@ import { readStored, writeStored } from './storedTwice';
 export interface Checkpoint {
   readonly head: Head;
   readonly history: History;
+  /** The record files said what this history says when it was stored. */
+  readonly settled: boolean;
 }
 
 /** Name of the checkpoint in an app's directory. */
 export const CHECKPOINT_FILE = 'events.checkpoint';
 
 /** Of the layout and of what events are folded into: whoever changes either adds one, and older checkpoints are passed over. */
-const VERSION = 2;
+const VERSION = 3;
 
 /** The checkpoint in `directory`; undefined when there is none that this program can trust. Never throws. */
 export function readCheckpoint(directory: string): Checkpoint | undefined {
   const stored = readStored(join(directory, CHECKPOINT_FILE));
   if (!Array.isArray(stored)) return undefined;
-  const [version, head, history] = stored as [number, Head, History];
-  return version === VERSION ? { head, history } : undefined;
+  const [version, head, history, settled] = stored as [number, Head, History, boolean];
+  return version === VERSION ? { head, history, settled } : undefined;
 }
 
 /** Whether there is one, trustworthy or not. */
@@ -32,8 +34,8 @@ export function hasCheckpoint(directory: string): boolean {
 }
 
 /** Stores `checkpoint` in `directory`. Not synced: a lost one only costs time. Throws system errors. */
-export function writeCheckpoint(directory: string, checkpoint: Checkpoint): void {
-  writeStored(join(directory, CHECKPOINT_FILE), [VERSION, checkpoint.head, checkpoint.history]);
+export function writeCheckpoint(directory: string, { head, history, settled }: Checkpoint): void {
+  writeStored(join(directory, CHECKPOINT_FILE), [VERSION, head, history, settled]);
 }
 
 /** Forgets the checkpoint in `directory`. */

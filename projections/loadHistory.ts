@@ -12,6 +12,8 @@ export interface Loaded {
   readonly head: Head;
   /** Events that were folded to get here; the rest came from the checkpoint. */
   readonly folded: number;
+  /** The checkpoint that this began from was stored with all records true. */
+  readonly settled: boolean;
   /** What was not as it was written, in the part that was read. */
   readonly problems: readonly Problem[];
   /** The history says more than the journal: something was adopted that could not be appended. */
@@ -19,7 +21,7 @@ export interface Loaded {
 }
 
 /** No journal, no history. */
-export const nothingLoaded: Loaded = { history: emptyHistory, head: START, folded: 0, problems: [] };
+export const nothingLoaded: Loaded = { history: emptyHistory, head: START, folded: 0, settled: false, problems: [] };
 
 /**
  * The history of the app whose data lies in `directory`: its checkpoint, where that is one of this journal, and the events
@@ -41,7 +43,7 @@ export function loadFrom(journal: Journal, checkpoint: Checkpoint | undefined): 
     const loaded = fold(journal, checkpoint);
     if (loaded !== undefined) return loaded;
   }
-  return fold(journal, { head: START, history: emptyHistory }) ?? nothingLoaded;
+  return fold(journal, { head: START, history: emptyHistory, settled: false }) ?? nothingLoaded;
 }
 
 function fold(journal: Journal, from: Checkpoint): Loaded | undefined {
@@ -57,5 +59,5 @@ function fold(journal: Journal, from: Checkpoint): Loaded | undefined {
     problem: (problem) => problems.push(problem),
   });
   if (reading.diverged) return undefined;
-  return { history: draft ?? from.history, head: reading.head, folded, problems };
+  return { history: draft ?? from.history, head: reading.head, folded, settled: from.settled, problems };
 }

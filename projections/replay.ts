@@ -69,8 +69,8 @@ export function replay(
     };
     if (!dryRun) {
       addRunning(buildsRoot, app, running);
-      settle(builds, { loaded: { history, head, folded: events, problems }, added: [] }, warn);
-      writeCheckpoint(directory, { head, history });
+      writeCheckpoint(directory, { head, history, settled: false }); // whatever becomes of the records
+      settle(builds, { loaded: { history, head, folded: events, settled: false, problems }, added: [] }, warn);
     }
     return replayed;
   } finally {

@@ -20,7 +20,7 @@ import { oldEntriesOf, removeRunning, runningOf } from './runningView';
  * rename, whether the journal has grown since it was read, and if so writes again.
  *
  * All records are compared with the journal, whoever has changed them; with `records: 'few'`, which is for deploys, those of builds in
- * `handled.added` and in each call some others in turn, as long as nobody else has added anything since the checkpoint.
+ * `handled.added` and in each call some others in turn, as long as nobody else has added anything since all of them were true.
  */
 export function settle(
   builds: AppBuilds,
@@ -29,9 +29,12 @@ export function settle(
   records: 'all' | 'few' = 'all',
 ): void {
   try {
-    const loaded = builds.alongside === true ? handled.loaded : settleRecords(builds, handled, records);
+    const settled = builds.alongside !== true;
+    const loaded = settled ? settleRecords(builds, handled, records) : handled.loaded;
     removeRunning(builds.buildsRoot, builds.app, noLongerRunning(builds, loaded.history));
-    if (loaded.folded > 0 && loaded.inMemory !== true) writeCheckpoint(builds.directory, loaded); // every reader pays for what is behind it
+    const isNew = loaded.folded > 0 || (settled && !loaded.settled); // every reader pays for what is behind it
+    if (isNew && loaded.head.seq > 0 && loaded.inMemory !== true)
+      writeCheckpoint(builds.directory, { ...loaded, settled });
   } catch (error) {
     warn(`The history of ${builds.app} is recorded, but not all of its files could be written: ${reasonOf(error)}`);
   }
@@ -41,7 +44,7 @@ function settleRecords({ app, directory }: AppBuilds, handled: Handled, records:
   const { loaded, added } = handled;
   let current = loaded;
   for (const { event } of added) if (event.type === 'Pruned') removeBuildFiles(directory, event.builds);
-  const few = records === 'few' && loaded.folded === added.length;
+  const few = records === 'few' && loaded.settled && loaded.folded === added.length;
   for (let looked = few ? someOf(handled) : loaded.history.builds; ; looked = current.history.builds) {
     writeRecords(directory, app, looked);
     if (journalSize(directory) <= current.head.end) break;
@@ -59,13 +62,15 @@ function settleRecords({ app, directory }: AppBuilds, handled: Handled, records:
 /** Of builds that nobody has done anything to, so many have their records looked at. */
 const OTHERS_AT_ONCE = 4;
 
-/** The builds in `added`, and others in turn: the number of the last event grows by no more than these are, so that none is left out. */
+/** Multiples of it, less their whole parts, lie as evenly between 0 and 1 as can be, however many of them there are. */
+const GOLDEN_RATIO = 0.618033988749895;
+
+/** The builds in `added`, and others in turn: wherever the number of the last event leads. */
 function someOf({ loaded: { history, head }, added }: Handled): readonly Build[] {
   const { length } = history.builds;
   const own = new Set(added.flatMap(({ event }) => (event.type === 'Pruned' ? [] : [event.build])));
-  return history.builds.filter(
-    ({ id }, n) => own.has(id) || (n + length - (head.seq % length)) % length < OTHERS_AT_ONCE,
-  );
+  const first = Math.floor(((head.seq * GOLDEN_RATIO) % 1) * length);
+  return history.builds.filter(({ id }, n) => own.has(id) || (n - first + length) % length < OTHERS_AT_ONCE);
 }
 
 function journalSize(directory: string): number {

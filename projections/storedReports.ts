@@ -1,8 +1,9 @@
 import { lstatSync, type Stats } from 'node:fs';
 
-import { removeFile } from '../host/files';
+import { removeFile, removeStaleTemporaries } from '../host/files';
 import type { AppName } from '../host/names';
 import type { AppBuilds } from '../host/paths';
+import { isAlive } from '../host/processes';
 import type { Build } from '../journal/history';
 import { JOURNAL_FILE } from '../journal/journal';
 import { readStored, writeStored } from './storedTwice';
@@ -29,15 +30,19 @@ export interface Look {
   readonly changed: number;
 }
 
-/** How they look now; undefined when the app has no directory, or when that or its journal is not what it ought to be. */
+/** How they look now; undefined when the app has no directory, or when that or its journal is not what it ought to be, or hidden. */
 export function lookAt({ directory }: AppBuilds): Look | undefined {
-  const own = lstatSync(directory, { throwIfNoEntry: false });
-  const journal = lstatSync(`${directory}/${JOURNAL_FILE}`, { throwIfNoEntry: false });
-  if (own?.isDirectory() !== true || journal?.isFile() === false) return undefined;
-  return {
-    sight: [own.ino, own.ctimeMs, ...(journal ? sightOf(journal) : [])].join(' '),
-    changed: Math.max(own.ctimeMs, journal?.ctimeMs ?? 0),
-  };
+  try {
+    const own = lstatSync(directory, { throwIfNoEntry: false });
+    const journal = lstatSync(`${directory}/${JOURNAL_FILE}`, { throwIfNoEntry: false });
+    if (own?.isDirectory() !== true || journal?.isFile() === false) return undefined;
+    return {
+      sight: [own.ino, own.ctimeMs, ...(journal ? sightOf(journal) : [])].join(' '),
+      changed: Math.max(own.ctimeMs, journal?.ctimeMs ?? 0),
+    };
+  } catch {
+    return undefined; // whoever reads it says why
+  }
 }
 
 function sightOf({ ino, size, ctimeMs }: Stats): number[] {
@@ -52,14 +57,14 @@ interface Entry {
 
 /** What is stored of the apps of a host. */
 export class StoredReports {
-  readonly #path: string;
+  readonly #buildsRoot: string;
   readonly #entries: Map<string, Entry>;
   #changed = false;
 
   /** Reads what is stored below `buildsRoot`. Never throws. */
   constructor(buildsRoot: string) {
-    this.#path = `${buildsRoot}/${REPORTS_FILE}`;
-    this.#entries = readEntries(this.#path);
+    this.#buildsRoot = buildsRoot;
+    this.#entries = readEntries(pathIn(buildsRoot));
   }
 
   /** The newest build of `app` (`null`: it has none), if it is stored and the app still looks as it did then. */
@@ -82,7 +87,8 @@ export class StoredReports {
       const entry = this.#entries.get(app);
       return entry ? [[app, entry.sight, entry.newest]] : [];
     });
-    writeStored(this.#path, [VERSION, kept]);
+    writeStored(pathIn(this.#buildsRoot), [VERSION, kept]);
+    removeStaleTemporaries(this.#buildsRoot, (pid) => isAlive({ pid }));
     this.#changed = false;
   }
 }
@@ -90,14 +96,28 @@ export class StoredReports {
 function readEntries(path: string): Map<string, Entry> {
   try {
     const [version, entries] = readStored(path) as [number, [string, string, Build | null][]];
-    if (version === VERSION) return new Map(entries.map(([app, sight, newest]) => [app, { sight, newest }]));
+    const whole = version === VERSION ? entries.filter(([, , newest]) => newest === null || isEnded(newest)) : [];
+    return new Map(whole.map(([app, sight, newest]) => [app, { sight, newest }]));
   } catch {
-    // there is none, or something else in its place
+    return new Map(); // there is none, or something else in its place
   }
-  return new Map();
+}
+
+/** Whether a build that comes from a file has all that a report says of it. */
+function isEnded(build: Partial<Build>): boolean {
+  const { id, kind, source, process, startedAt, status } = build;
+  if (status === undefined || status === 'running' || !('exitCode' in build) || !('finishedAt' in build)) return false;
+  return (
+    [id, kind, source, startedAt, build.finishedAt].every((text) => typeof text === 'string') &&
+    typeof process?.pid === 'number'
+  );
+}
+
+function pathIn(buildsRoot: string): string {
+  return `${buildsRoot}/${REPORTS_FILE}`;
 }
 
 /** Forgets what is stored below `buildsRoot`. Throws system errors. */
 export function forgetStoredReports(buildsRoot: string): void {
-  removeFile(`${buildsRoot}/${REPORTS_FILE}`);
+  removeFile(pathIn(buildsRoot));
 }

@@ -79,7 +79,7 @@ export function synthesizeJournal(directory: string, shape: Shape): Synthesized 
     before = frame;
     apply(draft, event);
     if (event.type === 'BuildStarted') oldest ??= event.build;
-    if (head.seq === total - BEHIND_CHECKPOINT) writeCheckpoint(directory, { head, history: draft });
+    if (head.seq === total - BEHIND_CHECKPOINT) writeCheckpoint(directory, { head, history: draft, settled: true });
   }
   flush();
   closeSync(fd);

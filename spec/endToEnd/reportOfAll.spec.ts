@@ -1,4 +1,5 @@
 import {
+  chownSync,
   mkdirSync,
   readFileSync,
   renameSync,
@@ -12,9 +13,10 @@ import { join } from 'node:path';
 
 import test, { type ExecutionContext } from 'ava';
 
-import { createSandbox, expectSuccess, type Sandbox, script } from '../sandbox/host';
+import { asRoot } from '../host/temporaryHost';
+import { createSandbox, expectSuccess, type Sandbox, script, type User } from '../sandbox/host';
 import type { Running } from '../sandbox/running';
-import { finishedRecord, runningRecord, writeRecords } from './expectedRecord';
+import { deadPid, finishedRecord, runningRecord, writeRecords } from './expectedRecord';
 
 /*
  * A report of all apps stores what it has read, for the next one: which must say what it would say without.
@@ -30,8 +32,8 @@ interface Reporting {
   readonly report: (...args: string[]) => Promise<{ code: number | null; stdout: string; stderr: string }>;
 }
 
-async function reportingHost(t: ExecutionContext): Promise<Reporting> {
-  const host = await createSandbox();
+async function reportingHost(t: ExecutionContext, options: { user?: User } = {}): Promise<Reporting> {
+  const host = await createSandbox(options);
   t.teardown(() => host.remove());
   for (const app of ['bare', 'blog', 'docs', 'shop']) await host.createApp(app, BUILD);
   for (const app of ['blog', 'shop']) expectSuccess(await host.dokku(['ps:rebuild', app]));
@@ -110,6 +112,12 @@ function linkInstead(host: Sandbox, app: string): void {
   symlinkSync(join(host.paths.tmp, app), directory);
 }
 
+/** What is stored, with something else for each newest build. */
+function withNewest(stored: Buffer, newest: object): unknown[] {
+  const [version, entries] = JSON.parse(String(stored.subarray(0, stored.length / 2))) as [number, unknown[][]];
+  return [version, entries.map(([app, sight]) => [app, sight, newest])];
+}
+
 test('what is stored in its place that is something else is passed over, and replaced', async (t) => {
   const reporting = await reportingHost(t);
   const { report, stored } = reporting;
@@ -118,7 +126,11 @@ test('what is stored in its place that is something else is passed over, and rep
   const elsewhere = join(reporting.host.paths.tmp, 'elsewhere');
   writeFileSync(elsewhere, 'not to be touched');
   const twice = (text: string): string => text + text;
+  const noBuilds = JSON.stringify(withNewest(whole, {}));
+  const leftover = join(reporting.host.paths.builds, `..reports.${await deadPid(reporting.host)}-1.tmp`);
+  writeFileSync(leftover, 'half a report');
   for (const content of [
+    twice(noBuilds),
     '',
     '5',
     twice('5'),
@@ -132,6 +144,7 @@ test('what is stored in its place that is something else is passed over, and rep
     t.is((await report()).stdout, stdout, String(content));
     t.deepEqual(readFileSync(stored), whole, String(content));
   }
+  t.throws(() => statSync(leftover), { code: 'ENOENT' });
   rmSync(stored);
   symlinkSync(elsewhere, stored);
   t.is((await report()).stdout, stdout);
@@ -167,4 +180,15 @@ test('what has changed just now is not stored', async (t) => {
   t.throws(() => statSync(stored), { code: 'ENOENT' });
   await report();
   t.regex(readFileSync(stored, 'utf8'), /"shop"/);
+});
+
+asRoot('what a report has adopted for itself alone, since it may not write, is not stored', async (t) => {
+  const user = { uid: 65534, gid: 65534 };
+  const { host, report, stored } = await reportingHost(t, { user });
+  writeRecords(host, finishedRecord('bare', 'theirs', 5));
+  chownSync(host.file('bare', ''), 0, 0);
+  t.regex((await report()).stdout, /Build id: +theirs\n/);
+  t.notRegex(readFileSync(stored, 'utf8'), /"bare"/);
+  writeRecords(host, finishedRecord('bare', 'theirs', 5, { status: 'failed', exit_code: 7 })); // in place
+  t.regex((await report()).stdout, /Build exit code: +7\n/);
 });

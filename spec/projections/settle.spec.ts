@@ -1,7 +1,7 @@
 import fs, { existsSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import test from 'ava';
+import test, { type ExecutionContext } from 'ava';
 
 import { parseBuildId } from '../../host/names';
 import { identifyProcess } from '../../host/processes';
@@ -12,6 +12,7 @@ import { catchUp } from '../../projections/catchUp';
 import { CHECKPOINT_FILE, readCheckpoint, removeCheckpoint } from '../../projections/checkpoint';
 import { handleCommand, handleCommands } from '../../projections/handleCommand';
 import { loadHistory } from '../../projections/loadHistory';
+import { replay } from '../../projections/replay';
 import { addRunning, readRunning, rebuildRunning } from '../../projections/runningView';
 import { settle } from '../../projections/settle';
 import { asRoot, asUser } from '../host/temporaryHost';
@@ -48,16 +49,50 @@ test('records that were deleted or changed are put back', (t) => {
   t.deepEqual(filesOf(builds), recordsOf(builds));
 });
 
-test('a deploy looks at its own records and at few others, and a few deploys at all', (t) => {
-  for (const builds of [1, 4, 5, 20, 23]) {
-    const app = temporaryApp(t, `app${builds}`);
-    for (let n = 1; n <= builds; n += 1) deploy(app, `old${n}`, builds);
-    for (const id of Object.keys(filesOf(app))) writeFileSync(join(app.directory, id), 'changed');
-    deploy(app, 'new1', builds);
-    const changed = Object.values(filesOf(app)).filter((text) => text === 'changed').length;
-    t.true(changed >= builds - 8, `${builds - changed} of ${builds} are looked at`);
-    for (let n = 2; n <= 1 + builds / 4; n += 1) deploy(app, `new${n}`, builds);
-    t.deepEqual(filesOf(app), recordsOf(app), `${builds} builds`);
+test('a deploy looks at its own records and at few others', (t) => {
+  const app = temporaryApp(t);
+  for (let n = 1; n <= 20; n += 1) deploy(app, `old${n}`, 20);
+  changeAll(app);
+  deploy(app, 'new', 20);
+  const changed = Object.values(filesOf(app)).filter((text) => text === 'changed').length;
+  t.true(changed >= 20 - 9 && changed < 20, `${changed} of 20 are left as they were`);
+});
+
+for (const [what, go] of [
+  ['deploys, with the oldest pruned', (app: AppBuilds, n: number) => deploy(app, `new${n}`, 20)],
+  ['deploys, with none pruned', (app: AppBuilds, n: number) => deploy(app, `new${n}`, 1000)],
+  ['starts whose ends never come', (app: AppBuilds, n: number) => settleFew(app, start(`new${n}`))],
+] as const) {
+  test(`however many records there are, the triggers that follow look at all of them: ${what}`, (t) => {
+    for (const builds of [1, 3, 4, 5, 20, 61]) {
+      const app = temporaryApp(t, `app${builds}`);
+      for (let n = 1; n <= builds; n += 1) deploy(app, `old${n}`, 1000);
+      changeAll(app);
+      let triggers = 0;
+      while (Object.values(filesOf(app)).includes('changed')) {
+        go(app, (triggers += 1));
+        t.true(triggers <= 2 * builds + 4, `${builds} builds, ${triggers} triggers`);
+      }
+      t.deepEqual(filesOf(app), recordsOf(app));
+    }
+  });
+}
+
+test('a checkpoint that was stored while records may not have been true lets nobody look at few', (t) => {
+  const storedBy: [string, (builds: AppBuilds) => void][] = [
+    ['a reader', readAnew],
+    ['a replay that could not write them', (builds) => replayWithoutRecords(t, builds)],
+  ];
+  for (const [what, store] of storedBy) {
+    const app = temporaryApp(t);
+    for (let n = 1; n <= 20; n += 1) deploy(app, `old${n}`, 20);
+    changeAll(app);
+    store(app);
+    settleFew(app, start('new'));
+    t.deepEqual(filesOf(app), recordsOf(app), what);
+    changeAll(app);
+    settleFew(app, finish('new'));
+    t.not(Object.values(filesOf(app)).filter((text) => text === 'changed').length, 0, 'and then they were true');
   }
 });
 
@@ -77,6 +112,41 @@ test('where somebody else has added what is behind the checkpoint, or there is n
     t.deepEqual(filesOf(builds), recordsOf(builds), before.toString());
   }
 });
+
+function changeAll(builds: AppBuilds): void {
+  for (const name of Object.keys(filesOf(builds))) writeFileSync(join(builds.directory, name), 'changed');
+}
+
+/** A reader finds so many events behind no checkpoint that it stores one. */
+function readAnew(builds: AppBuilds): void {
+  const gone = Array.from({ length: 500 }, (_, n) => `gone${n}`);
+  append(builds, ...gone.flatMap((id) => [started(id), discarded(id)]));
+  removeCheckpoint(builds.directory);
+  catchUp(builds, minute(0), refuseWarning);
+  if (readCheckpoint(builds.directory) === undefined) throw new Error('No checkpoint was stored');
+}
+
+/** A replay on a disk that has no room for what is to be renamed into place, but for the checkpoint. */
+function replayWithoutRecords(t: ExecutionContext, builds: AppBuilds): void {
+  const { renameSync } = fs;
+  const restore = (): unknown => Object.assign(fs, { renameSync });
+  t.teardown(restore);
+  Object.assign(fs, {
+    renameSync: (from: string, to: string) => {
+      if (to.endsWith('.json')) throw Object.assign(new Error('ENOSPC: no space'), { code: 'ENOSPC' });
+      renameSync(from, to);
+    },
+  });
+  const warnings: string[] = [];
+  replay(
+    builds,
+    false,
+    () => undefined,
+    (message) => warnings.push(message),
+  );
+  restore();
+  t.regex(warnings.join(), /not all of its files could be written/);
+}
 
 /** What the triggers of a deploy do: a start, an end, and no more than so many builds are kept. */
 function deploy(builds: AppBuilds, id: string, retention: number): void {
