@@ -1,4 +1,4 @@
-import { readFileSync, symlinkSync } from 'node:fs';
+import { chmodSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { parse } from 'acorn';
@@ -52,6 +52,22 @@ test('without any node a deploy goes on as well', async (t) => {
   expectSuccess(await host.dokku(['ps:rebuild', 'shop'], { env }));
   t.regex(expectSuccess(await host.trigger('builds-generate-id', [], { env })).stdout, /^[0-9a-z]{14}\n$/);
   t.is((await host.dokku(['builds:list', 'shop'], { env })).code, 1);
+});
+
+test('a node that does not know an option of the launcher costs no deploy', async (t) => {
+  const host = await hostWithApp(t);
+  const refusing = '*--no-rehash-snapshot*) echo "node: bad option: --no-rehash-snapshot" >&2; exit 9 ;;';
+  host.write(
+    join(host.paths.tmp, 'node/node'),
+    `#!/bin/sh\ncase "$*" in ${refusing} esac\nexec ${process.execPath} "$@"\n`,
+  );
+  chmodSync(join(host.paths.tmp, 'node/node'), 0o755);
+  const env = { PATH: `${host.paths.bin}:${join(host.paths.tmp, 'node')}:${process.env['PATH']}` };
+  const deploy = await host.dokku(['ps:rebuild', 'shop'], { env });
+  t.is(deploy.code, 0);
+  t.regex(`${deploy.stdout}${deploy.stderr}`, /node: bad option: --no-rehash-snapshot/);
+  t.is((await host.dokku(['builds:list', 'shop'], { env })).code, 9);
+  expectSuccess(await host.dokku(['--force', 'apps:destroy', 'shop'], { env }));
 });
 
 test('the trigger dependencies says exactly how to get node on Debian and Ubuntu', async (t) => {
