@@ -59,7 +59,6 @@ const OLD_MS = 60_000;
 
 /** Makes sure that the view names these builds of `app`: to be called before their starts are appended. Throws system errors. */
 export function addRunning(buildsRoot: string, app: AppName, builds: readonly BuildId[]): void {
-  if (builds.length === 0) return;
   const added = builds.map((build) => ({ app, build })).filter((entry) => addEntry(buildsRoot, entry));
   if (added.length === 0) return;
   reseal(buildsRoot, added, 1);
