@@ -59,7 +59,8 @@ test('a build whose process is gone is marked failed, and its lock removed', asy
 test('a live build gets SIGQUIT, with its whole process group, and is canceled', async (t) => {
   await host.createApp('alive');
   // The leader, whose pid is recorded, is a shell and ignores SIGQUIT: it goes on when its child has died of it.
-  const group = host.start(['bash', '-c', 'echo started; sleep infinity; exit $?']);
+  const gate = host.gate();
+  const group = host.start(['bash', '-c', `${gate.announced('started')}; exit $?`]);
   await group.until('started');
   await host.trigger('builds-record-start', ['alive', 'now', String(group.pid), 'ps:restart']);
   host.write(host.lockPath('alive'), 'now\n');
@@ -83,7 +84,7 @@ test('a live build gets SIGQUIT, with its whole process group, and is canceled',
 test('a deploy that is canceled stays canceled, however its own end falls in between', async (t) => {
   const gate = host.gate();
   await host.createApp('pushed');
-  const files = { build: script('echo compiling', gate.wait, 'echo compiled') };
+  const files = { build: script(gate.announced('compiling'), 'echo compiled') };
   const deploy = await host.startPush('pushed', files, 'compiling');
   const { code, stdout } = await host.dokku(['builds:cancel', 'pushed']);
   t.is(code, 0);

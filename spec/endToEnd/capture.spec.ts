@@ -26,7 +26,7 @@ async function holding(
     '--',
     'bash',
     '-c',
-    ['set -e', 'echo begun', gate.wait, ...lines].join('\n'),
+    ['set -e', gate.announced('begun'), ...lines].join('\n'),
   ]);
   await capture.until('begun');
   return { capture, build: host.lock(app)?.trim() ?? '', open: () => gate.open() };
@@ -111,7 +111,7 @@ test('while it runs it holds the lock: a second one fails at once and says who h
 
 test('a deploy that runs keeps a capture out, and so does any flock on the lock', async (t) => {
   const gate = host.gate();
-  await host.createApp('deployed', { build: script('echo compiling', gate.wait) });
+  await host.createApp('deployed', { build: script(gate.announced('compiling')) });
   const deploy = await host.startDeploy('deployed', ['ps:rebuild', 'deployed'], 'compiling');
   const refused = await host.dokku(['builds:capture', 'deployed', '--', 'echo', 'never']);
   t.deepEqual([refused.code, refused.stdout], [1, '']);
@@ -123,7 +123,7 @@ test('a deploy that runs keeps a capture out, and so does any flock on the lock'
   const path = host.lockPath('flocked');
   mkdirSync(dirname(path), { recursive: true });
   const other = host.gate();
-  const holder = host.start(['flock', path, 'bash', '-c', `echo held; ${other.wait}`]);
+  const holder = host.start(['flock', path, 'bash', '-c', other.announced('held')]);
   await holder.until('held');
   t.is((await host.dokku(['builds:capture', 'flocked', '--', 'true'])).code, 1);
   other.open();
@@ -159,7 +159,7 @@ test('a signal reaches the whole process group of the command', async (t) => {
   await host.createApp('group');
   const gate = host.gate();
   // The shell is trapped and outlives the signal; its child must not.
-  const lines = `trap 'echo trapped' TERM; echo begun; ${gate.wait} || true; echo child gone`;
+  const lines = `trap 'echo trapped' TERM; ${gate.announced('begun')} || true; echo child gone`;
   const capture = host.startSubcommand('capture', ['group', '--', 'bash', '-c', lines]);
   await capture.until('begun');
   capture.signal('SIGTERM');

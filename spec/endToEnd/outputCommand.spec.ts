@@ -24,7 +24,7 @@ test('the log of a finished build is printed whole, byte for byte', async (t) =>
 
 test('the output of a live build is what there is, then what comes, and ends when the build ends', async (t) => {
   const gate = host.gate();
-  await host.createApp('live', { build: script('echo compiling', gate.wait, 'echo compiled') });
+  await host.createApp('live', { build: script(gate.announced('compiling'), 'echo compiled') });
   const deploy = await host.startDeploy('live', ['ps:rebuild', 'live'], 'compiling');
   const followers = [['live', deploy.build], ['live', 'current'], ['live']].map((args) =>
     host.start(['dokku', 'builds:output', ...args]),
@@ -40,7 +40,7 @@ test('the output of a live build is what there is, then what comes, and ends whe
 
 test('the output of a live build ends when its process dies and nobody records the end', async (t) => {
   const gate = host.gate();
-  await host.createApp('killed', { build: script('echo compiling', gate.wait) });
+  await host.createApp('killed', { build: script(gate.announced('compiling')) });
   const deploy = await host.startDeploy('killed', ['ps:rebuild', 'killed'], 'compiling');
   const follower = host.start(['dokku', 'builds:output', 'killed']);
   await follower.until('compiling\n');

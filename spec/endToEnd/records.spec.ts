@@ -93,7 +93,7 @@ test('everything that is stored beside the journal and the logs can go', async (
 test('a build whose process is gone shows as abandoned, and no file ever says so', async (t) => {
   await host.createApp('left');
   const gate = host.gate();
-  await host.commit('left', { build: script('echo compiling', gate.wait) });
+  await host.commit('left', { build: script(gate.announced('compiling')) });
   const deploy = await host.startDeploy('left', ['ps:rebuild', 'left'], 'compiling');
   process.kill(-deploy.deployPid, 'SIGKILL'); // nobody finalizes it
   await deploy.finished;

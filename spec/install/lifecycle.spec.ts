@@ -164,7 +164,7 @@ test('a deploy that runs while the plugin comes or goes ends in the right record
   const { host, run } = await stockHost(t);
   for (const verb of ['host:install', 'host:uninstall', 'host:install']) {
     const gate = host.gate();
-    await host.commit('shop', { build: script('echo waiting', gate.wait) });
+    await host.commit('shop', { build: script(gate.announced('waiting')) });
     const deploy = await host.startDeploy('shop', ['ps:rebuild', 'shop'], 'waiting');
     expectSuccess(await run(verb));
     gate.open();

@@ -96,7 +96,7 @@ test('a cancel is told as such', async (t) => {
   await withHost([], async ({ host, receiver }) => {
     await host.dokku(['builds:set', 'shop', 'notify-on', 'canceled,failed,succeeded']);
     const gate = host.gate();
-    await host.commit('shop', { build: script('echo building', gate.wait) });
+    await host.commit('shop', { build: script(gate.announced('building')) });
     const deploy = await host.startDeploy('shop', ['ps:rebuild', 'shop'], 'building');
     expectSuccess(await host.dokku(['builds:cancel', 'shop']));
     const { json } = await receiver.request(1);

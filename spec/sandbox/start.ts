@@ -61,7 +61,7 @@ async function tell(transcript: Transcript): Promise<void> {
 
   transcript.title('A push that hangs, is looked at while it runs, and is canceled.');
   const gate = host.gate();
-  await commit(host, work, script('echo "       downloading the internet"', gate.wait));
+  await commit(host, work, script(gate.announced('       downloading the internet')));
   const hanging = transcript.start(push, { cwd: work });
   await hanging.until('downloading the internet');
   await transcript.step(['dokku', 'builds:list'], { says: [/^shop +\w+ +build +\d+ +git-hook/m] });

@@ -66,7 +66,7 @@ test('enter opens the log of the selected build and follows it, f stops that, q 
 test('c asks, and only y cancels: by what builds:cancel does', async (t) => {
   await host.createApp('stoppable');
   const gate = host.gate();
-  const deploy = host.startPush('stoppable', { build: script('echo compiling', gate.wait) }, 'compiling');
+  const deploy = host.startPush('stoppable', { build: script(gate.announced('compiling')) }, 'compiling');
   const { build: id, finished } = await deploy;
   const seen = await watching(t, 'stoppable');
   await seen.until(/stoppable.*▶ running/);
