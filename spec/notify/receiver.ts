@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
@@ -17,6 +18,8 @@ export interface Received {
 /** A real HTTP server on 127.0.0.1 that notifications are sent to. */
 export interface Receiver {
   readonly url: string;
+  /** That of `url`: no other receiver has it, and whoever knows it may post. */
+  readonly path: string;
   readonly port: number;
   /** Every request so far. */
   readonly received: readonly Received[];
@@ -57,9 +60,11 @@ export async function startReceiver(...answers: Answer[]): Promise<Receiver> {
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
+  const path = `/hook/${randomUUID()}`;
   return {
     port,
-    url: `http://127.0.0.1:${port}/hook/t0ken`,
+    path,
+    url: `http://127.0.0.1:${port}${path}`,
     received,
     open: () => unanswered,
     request: (n) =>

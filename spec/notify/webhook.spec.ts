@@ -19,7 +19,7 @@ test('a message is a POST of JSON with its id, what it is about, and a signature
   const { receiver, reply } = await answered(204);
   t.deepEqual(reply, { delivered: true, status: 204 });
   const { headers, body, path } = await receiver.request(1);
-  t.is(path, '/hook/t0ken');
+  t.is(path, receiver.path);
   t.is(headers['content-type'], 'application/json; charset=utf-8');
   t.is(headers['x-dokku-builds-delivery'], message.id);
   t.is(headers['x-dokku-builds-event'], 'failed');
