@@ -44,6 +44,7 @@ function cancelBuild(host: Host, output: Output, app: AppName, id: BuildId): voi
   const now = Date.now();
   const caught = catchUp(builds, now, output.warn);
   const build = findBuild(caught.history, id);
+  const command = { type: 'CancelBuild', build: id, actor: host.caller, signal: SIGNAL, at: now } as const;
   const conclude = (handled: Handled): void => {
     settle(builds, handled, output.warn);
     tellOthers(host, builds, handled, output.warn);
@@ -52,6 +53,7 @@ function cancelBuild(host: Host, output: Output, app: AppName, id: BuildId): voi
   if (build === undefined) {
     removeStaleLock(host, output, app, id);
   } else if (build.status !== 'running') {
+    const handled = handleCommand(builds.directory, caught, command, now); // adds nothing: makes durable what is answered
     if (wasLeftAlive(build, now)) {
       const group = kill(build);
       removeDeployLock(host, app, id);
@@ -60,9 +62,10 @@ function cancelBuild(host: Host, output: Output, app: AppName, id: BuildId): voi
     } else {
       sayOver(output, build);
     }
-    settle(builds, { loaded: caught, added: [] }, output.warn); // who ended it may have been killed before its record was written
+    conclude(handled); // who ended it may have been killed before its record was written
   } else if (!isAlive(build.process)) {
-    const handled = handleCommand(builds.directory, caught, reap(builds.directory, [build], now), now);
+    const found = Date.now();
+    const handled = handleCommand(builds.directory, caught, reap(builds.directory, [build], found), found);
     removeDeployLock(host, app, id);
     conclude(handled);
     if (handled.added.length === 0) sayOver(output, findBuild(handled.loaded.history, id) ?? build);
@@ -70,7 +73,6 @@ function cancelBuild(host: Host, output: Output, app: AppName, id: BuildId): voi
   } else {
     refuseStranger(build); // all that can be refused is, before anything is recorded
     signalTarget(build.process);
-    const command = { type: 'CancelBuild', build: id, actor: host.caller, signal: SIGNAL, at: now } as const;
     const handled = handleCommand(builds.directory, caught, command, now);
     if (handled.added.length === 0) {
       sayOver(output, findBuild(handled.loaded.history, id) ?? build);
@@ -91,20 +93,25 @@ const CANCEL_MS = 2000;
 
 /** Somebody canceled it and was killed before the signal: its process runs on, and its lock still names it. */
 function wasLeftAlive(build: Build, now: number): boolean {
-  if (build.status !== 'canceled' || build.signal === undefined || !isAlive(build.process)) return false;
-  return now - (parseTimestamp(build.finishedAt) ?? now) > CANCEL_MS;
+  if (build.status !== 'canceled' || build.signal === undefined || !isAlive(build.process) || isStranger(build))
+    return false;
+  return Math.abs(now - (parseTimestamp(build.finishedAt) ?? now)) > CANCEL_MS; // the clock may have been set back since
 }
 
 /** Start times are known to about a second, and clocks are set. */
 const START_SLACK_MS = 60_000;
 
 /** Of what was adopted only the pid is known, and a process that began after the build is another one. */
-function refuseStranger({ id, process, startedAt }: Build): void {
-  if (process.startTicks !== undefined) return;
+function isStranger({ process, startedAt }: Build): boolean {
+  if (process.startTicks !== undefined) return false; // then it is told by that
   const [began, recorded] = [startTimeOf(process.pid), parseTimestamp(startedAt)];
-  if (began === undefined || recorded === undefined || began <= recorded + START_SLACK_MS) return;
+  return began !== undefined && recorded !== undefined && began > recorded + START_SLACK_MS;
+}
+
+function refuseStranger(build: Build): void {
+  if (!isStranger(build)) return;
   throw new Failure(
-    `refusing to signal process ${process.pid}: it began after build ${id}, whose record knows no more than a pid`,
+    `refusing to signal process ${build.process.pid}: it began after build ${build.id}, whose record knows no more than a pid`,
   );
 }
 

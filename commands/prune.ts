@@ -33,10 +33,10 @@ export function pruneWork(host: Host, app: AppName): Worked {
     warnings.push(message);
   };
   const builds = appBuilds(host, app);
-  const now = Date.now();
-  const caught = catchUp(builds, now, warn);
+  const caught = catchUp(builds, Date.now(), warn);
   const dead = caught.history.builds.filter((build) => build.status === 'running' && !isAlive(build.process));
   const retention = resolveRetention(host, app, warn);
+  const now = Date.now();
   const commands = [reap(builds.directory, dead, now), { type: 'PruneBuilds', retention }] as const;
   const handled = handleCommands(builds.directory, caught, commands, now);
   settle(builds, handled, warn);

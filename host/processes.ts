@@ -5,7 +5,7 @@ import { errorCode, Failure } from './failure';
 /** Who a process is. A pid alone is used again; with the other two facts it is not. */
 export interface ProcessIdentity {
   readonly pid: number;
-  /** When it started: clock ticks since the host booted (field 22 of `/proc/<pid>/stat`). */
+  /** When it started: clock ticks since the host booted (field 22 of `/proc/<pid>/stat`); {@link ENDED_BEFORE} when it had ended already. */
   readonly startTicks?: number;
   /** Which boot of the host it belongs to (`/proc/sys/kernel/random/boot_id`). */
   readonly bootId?: string;
@@ -18,9 +18,14 @@ export class ProcessGone extends Failure {
   }
 }
 
+/** Of a process that was gone when it was asked for: with this boot, no process that ever gets its pid has it. */
+const ENDED_BEFORE = 0;
+
 /** What can be known now of the process `pid`. A fact that cannot be read is absent. `proc` is where /proc is mounted. */
 export function identifyProcess(pid: number, proc = '/proc'): ProcessIdentity {
-  const startTicks = isPossiblePid(pid) ? readStat(pid, proc)?.startTicks : undefined;
+  const startTicks = isPossiblePid(pid)
+    ? (readStat(pid, proc)?.startTicks ?? (answers(pid) ? undefined : ENDED_BEFORE))
+    : undefined;
   const bootId = readBootId(proc);
   return { pid, ...(startTicks !== undefined && { startTicks }), ...(bootId !== undefined && { bootId }) };
 }

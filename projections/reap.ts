@@ -5,7 +5,10 @@ import { parseTimestamp } from '../host/durations';
 import type { BuildCommand } from '../journal/decide';
 import type { Build } from '../journal/history';
 
-/** The command that ends `dead` builds, each of whose processes is gone. `now` is ms since the epoch. */
+/**
+ * The command that ends `dead` builds, each of whose processes is gone. `now` is ms since the epoch, when that had been found: until then
+ * they may have written to their logs.
+ */
 export function reap(directory: string, dead: readonly Build[], now: number): BuildCommand {
   return {
     type: 'ReapBuilds',
@@ -19,6 +22,8 @@ export function reap(directory: string, dead: readonly Build[], now: number): Bu
  */
 export function lastSign(directory: string, build: Build, now: number): number {
   const start = parseTimestamp(build.startedAt) ?? now;
-  const changed = lstatSync(join(directory, `${build.id}.log`), { throwIfNoEntry: false })?.mtimeMs;
-  return changed !== undefined && changed >= start && changed <= now ? changed : start;
+  const changed = Math.floor(
+    lstatSync(join(directory, `${build.id}.log`), { throwIfNoEntry: false })?.mtimeMs ?? start,
+  );
+  return changed >= start && changed <= now ? changed : start;
 }

@@ -49,7 +49,7 @@ export function recordStart(host: Host, output: Output, app: AppName, id: BuildI
   const caught = catchUp(builds, now, output.warn);
   const retention = readRetention(host, output, app);
   const dead = retention === undefined ? [] : deadBeyond(caught.history, retention);
-  const commands = dead.length === 0 ? [command] : [command, reap(builds.directory, dead, now)];
+  const commands = dead.length === 0 ? [command] : [command, reap(builds.directory, dead, Date.now())];
   const handled = handleCommands(builds.directory, caught, commands, now);
   noteRunning(builds, id, output.warn); // again: an entry without a start is taken for that of a killed trigger after a while
   settle(builds, handled, output.warn, 'few');

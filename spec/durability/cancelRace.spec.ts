@@ -55,6 +55,7 @@ async function cancelDying(t: ExecutionContext, slowed?: (journal: string) => Ca
   t.is(canceled.status, 0, canceled.stderr);
   t.regex(canceled.stdout, /^-----> Killing app deploy\n/);
   t.false(existsSync(deployLockPath(host, app)));
+  deploy.stdin.end(); // a signal right before the read would be heard when that returns
   await exited;
   t.is(loadHistory(builds.directory).history.builds[0]?.status, 'canceled');
   t.deepEqual(auditJournal(journal).broken, []);

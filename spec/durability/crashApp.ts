@@ -52,7 +52,7 @@ export class CrashApp {
   private async deployBegins(): Promise<{ build: BuildId; pid: number }> {
     await this.stop();
     const build = generateBuildId(Date.now());
-    const process_ = spawn('sleep', ['600'], { stdio: 'ignore', detached: true });
+    const process_ = spawn('sleep', ['600'], { stdio: 'ignore', detached: true, cwd: this.host.libRoot }); // for a core file
     await once(process_, 'spawn');
     this.deploy = { build, process: process_, exit: once(process_, 'exit') };
     const lock = deployLockPath(this.host, this.app);

@@ -113,10 +113,10 @@ function attempt(op: string, builds: AppBuilds, build: BuildId, command: BuildCo
 }
 
 function prune(builds: AppBuilds): Told {
-  const now = Date.now();
-  const caught = catchUp(builds, now, warn);
+  const caught = catchUp(builds, Date.now(), warn);
   const dead = caught.history.builds.filter((build) => build.status === 'running' && !isAlive(build.process));
   const retention = resolveRetention(host, builds.app, warn);
+  const now = Date.now();
   const commands = [reap(builds.directory, dead, now), { type: 'PruneBuilds', retention }] as const;
   const handled = handleCommands(builds.directory, caught, commands, now);
   settle(builds, handled, warn);

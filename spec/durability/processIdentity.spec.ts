@@ -5,15 +5,18 @@ import path from 'node:path';
 
 import test, { type ExecutionContext } from 'ava';
 
+import { formatTimestamp } from '../../host/durations';
 import type { Host } from '../../host/environment';
 import type { AppName } from '../../host/names';
 import { appBuilds, deployLockPath } from '../../host/paths';
 import { identifyProcess, isAlive, type ProcessIdentity } from '../../host/processes';
+import { JOURNAL_FILE } from '../../journal/journal';
 import { createApp, temporaryDirectory, temporaryHost } from '../host/temporaryHost';
-import { started } from '../journal/buildEvents';
+import { canceled, finished, started } from '../journal/buildEvents';
 import { append } from '../projections/temporaryApp';
 import { cannotRun, unshared } from './namespaces';
 import { call, type CallOptions, command, environmentOf, executable } from './pluginCalls';
+import { cannotTrace, interfering } from './tracing';
 import { unless } from './unless';
 
 const ANOTHER_BOOT = '11111111-2222-3333-4444-555555555555';
@@ -23,29 +26,39 @@ const pidNamespace = ['--pid', '--fork', '--mount-proc'];
 const noPids = cannotRun('echo 4000 > /proc/sys/kernel/ns_last_pid', ...pidNamespace);
 const noBoots = cannotRun(`mount --bind /dev/null ${BOOT_ID}`, '--mount');
 
-unless(noPids)(
-  'a build whose pid the kernel gave to another process is abandoned, and that process is left alone',
-  (t) => {
-    const host = temporaryHost(t);
-    const app = createApp(host, 'myapp');
-    const [unshare = '', ...namespaces] = unshared(...pidNamespace);
-    const script = path.join(__dirname, 'reusedPid.sh');
-    const plugin = path.dirname(executable('plugin.toml'));
-    const { stdout, stderr, status } = spawnSync(unshare, [...namespaces, 'sh', script, plugin, app], {
-      encoding: 'utf8',
-      env: environmentOf(host),
-    });
-    t.is(stderr, '');
-    t.is(status, 0);
-    const [before = '', after = '', onHost = '', ...rest] = stdout.trim().split('\n');
-    t.deepEqual(statuses(before), ['b1 running running']);
-    t.deepEqual(statuses(after), ['b1 running abandoned']);
-    t.deepEqual(statuses(onHost), []);
-    t.deepEqual(rest.slice(0, -2), ['-----> Build was already terminated, marking failed']);
-    t.deepEqual(statuses(rest.at(-2) ?? ''), ['b1 failed failed']);
-    t.is(rest.at(-1), 'S', 'the other process sleeps on');
-  },
-);
+for (const [dies, shown] of [
+  ['after', 'running'],
+  ['before', 'abandoned'],
+] as const) {
+  unless(noPids)(
+    `a build whose process died ${dies} its start was recorded, and whose pid the kernel gave to another, is abandoned, and that one is left alone`,
+    (t) => {
+      const host = temporaryHost(t);
+      const app = createApp(host, 'myapp');
+      const [unshare = '', ...namespaces] = unshared(...pidNamespace);
+      const script = path.join(__dirname, 'reusedPid.sh');
+      const plugin = path.dirname(executable('plugin.toml'));
+      const { stdout, stderr, status } = spawnSync(unshare, [...namespaces, 'sh', script, plugin, app, dies], {
+        encoding: 'utf8',
+        env: environmentOf(host),
+        cwd: temporaryDirectory(t), // for a core file
+      });
+      t.is(stderr, '');
+      t.is(status, 0);
+      const [before = '', after = '', onHost = '', ...rest] = stdout.trim().split('\n');
+      t.deepEqual(statuses(before), [`b1 running ${shown}`]);
+      t.deepEqual(statuses(after), ['b1 running abandoned']);
+      t.deepEqual(statuses(onHost), []);
+      t.is(rest[0], '-----> Build was already terminated, marking failed');
+      t.deepEqual(statuses(rest[1] ?? ''), ['b1 failed failed']);
+      t.deepEqual(
+        rest.slice(2),
+        ['S', 'exit status 131'],
+        'the other process slept on, and the signal would have ended it',
+      );
+    },
+  );
+}
 
 unless(noBoots)('after a reboot a build is abandoned, and whoever has its pid now is left alone', async (t) => {
   const { host, app, sleeper } = await deploying(t);
@@ -57,8 +70,8 @@ unless(noBoots)('after a reboot a build is abandoned, and whoever has its pid no
   t.deepEqual(await listed(host, [app]), ['b1 running running']);
   t.deepEqual(await listed(host, [app], rebooted), ['b1 running abandoned']);
   t.deepEqual(await listed(host, [], rebooted), []);
-  const canceled = await command(host, 'cancel', [app], rebooted);
-  t.like(canceled, { status: 0, stdout: '-----> Build was already terminated, marking failed\n' });
+  const outcome = await command(host, 'cancel', [app], rebooted);
+  t.like(outcome, { status: 0, stdout: '-----> Build was already terminated, marking failed\n' });
   t.true(isAlive({ pid: sleeper }));
   t.deepEqual(await listed(host, [app]), ['b1 failed failed']);
 });
@@ -91,6 +104,43 @@ test('a build whose process is the very one is running, and a cancel ends it', a
   t.deepEqual(await listed(host, [app]), ['b1 canceled canceled']);
 });
 
+const HOUR_MS = 3_600_000;
+
+test('a cancel that was killed before its signal is finished by the next one, even when the clock was set back since', async (t) => {
+  for (const ago of [HOUR_MS, -HOUR_MS]) {
+    const { host, app, builds, sleeper, ended } = await deploying(t);
+    const finishedAt = formatTimestamp(Date.now() - ago);
+    append(builds, started('b1', { process: identifyProcess(sleeper) }), canceled('b1', { finishedAt }));
+    const { status, stdout } = await command(host, 'cancel', [app]);
+    t.is(status, 0);
+    t.regex(stdout, /^-----> Build b1 was canceled before, but its process still ran\n-----> Killing app deploy\n/);
+    t.is(await ended, 'SIGQUIT');
+  }
+});
+
+test('such a cancel of a build of which only the pid is known leaves a process alone that began after the build', async (t) => {
+  const { host, app, builds, sleeper } = await deploying(t);
+  const [startedAt, finishedAt] = [formatTimestamp(Date.now() - 2 * HOUR_MS), formatTimestamp(Date.now() - HOUR_MS)];
+  append(builds, started('b1', { process: { pid: sleeper }, startedAt }), canceled('b1', { finishedAt }));
+  const { status, stdout } = await command(host, 'cancel', [app]);
+  t.is(status, 0);
+  t.is(stdout, '-----> Build b1 is no longer running (status=canceled); leaving record untouched\n');
+  t.true(isAlive({ pid: sleeper }));
+});
+
+(cannotTrace === undefined ? test : test.skip)(
+  'a cancel answers by what another process wrote only when that is on disk',
+  async (t) => {
+    const { host, app, builds } = await deploying(t);
+    append(builds, started('b1'), finished('b1'));
+    const unsynced = { by: interfering('fdatasync', 'error=EIO', 1, path.join(builds.directory, JOURNAL_FILE)) };
+    const { status, stdout, stderr } = await command(host, 'cancel', [app], unsynced);
+    t.deepEqual([status, stdout], [1, '']);
+    t.regex(stderr, /i\/o error/);
+    t.is((await command(host, 'cancel', [app])).status, 0);
+  },
+);
+
 test('a cancel that would signal its own process group refuses, and records nothing', async (t) => {
   const host = temporaryHost(t);
   const app = createApp(host, 'myapp');
@@ -115,12 +165,15 @@ test('a cancel that would signal its own process group refuses, and records noth
 async function deploying(t: ExecutionContext) {
   const host = temporaryHost(t);
   const app = createApp(host, 'myapp');
+  const builds = appBuilds(host, app);
+  mkdirSync(builds.directory, { recursive: true });
   lock(host, app);
-  const child = spawn('sleep', ['600'], { stdio: 'ignore', detached: true });
+  const cwd = temporaryDirectory(t); // for a core file
+  const child = spawn('sleep', ['600'], { stdio: 'ignore', detached: true, cwd });
   t.teardown(() => child.kill('SIGKILL'));
   await once(child, 'spawn');
   const ended = once(child, 'exit').then(([, signal]) => signal as NodeJS.Signals | null);
-  return { host, app, sleeper: child.pid ?? 0, ended };
+  return { host, app, builds, sleeper: child.pid ?? 0, ended };
 }
 
 function lock(host: Host, app: AppName): void {

@@ -108,10 +108,21 @@ test('the name of the command may hold brackets, blanks and line breaks', (t) =>
 });
 
 test('facts that cannot be read are absent', (t) => {
-  t.deepEqual(identifyProcess(4242, fakeProc(t)), { pid: 4242 });
-  t.deepEqual(identifyProcess(4242, fakeProc(t, {}, ANOTHER_BOOT)), { pid: 4242, bootId: ANOTHER_BOOT });
-  t.deepEqual(identifyProcess(4242, fakeProc(t, { 4242: 'nonsense' })), { pid: 4242 });
+  const { pid } = process;
+  t.deepEqual(identifyProcess(pid, fakeProc(t)), { pid });
+  t.deepEqual(identifyProcess(pid, fakeProc(t, {}, ANOTHER_BOOT)), { pid, bootId: ANOTHER_BOOT });
+  t.deepEqual(identifyProcess(pid, fakeProc(t, { [pid]: 'nonsense' })), { pid });
   t.deepEqual(identifyProcess(-1, '/proc').startTicks, undefined);
+});
+
+test('of a process that has ended already that is known, whoever gets its pid', async (t) => {
+  const { pid } = await endedProcess();
+  const identity = identifyProcess(pid);
+  t.is(identity.startTicks, 0);
+  const { pid: other } = await sleeper(t);
+  t.false(isAlive({ ...identity, pid: other }));
+  const hidden = identifyProcess(other, fakeProc(t));
+  t.is(hidden.startTicks, undefined); // it answers, so nothing is known of when it began
 });
 
 test('a running process is alive, with all facts and with the pid alone', async (t) => {
@@ -225,9 +236,9 @@ test('the process group is read', async (t) => {
 });
 
 test('a signal reaches the whole group of the process', async (t) => {
-  // a child in the foreground: shells let those in the background ignore SIGQUIT
-  const script = `sh -c 'echo $$; exec sleep 3600'; true`;
-  const leader = spawn('sh', ['-c', script], {
+  // no shell, which may ignore SIGQUIT, or let its children do so
+  const script = `const child = require('child_process').spawn('sleep', ['3600']); child.on('spawn', () => console.log(child.pid))`;
+  const leader = spawn(process.execPath, ['-e', script], {
     detached: true,
     stdio: ['ignore', 'pipe', 'ignore'],
     cwd: temporaryDirectory(t),
