@@ -13,7 +13,7 @@ import {
   openJournalForAppend,
   syncJournal,
 } from '../journal/journal';
-import { readJournal } from '../journal/scanJournal';
+import { type Reading, readJournal } from '../journal/scanJournal';
 import { wasEverStarted } from '../journal/wasEverStarted';
 import { apply, draftHistory } from './applyEvent';
 import { loadFrom, type Loaded } from './loadHistory';
@@ -47,12 +47,12 @@ export function handleCommands(
   let journal: Journal | undefined; // once there is something to append
   try {
     for (const command of commands) {
-      const decideOn = decider(path, command);
+      const decider = new Decider(path, command);
       const { state, events } = journal
-        ? decideOnAll(journal, handled.loaded, decideOn)
-        : decideOnAllAt(path, handled.loaded, decideOn);
+        ? decideOnAll(journal, handled.loaded, decider)
+        : decideOnAllAt(path, handled.loaded, decider);
       if (events.length > 0) journal ??= openJournalForAppend(path);
-      const appended = journal ? appendAll(journal, state, events, decideOn, at) : { loaded: state, added: [] };
+      const appended = journal ? appendAll(journal, state, events, decider, at) : { loaded: state, added: [] };
       handled = { loaded: appended.loaded, added: [...handled.added, ...appended.added] };
     }
     if (journal) syncJournal(journal);
@@ -62,13 +62,37 @@ export function handleCommands(
   }
 }
 
-type Decide = (history: Loaded['history']) => BuildEvent[];
+/**
+ * Decides one command, on one history after the other. Whether its build was started before, the whole journal is asked once; a frame of
+ * ours that lost its race would have it read again. Who starts the build later may have left the history, too, when it is decided
+ * again: so this has to meet all that is added.
+ */
+class Decider {
+  readonly #path: string;
+  readonly #command: BuildCommand;
+  #asked: { readonly build: BuildId; startedBefore: boolean } | undefined;
 
-function decider(path: string, command: BuildCommand): Decide {
-  // Asked once: who starts the build from here on is in the history, and a frame of ours that lost its race holds the id, too.
-  let before: boolean | undefined;
-  const startedBefore = (id: BuildId): boolean => (before ??= wasEverStarted(path, id));
-  return (history) => decide(history, command, startedBefore);
+  constructor(path: string, command: BuildCommand) {
+    this.#path = path;
+    this.#command = command;
+  }
+
+  decideOn(history: Loaded['history']): BuildEvent[] {
+    return decide(history, this.#command, (build) => {
+      this.#asked ??= { build, startedBefore: wasEverStarted(this.#path, build) };
+      return this.#asked.startedBefore;
+    });
+  }
+
+  meet(since: readonly Recorded[]): void {
+    for (const { event } of since)
+      if (event.type === 'BuildStarted' && event.build === this.#asked?.build) this.#asked.startedBefore = true;
+  }
+
+  /** The journal is another one than it was. */
+  startOver(): void {
+    this.#asked = undefined;
+  }
 }
 
 /** What was decided, and on what. */
@@ -77,11 +101,11 @@ interface Decided {
   readonly events: BuildEvent[];
 }
 
-function decideOnAllAt(path: string, loaded: Loaded, decideOn: Decide): Decided {
+function decideOnAllAt(path: string, loaded: Loaded, decider: Decider): Decided {
   const journal = openJournal(path);
-  if (journal === undefined) return { state: loaded, events: decideOn(loaded.history) };
+  if (journal === undefined) return { state: loaded, events: decider.decideOn(loaded.history) };
   try {
-    return decideOnAll(journal, loaded, decideOn);
+    return decideOnAll(journal, loaded, decider);
   } finally {
     closeJournal(journal);
   }
@@ -91,17 +115,17 @@ function decideOnAllAt(path: string, loaded: Loaded, decideOn: Decide): Decided 
  * Decides on everything that the journal holds by now: who says that there is nothing to add, or that a build is unknown, must not
  * say so of a history that has gone on meanwhile. What such an answer rests on is on disk when this returns.
  */
-function decideOnAll(journal: Journal, loaded: Loaded, decideOn: Decide): Decided {
-  for (let state = refresh(journal, loaded); ; state = refresh(journal, state)) {
-    const events = decideOn(state.history);
+function decideOnAll(journal: Journal, loaded: Loaded, decider: Decider): Decided {
+  for (let state = refresh(journal, loaded, decider); ; state = refresh(journal, state, decider)) {
+    const events = decider.decideOn(state.history);
     if (events.length > 0) return { state, events };
     syncJournal(journal);
-    if (refresh(journal, state) === state) return { state, events };
+    if (refresh(journal, state, decider) === state) return { state, events };
   }
 }
 
 /** Not durable yet when this returns. */
-function appendAll(journal: Journal, loaded: Loaded, decided: BuildEvent[], decideOn: Decide, at: number): Handled {
+function appendAll(journal: Journal, loaded: Loaded, decided: BuildEvent[], decider: Decider, at: number): Handled {
   const added: Recorded[] = [];
   let state = loaded;
   let events = decided;
@@ -109,7 +133,7 @@ function appendAll(journal: Journal, loaded: Loaded, decided: BuildEvent[], deci
     const [next, ...later] = events;
     if (next === undefined) break;
     const appended = appendEvent(journal, state.head, next, at);
-    state = appended.diverged ? loadFrom(journal, undefined) : advance(state, appended.since, appended.head);
+    state = goOn(journal, state, appended, decider);
     if (appended.own) {
       added.push(appended.own);
       if (later.length === 0) break;
@@ -117,24 +141,36 @@ function appendAll(journal: Journal, loaded: Loaded, decided: BuildEvent[], deci
       lost += 1;
       backOff(lost);
     }
-    events = decideOn(state.history);
+    events = decider.decideOn(state.history);
   }
   return { loaded: state, added };
 }
 
 /** The same history when nothing was added to the journal since it was read. */
-function refresh(journal: Journal, loaded: Loaded): Loaded {
-  if (loaded.inMemory === true) return loadFrom(journal, undefined); // what is decided must rest on the journal
+function refresh(journal: Journal, loaded: Loaded, decider: Decider): Loaded {
   const since: Recorded[] = [];
-  const { head, diverged } = readJournal(journal, loaded.head, {
+  const reading = readJournal(journal, loaded.head, {
     event: (recorded) => since.push(recorded),
     problem: () => undefined,
   });
-  if (diverged) return loadFrom(journal, undefined);
-  return head.end === loaded.head.end ? loaded : advance(loaded, since, head);
+  const another = loaded.inMemory === true || reading.diverged; // what is decided must rest on the journal
+  return !another && reading.head.end === loaded.head.end
+    ? loaded
+    : goOn(journal, loaded, { since, head: reading.head, diverged: another }, decider);
 }
 
-function advance(loaded: Loaded, since: readonly Recorded[], head: Loaded['head']): Loaded {
+/** The history with what was read behind it; all of the journal's where it has diverged. */
+function goOn(
+  journal: Journal,
+  loaded: Loaded,
+  { since, head, diverged }: Reading & { readonly since: readonly Recorded[] },
+  decider: Decider,
+): Loaded {
+  if (diverged) {
+    decider.startOver();
+    return loadFrom(journal, undefined);
+  }
+  decider.meet(since);
   const history = draftHistory(loaded.history);
   for (const { event } of since) apply(history, event);
   return { ...loaded, history, head, folded: loaded.folded + since.length };

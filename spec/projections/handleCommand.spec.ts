@@ -6,6 +6,8 @@ import fc from 'fast-check';
 
 import { type BuildCommand, BuildStartedBefore, UnknownBuild } from '../../journal/decide';
 import type { Recorded } from '../../journal/events';
+import { parseBuildId } from '../../host/names';
+import { DEPARTED_KEPT } from '../../journal/history';
 import { closeJournal, JOURNAL_FILE, openJournalForAppend } from '../../journal/journal';
 import { emptyHistory } from '../../projections/applyEvent';
 import { evolve } from '../../projections/evolve';
@@ -114,6 +116,20 @@ test('a build that started and left while a writer knew nothing of it does not s
   }
   t.throws(() => handleCommand(builds.directory, stale, start('b0'), minute(0)), { instanceOf: BuildStartedBefore });
   t.throws(() => handleCommand(builds.directory, stale, finish('b0'), minute(0)), { instanceOf: UnknownBuild });
+});
+
+test.serial('a build that started and left while a writer lost its race does not start again', (t) => {
+  const builds = temporaryApp(t);
+  append(builds, started('b0'));
+  beforeTheNextWrite(t, () => {
+    const ids = ['b1', ...Array.from({ length: DEPARTED_KEPT }, (_, n) => `c${n}`)];
+    append(builds, ...ids.flatMap((id) => [started(id), finished(id)]), pruned(...ids));
+  });
+  const again = () => handleCommand(builds.directory, loadHistory(builds.directory), start('b1'), minute(0));
+  t.throws(again, { instanceOf: BuildStartedBefore });
+  t.false(loadHistory(builds.directory).history.departed.includes(parseBuildId('b1')));
+  const counted = loadHistory(builds.directory).head.seq;
+  t.is(framesOf(join(builds.directory, JOURNAL_FILE)).length, counted + 1); // the one that lost its race
 });
 
 test('a command of several events adds those that are still due', (t) => {
