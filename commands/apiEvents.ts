@@ -3,12 +3,18 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { AppBuilds } from '../host/paths';
 import type { Recorded } from '../journal/events';
 import { buildsOf, eventJson } from '../projections/eventView';
+import type { Warn } from '../projections/complaints';
 import { type AppEvent, eventSource, type EventSource, mergedEvents } from '../projections/mergedEvents';
 import type { BuildEvent, EventFilter, FollowOptions } from './apiTypes';
 
-/** The events that `filter` asks for, of the journals that `places` gives. */
-export function* readEvents(places: () => readonly AppBuilds[], filter: EventFilter): Generator<BuildEvent> {
-  for (const event of mergedEvents(places().map(eventSource), passes(filter))) yield toJson(event);
+/** The events that `filter` asks for, of the journals that `places` gives. `warn` is told of what is damaged in them. */
+export function* readEvents(
+  places: () => readonly AppBuilds[],
+  filter: EventFilter,
+  warn: Warn,
+): Generator<BuildEvent> {
+  const sources = places().map((builds) => eventSource(builds, warn));
+  for (const event of mergedEvents(sources, passes(filter))) yield toJson(event);
 }
 
 const INTERVAL_MS = 1000;
@@ -17,13 +23,14 @@ const INTERVAL_MS = 1000;
 export async function* followEvents(
   places: () => readonly AppBuilds[],
   options: FollowOptions,
+  warn: Warn,
 ): AsyncGenerator<BuildEvent> {
   const { signal, intervalMs = INTERVAL_MS, fromStart = options.since !== undefined } = options;
   const wanted = passes(options);
   const sources = new Map<string, EventSource>();
   const open = (): EventSource[] =>
     places().map((builds) => {
-      const source = sources.get(builds.app) ?? eventSource(builds);
+      const source = sources.get(builds.app) ?? eventSource(builds, warn);
       sources.set(builds.app, source);
       return source;
     });

@@ -4,6 +4,7 @@ import { readDeployLock } from '../host/locks';
 import { type AppName, type BuildId, isGeneratedBuildId } from '../host/names';
 import { appBuilds } from '../host/paths';
 import { type Build, findBuild, type History, newestBuild } from '../journal/history';
+import type { Warn } from '../projections/complaints';
 import { loadHistory } from '../projections/loadHistory';
 import { type PastBuild, readPast, startedIds } from '../projections/past';
 import type { SeenBuild } from '../projections/record';
@@ -14,6 +15,8 @@ export interface Among {
   readonly history: History;
   readonly see: (build: Build) => SeenBuild;
   readonly until?: number | undefined;
+  /** Is told of what is damaged where the whole journal is read. */
+  readonly warn: Warn;
 }
 
 /**
@@ -50,7 +53,7 @@ export function findNamedId(host: Host, amongs: readonly Among[], asked: BuildId
   const found =
     begun.length > 0
       ? begun
-      : amongs.flatMap(({ app }) => startedIds(appBuilds(host, app).directory, asked, undefined));
+      : amongs.flatMap(({ app, warn }) => startedIds(appBuilds(host, app), asked, undefined, warn));
   if (found.includes(asked)) return asked;
   const distinct = [...new Set(found)];
   if (distinct.length > 1) throw ambiguous(asked, distinct);
@@ -108,12 +111,12 @@ function none(message: string): never {
 }
 
 /** A build that has left is still answered for, by the journal alone. */
-function findPast(host: Host, { app, history, until }: Among, id: BuildId): PastBuild {
-  const { directory } = appBuilds(host, app);
-  const begun = isGeneratedBuildId(id) ? [id] : startedIds(directory, id, until); // a generated one is the beginning of no other
+function findPast(host: Host, { app, history, until, warn }: Among, id: BuildId): PastBuild {
+  const builds = appBuilds(host, app);
+  const begun = isGeneratedBuildId(id) ? [id] : startedIds(builds, id, until, warn); // a generated one is the beginning of no other
   const meant = begun.includes(id) ? id : begun[0];
   if (meant !== id && begun.length > 1) throw ambiguous(id, begun);
-  const past = meant && readPast(directory, { only: meant, until }).at(-1);
+  const past = meant && readPast(builds, { only: meant, until }, warn).at(-1);
   if (past) return past;
   const known = [...history.builds.map((build) => build.id).reverse(), ...nicknames];
   throw new Failure(`No build record found for ${app}/${id}`, 1, { given: id, known });

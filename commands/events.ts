@@ -9,6 +9,7 @@ import { appBuilds } from '../host/paths';
 import { untilStopped } from '../host/untilStopped';
 import { type BuildEvent, eventTypes, type Recorded } from '../journal/events';
 import { catchUp } from '../projections/catchUp';
+import { once, type Warn } from '../projections/complaints';
 import { buildsOf, eventColumns, eventJson, eventRow } from '../projections/eventView';
 import { type EventSource, eventSource, mergedEvents } from '../projections/mergedEvents';
 import { refuseSurplus, takeApp } from './positionals';
@@ -39,10 +40,11 @@ export async function events({ host, output, args }: Call): Promise<undefined> {
   const apps = app === undefined ? allowedApps(host, listApps(host)) : [requireApp(host, app)];
   const printer = openPrinter(output, format, app === undefined ? apps : undefined);
   const unreadable = new Set<AppName>();
+  const warn = once(output.warn);
   const open = (some: readonly AppName[]): EventSource[] =>
-    eachApp(output, some, app !== undefined, openSource(host, output), (one) => unreadable.add(one));
+    eachApp(output, some, app !== undefined, openSource(host, warn), (one) => unreadable.add(one));
   const sources = open(apps);
-  if (filter.build !== undefined) filter.build = await namedBuild(host, output, apps, filter.build);
+  if (filter.build !== undefined) filter.build = await namedBuild(host, warn, apps, filter.build);
   const printMore = (): void => {
     for (const { app: from, recorded } of mergedEvents(sources, (one) => passes(one, filter)))
       printer.print(from, recorded);
@@ -84,9 +86,9 @@ function parseFilter(values: Partial<Record<string, string>>): Filter {
 }
 
 /** The build that is meant; what names none is taken as it is: its events may be still to come. */
-async function namedBuild(host: Host, output: Output, apps: readonly AppName[], asked: BuildId): Promise<BuildId> {
+async function namedBuild(host: Host, warn: Warn, apps: readonly AppName[], asked: BuildId): Promise<BuildId> {
   const { findNamedId } = await import('./buildArgument');
-  const amongs = apps.map((app) => ({ app, ...viewApp(host, output, app) }));
+  const amongs = apps.map((app) => ({ app, ...viewApp(host, { warn }, app) }));
   const named = findNamedId(host, amongs, asked);
   if (named !== undefined) return named;
   const { nearest } = await import('../host/nearest');
@@ -94,7 +96,7 @@ async function namedBuild(host: Host, output: Output, apps: readonly AppName[], 
     asked,
     amongs.flatMap(({ history }) => history.builds.map(({ id }) => id)),
   );
-  if (meant !== undefined) output.warn(`No build ${asked} is known. Did you mean ${meant}?`);
+  if (meant !== undefined) warn(`No build ${asked} is known. Did you mean ${meant}?`);
   return asked;
 }
 
@@ -159,11 +161,11 @@ function openTable(output: Output, apps: readonly AppName[] | undefined): Printe
 }
 
 /** Opens the journal of an app; records that something else wrote become events first. */
-function openSource(host: Host, output: Output): (app: AppName) => EventSource {
+function openSource(host: Host, warn: Warn): (app: AppName) => EventSource {
   return (app) => {
     const builds = appBuilds(host, app);
-    catchUp(builds, Date.now(), output.warn);
-    return eventSource(builds);
+    catchUp(builds, Date.now(), warn);
+    return eventSource(builds, warn);
   };
 }
 

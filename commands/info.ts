@@ -34,10 +34,10 @@ export async function info({ host, output, args }: Call): Promise<undefined> {
   const [text] = named.others;
   if (!text) throw new Failure('Please specify a build id');
   const asked = parseBuildId(text);
-  const { history, see } = viewApp(host, output, app, asOf);
-  const found = findNamedBuild(host, { app, history, see, until: asOf }, asked);
+  const view = viewApp(host, output, app, asOf);
+  const found = findNamedBuild(host, { app, ...view, until: asOf }, asked);
   const { id } = found.build;
-  const seen = see(found.build);
+  const seen = view.see(found.build);
   const log = logPath(host, app, id);
   if (format === 'json') {
     output.line(JSON.stringify(infoView(app, seen, log, found.left)));

@@ -93,9 +93,9 @@ async function listPast(
   asOf: number | undefined,
   look: Look,
 ): Promise<undefined> {
-  const { history, see } = viewApp(host, output, app, asOf);
+  const { history, see, warn } = viewApp(host, output, app, asOf);
   const present = new Set(history.builds.map((build) => build.id));
-  const past = readPast(appBuilds(host, app).directory, { until: asOf })
+  const past = readPast(appBuilds(host, app), { until: asOf }, warn)
     .map((one) => (present.has(one.build.id) ? { build: one.build } : one))
     .map(({ build, left }) => ({ seen: see(build), left }))
     .filter(({ seen }) => matches(seen, filter))

@@ -5,6 +5,7 @@ import { type AppName, parseAppName, parseBuildId } from '../host/names';
 import { type AppBuilds, appBuilds, logPath } from '../host/paths';
 import { findBuild, type History } from '../journal/history';
 import { catchUp } from '../projections/catchUp';
+import { once } from '../projections/complaints';
 import { infoView } from '../projections/infoView';
 import { listOfApp } from '../projections/listView';
 import { readPast } from '../projections/past';
@@ -24,7 +25,7 @@ export function openHost(options: HostOptions = {}): BuildsHost {
     if (!appExists(host, app)) throw new AppDoesNotExist(app);
     return app;
   };
-  const historyOf = (app: AppName): History => catchUp(readable(host, app), Date.now(), warn).history;
+  const historyOf = (app: AppName, tell = warn): History => catchUp(readable(host, app), Date.now(), tell).history;
   const view = (app: AppName, seen: SeenBuild): BuildView =>
     buildView(app, seen, logPath(host, app, seen.build.id)) as BuildView;
 
@@ -51,14 +52,15 @@ export function openHost(options: HostOptions = {}): BuildsHost {
     },
     info(name, build) {
       const [app, id] = [existing(name), parseBuildId(build)];
-      const present = findBuild(historyOf(app), id);
-      const found = present ? { build: present } : readPast(readable(host, app).directory, { only: id }).at(-1);
+      const tell = once(warn);
+      const present = findBuild(historyOf(app, tell), id);
+      const found = present ? { build: present } : readPast(readable(host, app), { only: id }, tell).at(-1);
       if (found === undefined) return undefined;
       const left = 'left' in found ? found.left : undefined;
       return infoView(app, seeAt(Date.now())(found.build), logPath(host, app, id), left) as BuildInfo;
     },
-    events: (filter = {}) => readEvents(() => places(filter.app), filter),
-    follow: (follow = {}) => followEvents(() => places(follow.app), follow),
+    events: (filter = {}) => readEvents(() => places(filter.app), filter, warn),
+    follow: (follow = {}) => followEvents(() => places(follow.app), follow, warn),
   };
 }
 

@@ -12,7 +12,8 @@ import type { Output } from '../host/output';
 import { appBuilds, logPath } from '../host/paths';
 import { readTail, type Tail } from '../host/tail';
 import { findBuild } from '../journal/history';
-import { catchUp, describe } from '../projections/catchUp';
+import { catchUp } from '../projections/catchUp';
+import { complain, complainer, once } from '../projections/complaints';
 import { pageHtml } from '../projections/page';
 import { type PageHistory, readPageHistory } from '../projections/pageHistory';
 import type { PageApp } from '../projections/pageNumbers';
@@ -70,13 +71,14 @@ function readApp(host: Host, output: Output, app: AppName, now: number, most: nu
     !host.alongside &&
     recordedIds(listDirectory(builds.directory)).every((id) => findBuild(history, id) !== undefined);
   if (!settled) {
-    const caught = catchUp(builds, now, output.warn); // tells of the problems, too
+    const warn = once(output.warn);
+    const caught = catchUp(builds, now, warn);
     const again = readPageHistory(builds.directory, most);
+    again.problems.forEach(complainer(builds, warn));
     // Where nothing may be appended, what was adopted is known in memory only.
     return again.history.builds.length < caught.history.builds.length ? { ...again, history: caught.history } : again;
   }
-  for (const problem of read.problems)
-    output.warn(`The journal of ${app} ${describe(problem)}; see builds:verify ${app}`);
+  complain(builds, read.problems, output.warn);
   return read;
 }
 

@@ -7,7 +7,8 @@ import type { AppName } from '../host/names';
 import type { Output } from '../host/output';
 import { showProgress } from '../host/progress';
 import { appBuilds, buildsRoot } from '../host/paths';
-import { catchUp, complaints, describe } from '../projections/catchUp';
+import { catchUp } from '../projections/catchUp';
+import { complain, complaints } from '../projections/complaints';
 import { type Replayed, replay as replayApp } from '../projections/replay';
 import { forgetStoredReports } from '../projections/storedReports';
 import { findRunning } from './listHost';
@@ -59,9 +60,9 @@ export function replayWork(host: Host, app: AppName, flags: WorkFlags): Worked {
   const replayed = replayApp(builds, dryRun, (events) => progress.show(`${app}: ${events} events`), warn);
   progress.end();
   if (replayed === undefined) return { line: `Replayed ${app}: nothing, it has no journal`, warnings, failed: false };
-  const wrong = complaints(replayed.problems);
-  for (const problem of wrong) warn(`The journal of ${app} ${describe(problem)}; see builds:verify ${app}`);
-  return { line: summary(app, replayed, dryRun), warnings, failed: wrong.length > 0 };
+  complain(builds, replayed.problems, warn);
+  const failed = complaints(replayed.problems).length > 0;
+  return { line: summary(app, replayed, dryRun), warnings, failed };
 }
 
 function summary(app: AppName, replayed: Replayed, dryRun: boolean): string {

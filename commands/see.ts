@@ -5,6 +5,7 @@ import { appBuilds } from '../host/paths';
 import { isAlive } from '../host/processes';
 import type { Build, History } from '../journal/history';
 import { catchUp } from '../projections/catchUp';
+import { once, type Warn } from '../projections/complaints';
 import { readHistoryAt } from '../projections/past';
 import { seeBuild, type SeenBuild } from '../projections/record';
 
@@ -14,15 +15,20 @@ export interface View {
   readonly see: (build: Build) => SeenBuild;
   /** Something that others recorded was adopted for this call only: its record may change, and nobody would be told. */
   readonly inMemory: boolean;
+  /** For whoever reads on in the app's journal: does not say again what was said for this view. */
+  readonly warn: Warn;
 }
 
 /** An app's builds as they stand now, or `asOf` a time (ms since the epoch), when only events can tell what lived. */
 export function viewApp(host: Host, output: Pick<Output, 'warn'>, app: AppName, asOf?: number): View {
   const now = Date.now();
-  const { history, inMemory = false } = catchUp(appBuilds(host, app), now, output.warn);
-  if (asOf === undefined) return { history, see: seeAt(now), inMemory };
-  const then = readHistoryAt(appBuilds(host, app).directory, asOf);
-  return { history: then.history, see: (build) => seeBuild(build, asOf, ({ id }) => !then.dead.has(id)), inMemory };
+  const builds = appBuilds(host, app);
+  const warn = once(output.warn);
+  const { history, inMemory = false } = catchUp(builds, now, warn);
+  if (asOf === undefined) return { history, see: seeAt(now), inMemory, warn };
+  const then = readHistoryAt(builds, asOf, warn);
+  const see = (build: Build): SeenBuild => seeBuild(build, asOf, ({ id }) => !then.dead.has(id));
+  return { history: then.history, see, inMemory, warn };
 }
 
 /** Sees builds as they are at `now` (ms since the epoch) on this host: with processes looked at. */

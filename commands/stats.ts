@@ -11,6 +11,7 @@ import { isAlive } from '../host/processes';
 import { closeJournal, JOURNAL_FILE, openJournal, START } from '../journal/journal';
 import { readJournal } from '../journal/scanJournal';
 import { catchUp } from '../projections/catchUp';
+import { complainer, once } from '../projections/complaints';
 import { type AppStats, count, countOpen, noStats } from '../projections/stats';
 import { statsJson, statsView } from '../projections/statsView';
 import { parseFormat, refuseSurplus, takeApp } from './positionals';
@@ -57,12 +58,13 @@ export async function stats({ host, output, args }: Call): Promise<undefined> {
 /** Counts what the whole journal of `app` tells, a batch of events at a time; records that something else wrote become events first. */
 function readStats(host: Host, output: Output, app: AppName, since: number | undefined, now: number): AppStats {
   const builds = appBuilds(host, app);
-  catchUp(builds, now, output.warn); // and warns of what cannot be read
+  const warn = once(output.warn);
+  catchUp(builds, now, warn);
   const counted = noStats(since);
   const journal = openJournal(join(builds.directory, JOURNAL_FILE));
   if (journal === undefined) return counted;
   try {
-    readJournal(journal, START, { event: ({ event }) => count(counted, event), problem: () => undefined });
+    readJournal(journal, START, { event: ({ event }) => count(counted, event), problem: complainer(builds, warn) });
   } finally {
     closeJournal(journal);
   }

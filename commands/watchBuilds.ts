@@ -9,6 +9,7 @@ import { appBuilds, buildsDirectory } from '../host/paths';
 import type { History } from '../journal/history';
 import { JOURNAL_FILE } from '../journal/journal';
 import { catchUp } from '../projections/catchUp';
+import { complainer, once } from '../projections/complaints';
 import { loadHistory } from '../projections/loadHistory';
 import type { SeenBuild } from '../projections/record';
 import { seeAt } from './see';
@@ -38,11 +39,7 @@ interface Known {
 export function watchBuilds(host: Host, only: AppName | undefined, warn: (message: string) => void): WatchedBuilds {
   const known = new Map<AppName, Known>();
   const allowed = new Map<AppName, boolean>();
-  const told = new Set<string>();
-  const warnOnce = (message: string): void => {
-    if (!told.has(message)) warn(message);
-    told.add(message);
-  };
+  const warnOnce = once(warn);
   const apps = (): readonly AppName[] => {
     if (only !== undefined) return appExists(host, only) ? [only] : [];
     const all = listApps(host);
@@ -59,7 +56,8 @@ export function watchBuilds(host: Host, only: AppName | undefined, warn: (messag
     if (before?.size === size) return before.history;
     try {
       const builds = appBuilds(host, app);
-      const { history } = before ? loadHistory(builds.directory) : catchUp(builds, now, warnOnce);
+      const { history, problems } = before ? loadHistory(builds.directory) : catchUp(builds, now, warnOnce);
+      if (before) problems.forEach(complainer(builds, warnOnce));
       known.set(app, { size: before ? size : journalSize(host, app), history });
       return history;
     } catch (error) {

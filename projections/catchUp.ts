@@ -1,6 +1,5 @@
 import { printable, reasonOf } from '../host/failure';
 import { parseTimestamp } from '../host/durations';
-import { pluginName } from '../host/alongside';
 import type { BuildId } from '../host/names';
 import type { AppBuilds } from '../host/paths';
 import { pause } from '../host/pause';
@@ -8,8 +7,8 @@ import { isAlive } from '../host/processes';
 import { type BuildCommand, decide } from '../journal/decide';
 import { JournalNotWritten } from '../journal/errors';
 import { findBuild, type History } from '../journal/history';
-import type { Problem } from '../journal/scanJournal';
 import { writeCheckpoint } from './checkpoint';
+import { complain } from './complaints';
 import type * as evolving from './evolve';
 import { handleCommand } from './handleCommand';
 import { type Loaded, loadHistory } from './loadHistory';
@@ -28,11 +27,10 @@ export interface CaughtUp extends Loaded {
  * record of `starting` is not adopted, since the caller knows more about that build. Throws system errors.
  */
 export function catchUp(builds: AppBuilds, now: number, warn: (message: string) => void, starting?: BuildId): CaughtUp {
-  const { app, directory } = builds;
+  const { directory } = builds;
   let loaded = loadAtRest(directory);
   const names = listDirectory(directory); // after it: what was recorded in between is unknown, not removed
-  for (const problem of complaints(loaded.problems))
-    warn(`The journal of ${app} ${describe(problem)}; see ${pluginName(builds)}:verify ${app}`);
+  complain(builds, loaded.problems, warn);
   if (builds.readOnly !== true && loaded.folded >= WORTH_STORING && loaded.problems.length === 0)
     store(directory, loaded);
   const before = loaded.history;
@@ -52,11 +50,6 @@ function loadAtRest(directory: string): Loaded {
   if (!loaded.problems.some((problem) => problem.type === 'damage' && problem.tail)) return loaded;
   pause(WRITING_MS);
   return loadHistory(directory);
-}
-
-/** What a reader is to be told of: not the debris of a write that was cut off, which others have passed over since. */
-export function complaints(problems: readonly Problem[]): Problem[] {
-  return problems.filter((problem) => problem.type !== 'damage' || problem.tail || !problem.torn);
 }
 
 /** Events that took a reader longer to fold than a checkpoint takes to store; triggers store theirs in any case. */
@@ -151,20 +144,4 @@ function removals(history: History, names: readonly string[]): BuildCommand[] {
     { type: 'NoteRemoved', builds: gone.map(({ id }) => id) },
     ...dead.map(({ id }) => ({ type: 'DiscardBuild', build: id }) as const),
   ];
-}
-
-/** What is wrong with a journal, to be said behind its name. */
-export function describe(problem: Problem): string {
-  switch (problem.type) {
-    case 'damage':
-      return `is damaged from byte ${problem.start} to ${problem.end}`;
-    case 'gap':
-      return problem.from === problem.to
-        ? `lacks event ${problem.from}`
-        : `lacks events ${problem.from} to ${problem.to}`;
-    case 'disputed':
-      return `holds an event ${problem.seq} (byte ${problem.start}) that is not the one that was recorded, passed over`;
-    case 'unknown':
-      return `holds an event ${problem.seq} of a newer version of this program, passed over`;
-  }
 }

@@ -4,12 +4,15 @@ import type { AppName } from '../host/names';
 import type { AppBuilds } from '../host/paths';
 import type { Recorded } from '../journal/events';
 import { closeJournal, type Head, type Journal, JOURNAL_FILE, openJournal, START } from '../journal/journal';
-import { scanJournal } from '../journal/scanJournal';
+import { type Problem, scanJournal } from '../journal/scanJournal';
+import { complainer, type Warn } from './complaints';
 
 /** The journal of an app, and how far it has been read. */
 export interface EventSource {
   readonly app: AppName;
   readonly path: string;
+  /** Is told of what is not as it was written, where it is met. */
+  readonly problem: (problem: Problem) => void;
   head: Head;
 }
 
@@ -19,9 +22,10 @@ export interface AppEvent {
   readonly recorded: Recorded;
 }
 
-/** The journal of `builds`, of which nothing has been read. */
-export function eventSource(builds: AppBuilds): EventSource {
-  return { app: builds.app, path: join(builds.directory, JOURNAL_FILE), head: START };
+/** The journal of `builds`, of which nothing has been read. `warn` is told once of what is damaged there, however often it is looked at. */
+export function eventSource(builds: AppBuilds, warn: Warn): EventSource {
+  const { app, directory } = builds;
+  return { app, path: join(directory, JOURNAL_FILE), problem: complainer(builds, warn), head: START };
 }
 
 /**
@@ -101,6 +105,6 @@ function* eventsBehind(
 }
 
 function* scanBehind(journal: Journal, source: EventSource): Generator<readonly Recorded[], undefined, undefined> {
-  const { head, diverged } = yield* scanJournal(journal, source.head, { problem: () => undefined });
+  const { head, diverged } = yield* scanJournal(journal, source.head, source);
   source.head = diverged ? START : head;
 }

@@ -2,12 +2,14 @@ import { join } from 'node:path';
 
 import { parseTimestamp, toWholeSeconds } from '../host/durations';
 import type { BuildId } from '../host/names';
+import type { AppBuilds } from '../host/paths';
 import type { BuildEvent, Pruned, Recorded } from '../journal/events';
 import { type Build, findBuild, type History } from '../journal/history';
 import { closeJournal, JOURNAL_FILE, openJournal, START } from '../journal/journal';
 import { readJournal } from '../journal/scanJournal';
 import { occursInJournal } from '../journal/occursInJournal';
 import { apply, draftHistory } from './applyEvent';
+import { complainer, type Warn } from './complaints';
 
 /** When and why a build left. `at` is ms since the epoch. */
 export interface Left {
@@ -38,14 +40,14 @@ export interface PastFilter {
 }
 
 /**
- * The builds that the journal in `directory` tells of, those that left included, in the order in which they started. Reads the whole
- * journal. Throws `JournalNotReadable`.
+ * The builds that the journal of `builds` tells of, those that left included, in the order in which they started. Reads the whole
+ * journal; `warn` is told of what is damaged there, and by that not among them. Throws `JournalNotReadable`.
  */
-export function readPast(directory: string, { only, until }: PastFilter): PastBuild[] {
-  if (only !== undefined && !occursInJournal(join(directory, JOURNAL_FILE), only)) return [];
+export function readPast(builds: AppBuilds, { only, until }: PastFilter, warn: Warn): PastBuild[] {
+  if (only !== undefined && !occursInJournal(journalOf(builds), only)) return [];
   const draft = draftHistory();
   const past = new Map<BuildId, PastBuild>();
-  readEvents(directory, (recorded) => {
+  readEvents(builds, warn, (recorded) => {
     const { at, event } = recorded;
     if (until !== undefined && happenedAt(recorded) > until) return;
     if (event.type === 'Pruned') {
@@ -66,11 +68,11 @@ export function readPast(directory: string, { only, until }: PastFilter): PastBu
 
 const NOT_YET = {} as PastBuild;
 
-/** The ids that begin with `beginning` of builds that had started by `until` (ms since the epoch), newest first. Reads the whole journal. */
-export function startedIds(directory: string, beginning: string, until: number | undefined): BuildId[] {
-  if (!occursInJournal(join(directory, JOURNAL_FILE), beginning)) return [];
+/** The ids that begin with `beginning` of builds that had started by `until` (ms since the epoch), newest first. Reads in the same way. */
+export function startedIds(builds: AppBuilds, beginning: string, until: number | undefined, warn: Warn): BuildId[] {
+  if (!occursInJournal(journalOf(builds), beginning)) return [];
   const ids: BuildId[] = [];
-  readEvents(directory, (recorded) => {
+  readEvents(builds, warn, (recorded) => {
     const { event } = recorded;
     if (event.type !== 'BuildStarted' || !event.build.startsWith(beginning)) return;
     if (until === undefined || happenedAt(recorded) <= until) ids.push(event.build);
@@ -86,13 +88,13 @@ export interface HistoryThen {
 }
 
 /**
- * How the app whose journal lies in `directory` stood at `then` (ms since the epoch), from its events alone. An adopted event counts
- * from the time that its record gives, since it was on record from then on. Reads the whole journal. Throws `JournalNotReadable`.
+ * How the app of `builds` stood at `then` (ms since the epoch), from its events alone. An adopted event counts from the time that its record
+ * gives, since it was on record from then on. Reads the whole journal, as {@link readPast} does. Throws `JournalNotReadable`.
  */
-export function readHistoryAt(directory: string, then: number): HistoryThen {
+export function readHistoryAt(builds: AppBuilds, then: number, warn: Warn): HistoryThen {
   const draft = draftHistory();
   const dead = new Set<BuildId>();
-  readEvents(directory, (recorded) => {
+  readEvents(builds, warn, (recorded) => {
     const { event } = recorded;
     if (happenedAt(recorded) <= then) apply(draft, event);
     else if (event.type === 'BuildFinished' && event.cause === 'abandoned' && timeOf(event.finishedAt) <= then) {
@@ -114,11 +116,15 @@ function timeOf(timestamp: string): number {
   return parseTimestamp(timestamp) ?? Number.POSITIVE_INFINITY;
 }
 
-function readEvents(directory: string, onEvent: (recorded: Recorded) => void): void {
-  const journal = openJournal(join(directory, JOURNAL_FILE));
+function journalOf({ directory }: AppBuilds): string {
+  return join(directory, JOURNAL_FILE);
+}
+
+function readEvents(builds: AppBuilds, warn: Warn, onEvent: (recorded: Recorded) => void): void {
+  const journal = openJournal(journalOf(builds));
   if (journal === undefined) return;
   try {
-    readJournal(journal, START, { event: onEvent, problem: () => undefined });
+    readJournal(journal, START, { event: onEvent, problem: complainer(builds, warn) });
   } finally {
     closeJournal(journal);
   }

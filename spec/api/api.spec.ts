@@ -178,6 +178,38 @@ test.serial('reading changes no file: what a stock Dokku recorded is shown, and 
   t.deepEqual(await filesOf(), before);
 });
 
+test.serial(
+  'what is damaged is told of where the whole journal is read, each thing once; the rest is given',
+  async (t) => {
+    await host.createApp('hurt');
+    await host.dokku(['builds:set', 'hurt', 'retention', '1']);
+    for (const id of ['h0', 'h1', 'h2']) await record('hurt', id, 0);
+    const journal = host.file('hurt', 'events.journal');
+    const bytes = readFileSync(journal);
+    bytes.writeUInt8(bytes.readUInt8(100) ^ 4, 100);
+    writeFileSync(journal, bytes);
+    const told: string[] = [];
+    const { dokkuRoot, libRoot } = host.paths;
+    const api = openHost({ dokkuRoot, libRoot, warn: (message) => told.push(message) });
+    const tells = async (read: () => unknown): Promise<void> => {
+      told.length = 0;
+      await read();
+      t.is(told.length, 2, told.join('\n'));
+      t.regex(told.join('\n'), /is damaged from byte 0 to .*\n.* lacks event 1;/);
+    };
+    await tells(() => t.is([...api.events({ app: 'hurt' })].length, 7));
+    await tells(() => t.is(api.info('hurt', 'h1')?.event.pruned?.reason, 'retention'));
+    rmSync(host.file('hurt', 'events.checkpoint'));
+    await tells(() => t.is(api.info('hurt', 'h1')?.event.pruned?.reason, 'retention'));
+    await tells(async () => {
+      const signal = AbortSignal.timeout(300);
+      const given: BuildEvent[] = [];
+      for await (const event of api.follow({ app: 'hurt', fromStart: true, intervalMs: 10, signal })) given.push(event);
+      t.is(given.length, 7);
+    });
+  },
+);
+
 async function filesOf(): Promise<Record<string, string>> {
   const entries = await readdir(host.paths.builds, { recursive: true, withFileTypes: true });
   const files = entries
