@@ -2,14 +2,14 @@ import { allowedApps, appExists, listApps } from '../host/apps';
 import { parseTimestamp } from '../host/durations';
 import type { Host } from '../host/environment';
 import { reasonOf } from '../host/failure';
-import type { AppName } from '../host/names';
+import type { AppName, BuildId } from '../host/names';
 import type { Output } from '../host/output';
 import { type AppBuilds, appBuilds, buildsRoot, logPath } from '../host/paths';
 import { isAlive } from '../host/processes';
 import { type Build, findBuild, type History } from '../journal/history';
-import { catchUp } from '../projections/catchUp';
+import { catchUp, loadAtRest } from '../projections/catchUp';
+import { complain, type Warn } from '../projections/complaints';
 import { hostColumns, hostRow, type ListFilter, matches } from '../projections/listView';
-import { loadHistory } from '../projections/loadHistory';
 import { buildView, type SeenBuild } from '../projections/record';
 import { type MayRun, readRunning, rebuildRunning } from '../projections/runningView';
 import { type Look, printTable } from './look';
@@ -69,8 +69,24 @@ function unendedBuilds(host: Host, output: Output, abandoned: boolean): ListedBu
 
 function historiesOfRunning(host: Host, output: Output, now: number): ReadonlyMap<AppName, History> {
   const entries = readRunning(buildsRoot(host)) ?? findRunning(host, output);
-  const apps = [...new Set(entries.map(({ app }) => app))].filter((app) => appExists(host, app));
-  return lookInto(host, output, apps, now, (builds) => loadHistory(builds.directory).history);
+  const running = new Map<AppName, BuildId[]>();
+  for (const { app, build } of entries) running.set(app, [...(running.get(app) ?? []), build]);
+  const apps = [...running.keys()].filter((app) => appExists(host, app));
+  return lookInto(host, output, apps, now, (builds, warn) =>
+    historyWith(running.get(builds.app) ?? [], builds, now, warn),
+  );
+}
+
+/**
+ * The history of an app in which builds may be `running`. What its journal can tell of them is enough, and the directory is not looked at; but
+ * where the start of one is damaged, its record is adopted, as by whoever lists the app.
+ */
+function historyWith(running: readonly BuildId[], builds: AppBuilds, now: number, warn: Warn): History {
+  const { history, problems } = loadAtRest(builds.directory);
+  const isMissing = (id: BuildId): boolean => findBuild(history, id) === undefined && !history.departed.includes(id);
+  if (running.some(isMissing)) return catchUp(builds, now, warn).history;
+  complain(builds, problems, warn);
+  return history;
 }
 
 /** The histories of `apps`. What is wrong with one hides no other, and is told to those who may see that app. */
@@ -79,8 +95,7 @@ function lookInto(
   output: Output,
   apps: readonly AppName[],
   now: number,
-  read: (builds: AppBuilds, warn: (message: string) => void) => History = (builds, warn) =>
-    catchUp(builds, now, warn).history,
+  read: (builds: AppBuilds, warn: Warn) => History = (builds, warn) => catchUp(builds, now, warn).history,
 ): ReadonlyMap<AppName, History> {
   const histories = new Map<AppName, History>();
   const complaints: { app: AppName; message: string }[] = [];

@@ -45,7 +45,7 @@ export function catchUp(builds: AppBuilds, now: number, warn: (message: string) 
 const WRITING_MS = 10;
 
 /** The history; where the journal ends in half a frame, once more a moment later: somebody may be writing it. */
-function loadAtRest(directory: string): Loaded {
+export function loadAtRest(directory: string): Loaded {
   const loaded = loadHistory(directory);
   if (!loaded.problems.some((problem) => problem.type === 'damage' && problem.tail)) return loaded;
   pause(WRITING_MS);

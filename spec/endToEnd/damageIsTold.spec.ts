@@ -1,4 +1,4 @@
-import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
 
 import test, { type ExecutionContext } from 'ava';
@@ -25,6 +25,14 @@ test.after.always(() => host.remove());
 async function record(app: string, id: string): Promise<void> {
   await host.trigger('builds-record-start', [app, id, String(process.pid), 'git-hook']);
   await host.trigger('builds-record-finalize', [app, id, '0']);
+}
+
+/** Makes the app, with a build that has ended and the live one `b1`, which the view of running builds is sealed with. */
+async function withLive(app: string): Promise<void> {
+  await host.createApp(app);
+  await record(app, 'b0');
+  await host.trigger('builds-record-start', [app, 'b1', String(host.process().pid), 'git-hook']);
+  await host.dokku(['builds:list']);
 }
 
 /** Changes a byte of the app's first event, and gives what is to be said of it. */
@@ -139,3 +147,32 @@ test('the debris of a write that was cut off, which others have passed over, is 
     t.like(await host.dokku(`builds:${command}`.split(' ')), { code: 0, stderr: '' }, command);
   }
 });
+
+test.serial(
+  'a live build whose start is damaged is listed with those of the host as with those of its app',
+  async (t) => {
+    await withLive('live');
+    const bytes = readFileSync(journal('live'));
+    bytes.writeUInt8(bytes.readUInt8(bytes.length - 60) ^ 4, bytes.length - 60); // of its start, the last event
+    writeFileSync(journal('live'), bytes);
+    const ofHost = await host.dokku(['builds:list']);
+    t.is(ofHost.code, 0);
+    t.regex(ofHost.stdout, /^live +b1 /m);
+    t.regex(ofHost.stderr, /The journal of live is damaged from byte \d+ to \d+; see builds:verify live\n/);
+    const ofApp = await host.dokku(['builds:list', 'live']);
+    t.regex(ofApp.stdout, /^b1 +build +running /m);
+  },
+);
+
+test.serial(
+  'the list of what runs on the host tells of what is damaged behind the checkpoints of its apps',
+  async (t) => {
+    await withLive('uncovered');
+    const said = damageStart('uncovered');
+    rmSync(host.file('uncovered', 'events.checkpoint'));
+    const { code, stdout, stderr } = await host.dokku(['builds:list']);
+    t.is(code, 0);
+    t.regex(stdout, /^uncovered +b1 /m);
+    t.true(stderr.includes(said), stderr);
+  },
+);
