@@ -1,5 +1,4 @@
 import { allowedApps, appExists, listApps } from '../host/apps';
-import { parseTimestamp } from '../host/durations';
 import type { Host } from '../host/environment';
 import { reasonOf } from '../host/failure';
 import type { AppName, BuildId } from '../host/names';
@@ -9,17 +8,12 @@ import { isAlive } from '../host/processes';
 import { type Build, findBuild, type History } from '../journal/history';
 import { catchUp, loadAtRest } from '../projections/catchUp';
 import { complain, type Warn } from '../projections/complaints';
-import { hostColumns, hostRow, type ListFilter, matches } from '../projections/listView';
-import { buildView, type SeenBuild } from '../projections/record';
+import { hostColumns, hostRow, type ListedBuild, type ListFilter, matches, listOfHost } from '../projections/listView';
+import { buildView } from '../projections/record';
 import { type MayRun, readRunning, rebuildRunning } from '../projections/runningView';
 import { type Look, printTable } from './look';
 import type { Format } from './positionals';
 import { seeAt } from './see';
-
-interface ListedBuild {
-  readonly app: AppName;
-  readonly seen: SeenBuild;
-}
 
 /** `builds:list` without an app: the builds of the host that are running, newest first. */
 export async function listHost(
@@ -34,7 +28,7 @@ export async function listHost(
     matches(seen, wanted),
   );
   const visible = new Set(allowedApps(host, [...new Set(running.map(({ app }) => app))]));
-  const listed = running.filter(({ app }) => visible.has(app)).sort((a, b) => startOf(b) - startOf(a));
+  const listed = listOfHost(running.filter(({ app }) => visible.has(app)));
   if (format === 'json') {
     output.line(JSON.stringify(listed.map(({ app, seen }) => buildView(app, seen, logPath(host, app, seen.build.id)))));
   } else if (listed.length === 0) {
@@ -48,10 +42,6 @@ export async function listHost(
       look,
     );
   }
-}
-
-function startOf({ seen }: ListedBuild): number {
-  return parseTimestamp(seen.build.startedAt) ?? 0;
 }
 
 /**

@@ -7,7 +7,7 @@ import { findBuild, type History } from '../journal/history';
 import { catchUp } from '../projections/catchUp';
 import { once } from '../projections/complaints';
 import { infoView } from '../projections/infoView';
-import { listOfApp } from '../projections/listView';
+import { listOfApp, listOfHost } from '../projections/listView';
 import { readPast } from '../projections/past';
 import { buildView, type SeenBuild } from '../projections/record';
 import type { BuildInfo, BuildsHost, BuildView, HostOptions } from './apiTypes';
@@ -46,9 +46,9 @@ export function openHost(options: HostOptions = {}): BuildsHost {
           .builds.filter(({ status }) => status === 'running')
           .map(see)
           .filter(({ displayStatus }) => displayStatus === 'running')
-          .map((seen) => view(app, seen)),
+          .map((seen) => ({ app, seen })),
       );
-      return running.sort((a, b) => Date.parse(b.started_at) - Date.parse(a.started_at));
+      return listOfHost(running).map(({ app, seen }) => view(app, seen));
     },
     info(name, build) {
       const [app, id] = [existing(name), parseBuildId(build)];

@@ -1,4 +1,4 @@
-import { toWholeSeconds } from '../host/durations';
+import { parseTimestamp, toWholeSeconds } from '../host/durations';
 import type { AppName } from '../host/names';
 import type { Kind } from '../journal/events';
 import type { DisplayStatus, SeenBuild } from './record';
@@ -19,6 +19,27 @@ export function listOfApp(seen: readonly SeenBuild[], filter: ListFilter, retent
   const listed = [...live, ...newestFirst.filter((one) => !isLive(one))];
   if (filter.kind === undefined && filter.status === undefined) return listed.slice(0, live.length + retention);
   return listed.filter((one) => matches(one, filter));
+}
+
+/** A build in a list of several apps. */
+export interface ListedBuild {
+  readonly app: AppName;
+  readonly seen: SeenBuild;
+}
+
+/**
+ * The builds of several apps, those of each given oldest first, as lists of the host show them: the newest first. Within an app the order
+ * stays the journal's: whatever the clock did, a build counts as begun no earlier than those before it.
+ */
+export function listOfHost(listed: readonly ListedBuild[]): ListedBuild[] {
+  const latest = new Map<AppName, number>();
+  const timed = listed.map((one) => {
+    const time = Math.max(latest.get(one.app) ?? 0, parseTimestamp(one.seen.build.startedAt) ?? 0);
+    latest.set(one.app, time);
+    return { one, time };
+  });
+  const sorted = timed.reverse().sort((a, b) => b.time - a.time); // those of the same time stay reversed
+  return sorted.map(({ one }) => one);
 }
 
 /** Whether `seen` is one of the builds that `filter` asks for. */

@@ -76,6 +76,20 @@ test.serial('without an app, what runs on the host and lives is listed, newest f
   t.is((await host.dokku(['builds:list'])).stdout, 'No builds currently running\n');
 });
 
+test('within one app the journal decides which build is newer, for the host as for the app', async (t) => {
+  await host.createApp('set-back');
+  const clock = `${host.paths.tmp}/set-back.cjs`;
+  host.write(clock, 'const { now } = Date; Date.now = () => now() - 3_600_000;');
+  const start = (id: string, env = {}) =>
+    host.trigger('builds-record-start', ['set-back', id, String(host.process().pid), 'git-hook'], { env });
+  await start('b1');
+  await start('b2', { NODE_OPTIONS: `--require ${clock}` });
+  t.true(String(host.record('set-back', 'b2')['started_at']) < String(host.record('set-back', 'b1')['started_at']));
+  const listed = async (...args: string[]) => (await host.dokku(['builds:list', ...args])).stdout.match(/\bb[12]\b/g);
+  t.deepEqual(await listed('set-back'), ['b2', 'b1']);
+  t.deepEqual(await listed(), ['b2', 'b1']);
+});
+
 test('what runs on the host is listed when a stock Dokku has recorded its start, too', async (t) => {
   await host.createApp('stock');
   writeRecords(host, runningRecord('stock', 'begun-before', 1, host.process().pid));

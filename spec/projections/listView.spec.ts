@@ -4,7 +4,7 @@ import { parseAppName } from '../../host/names';
 import type { BuildEvent } from '../../journal/events';
 import { emptyHistory } from '../../projections/applyEvent';
 import { evolve } from '../../projections/evolve';
-import { appRow, hostRow, listOfApp, matches } from '../../projections/listView';
+import { appRow, hostRow, listOfApp, matches, listOfHost } from '../../projections/listView';
 import { seeBuild, type SeenBuild } from '../../projections/record';
 import { canceled, finished, minute, minuteText, started } from '../journal/buildEvents';
 
@@ -64,6 +64,18 @@ test('the journal decides which build is newer, not the clock', (t) => {
     ...[started('b2', { startedAt: minuteText(-60) }), finished('b2')],
   );
   t.deepEqual(ids(listOfApp(seen, {}, 20)), ['b2', 'b1']);
+});
+
+test('across apps the newest comes first, and within each the journal decides', (t) => {
+  const at = (id: string, minutes: number) => started(id, { startedAt: minuteText(minutes) });
+  const apps = {
+    east: see(at('e1', 10), at('e2', -60), at('e3', 30)), // the clock was set back, and forth again
+    west: see(at('w1', 5), at('w2', 20)),
+  };
+  const listed = Object.entries(apps).flatMap(([app, builds]) =>
+    builds.map((seen) => ({ app: parseAppName(app), seen })),
+  );
+  t.deepEqual(ids(listOfHost(listed).map(({ seen }) => seen)), ['e3', 'w2', 'e2', 'e1', 'w1']);
 });
 
 function see(...events: BuildEvent[]): SeenBuild[] {
