@@ -26,7 +26,10 @@ export interface Verified {
   readonly unknownEvents: number;
   readonly bytes: number;
   readonly head: Head;
-  /** SHA-256, hex, of the last event and through its link of everything before it; undefined without events. */
+  /**
+   * SHA-256, hex, of the last event and through its link of everything before it; undefined without events, and where the last one
+   * is not linked to what stands before it.
+   */
   readonly headDigest: string | undefined;
   /** Number of the event whose head digest was asked for; undefined when no event of this history has it. */
   readonly pinned: number | undefined;
@@ -61,22 +64,26 @@ export function verifyJournal(journal: Journal, onEvent: (recorded: Recorded) =>
         return;
       }
       chain.check(envelope, frame);
-      if (pin !== undefined && hex(ahead.digestOf(envelope.link.readTo, frame.end)) === pin) pinned = envelope.seq;
+      if (pin !== undefined && chain.headDigest() === pin) pinned = envelope.seq;
     },
   });
   for (const problem of torn) {
-    if (problem.end <= head.readTo) counts.tornBytes += problem.end - problem.start;
+    if (problem.end <= chain.coveredTo) counts.tornBytes += problem.end - problem.start;
     else deviations.push(deviationOf(problem)); // no event has linked over it yet
   }
-  const headDigest = head.seq === 0 ? undefined : hex(ahead.digestOf(head.readTo, chain.end));
+  const headDigest = head.seq === 0 ? undefined : chain.headDigest();
   const ordered = deviations.sort((a, b) => (a.offset ?? 0) - (b.offset ?? 0));
   return { ...counts, bytes, head, headDigest, pinned, deviations: ordered };
 }
 
 /** The links of the events that count, checked one after the other. */
 class Chain {
+  /** Up to here the file is covered by digests: where the last event's writer had read to, wherever that is by now. */
+  coveredTo = 0;
   /** Offset behind the last event that counts. */
-  end = 0;
+  private end = 0;
+  /** The last event's digest is that of what stands before it. */
+  private linked = true;
   private readTo = 0;
   private start = 0;
   /** How far the file has moved under the offsets that the events name, after bytes were removed or inserted. */
@@ -99,12 +106,19 @@ class Chain {
         meaning: `event ${seq} is not linked to what stands before it: bytes before ${frame.start} were changed, removed, inserted or moved`,
       });
     }
+    this.linked = shift !== undefined;
     this.shift = shift ?? frame.start - link.readTo;
     this.readTo = link.readTo;
+    this.coveredTo = link.readTo + this.shift;
     this.start = frame.start;
     this.end = frame.end;
     this.recent.set(seq, { previousCrc: link.previousCrc, racers: new Set([racerOf(recorded, frame)]) });
     this.recent.delete(seq - RECENT);
+  }
+
+  /** The head digest, hex, behind the last event; undefined where that vouches for nothing that stands before it. */
+  headDigest(): string | undefined {
+    return this.linked ? hex(this.ahead.digestOf(this.coveredTo, this.end)) : undefined;
   }
 
   /** Whether a frame that does not count lost a race, as it may; anything else is a deviation. */
@@ -160,9 +174,7 @@ function deviationOf(problem: Exclude<Problem, { type: 'unknown' }>): Deviation 
       return {
         kind: 'damage',
         offset: problem.start,
-        meaning: problem.tail
-          ? `the last ${problem.end - problem.start} bytes are no event: a write was cut off, or the file was cut or damaged`
-          : `bytes ${problem.start} to ${problem.end} are no intact event: they were damaged after they were written`,
+        meaning: meaningOf(problem),
       };
     case 'gap': {
       const missing =
@@ -182,6 +194,13 @@ function deviationOf(problem: Exclude<Problem, { type: 'unknown' }>): Deviation 
         meaning: `event ${problem.seq} is not the one that event ${problem.seq + 1} was built on: it was edited; it is not shown`,
       };
   }
+}
+
+function meaningOf({ start, end, tail, torn }: Damaged): string {
+  if (tail) return `the last ${end - start} bytes are no event: a write was cut off, or the file was cut or damaged`;
+  if (torn)
+    return `bytes ${start} to ${end} are the beginning of an event: a write was cut off, or the file was damaged; a cut-off write is no deviation once another event covers them`;
+  return `bytes ${start} to ${end} are no intact event: they were damaged after they were written`;
 }
 
 function hex(digest: Uint8Array): string {

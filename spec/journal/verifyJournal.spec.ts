@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { appendFileSync, truncateSync } from 'node:fs';
 
 import test, { type ExecutionContext } from 'ava';
@@ -113,6 +114,39 @@ test('a write that was cut off is told until others have linked over it, and the
   );
   appendAll(journal, [started('b5'), finished('b5')]);
   t.like(verify(journal), { events: 9, tornBytes: debris, deviations: [] });
+});
+
+test('a write that was cut off, with one event behind it, is not said to have been damaged later', (t) => {
+  const journal = written(t);
+  const { start = 0, end = 0 } = framesOf(journal.path).at(-1) ?? {};
+  truncateSync(journal.path, end - 7);
+  appendAll(journal, [started('b5')]);
+  const [cutOff, ...others] = verify(journal).deviations;
+  t.deepEqual(others, []);
+  t.like(cutOff, { kind: 'damage', offset: start });
+  t.regex(
+    cutOff?.meaning ?? '',
+    /are the beginning of an event: a write was cut off, .* once another event covers them/,
+  );
+});
+
+test('where bytes were removed at the front, a head is that of the last event all the same', (t) => {
+  const journal = written(t);
+  const { headDigest } = verify(journal);
+  const nothing = createHash('sha256').digest('hex');
+  for (let left = framesOf(journal.path).length - 1; left > 1; left -= 1) {
+    rewrite(journal.path, (frames) => frames.slice(1));
+    t.like(verify(journal, nothing), { headDigest, pinned: undefined }, `${left} frames left`);
+    t.is(verify(journal, headDigest).pinned, 8);
+  }
+});
+
+test('a last event that is not linked to what stands before it is no head, and is not found as one', (t) => {
+  const journal = written(t);
+  const { headDigest = '' } = verify(journal);
+  rewrite(journal.path, (frames) => frames.filter((_, n) => n !== frames.length - 2));
+  t.like(verify(journal, headDigest), { headDigest: undefined, pinned: undefined });
+  t.is(verify(journal, headDigest).deviations.length, 2); // a gap, and the link
 });
 
 test('debris that no writer has left is told for ever', (t) => {
