@@ -4,7 +4,7 @@ import type { Envelope } from './envelope';
 import type { Recorded } from './events';
 import type { Frame } from './frame';
 import { digestOf, type Head, type Journal, readAt, START } from './journal';
-import { type Damaged, type Problem, readJournal } from './scanJournal';
+import { type Damaged, type Problem, readJournal, type Sink } from './scanJournal';
 import { sha256 } from './sha256';
 
 /** Something that is not as it was written. `offset` is in bytes; `seq` is the event that it is about, where there is one. */
@@ -38,9 +38,15 @@ export interface Verified {
 
 /**
  * Reads the whole journal, checks every checksum, number and digest, and hands each event that counts to `onEvent` with the head
- * behind it. `pin` is a head digest (hex) to look for. Memory does not grow with the file. Throws `JournalNotReadable`.
+ * behind it. `pin` is a head digest (hex) to look for; `beside` watches every frame and problem, too. Memory does not grow with the
+ * file. Throws `JournalNotReadable`.
  */
-export function verifyJournal(journal: Journal, onEvent: (recorded: Recorded) => void, pin?: string): Verified {
+export function verifyJournal(
+  journal: Journal,
+  onEvent: (recorded: Recorded) => void,
+  pin?: string,
+  beside?: Required<Omit<Sink, 'event'>>,
+): Verified {
   const deviations: Deviation[] = [];
   const ahead = new ReadAhead(journal);
   const chain = new Chain(ahead, deviations);
@@ -54,11 +60,13 @@ export function verifyJournal(journal: Journal, onEvent: (recorded: Recorded) =>
       onEvent(recorded);
     },
     problem(problem) {
+      beside?.problem(problem);
       if (problem.type === 'unknown') counts.unknownEvents += 1;
       else if (problem.type === 'damage' && problem.torn) torn.push(problem);
       else deviations.push(deviationOf(problem));
     },
     frame(envelope, frame, counting) {
+      beside?.frame(envelope, frame, counting);
       if (!counting) {
         if (chain.lostARace(envelope, frame)) counts.voidFrames += 1;
         return;

@@ -24,8 +24,20 @@ const VERSION = 3;
 export function readCheckpoint(directory: string): Checkpoint | undefined {
   const stored = readStored(join(directory, CHECKPOINT_FILE));
   if (!Array.isArray(stored)) return undefined;
-  const [version, head, history, settled] = stored as [number, Head, History, boolean];
-  return version === VERSION ? { head, history, settled } : undefined;
+  const [version, head, history, settled] = stored as unknown[];
+  if (version !== VERSION || !isHead(head) || !isHistory(history)) return undefined;
+  return { head, history, settled: settled === true };
+}
+
+/** Somebody can have written anything twice; what would end a reader is passed over. */
+function isHead(value: unknown): value is Head {
+  const { seq, start, crc, readTo, end } = (value ?? {}) as Partial<Head>;
+  return [seq, start, crc, readTo, end].every((number) => Number.isSafeInteger(number) && Number(number) >= 0);
+}
+
+function isHistory(value: unknown): value is History {
+  const { builds, departed } = (value ?? {}) as Partial<History>;
+  return Array.isArray(builds) && Array.isArray(departed);
 }
 
 /** Whether there is one, trustworthy or not. */

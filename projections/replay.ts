@@ -5,6 +5,7 @@ import { isAlive } from '../host/processes';
 import { closeJournal, JOURNAL_FILE, openJournal, START } from '../journal/journal';
 import { type Problem, readJournal } from '../journal/scanJournal';
 import { readCheckpoint, writeCheckpoint } from './checkpoint';
+import { CheckpointComparison } from './checkpointComparison';
 import { apply, draftHistory } from './applyEvent';
 import { leftovers, listDirectory, staleRecords } from './recordFiles';
 import { addRunning, runningOf } from './runningView';
@@ -39,19 +40,23 @@ export function replay(
   const journal = openJournal(join(directory, JOURNAL_FILE));
   if (journal === undefined) return undefined;
   const stored = readCheckpoint(directory);
+  const comparison = stored && new CheckpointComparison(stored);
   const history = draftHistory();
   const problems: Problem[] = [];
   let events = 0;
-  let checkpointIsTrue = false;
   try {
     const { head } = readJournal(journal, START, {
       event({ seq, event }) {
+        comparison?.event(seq, history);
         apply(history, event);
         events += 1;
-        if (seq === stored?.head.seq) checkpointIsTrue = JSON.stringify(stored.history) === JSON.stringify(history);
         if (events % PROGRESS_EVENTS === 0) onProgress(events);
       },
-      problem: (problem) => problems.push(problem),
+      problem(problem) {
+        comparison?.problem(problem);
+        problems.push(problem);
+      },
+      frame: (envelope, frame, counts) => comparison?.frame(envelope, frame, counts),
     });
     const names = listDirectory(directory);
     const alive = (pid: number): boolean => isAlive({ pid });
@@ -63,7 +68,7 @@ export function replay(
       events,
       records: alongside ? 0 : staleRecords(directory, app, history.builds).length,
       leftovers: alongside ? 0 : leftovers(directory, history, names, alive).length,
-      checkpoint: !checkpointIsTrue,
+      checkpoint: comparison === undefined || comparison.outcome(history) !== undefined,
       running: running.some((id) => !viewed.includes(id)),
       problems,
     };

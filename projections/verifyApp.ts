@@ -7,6 +7,7 @@ import { findBuild, type History, newestBuild } from '../journal/history';
 import { closeJournal, JOURNAL_FILE, openJournal, START } from '../journal/journal';
 import { type Deviation, type Verified, verifyJournal } from '../journal/verifyJournal';
 import { type Checkpoint, hasCheckpoint, readCheckpoint } from './checkpoint';
+import { CheckpointComparison } from './checkpointComparison';
 import { apply, draftHistory } from './applyEvent';
 import { recordText } from './record';
 import { listDirectory, readRecordFile, recordContent, recordedIds } from './recordFiles';
@@ -45,15 +46,18 @@ export function verifyApp(builds: AppBuilds, pin?: string): Verified {
     };
   }
   try {
+    const comparison = checkpoint && new CheckpointComparison(checkpoint);
     const verified = verifyJournal(
       journal,
       ({ seq, event }) => {
+        comparison?.event(seq, draft);
         apply(draft, event);
-        if (seq === checkpoint?.head.seq) deviations.push(...checkpointDeviations(checkpoint, draft));
       },
       pin,
+      comparison,
     );
-    deviations.push(...checkpointBeyond(checkpoint, verified.head.seq));
+    const beyond = checkpointBeyond(checkpoint, verified.head.seq);
+    deviations.push(...(beyond.length > 0 ? beyond : checkpointDeviations(checkpoint, comparison?.outcome(draft))));
     deviations.push(...recordDeviations(builds, draft), ...runningDeviations(builds, draft));
     deviations.push(...reportDeviations(builds, draft));
     return { ...verified, deviations: [...verified.deviations, ...deviations] };
@@ -62,10 +66,18 @@ export function verifyApp(builds: AppBuilds, pin?: string): Verified {
   }
 }
 
-function checkpointDeviations({ head, history }: Checkpoint, folded: History): Deviation[] {
-  if (JSON.stringify(history) === JSON.stringify(folded)) return [];
-  const meaning = `the checkpoint does not say what the events up to ${head.seq} say: one of the two was changed`;
-  return [{ kind: 'checkpoint', seq: head.seq, meaning }];
+function checkpointDeviations(
+  checkpoint: Checkpoint | undefined,
+  differs: ReturnType<CheckpointComparison['outcome']>,
+): Deviation[] {
+  if (checkpoint === undefined || differs === undefined) return [];
+  const { seq } = checkpoint.head;
+  const what =
+    differs === 'history'
+      ? `does not say what the events up to ${seq} say`
+      : `does not stand where the journal has event ${seq}, or goes on from elsewhere: readers that believe it miss events`;
+  const meaning = `the checkpoint ${what}; one of the two was changed, and builds:replay makes the checkpoint anew`;
+  return [{ kind: 'checkpoint', seq, meaning }];
 }
 
 function checkpointBeyond(checkpoint: Checkpoint | undefined, last: number): Deviation[] {
