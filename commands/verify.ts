@@ -5,11 +5,10 @@ import type { Host } from '../host/environment';
 import { Failure, printable } from '../host/failure';
 import type { AppName } from '../host/names';
 import { appBuilds } from '../host/paths';
-import { pause } from '../host/pause';
 import type { Deviation, Verified } from '../journal/verifyJournal';
-import { verifyApp } from '../projections/verifyApp';
 import { overAllApps, tellWorked, type WorkFlags, type Worked } from './overAllApps';
 import { parseFormat, refuseSurplus, refuseWithoutAllApps, takeAppOrAll } from './positionals';
+import { verifySettled } from './verifySettled';
 
 /**
  * `builds:verify [<app>|--all-apps] [--head <digest>] [--parallel N] [--format json|stdout]`: exit status 0 when everything is as
@@ -45,28 +44,13 @@ function readPin(text: string | undefined): { head?: string } {
 /** Verifies one app. */
 export function verifyWork(host: Host, app: AppName, flags: WorkFlags): Worked {
   const pin = flags['head'];
-  const verified = verifySettled(host, app, pin);
+  const verified = verifySettled(appBuilds(host, app), pin);
   const lost = pin !== undefined && verified.pinned === undefined;
   const failed = lost || verified.deviations.length > 0;
   if (flags['format'] === 'json') return { line: JSON.stringify(asJson(app, verified, pin)), warnings: [], failed };
   const warnings = verified.deviations.map((deviation) => `${app}: ${asSentence(deviation)}`);
   if (lost) warnings.push(`${app}: no event of this history has the head digest ${pin}: it was rewritten or cut`);
   return { line: summary(app, verified), warnings, failed };
-}
-
-const SETTLING_MS = 20;
-const MOST_TRIES = 5;
-
-/** A deploy that is recorded right now looks like a deviation for some milliseconds: looks again while something changes. */
-function verifySettled(host: Host, app: AppName, pin: string | undefined): Verified {
-  let verified = verifyApp(appBuilds(host, app), pin);
-  for (let tries = 1; verified.deviations.length > 0 && tries < MOST_TRIES; tries += 1) {
-    pause(SETTLING_MS);
-    const again = verifyApp(appBuilds(host, app), pin);
-    if (again.bytes === verified.bytes && again.deviations.length === verified.deviations.length) return again;
-    verified = again;
-  }
-  return verified;
 }
 
 function summary(app: AppName, verified: Verified): string {
@@ -103,6 +87,6 @@ function asJson(app: AppName, verified: Verified, pin: string | undefined): obje
     bytes,
     head: headDigest === undefined ? null : { seq: head.seq, digest: headDigest },
     ...(pin !== undefined && { pinned: pinned === undefined ? null : { seq: pinned, digest: pin } }),
-    deviations,
+    deviations: deviations.map(({ kind, offset, seq, meaning }) => ({ kind, offset, seq, meaning })),
   };
 }

@@ -134,12 +134,17 @@ export function staleTemporaryFiles(
   names: readonly string[],
   alive: (pid: number) => boolean,
 ): string[] {
-  const stale: string[] = [];
-  for (const name of names) {
+  return temporaryFiles(names)
+    .filter(({ pid }) => !alive(pid))
+    .map(({ name }) => join(directory, name));
+}
+
+/** Those among `names` that {@link replaceFile} writes to, each with the pid of its writer. */
+export function temporaryFiles(names: readonly string[]): { name: string; pid: number }[] {
+  return names.flatMap((name) => {
     const writer = TEMPORARY.exec(name)?.[1];
-    if (writer !== undefined && !alive(Number(writer))) stale.push(join(directory, name));
-  }
-  return stale;
+    return writer === undefined ? [] : [{ name, pid: Number(writer) }];
+  });
 }
 
 /** Removes those of `directory`. Throws system errors. */

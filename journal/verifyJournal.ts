@@ -13,6 +13,8 @@ export interface Deviation {
   readonly offset?: number;
   readonly seq?: number;
   readonly meaning: string;
+  /** So it looks, too, while somebody writes: it counts once nobody does. */
+  readonly mayPass?: true;
 }
 
 /** What verification found in a journal. */
@@ -183,6 +185,7 @@ function deviationOf(problem: Exclude<Problem, { type: 'unknown' }>): Deviation 
         kind: 'damage',
         offset: problem.start,
         meaning: meaningOf(problem),
+        ...(problem.tail && { mayPass: true }),
       };
     case 'gap': {
       const missing =

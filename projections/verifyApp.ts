@@ -36,7 +36,7 @@ export function verifyApp(builds: AppBuilds, pin?: string): Verified {
   const deviations: Deviation[] = [];
   if (checkpoint === undefined && hasCheckpoint(builds.directory)) {
     const meaning = 'the checkpoint cannot be read; it is only a shortcut, and the next trigger makes it again';
-    deviations.push({ kind: 'checkpoint', meaning });
+    deviations.push({ kind: 'checkpoint', meaning, mayPass: true }); // it may have been made between the two looks
   }
   const journal = openJournal(join(builds.directory, JOURNAL_FILE));
   if (journal === undefined) {
@@ -109,7 +109,7 @@ function unknownMeaning(directory: string, history: History, id: BuildId): strin
 }
 
 function deviation(id: BuildId, meaning: string): Deviation {
-  return { kind: 'record', meaning: `the record ${id}.json ${meaning}` };
+  return { kind: 'record', meaning: `the record ${id}.json ${meaning}`, mayPass: true };
 }
 
 /** The view may name too much, never too little; where it is not believed, it says nothing. */
@@ -119,7 +119,7 @@ function runningDeviations({ app, buildsRoot }: AppBuilds, history: History): De
   return history.builds
     .filter((build) => build.status === 'running' && isAlive(build.process))
     .filter(({ id }) => !viewed.some(({ build }) => build === id))
-    .map(({ id }) => ({ kind: 'running', meaning: `the view of running builds lacks ${id}` }));
+    .map(({ id }) => ({ kind: 'running', meaning: `the view of running builds lacks ${id}`, mayPass: true }));
 }
 
 /** What is stored for `builds:report`, where that would believe it. */
@@ -128,7 +128,7 @@ function reportDeviations(builds: AppBuilds, history: History): Deviation[] {
   const stored = look && storedReportsOf(builds.buildsRoot).newestBuild(builds.app, look);
   if (stored === undefined || JSON.stringify(stored) === JSON.stringify(newestBuild(history) ?? null)) return [];
   const meaning = 'what is stored for builds:report does not say what the journal says: one of the two was changed';
-  return [{ kind: 'report', meaning }];
+  return [{ kind: 'report', meaning, mayPass: true }];
 }
 
 const storedReports = new Map<string, StoredReports>(); // by host: all of its apps are in one file
