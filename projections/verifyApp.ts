@@ -6,9 +6,11 @@ import { isAlive } from '../host/processes';
 import { findBuild, type History, newestBuild } from '../journal/history';
 import { closeJournal, JOURNAL_FILE, openJournal, START } from '../journal/journal';
 import { type Deviation, type Verified, verifyJournal } from '../journal/verifyJournal';
+import { wasEverStarted } from '../journal/wasEverStarted';
 import { type Checkpoint, hasCheckpoint, readCheckpoint } from './checkpoint';
 import { CheckpointComparison } from './checkpointComparison';
 import { apply, draftHistory } from './applyEvent';
+import { loadFrom } from './loadHistory';
 import { recordText } from './record';
 import { listDirectory, readRecordFile, recordContent, recordedIds } from './recordFiles';
 import { readRunning } from './runningView';
@@ -42,7 +44,7 @@ export function verifyApp(builds: AppBuilds, pin?: string): Verified {
   if (journal === undefined) {
     return {
       ...NO_JOURNAL,
-      deviations: [...deviations, ...checkpointBeyond(checkpoint, 0), ...recordDeviations(builds, draft)],
+      deviations: [...deviations, ...checkpointBeyond(checkpoint, 0), ...recordDeviations(builds, draft, () => draft)],
     };
   }
   try {
@@ -58,7 +60,8 @@ export function verifyApp(builds: AppBuilds, pin?: string): Verified {
     );
     const beyond = checkpointBeyond(checkpoint, verified.head.seq);
     deviations.push(...(beyond.length > 0 ? beyond : checkpointDeviations(checkpoint, comparison?.outcome(draft))));
-    deviations.push(...recordDeviations(builds, draft), ...runningDeviations(builds, draft));
+    const shown = (): History => loadFrom(journal, checkpoint).history;
+    deviations.push(...recordDeviations(builds, draft, shown), ...runningDeviations(builds, draft));
     deviations.push(...reportDeviations(builds, draft));
     return { ...verified, deviations: [...verified.deviations, ...deviations] };
   } finally {
@@ -87,7 +90,12 @@ function checkpointBeyond(checkpoint: Checkpoint | undefined, last: number): Dev
   return [{ kind: 'checkpoint', seq, meaning }];
 }
 
-function recordDeviations({ app, directory, alongside }: AppBuilds, history: History): Deviation[] {
+/** `shown` is the history that readers see, checkpoint and all. */
+function recordDeviations(
+  { app, directory, alongside }: AppBuilds,
+  history: History,
+  shown: () => History,
+): Deviation[] {
   if (alongside === true) return []; // the stock plugin's, in its own words
   const known = history.builds.flatMap((build): Deviation[] => {
     const content = recordContent(directory, build.id);
@@ -95,14 +103,18 @@ function recordDeviations({ app, directory, alongside }: AppBuilds, history: His
     const what = content === undefined ? 'is missing' : 'does not say what the journal says: it was changed';
     return [deviation(build.id, `${what}; builds:replay writes it again`)];
   });
-  const unknown = recordedIds(listDirectory(directory))
-    .filter((id) => findBuild(history, id) === undefined)
-    .map((id) => deviation(id, unknownMeaning(directory, history, id)));
-  return [...known, ...unknown];
+  const unknown = recordedIds(listDirectory(directory)).filter((id) => findBuild(history, id) === undefined);
+  if (unknown.length === 0) return known;
+  const seen = shown();
+  return [...known, ...unknown.map((id) => deviation(id, unknownMeaning(directory, seen, id)))];
 }
 
-function unknownMeaning(directory: string, history: History, id: BuildId): string {
-  if (history.departed.includes(id)) return 'is of a build that has left; the next trigger removes it';
+/** What becomes of it follows from what commands see. */
+function unknownMeaning(directory: string, seen: History, id: BuildId): string {
+  if (findBuild(seen, id) !== undefined)
+    return 'is of a build that the journal has lost and the checkpoint still knows; after builds:replay the next command adopts it';
+  if (seen.departed.includes(id) || wasEverStarted(join(directory, JOURNAL_FILE), id))
+    return 'is of a build that has left; the next trigger removes it';
   const record = readRecordFile(directory, id);
   if (typeof record === 'string') return `cannot be read: ${record}`;
   return 'is not in the journal; the next command adopts it';

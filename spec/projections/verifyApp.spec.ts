@@ -5,14 +5,16 @@ import test from 'ava';
 
 import type { AppBuilds } from '../../host/paths';
 import { closeJournal, type Head, JOURNAL_FILE, openJournalForAppend } from '../../journal/journal';
+import type { Deviation } from '../../journal/verifyJournal';
+import { catchUp } from '../../projections/catchUp';
 import { CHECKPOINT_FILE, type Checkpoint, readCheckpoint, writeCheckpoint } from '../../projections/checkpoint';
 import { loadHistory } from '../../projections/loadHistory';
 import { replay } from '../../projections/replay';
 import { verifyApp } from '../../projections/verifyApp';
 import { finish, start } from '../journal/buildCommands';
-import { canceled, finished, minute, started } from '../journal/buildEvents';
+import { canceled, finished, minute, pruned, started } from '../journal/buildEvents';
 import { appendVoid } from '../journal/temporaryJournal';
-import { append, handle, refuseWarning, temporaryApp } from './temporaryApp';
+import { append, handle, refuseWarning, temporaryApp, writeForeign } from './temporaryApp';
 
 const commands = [start('b1'), finish('b1'), start('b2'), finish('b2'), start('b3')];
 
@@ -112,6 +114,47 @@ test('a checkpoint whose reader passed over frames that do not count is true', (
   t.true(behind.head.end > between.head.end);
 });
 
+test('of a record that the journal does not know is said what becomes of it', (t) => {
+  const builds = temporaryApp(t);
+  const many = Array.from({ length: 70 }, (_, n) => `b${n}`);
+  append(builds, started('lost'), ...many.flatMap((id) => [started(id), finished(id)]), pruned(...many));
+  replay(builds, false, () => undefined, refuseWarning); // makes the checkpoint
+  damageFirstEvent(builds);
+  for (const id of ['b0', 'b69', 'new']) writeForeign(builds, id, { status: 'canceled' });
+  const before = recordDeviations(builds);
+  t.is(before.length, 4);
+  t.regex(before.join('\n'), /b0\.json is of a build that has left; the next trigger removes it/);
+  t.regex(before.join('\n'), /b69\.json is of a build that has left; the next trigger removes it/);
+  t.regex(before.join('\n'), /new\.json is not in the journal; the next command adopts it/);
+  t.regex(
+    before.join('\n'),
+    /lost\.json is of a build that the journal has lost .* after builds:replay the next command adopts it/,
+  );
+
+  catchUp(builds, minute(9), () => undefined);
+  const adopted = loadHistory(builds.directory).history.builds.filter((build) => build.adopted);
+  t.deepEqual(
+    adopted.map(({ id }) => String(id)),
+    ['new'],
+  );
+  replay(
+    builds,
+    false,
+    () => undefined,
+    () => undefined,
+  );
+  catchUp(builds, minute(9), () => undefined);
+  t.deepEqual(recordDeviations(builds), []);
+  t.true(loadHistory(builds.directory).history.builds.some((build) => build.id === 'lost' && build.adopted));
+});
+
+function damageFirstEvent({ directory }: AppBuilds): void {
+  const path = join(directory, JOURNAL_FILE);
+  const bytes = readFileSync(path);
+  bytes.writeUInt8(bytes.readUInt8(100) ^ 1, 100);
+  writeFileSync(path, bytes);
+}
+
 function moved(checkpoint: Checkpoint, field: keyof Head, by: number): Checkpoint {
   const head = { ...checkpoint.head, [field]: checkpoint.head[field] + by };
   return { ...checkpoint, head };
@@ -124,7 +167,15 @@ function checkpointOf({ directory }: AppBuilds): Checkpoint {
 }
 
 function checkpointDeviations(builds: AppBuilds): string[] {
+  return meaningsOf(builds, 'checkpoint');
+}
+
+function recordDeviations(builds: AppBuilds): string[] {
+  return meaningsOf(builds, 'record');
+}
+
+function meaningsOf(builds: AppBuilds, wanted: Deviation['kind']): string[] {
   return verifyApp(builds)
-    .deviations.filter(({ kind }) => kind === 'checkpoint')
+    .deviations.filter(({ kind }) => kind === wanted)
     .map(({ meaning }) => meaning);
 }
