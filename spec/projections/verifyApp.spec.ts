@@ -7,13 +7,19 @@ import type { AppBuilds } from '../../host/paths';
 import { closeJournal, type Head, JOURNAL_FILE, openJournalForAppend } from '../../journal/journal';
 import type { Deviation } from '../../journal/verifyJournal';
 import { catchUp } from '../../projections/catchUp';
-import { CHECKPOINT_FILE, type Checkpoint, readCheckpoint, writeCheckpoint } from '../../projections/checkpoint';
+import {
+  CHECKPOINT_FILE,
+  type Checkpoint,
+  readCheckpoint,
+  removeCheckpoint,
+  writeCheckpoint,
+} from '../../projections/checkpoint';
 import { loadHistory } from '../../projections/loadHistory';
 import { replay } from '../../projections/replay';
 import { verifyApp } from '../../projections/verifyApp';
 import { finish, start } from '../journal/buildCommands';
 import { canceled, finished, minute, pruned, started } from '../journal/buildEvents';
-import { appendVoid } from '../journal/temporaryJournal';
+import { appendVoid, forge, rewrite } from '../journal/temporaryJournal';
 import { append, handle, refuseWarning, temporaryApp, writeForeign } from './temporaryApp';
 
 const commands = [start('b1'), finish('b1'), start('b2'), finish('b2'), start('b3')];
@@ -146,6 +152,22 @@ test('of a record that the journal does not know is said what becomes of it', (t
   catchUp(builds, minute(9), () => undefined);
   t.deepEqual(recordDeviations(builds), []);
   t.true(loadHistory(builds.directory).history.builds.some((build) => build.id === 'lost' && build.adopted));
+});
+
+test('a last event that was edited, its record with it and the checkpoint away, is shown by a head that was kept alone', (t) => {
+  const builds = temporaryApp(t);
+  for (const command of commands.slice(0, 4)) handle(builds, command);
+  const { headDigest } = verifyApp(builds);
+  rewrite(join(builds.directory, JOURNAL_FILE), (frames) =>
+    frames.map((frame, n) =>
+      n < 3 ? frame : forge(frame, (fields) => [...fields.slice(0, -1), { ...(fields.at(-1) as object), exitCode: 7 }]),
+    ),
+  );
+  removeCheckpoint(builds.directory);
+  replay(builds, false, () => undefined, refuseWarning);
+  t.like(verifyApp(builds, headDigest), { deviations: [], pinned: undefined });
+  handle(builds, start('b3'));
+  t.like(verifyApp(builds, headDigest), { deviations: [], pinned: undefined });
 });
 
 function damageFirstEvent({ directory }: AppBuilds): void {
