@@ -38,7 +38,8 @@ export function catchUp(builds: AppBuilds, now: number, warn: (message: string) 
   for (const command of adopted) loaded = adopt(builds, loaded, command, now);
   if (builds.alongside === true)
     for (const command of removals(before, names)) loaded = adopt(builds, loaded, command, now);
-  else if (adopted.length > 0) loaded = adopt(builds, loaded, removedMeanwhile(before, names, now), now);
+  else if (adopted.length > 0)
+    loaded = adopt(builds, loaded, removedMeanwhile(before, loaded.history, names, now), now);
   return { ...loaded, names };
 }
 
@@ -120,18 +121,19 @@ function adoptions(
 const RECORDING_MS = 60_000;
 
 /**
- * Where something else has recorded builds, what it has removed, record and log, its retention has dropped. Not what has ended just
- * now: its record may be on its way.
+ * Where something else has recorded builds, what it has removed, record and log, its retention has dropped: the oldest that have
+ * ended, and at least one is left. What is missing behind one that is left, somebody else has deleted. Not what has ended just now: its
+ * record may be on its way. `before` is the history that the listing followed, `after` has the place of what was adopted since.
  */
-function removedMeanwhile(history: History, names: readonly string[], now: number): BuildCommand {
+function removedMeanwhile(before: History, after: History, names: readonly string[], now: number): BuildCommand {
   const there = new Set(names);
-  const gone = history.builds.filter(
-    (build) =>
-      build.status !== 'running' &&
-      !there.has(`${build.id}.json`) &&
-      !there.has(`${build.id}.log`) &&
-      now - (parseTimestamp(build.finishedAt) ?? now) > RECORDING_MS,
-  );
+  const ended = after.builds.filter((build) => build.status !== 'running');
+  const firstLeft = ended.findIndex(({ id }) => there.has(`${id}.json`) || there.has(`${id}.log`));
+  const gone = ended.slice(0, Math.max(firstLeft, 0)).filter(({ id, finishedAt }) => {
+    const known = findBuild(before, id);
+    const isRecent = now - (parseTimestamp(finishedAt) ?? now) <= RECORDING_MS;
+    return known !== undefined && known.status !== 'running' && !isRecent;
+  });
   return { type: 'NoteRemoved', builds: gone.map(({ id }) => id) };
 }
 

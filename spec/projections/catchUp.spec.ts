@@ -171,6 +171,36 @@ test('what a stock Dokku has pruned meanwhile has left', (t) => {
   t.deepEqual(ids(caughtUp(builds).history.builds), ['b2', 'b3']);
 });
 
+test('a build whose record was deleted has not been pruned where an older one is left, or an adopted one is older', (t) => {
+  const builds = temporaryApp(t);
+  for (const id of ['b1', 'b2', 'b3', 'b4']) {
+    handle(builds, start(id));
+    handle(builds, finish(id));
+  }
+  for (const id of ['b1', 'b3']) rmSync(join(builds.directory, `${id}.json`));
+  const earlier = { started_at: minuteText(-9), finished_at: minuteText(-8) };
+  writeForeign(builds, 'old', { ...ended, ...earlier });
+  t.deepEqual(ids(caughtUp(builds).history.builds), ['old', 'b1', 'b2', 'b3', 'b4']);
+  settle(builds, { loaded: caughtUp(builds), added: [] }, refuseWarning);
+  for (const id of ['old', 'b1', 'b3']) rmSync(join(builds.directory, `${id}.json`));
+  writeForeign(builds, 'new', { ...ended, started_at: minuteText(2), finished_at: minuteText(3) });
+  t.deepEqual(ids(caughtUp(builds).history.builds), ['b2', 'b3', 'b4', 'new']);
+});
+
+test('where only logs are left, or no record of an ended build, nothing has been pruned', (t) => {
+  const builds = temporaryApp(t);
+  for (const id of ['b1', 'b2']) {
+    handle(builds, start(id));
+    handle(builds, finish(id));
+    rmSync(join(builds.directory, `${id}.json`));
+  }
+  writeForeign(builds, 'b3', { status: 'running', pid: process.pid, started_at: minuteText(2) });
+  t.deepEqual(ids(caughtUp(builds).history.builds), ['b1', 'b2', 'b3']);
+  writeFileSync(join(builds.directory, 'b1.log'), '');
+  writeForeign(builds, 'b4', { ...ended, started_at: minuteText(3), finished_at: minuteText(4) });
+  t.deepEqual(ids(caughtUp(builds).history.builds), ['b1', 'b2', 'b3', 'b4']);
+});
+
 test.serial('a build that began and ended while the directory was listed has not been pruned by anybody', (t) => {
   const builds = temporaryApp(t);
   handle(builds, start('b1'));
