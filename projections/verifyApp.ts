@@ -78,8 +78,8 @@ function checkpointDeviations(
   const what =
     differs === 'history'
       ? `does not say what the events up to ${seq} say`
-      : `does not stand where the journal has event ${seq}, or goes on from elsewhere: readers that believe it miss events`;
-  const meaning = `the checkpoint ${what}; one of the two was changed, and builds:replay makes the checkpoint anew`;
+      : `does not stand where the journal has event ${seq}, or goes on from elsewhere: readers that believe it may miss events`;
+  const meaning = `the checkpoint ${what}; one of the two was changed; if the journal is right, builds:replay makes the checkpoint anew`;
   return [{ kind: 'checkpoint', seq, meaning }];
 }
 
