@@ -152,10 +152,10 @@ export function removeStaleTemporaries(directory: string, alive: (pid: number) =
   for (const path of staleTemporaryFiles(directory, readdirSync(directory), alive)) removeFile(path);
 }
 
-/** How long ago the file or link at `path` was changed, in ms by the host's clock; undefined when there is none. */
-export function ageOf(path: string): number | undefined {
+/** How long before `now`, ms since the epoch, the file or link at `path` was changed, in ms; undefined when there is none. */
+export function ageOf(path: string, now = Date.now()): number | undefined {
   const changed = lstatSync(path, { throwIfNoEntry: false })?.mtimeMs;
-  return changed === undefined ? undefined : Date.now() - changed;
+  return changed === undefined ? undefined : now - changed;
 }
 
 const TEMPORARY = /^\..+\.(\d+)-\d+\.tmp$/; // as openTemporary names them
