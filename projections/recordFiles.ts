@@ -77,11 +77,11 @@ export function recordContent(directory: string, id: BuildId): string | undefine
   }
 }
 
-/** Removes the records and logs of builds that have left. */
+/** Removes the records and logs of builds that have left. The log first: a record tells whoever comes next that something is left, a log alone does not. */
 export function removeBuildFiles(directory: string, builds: readonly BuildId[]): void {
   for (const id of builds) {
-    removeFile(recordPathIn(directory, id));
     removeFile(`${directory}/${id}.log`);
+    removeFile(recordPathIn(directory, id));
   }
 }
 
@@ -109,7 +109,7 @@ export function leftovers(
   const departed = [...history.departed, ...longDeparted(directory, history, names)];
   const ofDeparted = departed
     .filter((id) => findBuild(history, id) === undefined)
-    .flatMap((id) => [`${id}.json`, `${id}.log`])
+    .flatMap((id) => [`${id}.log`, `${id}.json`]) // as removeBuildFiles has it
     .filter((name) => there.has(name));
   return [...ofDeparted.map((name) => join(directory, name)), ...staleTemporaryFiles(directory, names, alive)];
 }

@@ -11,6 +11,7 @@ import { readRunning } from '../../projections/runningView';
 import { createApp, temporaryHost } from '../host/temporaryHost';
 import { canceled, discarded, started } from '../journal/buildEvents';
 import { append, filesOf, recordsOf, writeForeign } from '../projections/temporaryApp';
+import { killedAtUnlink } from './killedAtUnlink';
 import { call, command } from './pluginCalls';
 
 /* What somebody leaves who is killed between two steps, made by hand; and the next call of the plugin. */
@@ -25,6 +26,27 @@ test('records and logs that a killed prune or discard has left go with the next 
   writeFileSync(join(builds.directory, 'b1.log'), 'output');
   t.is((await call(host, 'builds-record-start', [app, 'b2', String(process.pid), 'git-hook'])).status, 0);
   t.deepEqual(Object.keys(filesOf(builds)), ['b2.json']);
+});
+
+test('logs and records that a killed prune of more builds than are remembered has left go, each with the other', async (t) => {
+  const ids = Array.from({ length: 101 }, (_, n) => `f${n + 100}`);
+  for (const [pruned, swept] of [[2], [3], [200], [1, 2], [1, 130], [1, 131]] as const) {
+    const { host, app, builds } = crashed(t);
+    const begin = (id: string, env = {}) =>
+      call(host, 'builds-record-start', [app, id, String(process.pid), 'git-hook'], { env });
+    for (const id of ids) {
+      writeForeign(builds, id, { status: 'succeeded', finished_at: '2026-04-30T13:51:00Z', exit_code: 0 });
+      writeFileSync(join(builds.directory, `${id}.log`), 'output');
+    }
+    await command(host, 'set', [app, 'retention', '1']);
+    await command(host, 'list', [app]);
+    const killed = [await command(host, 'prune', [app], { env: killedAtUnlink(t, pruned) })];
+    if (swept !== undefined) killed.push(await begin('b1', killedAtUnlink(t, swept)));
+    for (const { signal, stderr } of killed) t.is(signal, 'SIGKILL', stderr);
+    t.is((await begin('b2')).status, 0);
+    const left = Object.keys(filesOf(builds)).filter((name) => !name.startsWith('b'));
+    t.deepEqual(left, ['f200.json', 'f200.log'], `a prune killed at file ${pruned}, a start at ${swept ?? 'none'}`);
+  }
 });
 
 test('records that a killed trigger did not write are written by the next start, and listed at once', async (t) => {
