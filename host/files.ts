@@ -127,7 +127,8 @@ export function ownLikeParent(fdOrPath: number | string, parent: string): void {
 
 /**
  * Paths of the temporary files in `directory` that a killed {@link replaceFile} left: those among `names` (what readdir
- * gave) whose writer is gone. `alive` tells whether a process has that pid.
+ * gave) whose writer is gone. `alive` tells whether a process has that pid. It may be another one by now, after a reboot for
+ * ever: what is older than any write takes is nobody's, too. A directory of such a name is not ours.
  */
 export function staleTemporaryFiles(
   directory: string,
@@ -135,8 +136,9 @@ export function staleTemporaryFiles(
   alive: (pid: number) => boolean,
 ): string[] {
   return temporaryFiles(names)
-    .filter(({ pid }) => !alive(pid))
-    .map(({ name }) => join(directory, name));
+    .map(({ name, pid }) => ({ path: join(directory, name), pid }))
+    .filter(({ path, pid }) => isStale(path, pid, alive))
+    .map(({ path }) => path);
 }
 
 /** Those among `names` that {@link replaceFile} writes to, each with the pid of its writer. */
@@ -147,9 +149,18 @@ export function temporaryFiles(names: readonly string[]): { name: string; pid: n
   });
 }
 
-/** Removes those of `directory`. Throws system errors. */
+function isStale(path: string, writer: number, alive: (pid: number) => boolean): boolean {
+  const stat = lstatSync(path, { throwIfNoEntry: false }); // only where there is such a file at all
+  if (stat === undefined || stat.isDirectory()) return false;
+  return Date.now() - stat.mtimeMs > LONGEST_WRITE_MS || !alive(writer);
+}
+
+/** From making a temporary file to its rename it takes some ms, on a slow disk some seconds. */
+export const LONGEST_WRITE_MS = 60 * 60 * 1000;
+
+/** Removes those of `directory`. What cannot be removed is passed over: it is in nobody's way. Throws when `directory` cannot be read. */
 export function removeStaleTemporaries(directory: string, alive: (pid: number) => boolean): void {
-  for (const path of staleTemporaryFiles(directory, readdirSync(directory), alive)) removeFile(path);
+  for (const path of staleTemporaryFiles(directory, readdirSync(directory), alive)) removeQuietly(path);
 }
 
 /** How long before `now`, ms since the epoch, the file or link at `path` was changed, in ms; undefined when there is none. */
@@ -235,6 +246,6 @@ function removeQuietly(path: string): void {
   try {
     unlinkSync(path);
   } catch {
-    // The failure that led here is the one to tell.
+    // it is no use to anybody, and in nobody's way
   }
 }

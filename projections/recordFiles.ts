@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import { join } from 'node:path';
 
-import { errorCode, reasonOf } from '../host/failure';
+import { errorCode, Failure, reasonOf } from '../host/failure';
 import { readSmallFile, removeFile, replaceFile, staleTemporaryFiles } from '../host/files';
 import { type AppName, asBuildId, type BuildId } from '../host/names';
 import { type Build, findBuild, type History } from '../journal/history';
@@ -77,11 +77,14 @@ export function recordContent(directory: string, id: BuildId): string | undefine
   }
 }
 
+/** Is told of what cannot be removed. That does not keep anything else from being removed. */
+export type Failed = (error: Error) => void;
+
 /** Removes the records and logs of builds that have left. The log first: a record tells whoever comes next that something is left, a log alone does not. */
-export function removeBuildFiles(directory: string, builds: readonly BuildId[]): void {
+export function removeBuildFiles(directory: string, builds: readonly BuildId[], failed: Failed): void {
   for (const id of builds) {
-    removeFile(`${directory}/${id}.log`);
-    removeFile(recordPathIn(directory, id));
+    removeLeftover(`${directory}/${id}.log`, failed);
+    removeLeftover(recordPathIn(directory, id), failed);
   }
 }
 
@@ -91,8 +94,17 @@ export function sweep(
   history: History,
   names: readonly string[],
   alive: (pid: number) => boolean,
+  failed: Failed,
 ): void {
-  for (const path of leftovers(directory, history, names, alive)) removeFile(path);
+  for (const path of leftovers(directory, history, names, alive)) removeLeftover(path, failed);
+}
+
+function removeLeftover(path: string, failed: Failed): void {
+  try {
+    removeFile(path);
+  } catch (error) {
+    if (errorCode(error) !== 'EISDIR') failed(new Failure(`${path}: ${reasonOf(error)}`)); // a directory is none of ours
+  }
 }
 
 /**

@@ -10,11 +10,12 @@ import { JOURNAL_FILE } from '../journal/journal';
 import { writeCheckpoint } from './checkpoint';
 import type { Handled } from './handleCommand';
 import { type Loaded, loadHistory } from './loadHistory';
-import { listDirectory, removeBuildFiles, sweep, writeRecords } from './recordFiles';
+import { type Failed, listDirectory, removeBuildFiles, sweep, writeRecords } from './recordFiles';
 import { oldEntriesOf, removeRunning, runningOf } from './runningView';
 
 /**
- * Makes what is stored beside the journal true again after `handled`: the records, the running view, and the checkpoint; and sweeps up after crashes. What cannot be written is told to `warn`, and is for the next trigger: the journal has it.
+ * Makes what is stored beside the journal true again after `handled`: the records, the running view, and the checkpoint; and sweeps up after crashes. What cannot be
+ * written or removed is told to `warn`, and is for the next trigger: the journal has it. One thing that cannot be removed does not keep the rest from being done.
  *
  * Two processes that do this at once cannot leave a record behind that is older than the journal: each looks, after its last
  * rename, whether the journal has grown since it was read, and if so writes again.
@@ -28,22 +29,34 @@ export function settle(
   warn: (message: string) => void,
   records: 'all' | 'few' = 'all',
 ): void {
+  let failure: unknown;
+  const failed = (error: unknown): void => {
+    failure ??= error;
+  };
   try {
     const settled = builds.alongside !== true;
-    const loaded = settled ? settleRecords(builds, handled, records) : handled.loaded;
-    removeRunning(builds.buildsRoot, builds.app, noLongerRunning(builds, loaded.history));
+    const loaded = settled ? settleRecords(builds, handled, records, failed) : handled.loaded;
+    settleRunning(builds, loaded.history, failed);
     const isNew = loaded.folded > 0 || (settled && !loaded.settled); // every reader pays for what is behind it
     if (isNew && loaded.head.seq > 0 && loaded.inMemory !== true)
       writeCheckpoint(builds.directory, { ...loaded, settled });
   } catch (error) {
-    warn(`The history of ${builds.app} is recorded, but not all of its files could be written: ${reasonOf(error)}`);
+    failed(error);
   }
+  if (failure === undefined) return;
+  const what = `The history of ${builds.app} is recorded, but not all files could be written or removed`;
+  warn(`${what}: ${reasonOf(failure)}`);
 }
 
-function settleRecords({ app, directory }: AppBuilds, handled: Handled, records: 'all' | 'few'): Loaded {
+function settleRecords(
+  { app, directory }: AppBuilds,
+  handled: Handled,
+  records: 'all' | 'few',
+  failed: Failed,
+): Loaded {
   const { loaded, added } = handled;
   let current = loaded;
-  for (const { event } of added) if (event.type === 'Pruned') removeBuildFiles(directory, event.builds);
+  for (const { event } of added) if (event.type === 'Pruned') removeBuildFiles(directory, event.builds, failed);
   const few = records === 'few' && loaded.settled && loaded.folded === added.length;
   for (let looked = few ? someOf(handled) : loaded.history.builds; ; looked = current.history.builds) {
     writeRecords(directory, app, looked);
@@ -53,10 +66,19 @@ function settleRecords({ app, directory }: AppBuilds, handled: Handled, records:
     if (current.head.seq === before.head.seq) break; // it has grown by debris only
     const kept = new Set(current.history.builds.map((build) => build.id));
     const gone = before.history.builds.map((build) => build.id).filter((id) => !kept.has(id));
-    removeBuildFiles(directory, gone);
+    removeBuildFiles(directory, gone, failed);
   }
-  sweep(directory, current.history, listDirectory(directory), (pid) => isAlive({ pid }));
+  sweep(directory, current.history, listDirectory(directory), (pid) => isAlive({ pid }), failed);
   return current;
+}
+
+/** The checkpoint does not depend on it. */
+function settleRunning(builds: AppBuilds, history: History, failed: (error: unknown) => void): void {
+  try {
+    removeRunning(builds.buildsRoot, builds.app, noLongerRunning(builds, history));
+  } catch (error) {
+    failed(error);
+  }
 }
 
 /** Of builds that nobody has done anything to, so many have their records looked at. */

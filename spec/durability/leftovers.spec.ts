@@ -69,6 +69,16 @@ test('temporary files of a record whose writer is gone go with the next start', 
   t.deepEqual(Object.keys(filesOf(builds)), ['b1.json']);
 });
 
+test('a temporary file whose writer’s pid is somebody else’s by now goes when no write takes so long', async (t) => {
+  const { host, app, builds } = crashed(t);
+  const names = ['.b1.json', '.events.checkpoint'].map((name) => `${name}.${process.pid}-1.tmp`);
+  for (const name of names) writeFileSync(join(builds.directory, name), '');
+  const twoDaysAgo = Date.now() / 1000 - 2 * 24 * 60 * 60;
+  utimesSync(join(builds.directory, names[0] ?? ''), twoDaysAgo, twoDaysAgo);
+  t.is((await call(host, 'builds-record-start', [app, 'b1', String(process.pid), 'git-hook'])).status, 0);
+  t.deepEqual(Object.keys(filesOf(builds)), [names[1] ?? '', 'b1.json']);
+});
+
 test('temporary files of the view of what runs go with the next start', async (t) => {
   const { host, app, builds } = crashed(t);
   await command(host, 'list', []);

@@ -12,6 +12,7 @@ import fs, {
   statSync,
   symlinkSync,
   truncateSync,
+  utimesSync,
   watch,
   writeFileSync,
 } from 'node:fs';
@@ -104,6 +105,7 @@ test('a temporary file says whose it is, and takes no name that means something'
   await finished;
   const name = names[0] ?? '';
   t.regex(name, new RegExp(`^\\.b1\\.json\\.${process.pid}-\\d+\\.tmp$`));
+  writeFileSync(join(directory, name), '');
   t.deepEqual(
     staleTemporaryFiles(directory, [name], () => false),
     [join(directory, name)],
@@ -118,13 +120,38 @@ test('a temporary file that an earlier process with our pid left is not in the w
   t.is(readdirSync(directory).length, 201);
 });
 
-test('of the temporary files only those of ended processes are stale', async (t) => {
+test('of the temporary files those of ended processes are stale', async (t) => {
+  const directory = temporaryDirectory(t);
   const ended = spawn('true');
   await once(ended, 'exit');
   const stale = `.b1.json.${ended.pid}-1.tmp`;
   const names = [stale, `.b1.json.${process.pid}-1.tmp`, 'b1.json', 'events.journal', `b1.${ended.pid}-1.tmp`, '.tmp'];
+  for (const name of names) writeFileSync(join(directory, name), '');
   const alive = (pid: number) => pid === process.pid;
-  t.deepEqual(staleTemporaryFiles('/data', names, alive), [join('/data', stale)]);
+  t.deepEqual(staleTemporaryFiles(directory, names, alive), [join(directory, stale)]);
+});
+
+test('a temporary file that is older than any write takes is stale, whoever has the pid of its writer now', (t) => {
+  const directory = temporaryDirectory(t);
+  const minutes = { '.new.1-1.tmp': 0, '.young.1-1.tmp': 50, '.old.1-1.tmp': 70, '.older.1-1.tmp': 2 * 24 * 60 };
+  for (const [name, age] of Object.entries(minutes)) {
+    writeFileSync(join(directory, name), '');
+    const changed = Date.now() / 1000 - age * 60;
+    utimesSync(join(directory, name), changed, changed);
+  }
+  t.deepEqual(
+    staleTemporaryFiles(directory, Object.keys(minutes), () => true),
+    ['.old.1-1.tmp', '.older.1-1.tmp'].map((name) => join(directory, name)),
+  );
+});
+
+test('what is gone already, or is a directory, is no stale temporary file', (t) => {
+  const directory = temporaryDirectory(t);
+  mkdirSync(join(directory, '.b1.json.1-1.tmp'));
+  t.deepEqual(
+    staleTemporaryFiles(directory, ['.b1.json.1-1.tmp', '.gone.1-1.tmp'], () => false),
+    [],
+  );
 });
 
 test('a small file is read whole, up to the limit and not beyond', (t) => {

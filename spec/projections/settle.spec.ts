@@ -145,7 +145,7 @@ function replayWithoutRecords(t: ExecutionContext, builds: AppBuilds): void {
     (message) => warnings.push(message),
   );
   restore();
-  t.regex(warnings.join(), /not all of its files could be written/);
+  t.regex(warnings.join(), /not all files could be written/);
 }
 
 /** What the triggers of a deploy do: a start, an end, and no more than so many builds are kept. */
