@@ -4,7 +4,7 @@ import type { Call } from '../host/call';
 import { deliverAlone } from '../host/deliverer';
 import type { Host } from '../host/environment';
 import { buildsRoot } from '../host/paths';
-import { isQueueEmpty, type Queued, queueDirectory, readQueue } from '../projections/announcementQueue';
+import { isQueueEmpty, type Queued, queueDirectory, readQueue, sweepQueue } from '../projections/announcementQueue';
 import { deliverToPlugins } from './deliverToPlugins';
 import { deliverToReceiver, receiverOf } from './deliverToReceiver';
 
@@ -33,6 +33,7 @@ async function workOff(host: Host, root: string): Promise<void> {
   const busy = new Map<string, string>();
   const bell = new Bell(queueDirectory(root));
   try {
+    sweepQueue(root);
     for (;;) {
       const rung = bell.next(); // before the look: what comes after it rings
       const now = Date.now();

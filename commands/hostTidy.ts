@@ -2,6 +2,7 @@ import { readdirSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
 
 import type { Host } from '../host/environment';
+import { ageOf, LONGEST_WRITE_MS } from '../host/files';
 import { isAlive } from '../host/processes';
 import { installedTrees, type Places, readPlugin } from './hostPlaces';
 import type { Step } from './hostSteps';
@@ -43,10 +44,12 @@ const STAGE = /^\.(?:dokku-builds|builds-journal|builds)(?:[.-].*)?\.(\d+)(?:-\d
 function leftovers(host: Host, { enabled, available }: Places): string[] {
   return [enabled, available, host.pluginPath].flatMap((directory) =>
     readdirSync(directory)
-      .filter((name) => {
-        const writer = Number(STAGE.exec(name)?.[1]);
-        return writer > 0 && writer !== process.pid && !isAlive({ pid: writer });
-      })
+      .filter((name) => isLeft(join(directory, name), Number(STAGE.exec(name)?.[1])))
       .map((name) => join(directory, name)),
   );
+}
+
+/** The pid of who is gone may be another one's by now. No installer takes so long. */
+function isLeft(path: string, writer: number): boolean {
+  return writer > 0 && (!isAlive({ pid: writer }) || (ageOf(path) ?? 0) > LONGEST_WRITE_MS);
 }

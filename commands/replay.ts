@@ -10,7 +10,7 @@ import { appBuilds, buildsRoot } from '../host/paths';
 import { catchUp } from '../projections/catchUp';
 import { complain, complaints } from '../projections/complaints';
 import { type Replayed, replay as replayApp } from '../projections/replay';
-import { forgetStoredReports } from '../projections/storedReports';
+import { forgetStoredReports, sweepStoredReports } from '../projections/storedReports';
 import { findRunning } from './listHost';
 import { overAllApps, tellWorked, type WorkFlags, type Worked } from './overAllApps';
 import { refuseSurplus, refuseWithoutAllApps, takeAppOrAll } from './positionals';
@@ -38,10 +38,11 @@ export async function replay({ host, output, args }: Call): Promise<number> {
   return worked.failed ? 1 : 0;
 }
 
-/** The next report of all apps makes anew what is stored for it. */
+/** The next report of all apps makes anew what is stored for it. What somebody was killed at goes, too. */
 function forgetReports(host: Host, output: Output): void {
   try {
     forgetStoredReports(buildsRoot(host));
+    sweepStoredReports(buildsRoot(host));
   } catch (error) {
     output.warn(`What is stored for builds:report could not be removed: ${reasonOf(error)}`);
   }

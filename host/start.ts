@@ -1,5 +1,5 @@
 import * as fs from 'node:fs';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { Script } from 'node:vm';
 
 import { CODE_CACHE, everydayCommands } from './everyday';
@@ -72,6 +72,7 @@ function writeCache(path: string): void {
       const half = Buffer.concat([Buffer.from(owner), script.createCachedData()]);
       fs.writeFileSync(fd, Buffer.concat([half, half]));
       fs.renameSync(temporary, path);
+      removeUnfinished(path);
     } catch {
       fs.unlinkSync(temporary);
     } finally {
@@ -79,5 +80,17 @@ function writeCache(path: string): void {
     }
   } catch {
     // somebody else will do it
+  }
+}
+
+/** What others have left who were killed before the rename; or are about to do it: they find it gone, and need it no more. */
+function removeUnfinished(path: string): void {
+  for (const name of fs.readdirSync(dirname(path))) {
+    if (!name.startsWith(`${basename(path)}.`) || !name.endsWith('.tmp')) continue;
+    try {
+      fs.unlinkSync(join(dirname(path), name));
+    } catch {
+      // somebody else has removed it, or it is none of ours
+    }
   }
 }

@@ -2,8 +2,9 @@ import * as fs from 'node:fs';
 import { join } from 'node:path';
 
 import { errorCode, Failure } from '../host/failure';
-import { makeDirectory, readSmallFile, removeFile, replaceFile } from '../host/files';
+import { makeDirectory, readSmallFile, removeFile, removeStaleTemporaries, replaceFile } from '../host/files';
 import { asAppName } from '../host/names';
+import { isAlive } from '../host/processes';
 import type { Announcement } from './announcement';
 
 /*
@@ -55,6 +56,11 @@ export function readQueue(buildsRoot: string): Queued[] {
 /** The ids of events of one millisecond do not sort; their numbers do. */
 function inTurn(a: Queued, b: Queued): number {
   return a.attempts - b.attempts || a.at - b.at || a.announcement.seq - b.announcement.seq;
+}
+
+/** Removes what those have left who were killed while they queued something. Throws system errors. */
+export function sweepQueue(buildsRoot: string): void {
+  removeStaleTemporaries(queueDirectory(buildsRoot), (pid) => isAlive({ pid }));
 }
 
 /** Puts off an announcement that was tried in vain. */

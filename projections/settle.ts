@@ -2,6 +2,7 @@ import { statSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { reasonOf } from '../host/failure';
+import { removeStaleTemporaries } from '../host/files';
 import type { AppBuilds } from '../host/paths';
 import { isAlive } from '../host/processes';
 import type { BuildId } from '../host/names';
@@ -36,6 +37,7 @@ export function settle(
   try {
     const settled = builds.alongside !== true;
     const loaded = settled ? settleRecords(builds, handled, records, failed) : handled.loaded;
+    if (!settled) removeStaleTemporaries(builds.directory, (pid) => isAlive({ pid })); // all else there is the stock plugin's
     settleRunning(builds, loaded.history, failed);
     const isNew = loaded.folded > 0 || (settled && !loaded.settled); // every reader pays for what is behind it
     if (isNew && loaded.head.seq > 0 && loaded.inMemory !== true)

@@ -88,7 +88,7 @@ export class StoredReports {
       return entry ? [[app, entry.sight, entry.newest]] : [];
     });
     writeStored(pathIn(this.#buildsRoot), [VERSION, kept]);
-    removeStaleTemporaries(this.#buildsRoot, (pid) => isAlive({ pid }));
+    sweepStoredReports(this.#buildsRoot);
     this.#changed = false;
   }
 }
@@ -115,6 +115,15 @@ function isEnded(build: Partial<Build>): boolean {
 
 function pathIn(buildsRoot: string): string {
   return `${buildsRoot}/${REPORTS_FILE}`;
+}
+
+/** Removes what those have left who were killed while they stored. Never throws. No deploy does this: it reads the directory of all apps. */
+export function sweepStoredReports(buildsRoot: string): void {
+  try {
+    removeStaleTemporaries(buildsRoot, (pid) => isAlive({ pid }));
+  } catch {
+    // nothing was ever stored
+  }
 }
 
 /** Forgets what is stored below `buildsRoot`. Throws system errors. */

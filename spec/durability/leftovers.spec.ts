@@ -88,6 +88,30 @@ test('temporary files of the view of what runs go with the next start', async (t
   t.false(existsSync(temporary));
 });
 
+test('temporary files of what is stored for builds:report go with a prune and with a replay', async (t) => {
+  const { host, app, builds } = crashed(t);
+  append(builds, started('b1', alive));
+  const temporary = join(builds.buildsRoot, `..reports.${GONE}-1.tmp`);
+  for (const [name, ...args] of [['prune', app], ['prune', '--all-apps'], ['replay', app], ['replay']] as const) {
+    writeFileSync(temporary, '');
+    t.is((await command(host, name, args)).status, 0);
+    t.false(existsSync(temporary), [name, ...args].join(' '));
+  }
+  writeFileSync(temporary, '');
+  t.is((await command(host, 'replay', ['--dry-run'])).status, 0);
+  t.true(existsSync(temporary));
+});
+
+test('temporary files of what waits to be announced go when something is delivered', async (t) => {
+  const { host, builds } = crashed(t);
+  const queue = join(builds.buildsRoot, '.notify');
+  const unreadable = '01ARZ3NDEKTSV4RRFFQ69G5FAV.plugins';
+  mkdirSync(queue);
+  for (const name of [unreadable, `.${unreadable}.${GONE}-1.tmp`]) writeFileSync(join(queue, name), '');
+  t.is((await call(host, 'bin/dokku-builds', ['builds-deliver'])).status, 0);
+  t.deepEqual(readdirSync(queue), ['deliverer']);
+});
+
 test('temporary files of a property go when it is set again', async (t) => {
   const { host, app } = crashed(t);
   const directory = propertiesDirectory(host, app);

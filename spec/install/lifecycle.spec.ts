@@ -1,4 +1,4 @@
-import { existsSync, lstatSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, readFileSync, readlinkSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 
 import test, { type ExecutionContext } from 'ava';
@@ -146,6 +146,24 @@ test('an uninstall after Dokku has put its own link back only cleans up', async 
   const again = expectSuccess(await run('host:install', '--again')); // what a path unit does that was left enabled
   t.regex(again.stdout, /nothing to install again/);
   t.is(linkOf(host), '../available/builds');
+});
+
+test('what a killed installer left goes with the next run, and when it is old, whoever has its pid by now', async (t) => {
+  const { host, run } = await stockHost(t);
+  const enabled = join(host.paths.plugins, 'enabled');
+  const [old, gone, young] = [
+    `.builds.${process.pid}.tmp`,
+    `.builds.${2 ** 22 + 1}.tmp`,
+    `.builds.${process.ppid}.tmp`,
+  ];
+  for (const name of [old, gone, young]) host.write(join(enabled, name), '');
+  const twoDaysAgo = Date.now() / 1000 - 2 * 24 * 60 * 60;
+  utimesSync(join(enabled, old), twoDaysAgo, twoDaysAgo);
+  expectSuccess(await run('host:install'));
+  t.deepEqual(
+    readdirSync(enabled).filter((name) => name.endsWith('.tmp')),
+    [young],
+  );
 });
 
 test('a host without Dokku, and a plugin directory that is no link, are refused with a sentence', async (t) => {

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import {
   chmodSync,
   existsSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -11,7 +12,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 import test, { type ExecutionContext } from 'ava';
 
@@ -88,6 +89,22 @@ test('a plugin that its user may not write works without a cache, and says nothi
   t.teardown(() => chmodSync(join(root, 'lib'), 0o755));
   generateId(t, root, 'not writable');
   t.false(existsSync(cacheOf(root)));
+});
+
+test('what a killed call left beside the cache goes when the cache is next made, and not before', (t) => {
+  const root = plugin(t);
+  const left = `${cacheOf(root)}.1.tmp`;
+  mkdirSync(dirname(left));
+  mkdirSync(`${cacheOf(root)}.2.tmp`); // of nobody, and in nobody's way
+  for (const path of [left, `${cacheOf(root)}.3.tmp`]) writeFileSync(path, 'half');
+  generateId(t, root, 'first');
+  t.deepEqual(readdirSync(dirname(left)).sort(), ['builds-generate-id', 'builds-generate-id.2.tmp']);
+  writeFileSync(left, 'half');
+  generateId(t, root, 'with a cache');
+  t.true(existsSync(left));
+  writeFileSync(cacheOf(root), '');
+  generateId(t, root, 'with a broken cache');
+  t.false(existsSync(left));
 });
 
 test('a call that fails leaves no cache', (t) => {

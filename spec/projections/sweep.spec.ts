@@ -31,6 +31,16 @@ test('directories that have the names of leftovers are nobody’s, and passed ov
   t.deepEqual(filesOf(builds), recordsOf(builds));
 });
 
+test('alongside the stock plugin temporary files are swept up, and what the stock plugin keeps is left alone', (t) => {
+  const builds = { ...temporaryApp(t), alongside: true };
+  append(builds, started('b1'), discarded('b1'));
+  for (const name of ['b1.json', 'b1.log', `.events.checkpoint.${GONE}-1.tmp`]) {
+    writeFileSync(join(builds.directory, name), '');
+  }
+  handle(builds, start('b2'));
+  t.deepEqual(Object.keys(filesOf(builds)), ['b1.json', 'b1.log']);
+});
+
 test.serial('of leftovers that cannot be removed one is named, and all the others go', (t) => {
   const builds = temporaryApp(t);
   append(builds, started('b1'), discarded('b1'), started('b3'), discarded('b3'));
