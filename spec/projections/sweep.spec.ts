@@ -51,7 +51,10 @@ test.serial('of leftovers that cannot be removed one is named, and all the other
   const { unlinkSync } = fs;
   t.teardown(() => Object.assign(fs, { unlinkSync }));
   const refuse = (path: string): void => {
-    if (!kept.some((name) => path.endsWith(`/${name}`))) return unlinkSync(path);
+    if (!kept.some((name) => path.endsWith(`/${name}`))) {
+      unlinkSync(path);
+      return;
+    }
     throw Object.assign(new Error(`EPERM: operation not permitted, unlink '${path}'`), { code: 'EPERM' });
   };
   Object.assign(fs, { unlinkSync: refuse });
@@ -73,7 +76,10 @@ test.serial('a log that cannot be removed when its build leaves does not keep th
   const { unlinkSync } = fs;
   t.teardown(() => Object.assign(fs, { unlinkSync }));
   const refuse = (path: string): void => {
-    if (!path.endsWith('/b1.log')) return unlinkSync(path);
+    if (!path.endsWith('/b1.log')) {
+      unlinkSync(path);
+      return;
+    }
     throw Object.assign(new Error(`EPERM: operation not permitted, unlink '${path}'`), { code: 'EPERM' });
   };
   Object.assign(fs, { unlinkSync: refuse });
