@@ -2,7 +2,7 @@ import * as fs from 'node:fs';
 import { dirname } from 'node:path';
 
 import { errorCode, reasonOf } from '../host/failure';
-import { ownLikeParent } from '../host/files';
+import { ownLikeParent, syncDirectory } from '../host/files';
 import { JournalNotReadable, JournalNotWritten } from './errors';
 import { isWholeFrame, LARGEST_FRAME } from './frame';
 import { sha256 } from './sha256';
@@ -108,14 +108,5 @@ export function syncJournal(journal: Journal): void {
     fs.fdatasyncSync(journal.fd);
   } catch (error) {
     throw new JournalNotWritten(journal.path, reasonOf(error));
-  }
-}
-
-function syncDirectory(path: string): void {
-  const fd = fs.openSync(path, fs.constants.O_RDONLY);
-  try {
-    fs.fsyncSync(fd);
-  } finally {
-    fs.closeSync(fd);
   }
 }
