@@ -29,8 +29,11 @@ test.serial('a cancel that was acknowledged stays one, however the finalize of t
 (cannotTrace === undefined ? test.serial : test.serial.skip)(
   'a cancel is on record before its signal is sent: a deploy that dies of it cannot be first',
   async (t) => {
-    const host = (journal: string): CallOptions => ({ by: interfering('write', 'delay_enter=1000000', 1, journal) });
-    await cancelDying(t, host);
+    const first = { call: 'write', nth: 1 };
+    const slowed = (journal: string): CallOptions => ({
+      by: interfering(first, 'delay_enter=1000000', '/dev/null', journal),
+    });
+    await cancelDying(t, slowed);
   },
 );
 

@@ -1,3 +1,6 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
 import type { ExecutionContext } from 'ava';
 
 import { appBuilds, buildsRoot } from '../../host/paths';
@@ -7,45 +10,61 @@ import { createApp, temporaryHost } from '../host/temporaryHost';
 import { finished, reaped, started } from '../journal/buildEvents';
 import { append, writeForeign } from '../projections/temporaryApp';
 import { CrashApp } from './crashApp';
-import { cannotTrace, interfering } from './tracing';
+import { inLanes } from './inLanes';
+import { cannotTrace, type Change, changesIn, interfering, rehearsing, wasHit } from './tracing';
 import { unless } from './unless';
 
 const victims = ['begin', 'finalize', 'cancel', 'discard', 'prune', 'list'] as const;
 type Victim = (typeof victims)[number];
 
-/** Everything that changes something on disk or makes it durable; between two of them nothing new can be seen. */
-const systemCalls = 'mkdir rmdir unlink rename write pwrite64 ftruncate fchown fchmod fsync fdatasync'.split(' ');
-
-const LANES = 6;
-
 unless(cannotTrace)(
   'a SIGKILL before any single system call that changes something loses nothing, and leaves nothing behind',
   async (t) => {
-    const todo = victims.flatMap((victim) => systemCalls.map((systemCall) => ({ victim, systemCall })));
+    const todo: { victim: Victim; change: Change }[] = [];
     const counts = new Map<Victim, number>();
-    const work = async (): Promise<void> => {
-      for (let next = todo.shift(); next !== undefined; next = todo.shift()) {
-        const { victim, systemCall } = next;
-        const kills = await killAtEach(t, victim, systemCall).finally(() => t.passed || todo.splice(0));
-        counts.set(victim, (counts.get(victim) ?? 0) + kills);
-      }
-    };
-    await Promise.all(Array.from({ length: LANES }, work));
+    await inLanes(victims, async (victim) => {
+      const changes = await rehearse(t, victim);
+      counts.set(victim, changes.length);
+      todo.push(...changes.map((change) => ({ victim, change })));
+    });
+    const made = new Set(todo.map(({ change }) => change.call));
+    for (const call of ['openat', 'write', 'fsync', 'fdatasync']) t.true(made.has(call), `${call} is seen`);
+    await inLanes(todo, async ({ victim, change }) => {
+      await killBefore(t, victim, change);
+    });
     t.log([...counts].map(([victim, kills]) => `${victim} killed at ${kills} system calls`).join(', '));
   },
 );
 
-/** Kills `victim` before its first, second, third … call of this name, each time on a new host, until there are no more. */
-async function killAtEach(t: ExecutionContext, victim: Victim, systemCall: string): Promise<number> {
-  for (let nth = 1; ; nth += 1) {
-    const what = `${victim} killed before ${systemCall} ${nth}`;
+/** Everything that changes something on disk, or makes it durable, or is a signal; between two of them nothing new can be seen. */
+async function rehearse(t: ExecutionContext, victim: Victim): Promise<Change[]> {
+  const app = await prepare(t, victim);
+  const log = join(app.host.libRoot, '..', 'log');
+  try {
+    const { status, stderr } = await app[victim]({ by: rehearsing(log) });
+    t.is(status, 0, `${victim}: ${stderr}`);
+    return changesIn(log, app.host.libRoot);
+  } finally {
+    await app.stop();
+  }
+}
+
+/** How often the runtime may do something first that it did not do in the rehearsal. */
+const MOST_TRIES = 5;
+
+/** Kills `victim` on a new host before that system call, and looks at what it left, and how the next calls go on. */
+async function killBefore(t: ExecutionContext, victim: Victim, change: Change): Promise<void> {
+  const what = `${victim} killed before ${change.what} (${change.call} ${change.nth})`;
+  for (let tries = 1; ; tries += 1) {
     const app = await prepare(t, victim);
+    const log = join(app.host.libRoot, '..', 'log');
     try {
-      const outcome = await app[victim]({ by: interfering(systemCall, 'signal=KILL', nth) });
-      if (outcome.signal === null) {
-        t.is(outcome.status, 0, `${victim}: ${outcome.stderr}`);
-        return nth - 1;
+      const { signal } = await app[victim]({ by: interfering(change, 'signal=KILL', log) });
+      if (!wasHit(change, log, app.host.libRoot)) {
+        if (tries < MOST_TRIES) continue;
+        throw new Error(`${what}: it was another call, each time: ${readFileSync(log, 'utf8')}`);
       }
+      t.is(signal, 'SIGKILL', what);
       t.deepEqual(app.broken(), [], what);
       const again = await app[victim]();
       t.is(again.status, 0, `${what}, and again: ${again.stderr}`);
@@ -53,6 +72,7 @@ async function killAtEach(t: ExecutionContext, victim: Victim, systemCall: strin
       t.is((await app.begin()).status, 0);
       t.deepEqual(app.broken(), [], `${what}, and again`);
       t.deepEqual(app.untidy(), [], `${what}, and a start after it`);
+      return;
     } finally {
       await app.stop();
     }

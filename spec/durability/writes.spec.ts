@@ -1,19 +1,24 @@
-import { appendFileSync, mkdirSync, statSync, unlinkSync } from 'node:fs';
+import { appendFileSync, mkdirSync, readFileSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import test, { type ExecutionContext } from 'ava';
 
 import { type Host, readHost } from '../../host/environment';
 import { type AppName, type BuildId, parseBuildId } from '../../host/names';
+import { openOutput } from '../../host/output';
 import { type AppBuilds, appBuilds } from '../../host/paths';
+import { writeProperty } from '../../host/properties';
 import { loadHistory } from '../../projections/loadHistory';
+import { rebuildRunning } from '../../projections/runningView';
+import { recordStart } from '../../triggers/recording';
 import { createApp, temporaryHost } from '../host/temporaryHost';
-import { finished, started } from '../journal/buildEvents';
+import { discarded, finished, started } from '../journal/buildEvents';
 import { append, filesOf, recordsOf } from '../projections/temporaryApp';
+import { inLanes } from './inLanes';
 import { auditJournal } from './journalAudit';
 import { call, type CallOptions, command, type Outcome } from './pluginCalls';
 import { cannotMountDisk, smallDisk } from './smallDisk';
-import { cannotTrace, interfering } from './tracing';
+import { cannotTrace, type Change, changesIn, interfering, rehearsing, wasHit } from './tracing';
 import { unless } from './unless';
 
 unless(cannotMountDisk)(
@@ -55,40 +60,110 @@ test.serial('a file-size limit is told as what it is, and what is over it is no 
   t.log(`${site.acknowledged.size} starts acknowledged, ${site.debris} bytes of debris passed over`);
 });
 
-for (const fault of ['EIO', 'ENOSPC']) {
+const victims = ['firstStart', 'start', 'finalize'] as const;
+type Victim = (typeof victims)[number];
+type Fallible = readonly [Victim, Change];
+
+/** What takes no room on a disk cannot lack it. */
+const NEED_NO_ROOM = /^(fchown|fchmod|unlink|unlinkat|rmdir)$/;
+
+for (const [fault, isWorthwhile] of [
+  ['EIO', () => true],
+  ['ENOSPC', ([victim, change]: Fallible) => victim !== 'firstStart' && !NEED_NO_ROOM.test(change.call)],
+] as const) {
   unless(cannotTrace)(
-    `${fault} from any single write, sync, rename or mkdir is told or made good, and never takes an event away`,
+    `${fault} from any single system call that changes something is told, put right by the next call, and never takes an event away`,
     async (t) => {
-      const calls = 'mkdir rename fsync fdatasync fchmod unlink'.split(' ');
-      const told: string[] = [];
-      for (const systemCall of [...calls, 'write']) {
-        for (let nth = 1; ; nth += 1) {
-          const site = newSite(t);
-          append(site.builds, started('c1'), finished('c1'));
-          const path = systemCall === 'write' ? site.journal : undefined;
-          const outcome = await site.start('b1', { by: interfering(systemCall, `error=${fault}`, nth, path) });
-          const what = `${fault} from ${systemCall} ${nth}`;
-          t.is(outcome.signal, null, what);
-          t.false(/^\s+at /m.test(outcome.stderr), `${what} shows a stack: ${outcome.stderr}`);
-          site.check(what);
-          if (outcome.status === 0 && outcome.stderr === '') break;
-          t.regex(outcome.stderr, /^ ! {5}.*(i\/o error|no space left)/im, what);
-          told.push(`${systemCall} ${nth}: ${outcome.status ?? ''}`);
-          t.is((await site.start('b2')).status, 0);
-          site.check(`${what}, and a start after it`);
-          t.deepEqual(filesOf(site.builds), recordsOf(site.builds));
-        }
+      const refused: string[] = [];
+      const changes = (await rehearseAll(t)).filter(isWorthwhile);
+      await inLanes(changes, async ([victim, change]) => {
+        const { status, stderr } = await failAt(t, victim, change, fault);
+        t.regex(
+          stderr,
+          /^ ! {5}.*(i\/o error|no space left)/im,
+          `${fault} from ${change.what} of ${victim} was swallowed`,
+        );
+        if (status !== 0) refused.push(`${change.what} of ${victim}`);
+      });
+      for (const [victim, { what }] of changes) {
+        if (/^(open|openat|write|fdatasync) events\.journal$/.test(what))
+          t.true(refused.includes(`${what} of ${victim}`));
       }
-      t.log(`exit status after ${fault} from ${told.join(', ')}`);
-      t.true(told.some((one) => one.startsWith('write 1: 1')) && told.some((one) => one.startsWith('fdatasync 1: 1')));
+      t.true(refused.length >= 6);
+      t.log(`${changes.length} system calls; refused was what needs ${refused.sort().join(', ')}`);
     },
   );
+}
+
+unless(cannotTrace)(
+  'that a file system has no sync of directories is passed over without a word, and of files it is told',
+  async (t) => {
+    const syncs = (await rehearseAll(t)).filter(([, change]) => change.call === 'fsync');
+    const silent: string[] = [];
+    for (const [victim, change] of syncs) {
+      const { status, stderr } = await failAt(t, victim, change, 'EINVAL');
+      t.is(status, 0);
+      if (stderr === '') silent.push(change.what);
+      else t.regex(stderr, /^ ! {5}.*invalid argument/im);
+    }
+    t.deepEqual([...new Set(silent)], ['fsync myapp', 'fsync builds']);
+    t.is(silent.length, syncs.filter(([, change]) => silent.includes(change.what)).length);
+  },
+);
+
+async function rehearseAll(t: ExecutionContext): Promise<Fallible[]> {
+  const all: Fallible[] = [];
+  for (const victim of victims) {
+    const site = toBeFailed(t, victim);
+    const { status, stderr } = await site[victim]('b1', { by: rehearsing(site.log) });
+    t.deepEqual({ status, stderr }, { status: 0, stderr: '' });
+    all.push(...changesIn(site.log, site.host.libRoot).map((change): Fallible => [victim, change]));
+  }
+  return all;
+}
+
+/** What came of a call one of whose system calls fails. All that is promised is looked at, right then and after a next start. */
+async function failAt(t: ExecutionContext, victim: Victim, change: Change, fault: string): Promise<Outcome> {
+  const what = `${fault} from ${change.what} (${change.call} ${change.nth}) of ${victim}`;
+  for (let tries = 1; ; tries += 1) {
+    const site = toBeFailed(t, victim);
+    const outcome = await site[victim]('b1', { by: interfering(change, `error=${fault}`, site.log) });
+    if (!wasHit(change, site.log, site.host.libRoot)) {
+      if (tries < MOST_TRIES) continue;
+      throw new Error(`${what}: it was another call, each time: ${readFileSync(site.log, 'utf8')}`);
+    }
+    t.is(outcome.signal, null, what);
+    t.false(/^\s+at /m.test(outcome.stderr), `${what} shows a stack: ${outcome.stderr}`);
+    site.check(what);
+    if (outcome.status === 0 && outcome.stderr === '') {
+      t.deepEqual(filesOf(site.builds), recordsOf(site.builds), `${what}, of which nobody was told`);
+    }
+    t.is((await site.start('b2')).status, 0);
+    site.check(`${what}, and a start after it`);
+    t.deepEqual(filesOf(site.builds), recordsOf(site.builds), `${what}, and a start after it`);
+    return outcome;
+  }
+}
+
+/** How often the runtime may do something first that it did not do in the rehearsal. */
+const MOST_TRIES = 5;
+
+/** An app that nothing is known of yet; or with a build that has ended, leftovers, and a view of what runs; to be finalized: with a build that runs. */
+function toBeFailed(t: ExecutionContext, victim: Victim): Site {
+  const site = newSite(t);
+  if (victim === 'firstStart') return site;
+  writeProperty(site.host, '--global', 'retention', '1');
+  rebuildRunning(site.builds.buildsRoot, [], () => false);
+  append(site.builds, started('d1'), discarded('d1'), started('c1'), finished('c1'));
+  for (const name of ['d1.log', `.c1.json.${2 ** 22 + 1}-1.tmp`]) writeFileSync(join(site.builds.directory, name), '');
+  if (victim === 'finalize') site.startInPeace('b1');
+  return site;
 }
 
 /** An app on some disk, and what was acknowledged to its deploys. */
 class Site {
   readonly acknowledged = new Set<BuildId>();
-  private readonly refused = new Set<BuildId>();
+  private readonly ended = new Set<BuildId>();
   readonly builds: AppBuilds;
   readonly journal: string;
 
@@ -104,14 +179,24 @@ class Site {
   async start(id: string, options?: CallOptions): Promise<Outcome> {
     const args = [this.app, id, String(process.pid), 'git-hook'];
     const outcome = await call(this.host, 'builds-record-start', args, options);
-    const set = outcome.status === 0 ? this.acknowledged : this.refused;
-    set.add(parseBuildId(id));
-    if (outcome.status === 0) this.refused.delete(parseBuildId(id));
+    if (outcome.status === 0) this.acknowledged.add(parseBuildId(id));
     return outcome;
   }
 
-  finalize(id: string): Promise<Outcome> {
-    return call(this.host, 'builds-record-finalize', [this.app, id, '0']);
+  firstStart(id: string, options?: CallOptions): Promise<Outcome> {
+    return this.start(id, options);
+  }
+
+  /** The same without a call. */
+  startInPeace(id: string): void {
+    recordStart(this.host, openOutput(this.host), this.app, parseBuildId(id), process.pid, 'git-hook');
+    this.acknowledged.add(parseBuildId(id));
+  }
+
+  async finalize(id: string, options?: CallOptions): Promise<Outcome> {
+    const outcome = await call(this.host, 'builds-record-finalize', [this.app, id, '0'], options);
+    if (outcome.status === 0) this.ended.add(parseBuildId(id));
+    return outcome;
   }
 
   /** Starts builds until one is refused, and looks at how that is said; returns its id. */
@@ -127,14 +212,26 @@ class Site {
     }
   }
 
-  /** Every acknowledged start is in the journal; a refused one may be there only if it could not be made durable. */
+  /** Where strace writes what it sees. */
+  get log(): string {
+    return join(this.host.libRoot, '..', 'log');
+  }
+
+  /** Every acknowledged start and end is in the journal; a refused one may be there only if it could not be made durable. */
   check(when: string): void {
     const { broken, events } = auditJournal(this.journal);
     this.t.deepEqual(broken, [], when);
-    const there = new Set(events.flatMap(({ event }) => (event.type === 'BuildStarted' ? [event.build] : [])));
+    const namedBy = (...types: string[]) => {
+      const named = events.filter(({ event }) => types.includes(event.type));
+      return new Set(named.flatMap(({ event }) => (event.type === 'Pruned' ? event.builds : [event.build])));
+    };
+    const there = namedBy('BuildStarted');
+    const ends = namedBy('BuildFinished', 'BuildCanceled');
+    const left = namedBy('Pruned');
     for (const id of this.acknowledged) this.t.true(there.has(id), `${id} ${when}`);
+    for (const id of this.ended) this.t.true(ends.has(id), `end of ${id} ${when}`);
     const shown = loadHistory(this.builds.directory).history.builds.map(({ id }) => id);
-    this.t.deepEqual(new Set(shown), there, when);
+    this.t.deepEqual(new Set(shown), new Set([...there].filter((id) => !left.has(id))), when);
   }
 
   get debris(): number {
@@ -142,12 +239,10 @@ class Site {
   }
 }
 
-let sites = 0;
-
 function newSite(t: ExecutionContext, disk?: string): Site {
   const own = temporaryHost(t);
   const host = disk === undefined ? own : readHost({ DOKKU_ROOT: own.dokkuRoot, DOKKU_LIB_ROOT: disk });
-  const app = createApp(host, `app${(sites += 1)}`);
+  const app = createApp(host, 'myapp');
   mkdirSync(appBuilds(host, app).directory, { recursive: true });
   return new Site(t, host, app);
 }
