@@ -1,16 +1,18 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
 import test, { type ExecutionContext } from 'ava';
 
 import type { Host } from '../../host/environment';
-import type { AppName } from '../../host/names';
+import { type AppName, parseBuildId } from '../../host/names';
+import { openOutput } from '../../host/output';
 import { appBuilds } from '../../host/paths';
 import { writeProperty } from '../../host/properties';
 import { loadHistory } from '../../projections/loadHistory';
 import { verifyApp } from '../../projections/verifyApp';
+import { recordStart } from '../../triggers/recording';
 import { createApp, temporaryHost } from '../host/temporaryHost';
 import { filesOf, recordsOf } from '../projections/temporaryApp';
 import { bundledProgram } from './bundledProgram';
@@ -35,11 +37,45 @@ test.serial('32 processes on many apps leave journals that keep every rule, and 
   );
 });
 
+const RACERS = 16;
+
+/** Whoever of them is first, all others have written a frame that is void, and must find that out by reading back. */
+for (const [what, racers, begun] of [
+  ['starts of builds', (n: number) => ['start', `b${n}`], []],
+  ['starts of one build', () => ['start', 'b0'], []],
+  ['ends and cancels of one build', (n: number) => [n % 2 === 0 ? 'finish' : 'cancel', 'b0'], ['b0']],
+] as const) {
+  test.serial(`of ${RACERS} ${what} that are appended at the same moment each is told the truth`, async (t) => {
+    const host = temporaryHost(t);
+    const app = createApp(host, 'myapp');
+    const journal = journalOf(host, app);
+    const told = begun.map((id): Told => {
+      writeFileSync(path.join(path.dirname(journal), `${id}.log`), '');
+      recordStart(host, openOutput(host), app, parseBuildId(id), process.pid, 'git-hook');
+      return { op: 'started', app, build: parseBuildId(id) };
+    });
+    const calls = Array.from({ length: RACERS }, (_, n) => [...racers(n), String(process.pid), app]);
+    told.push(...(await runAtOnce(t, host, bundledProgram(t, 'racer'), calls)));
+    const audit = auditJournal(journal);
+    t.true(audit.voidFrames >= RACERS - 1, `${audit.voidFrames} void frames: there was no race`);
+    t.deepEqual(audit.broken, []);
+    checkTold(t, told, audit);
+    checkStored(t, host, app);
+    t.is(told.filter(({ op }) => op !== 'warned').length, RACERS + begun.length);
+    t.log(`${audit.events.length} events, ${audit.voidFrames} void frames`);
+  });
+}
+
 async function crowd(t: ExecutionContext, names: readonly string[]): Promise<void> {
   const host = temporaryHost(t);
   writeProperty(host, '--global', 'retention', String(RETENTION));
   const apps = names.map((name) => createApp(host, name));
-  const told = await run(t, host, apps);
+  const told = await runAtOnce(
+    t,
+    host,
+    bundledProgram(t, 'crowd'),
+    Array.from({ length: WORKERS }, (_, n) => [String(n), String(each), String(process.pid), ...apps]),
+  );
   const audits = new Map(apps.map((app) => [app, auditJournal(journalOf(host, app))] as const));
   for (const [app, audit] of audits) {
     t.deepEqual(audit.broken, [], app);
@@ -69,13 +105,16 @@ async function crowd(t: ExecutionContext, names: readonly string[]): Promise<voi
   );
 }
 
-/** Lets the crowd work, all at once; returns what each was told. */
-async function run(t: ExecutionContext, host: Host, apps: readonly AppName[]): Promise<Told[]> {
-  const program = bundledProgram(t, 'crowd');
-  const workers = Array.from({ length: WORKERS }, (_, n) => {
-    const args = [program, String(n), String(each), String(process.pid), ...apps];
-    return spawn(process.execPath, args, { env: environmentOf(host), stdio: ['pipe', 'pipe', 'inherit'] });
-  });
+/** Lets a program work as many processes, all at once when each has said that it is ready; returns what each was told. */
+async function runAtOnce(
+  t: ExecutionContext,
+  host: Host,
+  program: string,
+  calls: readonly (readonly string[])[],
+): Promise<Told[]> {
+  const workers = calls.map((args) =>
+    spawn(process.execPath, [program, ...args], { env: environmentOf(host), stdio: ['pipe', 'pipe', 'inherit'] }),
+  );
   t.teardown(() => workers.forEach((worker) => worker.kill('SIGKILL')));
   const outputs = workers.map((worker) => {
     const output = { text: '' };
