@@ -133,8 +133,9 @@ test('such a cancel of a build of which only the pid is known leaves a process a
   async (t) => {
     const { host, app, builds } = await deploying(t);
     append(builds, started('b1'), finished('b1'));
-    const unsynced = { by: interfering('fdatasync', 'error=EIO', 1, path.join(builds.directory, JOURNAL_FILE)) };
-    const { status, stdout, stderr } = await command(host, 'cancel', [app], unsynced);
+    const journal = path.join(builds.directory, JOURNAL_FILE);
+    const unsynced = interfering({ call: 'fdatasync', nth: 1 }, 'error=EIO', '/dev/null', journal);
+    const { status, stdout, stderr } = await command(host, 'cancel', [app], { by: unsynced });
     t.deepEqual([status, stdout], [1, '']);
     t.regex(stderr, /i\/o error/);
     t.is((await command(host, 'cancel', [app])).status, 0);
