@@ -26,12 +26,16 @@ const DEFAULT_LIMIT_MS = 10_000;
 
 /**
  * Posts a message, once, and waits `limit` ms at most, from the look-up of the name to the head of the answer. Any status 2xx means that it
- * was taken. A redirect is not followed, the answer's content not looked at. Never rejects.
+ * was taken. A redirect is not followed, the answer's content not looked at. `resolveName` looks names up. Never rejects.
  *
  * By node:http and not by `fetch`: it takes a `lookup`, so that the address that was checked is the one that is connected to, it follows
  * nothing, and it is in every Node 20.
  */
-export function postMessage({ url, id, on, secret, body }: Message, limit = DEFAULT_LIMIT_MS): Promise<Reply> {
+export function postMessage(
+  { url, id, on, secret, body }: Message,
+  limit = DEFAULT_LIMIT_MS,
+  resolveName: Resolve = lookUp,
+): Promise<Reply> {
   const bytes = Buffer.from(JSON.stringify(body));
   const request = url.protocol === 'https:' ? requestHttps : requestHttp;
   const refused = refuseAddress(url.hostname.replace(/^\[|\]$/g, ''));
@@ -49,7 +53,7 @@ export function postMessage({ url, id, on, secret, body }: Message, limit = DEFA
       {
         method: 'POST',
         agent: false, // one connection, closed afterwards
-        lookup: lookUpWith(lookUp),
+        lookup: lookUpWith(resolveName),
         signal,
         headers: {
           'Content-Type': 'application/json; charset=utf-8',
