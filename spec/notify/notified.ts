@@ -3,6 +3,7 @@ import { join } from 'node:path';
 
 import { isAlive, type ProcessIdentity } from '../../host/processes';
 import { createSandbox, expectSuccess, type Sandbox } from '../sandbox/host';
+import { makePatient } from './patience';
 import { type Answer, type Receiver, startReceiver } from './receiver';
 
 export const SECRET = 'correct horse battery staple';
@@ -22,8 +23,26 @@ export interface Notified {
   readonly remove: () => Promise<void>;
 }
 
-export async function notifiedHost(...answers: Answer[]): Promise<Notified> {
+/**
+ * Does `work` on such a host, and removes it. A receiver has an hour to answer, unless the deliverer's own limit, 10 s, is asked for:
+ * else it would hang up, and try again, while a spec that is held up still looks.
+ */
+export async function withHost(
+  answers: Answer[],
+  work: (notified: Notified) => Promise<void>,
+  limit: 'an hour' | 'its own' = 'an hour',
+): Promise<void> {
+  const notified = await notifiedHost(answers, limit === 'an hour');
+  try {
+    await work(notified);
+  } finally {
+    await notified.remove();
+  }
+}
+
+async function notifiedHost(answers: Answer[], patient: boolean): Promise<Notified> {
   const host = await createSandbox();
+  if (patient) makePatient(host);
   const receiver = await startReceiver(...answers);
   await host.createApp('shop');
   expectSuccess(await host.dokku(['builds:set', 'shop', 'notify-url', receiver.url]));
@@ -63,6 +82,14 @@ export async function notifiedHost(...answers: Answer[]): Promise<Notified> {
     },
   };
   return notified;
+}
+
+/** What waits, as it is stored. */
+export function stored({ host, waiting }: Notified): { path: string; content: Record<string, unknown> }[] {
+  return waiting().map((name) => {
+    const path = join(host.paths.builds, '.notify', name);
+    return { path, content: JSON.parse(readFileSync(path, 'utf8')) as Record<string, unknown> };
+  });
 }
 
 /** Records a build of `shop` as the triggers of a deploy do. */

@@ -4,12 +4,14 @@ import { join } from 'node:path';
 import test from 'ava';
 
 import { createSandbox, type Sandbox } from '../sandbox/host';
+import { makePatient } from './patience';
 import { startReceiver } from './receiver';
 
 let host: Sandbox;
 
 test.before(async () => {
   host = await createSandbox();
+  makePatient(host);
   await host.createApp('shop');
 });
 
