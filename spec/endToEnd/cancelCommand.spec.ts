@@ -109,7 +109,8 @@ test('canceling twice at once cancels once, and says so', async (t) => {
   const results = await Promise.all([1, 2, 3].map(() => host.dokku(['builds:cancel', 'twice'])));
   t.true(results.every(({ code }) => code === 0));
   const said = results.map(({ stdout }) => stdout).join('');
-  t.is([...said.matchAll(/^-----> Killing app deploy$/gm)].length, 1, said);
+  // One that comes more than two seconds after the record may find its process alive, and sends the signal again.
+  t.is([...said.matchAll(/(?<!, but its process still ran\n)^-----> Killing app deploy$/gm)].length, 1, said);
   t.like(host.record('twice', 'now'), { status: 'canceled', exit_code: -1 });
   t.is((await group.finished).signal, 'SIGQUIT');
 });
