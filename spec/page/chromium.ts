@@ -1,4 +1,4 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -40,11 +40,14 @@ export interface Image {
   readonly png: Buffer;
 }
 
+/** One that hangs is a failure with what it said, not a silence that ends the whole run. */
+const LIMIT_MS = 5 * 60_000;
+
 function browse(file: string, look: Look, flags: readonly string[]): { dom: string; console: string } {
   const { width = 1200, height = 900, dark = false, fragment = '' } = look;
   const profile = mkdtempSync(join(tmpdir(), 'dokku-builds-chromium-'));
   try {
-    const { stdout, stderr, status } = spawnSync(
+    const { stdout, stderr, status, signal } = spawnSync(
       chromium ?? '',
       [
         ...['--headless', '--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking'],
@@ -53,9 +56,9 @@ function browse(file: string, look: Look, flags: readonly string[]): { dom: stri
         ...flags,
         `file://${file}${fragment}`,
       ],
-      { encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 },
+      { encoding: 'utf8', maxBuffer: 64 * 1024 * 1024, timeout: LIMIT_MS, killSignal: 'SIGKILL' },
     );
-    if (status !== 0) throw new Error(`chromium: exit ${String(status)}\n${stderr}`);
+    if (status !== 0) throw new Error(`chromium: exit ${String(status ?? signal)}\n${stderr}`);
     return {
       dom: stdout,
       console: stderr
@@ -64,6 +67,6 @@ function browse(file: string, look: Look, flags: readonly string[]): { dom: stri
         .join('\n'),
     };
   } finally {
-    execFileSync('rm', ['-rf', profile]);
+    rmSync(profile, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 }); // its children may write still
   }
 }
