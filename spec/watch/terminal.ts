@@ -1,6 +1,7 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { join } from 'node:path';
 
+import { identifyProcess, isAlive } from '../../host/processes';
 import type { Sandbox } from '../sandbox/host';
 
 /** `builds:watch` on a terminal of its own, which script(1) makes: 100 columns, 20 rows. */
@@ -12,8 +13,8 @@ export interface Watching {
   /** Resolves when what was written since the last call holds `text`; rejects when the terminal was closed without it. */
   until(text: string | RegExp): Promise<void>;
   type(keys: string): void;
-  /** Takes the terminal away, as a lost connection does. */
-  hangUp(): void;
+  /** Takes the terminal away, as a lost connection does; resolves when the process that watched has ended. */
+  hangUp(): Promise<void>;
   /** Resolves when the terminal is no longer in use, to what its process came to. */
   readonly ended: Promise<number | null>;
 }
@@ -60,12 +61,17 @@ export async function startWatching(host: Sandbox, args: readonly string[] = [],
       check();
     });
   await until(/pid=\d+=/);
+  const watcher = identifyProcess(Number(/pid=(\d+)=/.exec(output)?.[1]));
   return {
-    pid: Number(/pid=(\d+)=/.exec(output)?.[1]),
+    pid: watcher.pid,
     output: () => output,
     until,
     type: (keys) => child.stdin.write(keys),
-    hangUp: () => child.kill('SIGKILL'),
+    async hangUp() {
+      child.kill('SIGKILL');
+      // An orphan by now: nobody tells of its end, and it stays a zombie where the init of a container reaps none.
+      while (isAlive(watcher)) await new Promise((resolve) => setTimeout(resolve, 5));
+    },
     ended,
   };
 }
