@@ -14,7 +14,7 @@ export const asRoot = process.getuid?.() === 0 ? test : test.skip;
 export function temporaryDirectory(t: ExecutionContext): string {
   const directory = mkdtempSync(join(tmpdir(), 'dokku-builds-'));
   chmodSync(directory, 0o755);
-  t.teardown(() => rmSync(directory, { recursive: true, force: true }));
+  t.teardown(() => rmSync(directory, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 }));
   return directory;
 }
 
