@@ -10,7 +10,8 @@ export interface Gate {
   readonly wait: string;
   /**
    * A line of shell that prints `text` and waits here, in one process of its own that any signal ends: whoever has read
-   * `text` can signal it. A shell that prints and then starts the waiter could get the signal in between, and no waiter would.
+   * `text` can signal it. A shell that prints and then starts the waiter, or becomes it, could get the signal in between: bash
+   * ignores SIGQUIT whatever happens, and a trap that it has is lost when it becomes another program. Node never ignores one.
    */
   announced(text: string): string;
   /** Lets everyone through who waits now or later. */
@@ -26,10 +27,16 @@ export function createGate(path: string): Gate {
   const wait = `head -c 1 '${path}' >/dev/null`; // bash itself would not die of SIGQUIT
   return {
     wait,
-    announced: (text) => `sh -c 'echo "$1"; exec head -c 1 "$2" >/dev/null' sh '${text}' '${path}'`,
+    announced: (text) => `'${process.execPath}' -e '${ANNOUNCE_AND_WAIT}' -- '${text}' '${path}'`,
     open: () => void writeSync(descriptor, '\n'.repeat(PASSES)),
     close: () => closeSync(descriptor),
   };
 }
+
+const ANNOUNCE_AND_WAIT = [
+  'const fs = require("fs")',
+  'fs.writeSync(1, process.argv[1] + "\\n")',
+  'fs.readSync(fs.openSync(process.argv[2]), Buffer.alloc(1))',
+].join('; ');
 
 const PASSES = 64; // one byte is one program let through
