@@ -97,6 +97,7 @@ test('the title of a view is shown on a terminal, unless quiet', (t) => {
   const { stdout } = spawnSync('script', ['-qec', command, '/dev/null'], {
     encoding: 'utf8',
     cwd: join(__dirname, '../..'),
+    env: { PATH: process.env['PATH'], SHELL: '/bin/sh' }, // script(1) runs it by $SHELL, which may be any
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   t.deepEqual(stdout.trim().split(/\r*\n/), ['=====> myapp builds', 'true', 'true']);
