@@ -1,4 +1,4 @@
-import { chmodSync, readFileSync, symlinkSync } from 'node:fs';
+import { chmodSync, readFileSync, statSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { parse } from 'acorn';
@@ -22,12 +22,20 @@ function nodeOf(host: Sandbox, version: string): { NODE_OPTIONS: string } {
   return { NODE_OPTIONS: `--require ${preload}` };
 }
 
+/** Where a program is: git may well be in /usr/local/bin. */
+function onPath(program: string): string {
+  const places = (process.env['PATH'] ?? '').split(':').map((place) => join(place, program));
+  const found = places.find((path) => statSync(path, { throwIfNoEntry: false })?.isFile());
+  if (found === undefined) throw new Error(`${program} is not on the PATH`);
+  return found;
+}
+
 /** A PATH on which all is that a deploy needs, but no node. */
 function pathWithoutNode(t: ExecutionContext, host: Sandbox): { PATH: string } {
   const directory = temporaryDirectory(t);
   const programs =
     'bash cat date dirname env flock git head id ln logger ls mkdir mktemp mv readlink rm setsid sh tar tee';
-  for (const program of programs.split(' ')) symlinkSync(`/usr/bin/${program}`, join(directory, program));
+  for (const program of programs.split(' ')) symlinkSync(onPath(program), join(directory, program));
   return { PATH: `${host.paths.bin}:${directory}` };
 }
 
