@@ -45,7 +45,7 @@ test('a build that is over is left as it is, and its process gets no signal', as
 
 test('a build whose process is gone is marked failed, and its lock removed', async (t) => {
   await host.createApp('dead');
-  const record = runningRecord('dead', 'gone', 1, await deadPid(host));
+  const record = runningRecord('dead', 'gone', 1, deadPid);
   writeRecords(host, record);
   host.write(host.lockPath('dead'), 'gone\n');
   const { code, stdout } = await host.dokku(['builds:cancel', 'dead']);

@@ -73,12 +73,8 @@ export function writeRecords(host: Sandbox, ...records: readonly ExpectedRecord[
   }
 }
 
-/** The pid of a process that has ended. */
-export async function deadPid(host: Sandbox): Promise<number> {
-  const ended = host.start(['true']);
-  await ended.finished;
-  return ended.pid;
-}
+/** A pid that no process has, nor will have while a spec runs: it is more than any. */
+export const deadPid = 2 ** 22 + 1;
 
 /** `2026-04-30T13:50:00Z` */
 export function toWholeSeconds(ms: number): string {

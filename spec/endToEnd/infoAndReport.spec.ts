@@ -43,11 +43,7 @@ test('info shows every value of a finished build, aligned', async (t) => {
 test('info leaves out what a running build does not have, and says that a dead one is abandoned', async (t) => {
   await host.createApp('alive');
   const live = host.process();
-  writeRecords(
-    host,
-    runningRecord('alive', 'live', 1, live.pid),
-    runningRecord('alive', 'dead', 2, await deadPid(host)),
-  );
+  writeRecords(host, runningRecord('alive', 'live', 1, live.pid), runningRecord('alive', 'dead', 2, deadPid));
   const shown = async (id: string) =>
     Object.fromEntries(readInfo((await host.dokku(['builds:info', 'alive', id])).stdout));
   const running = await shown('live');
@@ -141,7 +137,7 @@ test('report shows the newest build and the retention, a flag a line, values in 
 test('report with one flag prints the bare value, and the empty string where there is none', async (t) => {
   await host.createApp('bare');
   await host.createApp('none');
-  writeRecords(host, finishedRecord('bare', 'done', 1), runningRecord('bare', 'dead', 2, await deadPid(host)));
+  writeRecords(host, finishedRecord('bare', 'done', 1), runningRecord('bare', 'dead', 2, deadPid));
   const value = async (app: string, flag: string) => (await host.dokku(['builds:report', app, flag])).stdout;
   t.is(await value('bare', '--build-id'), 'dead\n');
   t.is(await value('bare', '--build-status'), 'abandoned\n');

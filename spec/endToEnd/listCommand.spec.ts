@@ -42,7 +42,7 @@ test('an app without builds says so, and an empty array in JSON', async (t) => {
 
 test.serial('without an app, what runs on the host and lives is listed, newest first', async (t) => {
   await Promise.all(['east', 'west'].map((app) => host.createApp(app)));
-  const [older, newer, gone] = [host.process(), host.process(), await deadPid(host)];
+  const [older, newer, gone] = [host.process(), host.process(), deadPid];
   const start = async (app: string, id: string, pid: number, source: string) => {
     await host.trigger('builds-record-start', [app, id, String(pid), source]);
     const { kind, started_at } = host.record(app, id);
@@ -104,7 +104,7 @@ test('with an app, live builds come first, then the newest, as many as are kept;
   await host.createApp('shop');
   await host.dokku(['builds:set', 'shop', 'retention', '2']);
   const live = host.process();
-  const gone = await deadPid(host);
+  const gone = deadPid;
   writeRecords(
     host,
     runningRecord('shop', 'live', 1, live.pid),
@@ -164,7 +164,7 @@ test('JSON is one array on one line: the record with its own times, then how it 
 
 test('an abandoned build is `running` in the status of a view, and `abandoned` only where it is displayed', async (t) => {
   await host.createApp('left');
-  writeRecords(host, runningRecord('left', 'gone', 1, await deadPid(host)));
+  writeRecords(host, runningRecord('left', 'gone', 1, deadPid));
   const { stdout } = await host.dokku(['builds:list', 'left', '--format', 'json']);
   t.like((JSON.parse(stdout) as object[])[0], { status: 'running', display_status: 'abandoned' });
 });

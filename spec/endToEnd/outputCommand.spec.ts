@@ -50,7 +50,7 @@ test('the output of a live build ends when its process dies and nobody records t
 
 test('a build whose process is gone is not waited for', async (t) => {
   await host.createApp('gone');
-  writeRecords(host, runningRecord('gone', 'dead', 1, await deadPid(host)));
+  writeRecords(host, runningRecord('gone', 'dead', 1, deadPid));
   t.like(await host.dokku(['builds:output', 'gone', 'dead']), { code: 0, stdout: 'output of dead\n' });
 });
 

@@ -24,7 +24,7 @@ test('prune marks dead builds failed, and drops the oldest finished records and 
   await host.createApp('shop');
   await host.dokku(['builds:set', 'shop', 'retention', '2']);
   const live = host.process();
-  const dead = runningRecord('shop', 'dead', 5, await deadPid(host));
+  const dead = runningRecord('shop', 'dead', 5, deadPid);
   const lives = runningRecord('shop', 'live', 1, live.pid);
   writeRecords(host, lives, dead, ...[2, 3, 4].map((minute) => finishedRecord('shop', `b${minute}`, minute)));
   const { code } = await host.dokku(['builds:prune', 'shop']);
@@ -41,7 +41,7 @@ test('prune marks dead builds failed, and drops the oldest finished records and 
 
 test('prune records a dead build as failed with exit code -1', async (t) => {
   await host.createApp('reaped');
-  const dead = runningRecord('reaped', 'dead', 5, await deadPid(host));
+  const dead = runningRecord('reaped', 'dead', 5, deadPid);
   writeRecords(host, dead);
   t.is((await host.dokku(['builds:prune', 'reaped'])).code, 0);
   const finished_at = String(host.record('reaped', 'dead')['finished_at']);
@@ -64,7 +64,7 @@ test('prune --all-apps goes over every app, in parallel where asked, and one tha
   try {
     for (const app of ['first', 'second', 'third']) {
       await many.createApp(app);
-      writeRecords(many, runningRecord(app, 'dead', 1, await deadPid(many)), finishedRecord(app, 'done', 2));
+      writeRecords(many, runningRecord(app, 'dead', 1, deadPid), finishedRecord(app, 'done', 2));
     }
     const { code, stdout, stderr } = await many.dokku(['builds:prune', '--all-apps', '--parallel', '2']);
     t.is(code, 0, stderr);

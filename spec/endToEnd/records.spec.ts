@@ -204,7 +204,7 @@ test('a postdeploy task that fails fails the deploy', async (t) => {
 test('who reads while another adopts sees the same', async (t) => {
   for (const app of ['adopted-a', 'adopted-b', 'adopted-c', 'adopted-d', 'adopted-e']) {
     await host.createApp(app);
-    writeRecords(host, finishedRecord(app, 'done', 1), runningRecord(app, 'dead', 2, await deadPid(host)));
+    writeRecords(host, finishedRecord(app, 'done', 1), runningRecord(app, 'dead', 2, deadPid));
     const reads = Array.from({ length: 6 }, () =>
       host.dokku(['builds:list', app, '--kind', 'build', '--format', 'json']),
     );

@@ -127,7 +127,7 @@ test('what is stored in its place that is something else is passed over, and rep
   writeFileSync(elsewhere, 'not to be touched');
   const twice = (text: string): string => text + text;
   const noBuilds = JSON.stringify(withNewest(whole, {}));
-  const leftover = join(reporting.host.paths.builds, `..reports.${await deadPid(reporting.host)}-1.tmp`);
+  const leftover = join(reporting.host.paths.builds, `..reports.${deadPid}-1.tmp`);
   writeFileSync(leftover, 'half a report');
   for (const content of [
     twice(noBuilds),

@@ -94,7 +94,7 @@ test('a build that was abandoned is the last that failed, before it is reaped as
   writeRecords(
     host,
     finishedRecord('reaped', 'r1', 1, { status: 'failed', exit_code: 1 }),
-    runningRecord('reaped', 'r2', 2, await deadPid(host)),
+    runningRecord('reaped', 'r2', 2, deadPid),
     finishedRecord('reaped', 'r3', 3),
   );
   t.is(await named('reaped', 'last-failed'), 'r2');

@@ -17,7 +17,7 @@ test.before(async () => {
     finishedRecord('shop', 'badly', 2, { status: 'failed', exit_code: 1, source: 'git:from-archive' }),
     finishedRecord('shop', 'stopped', 3, { status: 'canceled', exit_code: -1 }),
     runningRecord('shop', 'going', 4, livePid),
-    runningRecord('shop', 'gone', 5, await deadPid(host)),
+    runningRecord('shop', 'gone', 5, deadPid),
   );
 });
 
