@@ -44,7 +44,8 @@ async function dokkuDeploy(t: ExecutionContext, host: Host) {
   const script = 'exec 200>"$1"; flock -n 200 || exit 1; echo "$2" >"$1"; echo locked; read -r _';
   const deploy = spawn('bash', ['-c', script, 'bash', lockFile(host), build], { stdio: ['pipe', 'pipe', 'inherit'] });
   t.teardown(() => deploy.kill('SIGKILL'));
-  await once(deploy.stdout, 'data');
+  const ended = once(deploy, 'close').then(() => Promise.reject(new Error('the deploy ended without the lock')));
+  await Promise.race([once(deploy.stdout, 'data'), ended]);
   return deploy;
 }
 

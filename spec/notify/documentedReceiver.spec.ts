@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import * as http from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -29,7 +30,7 @@ async function startExample(said: string[]): Promise<http.Server> {
   });
   const [server] = servers;
   if (server === undefined) throw new Error('the example makes no server');
-  if (!server.listening) await new Promise((resolve) => server.once('listening', resolve));
+  if (!server.listening) await once(server, 'listening');
   return server;
 }
 

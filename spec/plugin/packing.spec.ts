@@ -59,7 +59,8 @@ async function keepCaching(t: ExecutionContext, plugin: string): Promise<void> {
     caching.kill('SIGKILL');
     await ended;
   });
-  await once(caching, 'message');
+  const early = ended.then(() => Promise.reject(new Error('it ended before it was ready')));
+  await Promise.race([once(caching, 'message'), early]);
 }
 
 test('an archive holds what was built, while others run the plugin', async (t) => {
