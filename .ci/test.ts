@@ -9,6 +9,7 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import fg from 'fast-glob';
 import { TapRun } from './tap-run';
+import { surroundings } from './within-reach';
 
 const root = path.dirname(__dirname);
 const args = process.argv.slice(2);
@@ -18,10 +19,13 @@ const run = new TapRun(specFiles, onlyFile, (line) => {
   console.log(line);
 });
 
-const ava = spawn(process.execPath, [path.join(__dirname, 'ava-tap.mjs'), '--tap', ...args], {
+const { node, env, notes, remove } = surroundings();
+for (const note of notes) console.log(`       ${note}`);
+
+const ava = spawn(node, [path.join(__dirname, 'ava-tap.mjs'), '--tap', ...args], {
   cwd: root,
   stdio: ['ignore', 'pipe', 'pipe'],
-  env: { ...process.env, FORCE_COLOR: '0' },
+  env: { ...env, FORCE_COLOR: '0' },
 });
 createInterface({ input: ava.stdout }).on('line', (line) => {
   run.read(line);
@@ -37,6 +41,7 @@ const progress = setInterval(() => {
 
 ava.on('close', (status, signal) => {
   clearInterval(progress);
+  remove();
   run.end(signal ?? status ?? 1);
   for (const line of run.summary()) console.log(line);
   process.exitCode = run.succeeded ? 0 : 1;

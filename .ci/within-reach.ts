@@ -1,0 +1,48 @@
+import { spawnSync } from 'node:child_process';
+import { chmodSync, constants, copyFileSync, mkdtempSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+
+/** What the specs run with. */
+export interface Surroundings {
+  readonly node: string;
+  readonly env: NodeJS.ProcessEnv;
+  /** What is other than usual, a sentence each. */
+  readonly notes: readonly string[];
+  readonly remove: () => void;
+}
+
+/**
+ * Some specs of root run programs as another user, who has to get to the temporary files and to node. Where a private $TMPDIR, or a node
+ * below /root, is out of that user's reach, /tmp and a copy of node are used.
+ */
+export function surroundings(): Surroundings {
+  const env = { ...process.env };
+  const notes: string[] = [];
+  const usual = { node: process.execPath, env, notes, remove: () => undefined };
+  if (process.getuid?.() !== 0 || !succeedsForOthers('true')) return usual;
+
+  const directory = os.tmpdir();
+  if (!succeedsForOthers('test', '-x', directory)) {
+    env['TMPDIR'] = '/tmp';
+    notes.push(`Specs use /tmp: other users, as whom some of them run, cannot get into ${directory}`);
+  }
+  if (succeedsForOthers(process.execPath, '--version')) return usual;
+  notes.push(`Specs use a copy of node: other users, as whom some of them run, cannot run ${process.execPath}`);
+  const bin = mkdtempSync(path.join(env['TMPDIR'] ?? directory, 'dokku-builds-node-'));
+  const node = path.join(bin, 'node');
+  copyFileSync(process.execPath, node, constants.COPYFILE_FICLONE);
+  for (const made of [bin, node]) chmodSync(made, 0o755);
+  env['PATH'] = `${bin}:${env['PATH'] ?? ''}`;
+  const remove = (): void => {
+    rmSync(bin, { recursive: true, force: true });
+  };
+  return { ...usual, node, remove };
+}
+
+/** Whom specs run programs as: nobody, on every Linux. */
+const NOBODY = 65534;
+
+function succeedsForOthers(program: string, ...args: string[]): boolean {
+  return spawnSync(program, args, { uid: NOBODY, gid: NOBODY, cwd: '/', stdio: 'ignore' }).status === 0;
+}
