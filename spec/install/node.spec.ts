@@ -1,4 +1,4 @@
-import { chmodSync, readFileSync, statSync, symlinkSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { parse } from 'acorn';
@@ -25,7 +25,7 @@ function nodeOf(host: Sandbox, version: string): { NODE_OPTIONS: string } {
 /** Where a program is: git may well be in /usr/local/bin. */
 function onPath(program: string): string {
   const places = (process.env['PATH'] ?? '').split(':').map((place) => join(place, program));
-  const found = places.find((path) => statSync(path, { throwIfNoEntry: false })?.isFile());
+  const found = places.find((path) => existsSync(path)); // false, and no error, for a place that we cannot look into
   if (found === undefined) throw new Error(`${program} is not on the PATH`);
   return found;
 }
