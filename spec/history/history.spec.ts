@@ -253,7 +253,8 @@ test('going back to the stock plugin and coming again adopts what happened in be
   t.is((await host.dokku(['builds:verify', 'between'])).code, 0);
 });
 
-test('replay rebuilds what is stored from the journal alone, and a dry run only says so', async (t) => {
+// serial: it settles every app, on which no other test may be at work
+test.serial('replay rebuilds what is stored from the journal alone, and a dry run only says so', async (t) => {
   await host.createApp('replay');
   await record('replay', 'one1', 0);
   await record('replay', 'two2', 1);
