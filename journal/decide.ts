@@ -1,6 +1,6 @@
 import { formatTimestamp, parseTimestamp } from '../host/durations';
 import { Failure } from '../host/failure';
-import { type BuildId, isGeneratedBuildId } from '../host/names';
+import type { BuildId } from '../host/names';
 import type { ProcessIdentity } from '../host/processes';
 import {
   type Actor,
@@ -13,7 +13,7 @@ import {
   sources,
   type Timestamp,
 } from './events';
-import { type Build, findBuild, type History } from './history';
+import { type Build, findBuild, type History, isCertainlyNew } from './history';
 
 /** What is asked of an app's history. `at` is when the host heard of it, ms since the epoch. */
 export type BuildCommand =
@@ -123,8 +123,7 @@ export function decide(
 
 function wasStarted(history: History, id: BuildId, startedBefore: (id: BuildId) => boolean): boolean {
   if (findBuild(history, id) !== undefined || history.departed.includes(id)) return true;
-  const surelyNew = isGeneratedBuildId(id) && id > history.newestId;
-  return !surelyNew && startedBefore(id);
+  return !isCertainlyNew(history, id) && startedBefore(id);
 }
 
 /**

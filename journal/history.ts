@@ -1,4 +1,4 @@
-import type { BuildId } from '../host/names';
+import { type BuildId, isGeneratedBuildId } from '../host/names';
 import type { ProcessIdentity } from '../host/processes';
 import type { Actor, Kind, Timestamp } from './events';
 
@@ -42,17 +42,29 @@ export type Build = RunningBuild | FinishedBuild | CanceledBuild;
 export interface History {
   /** Oldest first, in the journal's order; adopted ones stand where their start belongs. */
   readonly builds: readonly Build[];
-  /** The newest id of the generated form that ever started: an id above it was never used. */
-  readonly newestId: string;
+  /**
+   * The newest ids of the generated form that ever started, at most {@link NEWEST_KEPT}, in ascending order: one above the first of them that is
+   * not among them was never used.
+   */
+  readonly newestIds: readonly BuildId[];
   /** The builds that left last, at most {@link DEPARTED_KEPT}: files of theirs that a crash left behind are swept. */
   readonly departed: readonly BuildId[];
 }
 
 export const DEPARTED_KEPT = 64;
 
+/** Deploys of one app that begin at once are appended in another order than their ids have; so many of them may. */
+export const NEWEST_KEPT = 64;
+
 /** The build `id` of `history`; undefined when it is not on record. */
 export function findBuild(history: History, id: BuildId): Build | undefined {
   return history.builds.find((build) => build.id === id);
+}
+
+/** Whether `id` sorts so that it would be among the {@link History.newestIds} if it had ever started. */
+export function isCertainlyNew({ newestIds }: History, id: BuildId): boolean {
+  const isAbove = newestIds.length < NEWEST_KEPT || id > (newestIds[0] ?? '');
+  return isGeneratedBuildId(id) && isAbove && !newestIds.includes(id);
 }
 
 /** The build that started last. */

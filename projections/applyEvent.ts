@@ -3,14 +3,21 @@ import type { Draft } from 'immer';
 import { parseTimestamp } from '../host/durations';
 import { type BuildId, isGeneratedBuildId } from '../host/names';
 import { assertNever, type BuildEvent, type BuildStarted } from '../journal/events';
-import { type Build, type CanceledBuild, DEPARTED_KEPT, type FinishedBuild, type History } from '../journal/history';
+import {
+  type Build,
+  type CanceledBuild,
+  DEPARTED_KEPT,
+  type FinishedBuild,
+  type History,
+  NEWEST_KEPT,
+} from '../journal/history';
 
 /** Before anything has happened. */
-export const emptyHistory: History = { builds: [], newestId: '', departed: [] };
+export const emptyHistory: History = { builds: [], newestIds: [], departed: [] };
 
 /** A copy of `history` that nobody else holds yet, for {@link apply} to change; as deep as that goes. */
-export function draftHistory({ builds, newestId, departed }: History = emptyHistory): Draft<History> {
-  return { builds: builds.map((build) => ({ ...build })), newestId, departed: [...departed] };
+export function draftHistory({ builds, newestIds, departed }: History = emptyHistory): Draft<History> {
+  return { builds: builds.map((build) => ({ ...build })), newestIds: [...newestIds], departed: [...departed] };
 }
 
 /** Makes `event` true in `draft`. What does not apply (an end of a build that is not running) changes nothing. */
@@ -19,7 +26,7 @@ export function apply(draft: Draft<History>, event: BuildEvent): void {
     case 'BuildStarted':
       if (indexOf(draft, event.build) >= 0) return;
       draft.builds.splice(placeOf(draft, event), 0, begun(event));
-      if (isGeneratedBuildId(event.build) && event.build > draft.newestId) draft.newestId = event.build;
+      keepNewest(draft.newestIds, event.build);
       return;
     case 'BuildFinished': {
       const { status, exitCode, cause, finishedAt } = event;
@@ -48,6 +55,14 @@ export function apply(draft: Draft<History>, event: BuildEvent): void {
     default:
       assertNever(event);
   }
+}
+
+function keepNewest(newestIds: BuildId[], id: BuildId): void {
+  if (!isGeneratedBuildId(id)) return;
+  const at = newestIds.findLastIndex((other) => other <= id) + 1;
+  if (newestIds[at - 1] === id) return;
+  newestIds.splice(at, 0, id);
+  if (newestIds.length > NEWEST_KEPT) newestIds.shift();
 }
 
 type Writable = Draft<Build>;

@@ -18,7 +18,7 @@ export interface Checkpoint {
 export const CHECKPOINT_FILE = 'events.checkpoint';
 
 /** Of the layout and of what events are folded into: whoever changes either adds one, and older checkpoints are passed over. */
-const VERSION = 3;
+const VERSION = 4;
 
 /** The checkpoint in `directory`; undefined when there is none that this program can trust. Never throws. */
 export function readCheckpoint(directory: string): Checkpoint | undefined {
@@ -36,8 +36,8 @@ function isHead(value: unknown): value is Head {
 }
 
 function isHistory(value: unknown): value is History {
-  const { builds, departed } = (value ?? {}) as Partial<History>;
-  return Array.isArray(builds) && Array.isArray(departed);
+  const { builds, newestIds, departed } = (value ?? {}) as Partial<History>;
+  return [builds, newestIds, departed].every((list) => Array.isArray(list));
 }
 
 /** Whether there is one, trustworthy or not. */

@@ -2,7 +2,7 @@ import test from 'ava';
 
 import { BuildStartedBefore, UnknownBuild } from '../../journal/decide';
 import { sources } from '../../journal/events';
-import { DEPARTED_KEPT } from '../../journal/history';
+import { DEPARTED_KEPT, NEWEST_KEPT } from '../../journal/history';
 import { adopt, cancel, discard, finish, reapBuilds, start } from './buildCommands';
 import { canceled, discarded, finished, minute, minuteText, pruned, reaped, started } from './buildEvents';
 import { given } from './given';
@@ -47,15 +47,21 @@ test('a build that left so long ago that only the journal knows does not start a
 });
 
 test('the journal is asked only about ids that can have been used', (t) => {
-  const [older, old, fresh] = ['01j8c4xv000001', '01j8c4xv7bk5w3', '01j8c4xv7bk5w4'];
-  given(started(old))
-    .longAfterStartsOf(fresh)
-    .when(start(fresh))
-    .then(t, [started(fresh)]);
-  given(started(old))
+  const [older, fresh] = ['01j8c4xv000001', '01j8c4xv7bkzzz'];
+  const many = Array.from({ length: NEWEST_KEPT }, (_, n) => started(`01j8c4xv7bk${100 + n}`));
+  for (const history of [many, many.slice(1)])
+    given(...history)
+      .longAfterStartsOf(fresh)
+      .when(start(fresh))
+      .then(t, [started(fresh)]);
+  given(...many)
     .longAfterStartsOf(older)
     .when(start(older))
     .thenThrows(t, BuildStartedBefore, /01j8c4xv000001/);
+  given(...many.slice(1))
+    .longAfterStartsOf(older)
+    .when(start(older))
+    .then(t, [started(older)]); // it would be among the newest
 });
 
 test('a finish with exit code 0 is a success, with any other a failure', (t) => {

@@ -2,7 +2,15 @@ import test from 'ava';
 
 import { parseBuildId } from '../../host/names';
 import type { BuildEvent } from '../../journal/events';
-import { type Build, DEPARTED_KEPT, findBuild, type History, newestBuild } from '../../journal/history';
+import {
+  type Build,
+  DEPARTED_KEPT,
+  findBuild,
+  type History,
+  isCertainlyNew,
+  NEWEST_KEPT,
+  newestBuild,
+} from '../../journal/history';
 import { apply, draftHistory, emptyHistory } from '../../projections/applyEvent';
 import { evolve } from '../../projections/evolve';
 import { canceled, discarded, finished, minuteText, pruned, reaped, started } from '../journal/buildEvents';
@@ -97,11 +105,27 @@ test('an adopted build goes before those that started after it', (t) => {
   t.is(newestBuild(history)?.id, parseBuildId('new'));
 });
 
-test('the newest id counts only among those that sort by their time', (t) => {
-  const [older, newer] = ['01j8c4xv7bk5w3', '01j8c4xw000000'];
-  t.is(after(started('zzz'), started(newer), started(older)).newestId, newer);
-  t.is(after(started(newer), finished(newer), pruned(newer)).newestId, newer);
-  t.is(after(started('pid-4242')).newestId, '');
+test('the newest ids are of those that sort by their time, in that order, once each, and stay when the builds leave', (t) => {
+  const [older, newer] = ['01j8c4xv7bk5w3', '01j8c4xw000000'].map(parseBuildId);
+  const ids = [older, newer];
+  t.deepEqual(after(started('zzz'), started(newer ?? ''), started(older ?? '')).newestIds, ids);
+  t.deepEqual(after(started(newer ?? ''), finished(newer ?? ''), pruned(newer ?? ''), started(newer ?? '')).newestIds, [
+    newer,
+  ]);
+  t.deepEqual(after(started('pid-4242')).newestIds, []);
+});
+
+test('an id is known to be new when it sorts above the newest ids that are kept, and is none of them', (t) => {
+  const ids = Array.from({ length: NEWEST_KEPT + 5 }, (_, n) => parseBuildId(`01j8c4xw0000${10 + n}`));
+  const inDisorder = ids.toSorted((a, b) => (a.slice(-1) + a < b.slice(-1) + b ? -1 : 1));
+  const history = after(...inDisorder.map((id) => started(id)));
+  t.deepEqual(history.newestIds, ids.slice(5));
+  for (const id of ids) t.false(isCertainlyNew(history, id), id);
+  t.true(isCertainlyNew(history, parseBuildId('01j8c4xw00003z')));
+  t.true(isCertainlyNew(history, parseBuildId('01j8c4xw0000zz')));
+  t.false(isCertainlyNew(history, parseBuildId('01j8c4xw000000')));
+  t.false(isCertainlyNew(history, parseBuildId('pid-4242')));
+  t.true(isCertainlyNew(after(...ids.slice(0, 3).map((id) => started(id))), parseBuildId('01j8c4xv000000')));
 });
 
 test('no history is changed by what happens after it', (t) => {

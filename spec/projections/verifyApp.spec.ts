@@ -77,7 +77,7 @@ test('a checkpoint of no event is found when it says something, or hides events'
   const none = { seq: 0, start: 0, crc: 0, readTo: 0, end: 0 };
   for (const lie of [
     { head: none, history },
-    { head: { ...none, end: head.end }, history: { builds: [], newestId: '', departed: [] } },
+    { head: { ...none, end: head.end }, history: { builds: [], newestIds: [], departed: [] } },
   ]) {
     writeCheckpoint(builds.directory, { ...lie, settled: false });
     t.is(checkpointDeviations(builds).length, 1);
@@ -91,8 +91,8 @@ test('a checkpoint that holds something else is passed over, and said to be unre
   const { head, history } = checkpointOf(builds);
   for (const stored of [
     [3],
-    ...[null, {}, 7, { ...head, crc: 'x' }, { ...head, start: -1 }].map((other) => [3, other, history, true]),
-    ...[null, {}, 7, { builds: [] }].map((other) => [3, head, other, true]),
+    ...[null, {}, 7, { ...head, crc: 'x' }, { ...head, start: -1 }].map((other) => [4, other, history, true]),
+    ...[null, {}, 7, { builds: [] }].map((other) => [4, head, other, true]),
   ]) {
     writeFileSync(path, JSON.stringify(stored) + JSON.stringify(stored));
     t.is(loadHistory(builds.directory).history.builds.length, 1);
