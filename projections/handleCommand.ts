@@ -176,9 +176,12 @@ function goOn(
   return { ...loaded, history, head, folded: loaded.folded + since.length };
 }
 
+/** Who has lost knows all that the winner wrote and most often wins the next race: to be woken from a pause takes longer than that. */
+const LOST_WITHOUT_PAUSE = 3;
+
 const LONGEST_PAUSE_MS = 8;
 
-/** A pause that grows with the races lost, so that many writers do not keep step. */
+/** From then on a pause that grows with the races lost, so that many writers do not keep step. */
 function backOff(lost: number): void {
-  pauseAtRandom(Math.min(2 ** lost * 0.05, LONGEST_PAUSE_MS));
+  if (lost > LOST_WITHOUT_PAUSE) pauseAtRandom(Math.min(2 ** (lost - LOST_WITHOUT_PAUSE) * 0.05, LONGEST_PAUSE_MS));
 }
