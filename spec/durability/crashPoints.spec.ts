@@ -11,7 +11,7 @@ import { finished, reaped, started } from '../journal/buildEvents';
 import { append, writeForeign } from '../projections/temporaryApp';
 import { CrashApp } from './crashApp';
 import { inLanes } from './inLanes';
-import { cannotTrace, type Change, changesIn, interfering, rehearsing, wasHit } from './tracing';
+import { cannotTrace, type Change, changesIn, interfering, placesOf, rehearsing, wasHit } from './tracing';
 import { unless } from './unless';
 
 const victims = ['begin', 'finalize', 'cancel', 'discard', 'prune', 'list'] as const;
@@ -49,20 +49,18 @@ async function rehearse(t: ExecutionContext, victim: Victim): Promise<Change[]> 
   }
 }
 
-/** How often the runtime may do something first that it did not do in the rehearsal. */
-const MOST_TRIES = 5;
-
 /** Kills `victim` on a new host before that system call, and looks at what it left, and how the next calls go on. */
 async function killBefore(t: ExecutionContext, victim: Victim, change: Change): Promise<void> {
   const what = `${victim} killed before ${change.what} (${change.call} ${change.nth})`;
-  for (let tries = 1; ; tries += 1) {
+  let last = '';
+  for (const place of placesOf(change)) {
     const app = await prepare(t, victim);
     const log = join(app.host.libRoot, '..', 'log');
     try {
-      const { signal } = await app[victim]({ by: interfering(change, 'signal=KILL', log) });
+      const { signal } = await app[victim]({ by: interfering(place, 'signal=KILL', log) });
       if (!wasHit(change, log, app.host.libRoot)) {
-        if (tries < MOST_TRIES) continue;
-        throw new Error(`${what}: it was another call, each time: ${readFileSync(log, 'utf8')}`);
+        last = readFileSync(log, 'utf8');
+        continue;
       }
       t.is(signal, 'SIGKILL', what);
       t.deepEqual(app.broken(), [], what);
@@ -77,6 +75,7 @@ async function killBefore(t: ExecutionContext, victim: Victim, change: Change): 
       await app.stop();
     }
   }
+  throw new Error(`${what}: it was another call, each time: ${last}`);
 }
 
 /** An app with a past, so that there is something to prune, to reap, to adopt; a deploy that runs, and a view of what runs. */

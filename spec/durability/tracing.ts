@@ -71,6 +71,11 @@ function fileOf(line: string): string {
     .replace(/\b[0-9a-z]{14}\b/, 'ID');
 }
 
+/** The places to look for `change`, one after the other: the runtime may have opened one file more in the rehearsal, or now. */
+export function placesOf({ call, nth }: Change): SystemCall[] {
+  return [0, 0, -1, 1, 0, -2, 2, -3, 3].map((offset) => ({ call, nth: Math.max(nth + offset, 1) }));
+}
+
 /** Whether what was interfered with is that very change below `directory`: the count is off when the runtime did something else first. */
 export function wasHit({ call, what }: Change, log: string, directory: string): boolean {
   const hit = linesOf(log).find((line) => line.includes('(INJECTED)') || line.endsWith(' = ?'));

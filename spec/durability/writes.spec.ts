@@ -18,7 +18,7 @@ import { inLanes } from './inLanes';
 import { auditJournal } from './journalAudit';
 import { call, type CallOptions, command, type Outcome } from './pluginCalls';
 import { cannotMountDisk, smallDisk } from './smallDisk';
-import { cannotTrace, type Change, changesIn, interfering, rehearsing, wasHit } from './tracing';
+import { cannotTrace, type Change, changesIn, interfering, placesOf, rehearsing, wasHit } from './tracing';
 import { unless } from './unless';
 
 unless(cannotMountDisk)(
@@ -125,12 +125,13 @@ async function rehearseAll(t: ExecutionContext): Promise<Fallible[]> {
 /** What came of a call one of whose system calls fails. All that is promised is looked at, right then and after a next start. */
 async function failAt(t: ExecutionContext, victim: Victim, change: Change, fault: string): Promise<Outcome> {
   const what = `${fault} from ${change.what} (${change.call} ${change.nth}) of ${victim}`;
-  for (let tries = 1; ; tries += 1) {
+  let last = '';
+  for (const place of placesOf(change)) {
     const site = toBeFailed(t, victim);
-    const outcome = await site[victim]('b1', { by: interfering(change, `error=${fault}`, site.log) });
+    const outcome = await site[victim]('b1', { by: interfering(place, `error=${fault}`, site.log) });
     if (!wasHit(change, site.log, site.host.libRoot)) {
-      if (tries < MOST_TRIES) continue;
-      throw new Error(`${what}: it was another call, each time: ${readFileSync(site.log, 'utf8')}`);
+      last = readFileSync(site.log, 'utf8');
+      continue;
     }
     t.is(outcome.signal, null, what);
     t.false(/^\s+at /m.test(outcome.stderr), `${what} shows a stack: ${outcome.stderr}`);
@@ -143,10 +144,8 @@ async function failAt(t: ExecutionContext, victim: Victim, change: Change, fault
     t.deepEqual(filesOf(site.builds), recordsOf(site.builds), `${what}, and a start after it`);
     return outcome;
   }
+  throw new Error(`${what}: it was another call, each time: ${last}`);
 }
-
-/** How often the runtime may do something first that it did not do in the rehearsal. */
-const MOST_TRIES = 5;
 
 /** An app that nothing is known of yet; or with a build that has ended, leftovers, and a view of what runs; to be finalized: with a build that runs. */
 function toBeFailed(t: ExecutionContext, victim: Victim): Site {
