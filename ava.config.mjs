@@ -11,7 +11,7 @@ export default {
   sortTestFiles: (a, b) => rank(a) - rank(b) || (a < b ? -1 : 1),
   files: ['spec/**/*.spec.ts'],
   extensions: { ts: 'commonjs' },
-  require: ['ts-node/register/transpile-only', './spec/sandbox/umask.ts'],
+  require: ['ts-node/register/transpile-only', './scripts/sandbox/umask.ts'],
   // Specs start processes and send signals: each file has a process of its own.
   workerThreads: false,
   // Longest silence of the whole run, not a budget. Only the end of a test breaks it, and one that works synchronously all the while was

@@ -1,21 +1,21 @@
 import type { Call } from '../host/call';
-import { requireApp } from '../host/apps';
+import { requireApp } from '../host/dokku/apps';
 import { parseArguments } from '../host/arguments';
 import { parseTimestamp } from '../host/durations';
-import type { Host } from '../host/environment';
+import type { Host } from '../host/dokku/environment';
 import { Failure } from '../host/failure';
-import { isDeployLockTaken, readDeployLock, removeDeployLock } from '../host/locks';
-import type { AppName, BuildId } from '../host/names';
-import type { Output } from '../host/output';
-import { appBuilds } from '../host/paths';
-import { isAlive, ProcessGone, signalProcessGroup, signalTarget, startTimeOf } from '../host/processes';
+import { isDeployLockTaken, readDeployLock, removeDeployLock } from '../host/dokku/locks';
+import type { AppName, BuildId } from '../host/dokku/names';
+import type { Output } from '../host/terminal/output';
+import { appBuilds } from '../host/dokku/paths';
+import { isAlive, ProcessGone, signalProcessGroup, signalTarget, startTimeOf } from '../host/system/processes';
 import { type Build, findBuild } from '../journal/history';
-import { catchUp } from '../projections/catchUp';
-import { type Handled, handleCommand } from '../projections/handleCommand';
-import { reap } from '../projections/reap';
-import { settle } from '../projections/settle';
-import { tellOthers } from '../triggers/tellOthers';
-import { refuseSurplus, takeApp } from './positionals';
+import { catchUp } from '../projections/records/catchUp';
+import { type Handled, handleCommand } from '../journal/handleCommand';
+import { reap } from '../projections/records/reap';
+import { settle } from '../projections/records/updateFiles';
+import { tellOthers } from '../subscribers/notifySubscribers';
+import { refuseSurplus, takeApp } from './shared/positionals';
 
 const SIGNAL = 'SIGQUIT';
 

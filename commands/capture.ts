@@ -3,19 +3,19 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import * as fs from 'node:fs';
 import { constants } from 'node:os';
 
-import { requireApp } from '../host/apps';
+import { requireApp } from '../host/dokku/apps';
 import { parseArguments } from '../host/arguments';
-import type { Host } from '../host/environment';
+import type { Host } from '../host/dokku/environment';
 import { errorCode, Failure, printable, reasonOf } from '../host/failure';
-import { makeDirectory, ownLikeParent } from '../host/files';
-import { readDeployLock, removeDeployLock, takeDeployLock, writeDeployLock } from '../host/locks';
-import { type AppName, type BuildId, generateBuildId } from '../host/names';
-import type { Output } from '../host/output';
-import { appBuilds, logPath } from '../host/paths';
-import { pause } from '../host/pause';
+import { makeDirectory, ownLikeParent } from '../host/system/files';
+import { readDeployLock, removeDeployLock, takeDeployLock, writeDeployLock } from '../host/dokku/locks';
+import { type AppName, type BuildId, generateBuildId } from '../host/dokku/names';
+import type { Output } from '../host/terminal/output';
+import { appBuilds, logPath } from '../host/dokku/paths';
+import { pause } from '../host/system/pause';
 import { asSource, type Source, sources } from '../journal/events';
 import { recordFinish, recordStart } from '../triggers/recording';
-import { refuseSurplus, takeApp } from './positionals';
+import { refuseSurplus, takeApp } from './shared/positionals';
 
 /** `builds:capture <app> [--source <source>] -- <command> [args…]`: exits with the command's exit code. */
 export async function capture({ host, output, args }: Call): Promise<number> {

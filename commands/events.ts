@@ -1,21 +1,21 @@
-import { allowedApps, listApps, requireApp } from '../host/apps';
+import { allowedApps, listApps, requireApp } from '../host/dokku/apps';
 import { parseArguments } from '../host/arguments';
 import type { Call } from '../host/call';
-import type { Host } from '../host/environment';
+import type { Host } from '../host/dokku/environment';
 import { Failure, printable } from '../host/failure';
-import { type AppName, type BuildId, parseBuildId } from '../host/names';
-import type { Output } from '../host/output';
-import { appBuilds } from '../host/paths';
-import { untilStopped } from '../host/untilStopped';
+import { type AppName, type BuildId, parseBuildId } from '../host/dokku/names';
+import type { Output } from '../host/terminal/output';
+import { appBuilds } from '../host/dokku/paths';
+import { untilStopped } from '../host/system/untilStopped';
 import { type BuildEvent, eventTypes, type Recorded } from '../journal/events';
-import { catchUp } from '../projections/catchUp';
-import { once, type Warn } from '../projections/complaints';
-import { buildsOf, eventColumns, eventJson, eventRow } from '../projections/eventView';
-import { type EventSource, eventSource, mergedEvents } from '../projections/mergedEvents';
-import { refuseSurplus, takeApp } from './positionals';
-import { viewApp } from './see';
-import { eachApp } from './eachApp';
-import { parseWhen } from './when';
+import { catchUp } from '../projections/records/catchUp';
+import { once, type Warn } from '../projections/problemWarnings';
+import { buildsOf, eventColumns, eventJson, eventRow } from '../projections/events/eventView';
+import { type EventSource, eventSource, mergedEvents } from '../projections/events/mergedEvents';
+import { refuseSurplus, takeApp } from './shared/positionals';
+import { viewApp } from './shared/see';
+import { eachApp } from './allApps/eachApp';
+import { parseWhen } from './shared/when';
 
 /**
  * `builds:events [<app>] [--build <build-id>] [--type <type>] [--since <when>] [--until <when>] [--follow]
@@ -87,7 +87,7 @@ function parseFilter(values: Partial<Record<string, string>>): Filter {
 
 /** The build that is meant; what names none is taken as it is: its events may be still to come. */
 async function namedBuild(host: Host, warn: Warn, apps: readonly AppName[], asked: BuildId): Promise<BuildId> {
-  const { findNamedId } = await import('./buildArgument');
+  const { findNamedId } = await import('./shared/buildArgument');
   const amongs = apps.map((app) => ({ app, ...viewApp(host, { warn }, app) }));
   const named = findNamedId(host, amongs, asked);
   if (named !== undefined) return named;

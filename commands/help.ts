@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 
 import type { Call } from '../host/call';
-import { pluginName } from '../host/alongside';
-import type { Host } from '../host/environment';
+import { pluginName } from '../host/dokku/alongside';
+import type { Host } from '../host/dokku/environment';
 import { Failure, printable } from '../host/failure';
 import { nearest } from '../host/nearest';
-import { alongsideCommands } from './alongside';
+import { alongsideCommands } from './shared/alongsideCommands';
 import { commandTable, type ExplainedCommand } from './commandTable';
 
 const SUMMARY = 'Manage running and historical builds';

@@ -1,19 +1,19 @@
-import { requireApp } from '../host/apps';
+import { requireApp } from '../host/dokku/apps';
 import { parseArguments } from '../host/arguments';
 import type { Call } from '../host/call';
 import { Failure, visible } from '../host/failure';
-import { type AppName, parseBuildId } from '../host/names';
-import { logPath } from '../host/paths';
+import { type AppName, parseBuildId } from '../host/dokku/names';
+import { logPath } from '../host/dokku/paths';
 import type { Build } from '../journal/history';
-import { actorText } from '../projections/eventView';
-import { infoView } from '../projections/infoView';
-import { type Left, leftText } from '../projections/past';
-import type { SeenBuild } from '../projections/record';
-import { findNamedBuild } from './buildArgument';
-import { type Look, readLook } from './look';
-import { parseFormat, refuseSurplus, takeApp } from './positionals';
-import { viewApp } from './see';
-import { parseWhen } from './when';
+import { actorText } from '../projections/events/eventView';
+import { infoView } from '../projections/lists/infoView';
+import { type Left, leftText } from '../projections/events/past';
+import type { SeenBuild } from '../projections/records/record';
+import { findNamedBuild } from './shared/buildArgument';
+import { type Look, readLook } from './shared/look';
+import { parseFormat, refuseSurplus, takeApp } from './shared/positionals';
+import { viewApp } from './shared/see';
+import { parseWhen } from './shared/when';
 
 const LABEL_COLUMNS = 13;
 
@@ -48,7 +48,7 @@ export async function info({ host, output, args }: Call): Promise<undefined> {
     ([, value]) => value !== '',
   );
   if (output.isTerminal) {
-    (await import('./onTerminal')).printDetailsOnTerminal(output, `Build ${id}`, shown, LABEL_COLUMNS, look);
+    (await import('./shared/onTerminal')).printDetailsOnTerminal(output, `Build ${id}`, shown, LABEL_COLUMNS, look);
     return;
   }
   for (const [label, value] of shown) {

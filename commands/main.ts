@@ -1,9 +1,10 @@
 import type { Handler } from '../host/call';
-import { pluginName } from '../host/alongside';
-import { type Host, readHost } from '../host/environment';
+import { pluginName } from '../host/dokku/alongside';
+import { type Host, readHost } from '../host/dokku/environment';
 import { errorCode, Failure, type Mistyped, printable, reasonOf } from '../host/failure';
-import { ClosedPipe, openOutput, type Output } from '../host/output';
-import { alongsideCommands } from './alongside';
+import { ClosedPipe, openOutput, type Output } from '../host/terminal/output';
+import { calledAs } from './calledAs';
+import { alongsideCommands } from './shared/alongsideCommands';
 import type { CommandName } from './commandTable';
 import { commands, hostCommands, others, triggers } from './handlers';
 
@@ -76,6 +77,7 @@ function sentence(error: unknown): string {
   return `${path}${reasonOf(error)}`;
 }
 
-void main(process.argv[2] ?? 'builds:help', process.argv.slice(3)).then((exitCode) => {
+const called = calledAs(process.argv0, process.argv.slice(2), (name) => name in triggers || name in others);
+void main(called.name, called.args).then((exitCode) => {
   process.exitCode = exitCode;
 });

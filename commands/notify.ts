@@ -2,17 +2,17 @@ import { hostname } from 'node:os';
 
 import { ulid } from 'ulid';
 
-import { requireApp } from '../host/apps';
+import { requireApp } from '../host/dokku/apps';
 import { parseArguments } from '../host/arguments';
 import type { Call } from '../host/call';
 import { Failure } from '../host/failure';
-import { resolveNotifySettings } from '../host/notifySettings';
-import { appBuilds, buildsRoot } from '../host/paths';
-import { postMessage } from '../host/webhook';
-import { testJson } from '../projections/announcement';
-import { readQueue } from '../projections/announcementQueue';
-import { forgetGaveUp, gaveUpText, readGaveUp } from '../projections/gaveUp';
-import { refuseSurplus, takeApp } from './positionals';
+import { resolveNotifySettings } from '../subscribers/notifications/settings';
+import { appBuilds, buildsRoot } from '../host/dokku/paths';
+import { postMessage } from '../subscribers/notifications/webhook';
+import { testJson } from '../subscribers/notifications/notification';
+import { readQueue } from '../subscribers/notifications/queue';
+import { forgetGaveUp, gaveUpText, readGaveUp } from '../subscribers/notifications/undelivered';
+import { refuseSurplus, takeApp } from './shared/positionals';
 
 /**
  * `builds:notify <app> [--test]`: where notifications of the app go and what waits; with `--test` a message is posted now, and what came

@@ -1,19 +1,19 @@
-import { requireApp } from '../host/apps';
+import { requireApp } from '../host/dokku/apps';
 import { parseArguments } from '../host/arguments';
 import type { Call } from '../host/call';
-import type { Host } from '../host/environment';
-import type { AppName } from '../host/names';
-import { appBuilds, buildsRoot } from '../host/paths';
-import { isAlive } from '../host/processes';
-import { resolveRetention } from '../host/properties';
-import { catchUp } from '../projections/catchUp';
-import { handleCommands } from '../projections/handleCommand';
-import { reap } from '../projections/reap';
-import { settle } from '../projections/settle';
-import { sweepStoredReports } from '../projections/storedReports';
-import { tellOthers } from '../triggers/tellOthers';
-import { overAllApps, tellWorked, type Worked } from './overAllApps';
-import { refuseSurplus, refuseWithoutAllApps, takeAppOrAll } from './positionals';
+import type { Host } from '../host/dokku/environment';
+import type { AppName } from '../host/dokku/names';
+import { appBuilds, buildsRoot } from '../host/dokku/paths';
+import { isAlive } from '../host/system/processes';
+import { resolveRetention } from '../host/dokku/properties';
+import { catchUp } from '../projections/records/catchUp';
+import { handleCommands } from '../journal/handleCommand';
+import { reap } from '../projections/records/reap';
+import { settle } from '../projections/records/updateFiles';
+import { sweepStoredReports } from '../projections/lists/storedReports';
+import { tellOthers } from '../subscribers/notifySubscribers';
+import { overAllApps, tellWorked, type Worked } from './allApps/overAllApps';
+import { refuseSurplus, refuseWithoutAllApps, takeAppOrAll } from './shared/positionals';
 
 /** `builds:prune <app>|--all-apps [--parallel N]` */
 export function prune({ host, output, args }: Call): undefined | Promise<number> {

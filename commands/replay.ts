@@ -1,19 +1,19 @@
-import { requireApp } from '../host/apps';
+import { requireApp } from '../host/dokku/apps';
 import { parseArguments } from '../host/arguments';
 import type { Call } from '../host/call';
-import type { Host } from '../host/environment';
+import type { Host } from '../host/dokku/environment';
 import { reasonOf } from '../host/failure';
-import type { AppName } from '../host/names';
-import type { Output } from '../host/output';
-import { showProgress } from '../host/progress';
-import { appBuilds, buildsRoot } from '../host/paths';
-import { catchUp } from '../projections/catchUp';
-import { complain, complaints } from '../projections/complaints';
-import { type Replayed, replay as replayApp } from '../projections/replay';
-import { forgetStoredReports, sweepStoredReports } from '../projections/storedReports';
-import { findRunning } from './listHost';
-import { overAllApps, tellWorked, type WorkFlags, type Worked } from './overAllApps';
-import { refuseSurplus, refuseWithoutAllApps, takeAppOrAll } from './positionals';
+import type { AppName } from '../host/dokku/names';
+import type { Output } from '../host/terminal/output';
+import { showProgress } from '../host/terminal/progress';
+import { appBuilds, buildsRoot } from '../host/dokku/paths';
+import { catchUp } from '../projections/records/catchUp';
+import { complain, complaints } from '../projections/problemWarnings';
+import { type Replayed, replay as replayApp } from '../projections/verification/replay';
+import { forgetStoredReports, sweepStoredReports } from '../projections/lists/storedReports';
+import { findRunning } from './list/listHost';
+import { overAllApps, tellWorked, type WorkFlags, type Worked } from './allApps/overAllApps';
+import { refuseSurplus, refuseWithoutAllApps, takeAppOrAll } from './shared/positionals';
 
 /** `builds:replay [<app>|--all-apps] [--parallel N] [--dry-run]`; without an app, all apps. */
 export async function replay({ host, output, args }: Call): Promise<number> {

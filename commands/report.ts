@@ -1,15 +1,15 @@
 import type { Call } from '../host/call';
-import { pluginName } from '../host/alongside';
-import { allowedApps, listApps, requireApp } from '../host/apps';
+import { pluginName } from '../host/dokku/alongside';
+import { allowedApps, listApps, requireApp } from '../host/dokku/apps';
 import { parseArguments } from '../host/arguments';
-import type { Host } from '../host/environment';
+import type { Host } from '../host/dokku/environment';
 import { Failure, visible } from '../host/failure';
-import type { AppName } from '../host/names';
-import type { Output } from '../host/output';
-import { readProperty, retentionsReader } from '../host/properties';
-import { appBuilds, buildsRoot } from '../host/paths';
+import type { AppName } from '../host/dokku/names';
+import type { Output } from '../host/terminal/output';
+import { readProperty, retentionsReader } from '../host/dokku/properties';
+import { appBuilds, buildsRoot } from '../host/dokku/paths';
 import { newestBuild } from '../journal/history';
-import { gaveUpText, readGaveUp } from '../projections/gaveUp';
+import { gaveUpText, readGaveUp } from '../subscribers/notifications/undelivered';
 import {
   globalReport,
   type Report,
@@ -18,13 +18,13 @@ import {
   reportFlags,
   reportJson,
   reportLines,
-} from '../projections/reportView';
-import { seeBuild, type SeenBuild } from '../projections/record';
-import { lookAt, StoredReports } from '../projections/storedReports';
-import { parseFormat, refuseSurplus, takeApp } from './positionals';
-import { viewApp } from './see';
-import { eachApp } from './eachApp';
-import { parseWhen } from './when';
+} from '../projections/lists/reportView';
+import { seeBuild, type SeenBuild } from '../projections/records/record';
+import { lookAt, StoredReports } from '../projections/lists/storedReports';
+import { parseFormat, refuseSurplus, takeApp } from './shared/positionals';
+import { viewApp } from './shared/see';
+import { eachApp } from './allApps/eachApp';
+import { parseWhen } from './shared/when';
 
 /** `builds:report [<app>|--global] [--flag] [--format json|stdout] [--as-of <when>]` */
 export function report({ host, output, args }: Call): undefined {

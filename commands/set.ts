@@ -1,15 +1,15 @@
 import { readFileSync } from 'node:fs';
 
 import type { Call } from '../host/call';
-import { requireApp } from '../host/apps';
+import { requireApp } from '../host/dokku/apps';
 import { parseArguments } from '../host/arguments';
-import type { Host } from '../host/environment';
+import type { Host } from '../host/dokku/environment';
 import { Failure, reasonOf } from '../host/failure';
-import { appBuilds, type PropertyScope, propertiesDirectory } from '../host/paths';
-import { clearProperty, writeProperty } from '../host/properties';
-import { forgetGaveUp } from '../projections/gaveUp';
-import { refuseSurplus, takeApp } from './positionals';
-import { settableProperty } from './settableProperties';
+import { appBuilds, type PropertyScope, propertiesDirectory } from '../host/dokku/paths';
+import { clearProperty, writeProperty } from '../host/dokku/properties';
+import { forgetGaveUp } from '../subscribers/notifications/undelivered';
+import { refuseSurplus, takeApp } from './shared/positionals';
+import { settableProperty } from './shared/settableProperties';
 
 /** `builds:set [--global|<app>] <property> [<value>]`; no value clears it. The value `-` of a secret is read from stdin. */
 export function set({ host, output, args }: Call): undefined {

@@ -1,5 +1,5 @@
-import type { Host } from './environment';
-import type { Output } from './output';
+import type { Host } from './dokku/environment';
+import type { Output } from './terminal/output';
 
 /** One call of the program: what a command or a trigger has to work with. `args` are those after its own name. */
 export interface Call {

@@ -1,7 +1,7 @@
 import { formatTimestamp, parseTimestamp } from '../host/durations';
 import { Failure } from '../host/failure';
-import type { BuildId } from '../host/names';
-import type { ProcessIdentity } from '../host/processes';
+import type { BuildId } from '../host/dokku/names';
+import type { ProcessIdentity } from '../host/system/processes';
 import {
   type Actor,
   assertNever,

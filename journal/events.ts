@@ -1,5 +1,5 @@
-import type { BuildId } from '../host/names';
-import type { ProcessIdentity } from '../host/processes';
+import type { BuildId } from '../host/dokku/names';
+import type { ProcessIdentity } from '../host/system/processes';
 
 /** RFC 3339 in UTC, exactly as a record holds it (the stock plugin writes nanoseconds, this one milliseconds). */
 export type Timestamp = string;

@@ -1,5 +1,5 @@
-import { type BuildId, isGeneratedBuildId } from '../host/names';
-import type { ProcessIdentity } from '../host/processes';
+import { type BuildId, isGeneratedBuildId } from '../host/dokku/names';
+import type { ProcessIdentity } from '../host/system/processes';
 import type { Actor, Kind, Timestamp } from './events';
 
 interface Begun {

@@ -1,5 +1,5 @@
 import { Failure, printable } from '../host/failure';
-import { type AppName, asAppName, type BuildId, parseBuildId } from '../host/names';
+import { type AppName, asAppName, type BuildId, parseBuildId } from '../host/dokku/names';
 
 /** What the record triggers are called with first. */
 export interface BuildArguments {

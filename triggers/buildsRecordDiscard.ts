@@ -1,11 +1,11 @@
 import type { Call } from '../host/call';
-import { appBuilds } from '../host/paths';
+import { appBuilds } from '../host/dokku/paths';
 import { UnknownBuild } from '../journal/decide';
-import { catchUp } from '../projections/catchUp';
-import { settle } from '../projections/settle';
+import { catchUp } from '../projections/records/catchUp';
+import { settle } from '../projections/records/updateFiles';
 import { buildArguments } from './arguments';
 import { handleOrTidy } from './recording';
-import { tellOthers } from './tellOthers';
+import { tellOthers } from '../subscribers/notifySubscribers';
 
 /**
  * `builds-record-discard <app> <build-id>`: a sync found nothing to build. The record and the log of the running build go, the

@@ -1,4 +1,4 @@
-import { appExists } from '../host/apps';
+import { appExists } from '../host/dokku/apps';
 import type { Call } from '../host/call';
 import { printable } from '../host/failure';
 import { asSource } from '../journal/events';

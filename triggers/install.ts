@@ -3,16 +3,16 @@ import { dirname } from 'node:path';
 
 import fastGlob from 'fast-glob';
 
-import { asOwnerOf } from '../host/asOwner';
+import { asOwnerOf } from '../host/system/asOwner';
 import type { Call } from '../host/call';
-import type { Host } from '../host/environment';
+import type { Host } from '../host/dokku/environment';
 import { reasonOf } from '../host/failure';
-import { makeDirectory, ownLikeParent } from '../host/files';
-import { type AppName, asAppName } from '../host/names';
-import type { Output } from '../host/output';
-import { appBuilds, buildsRoot, propertiesDirectory } from '../host/paths';
-import { catchUp } from '../projections/catchUp';
-import { settle } from '../projections/settle';
+import { makeDirectory, ownLikeParent } from '../host/system/files';
+import { type AppName, asAppName } from '../host/dokku/names';
+import type { Output } from '../host/terminal/output';
+import { appBuilds, buildsRoot, propertiesDirectory } from '../host/dokku/paths';
+import { catchUp } from '../projections/records/catchUp';
+import { settle } from '../projections/records/updateFiles';
 import { repairOwnership } from './repairOwnership';
 
 /**

@@ -1,5 +1,5 @@
 import type { Call } from '../host/call';
-import { readProperty, writeProperty } from '../host/properties';
+import { readProperty, writeProperty } from '../host/dokku/properties';
 import { appArgument } from './arguments';
 
 /** Every property that an app can have. */

@@ -2,15 +2,15 @@ import { existsSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
 import type { Call } from '../host/call';
-import { makeDirectory } from '../host/files';
-import { appBuilds, propertiesDirectory } from '../host/paths';
-import { JOURNAL_FILE } from '../journal/journal';
-import { catchUp } from '../projections/catchUp';
-import { removeCheckpoint } from '../projections/checkpoint';
-import { loadHistory } from '../projections/loadHistory';
-import { listDirectory, recordedIds } from '../projections/recordFiles';
-import { addRunning, forgetRunning } from '../projections/runningView';
-import { settle } from '../projections/settle';
+import { makeDirectory } from '../host/system/files';
+import { appBuilds, propertiesDirectory } from '../host/dokku/paths';
+import { JOURNAL_FILE } from '../journal/file/journalFile';
+import { catchUp } from '../projections/records/catchUp';
+import { removeCheckpoint } from '../journal/checkpoint';
+import { loadHistory } from '../journal/loadHistory';
+import { listDirectory, recordedIds } from '../projections/records/recordFiles';
+import { addRunning, forgetRunning } from '../projections/lists/runningBuilds';
+import { settle } from '../projections/records/updateFiles';
 import { appArgument } from './arguments';
 
 /**

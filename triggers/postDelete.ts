@@ -2,13 +2,13 @@ import { rmdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
 import type { Call } from '../host/call';
-import type { Host } from '../host/environment';
+import type { Host } from '../host/dokku/environment';
 import { errorCode } from '../host/failure';
-import type { AppName } from '../host/names';
-import { buildsDirectory, buildsRoot, propertiesDirectory } from '../host/paths';
-import { JOURNAL_FILE } from '../journal/journal';
-import { CHECKPOINT_FILE } from '../projections/checkpoint';
-import { forgetRunning } from '../projections/runningView';
+import type { AppName } from '../host/dokku/names';
+import { buildsDirectory, buildsRoot, propertiesDirectory } from '../host/dokku/paths';
+import { JOURNAL_FILE } from '../journal/file/journalFile';
+import { CHECKPOINT_FILE } from '../journal/checkpoint';
+import { forgetRunning } from '../projections/lists/runningBuilds';
 import { appArgument } from './arguments';
 
 /** `post-delete <app>`: the app is destroyed, and its builds and properties with it. May be run any number of times. */

@@ -1,23 +1,23 @@
-import type { Host } from '../host/environment';
-import type { AppName, BuildId } from '../host/names';
-import type { Output } from '../host/output';
-import { makeDirectory } from '../host/files';
+import type { Host } from '../host/dokku/environment';
+import type { AppName, BuildId } from '../host/dokku/names';
+import type { Output } from '../host/terminal/output';
+import { makeDirectory } from '../host/system/files';
 import { reasonOf } from '../host/failure';
-import { type AppBuilds, appBuilds, appRoot } from '../host/paths';
-import { revisionOf } from '../host/revision';
-import { identifyProcess, isAlive } from '../host/processes';
-import { resolveRetention } from '../host/properties';
+import { type AppBuilds, appBuilds, appRoot } from '../host/dokku/paths';
+import { revisionOf } from '../host/dokku/revision';
+import { identifyProcess, isAlive } from '../host/system/processes';
+import { resolveRetention } from '../host/dokku/properties';
 import { type BuildCommand, BuildStartedBefore, UnknownBuild } from '../journal/decide';
 import { JournalNotWritten } from '../journal/errors';
 import type { Source } from '../journal/events';
 import type { Build, History } from '../journal/history';
-import { catchUp } from '../projections/catchUp';
-import { type Handled, handleCommand, handleCommands } from '../projections/handleCommand';
-import type { Loaded } from '../projections/loadHistory';
-import { reap } from '../projections/reap';
-import { addRunning, distrustRunning } from '../projections/runningView';
-import { settle } from '../projections/settle';
-import { tellOthers } from './tellOthers';
+import { catchUp } from '../projections/records/catchUp';
+import { type Handled, handleCommand, handleCommands } from '../journal/handleCommand';
+import type { Loaded } from '../journal/loadHistory';
+import { reap } from '../projections/records/reap';
+import { addRunning, distrustRunning } from '../projections/lists/runningBuilds';
+import { settle } from '../projections/records/updateFiles';
+import { tellOthers } from '../subscribers/notifySubscribers';
 
 type StartBuild = Extract<BuildCommand, { type: 'StartBuild' }>;
 

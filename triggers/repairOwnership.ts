@@ -1,11 +1,11 @@
 import * as fs from 'node:fs';
 
-import type { Host } from '../host/environment';
+import type { Host } from '../host/dokku/environment';
 import { errorCode, printable } from '../host/failure';
-import { buildsRoot, propertiesRoot } from '../host/paths';
-import { JOURNAL_FILE } from '../journal/journal';
-import { CHECKPOINT_FILE } from '../projections/checkpoint';
-import { REPORTS_FILE } from '../projections/storedReports';
+import { buildsRoot, propertiesRoot } from '../host/dokku/paths';
+import { JOURNAL_FILE } from '../journal/file/journalFile';
+import { CHECKPOINT_FILE } from '../journal/checkpoint';
+import { REPORTS_FILE } from '../projections/lists/storedReports';
 
 const { O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = fs.constants;
 

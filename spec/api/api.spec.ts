@@ -6,10 +6,10 @@ import { join } from 'node:path';
 
 import test from 'ava';
 
-import type { BuildEvent, BuildView } from '../../commands/apiTypes';
-import { openHost } from '../../commands/openHost';
+import type { BuildEvent, BuildView } from '../../commands/api/apiTypes';
+import { openHost } from '../../commands/api/openHost';
 import { finishedRecord, writeRecords } from '../endToEnd/expectedRecord';
-import { createSandbox, type Sandbox } from '../sandbox/host';
+import { createSandbox, type Sandbox } from '../../scripts/sandbox/host';
 
 /*
  * The library as somebody has it who installed the npm package: packed with npm, unpacked as npm does, with no other package beside it.

@@ -4,7 +4,7 @@ import { crc32 } from 'node:zlib';
 
 import test from 'ava';
 
-import { createSandbox, type Sandbox } from '../sandbox/host';
+import { createSandbox, type Sandbox } from '../../scripts/sandbox/host';
 import { type JournalEvent, readJournal } from './journalReader';
 
 /* docs/journal-format.md is right when a reader that was written from it alone agrees with the program. */

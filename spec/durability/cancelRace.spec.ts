@@ -5,8 +5,8 @@ import path from 'node:path';
 
 import test, { type ExecutionContext } from 'ava';
 
-import { appBuilds, deployLockPath } from '../../host/paths';
-import { loadHistory } from '../../projections/loadHistory';
+import { appBuilds, deployLockPath } from '../../host/dokku/paths';
+import { loadHistory } from '../../journal/loadHistory';
 import { createApp, temporaryHost } from '../host/temporaryHost';
 import { filesOf, recordsOf } from '../projections/temporaryApp';
 import { auditJournal } from './journalAudit';

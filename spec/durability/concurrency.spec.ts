@@ -5,13 +5,13 @@ import path from 'node:path';
 
 import test, { type ExecutionContext } from 'ava';
 
-import type { Host } from '../../host/environment';
-import { type AppName, parseBuildId } from '../../host/names';
-import { openOutput } from '../../host/output';
-import { appBuilds } from '../../host/paths';
-import { writeProperty } from '../../host/properties';
-import { loadHistory } from '../../projections/loadHistory';
-import { verifyApp } from '../../projections/verifyApp';
+import type { Host } from '../../host/dokku/environment';
+import { type AppName, parseBuildId } from '../../host/dokku/names';
+import { openOutput } from '../../host/terminal/output';
+import { appBuilds } from '../../host/dokku/paths';
+import { writeProperty } from '../../host/dokku/properties';
+import { loadHistory } from '../../journal/loadHistory';
+import { verifyApp } from '../../projections/verification/verifyApp';
 import { recordStart } from '../../triggers/recording';
 import { createApp, temporaryHost } from '../host/temporaryHost';
 import { filesOf, recordsOf } from '../projections/temporaryApp';

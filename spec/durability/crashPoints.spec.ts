@@ -3,9 +3,9 @@ import { join } from 'node:path';
 
 import type { ExecutionContext } from 'ava';
 
-import { appBuilds, buildsRoot } from '../../host/paths';
-import { writeProperty } from '../../host/properties';
-import { rebuildRunning } from '../../projections/runningView';
+import { appBuilds, buildsRoot } from '../../host/dokku/paths';
+import { writeProperty } from '../../host/dokku/properties';
+import { rebuildRunning } from '../../projections/lists/runningBuilds';
 import { createApp, temporaryHost } from '../host/temporaryHost';
 import { finished, reaped, started } from '../journal/buildEvents';
 import { append, writeForeign } from '../projections/temporaryApp';

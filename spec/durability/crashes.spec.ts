@@ -3,10 +3,10 @@ import { once } from 'node:events';
 
 import test, { type ExecutionContext } from 'ava';
 
-import type { Host } from '../../host/environment';
-import { appBuilds, buildsRoot } from '../../host/paths';
-import { writeProperty } from '../../host/properties';
-import { verifyApp } from '../../projections/verifyApp';
+import type { Host } from '../../host/dokku/environment';
+import { appBuilds, buildsRoot } from '../../host/dokku/paths';
+import { writeProperty } from '../../host/dokku/properties';
+import { verifyApp } from '../../projections/verification/verifyApp';
 import { createApp, temporaryHost } from '../host/temporaryHost';
 import { bundledProgram } from './bundledProgram';
 import { CrashApp } from './crashApp';

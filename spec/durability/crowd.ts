@@ -10,18 +10,18 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 
-import { readHost } from '../../host/environment';
-import { type AppName, asBuildId, type BuildId, generateBuildId, parseAppName, parseBuildId } from '../../host/names';
-import { openOutput } from '../../host/output';
-import { type AppBuilds, appBuilds } from '../../host/paths';
-import { identifyProcess, isAlive } from '../../host/processes';
-import { resolveRetention } from '../../host/properties';
+import { readHost } from '../../host/dokku/environment';
+import { type AppName, asBuildId, type BuildId, generateBuildId, parseAppName, parseBuildId } from '../../host/dokku/names';
+import { openOutput } from '../../host/terminal/output';
+import { type AppBuilds, appBuilds } from '../../host/dokku/paths';
+import { identifyProcess, isAlive } from '../../host/system/processes';
+import { resolveRetention } from '../../host/dokku/properties';
 import { type BuildCommand, BuildStartedBefore, UnknownBuild } from '../../journal/decide';
-import { catchUp } from '../../projections/catchUp';
-import { handleCommand, handleCommands } from '../../projections/handleCommand';
-import { reap } from '../../projections/reap';
-import { addRunning } from '../../projections/runningView';
-import { settle } from '../../projections/settle';
+import { catchUp } from '../../projections/records/catchUp';
+import { handleCommand, handleCommands } from '../../journal/handleCommand';
+import { reap } from '../../projections/records/reap';
+import { addRunning } from '../../projections/lists/runningBuilds';
+import { settle } from '../../projections/records/updateFiles';
 import { recordFinish, recordStart } from '../../triggers/recording';
 import type { Told } from './told';
 

@@ -3,11 +3,11 @@ import { join } from 'node:path';
 
 import test from 'ava';
 
-import type { Host } from '../../host/environment';
-import { type AppName, parseBuildId } from '../../host/names';
-import { type AppBuilds, appBuilds, deployLockPath, propertiesDirectory } from '../../host/paths';
-import { identifyProcess } from '../../host/processes';
-import { readRunning } from '../../projections/runningView';
+import type { Host } from '../../host/dokku/environment';
+import { type AppName, parseBuildId } from '../../host/dokku/names';
+import { type AppBuilds, appBuilds, deployLockPath, propertiesDirectory } from '../../host/dokku/paths';
+import { identifyProcess } from '../../host/system/processes';
+import { readRunning } from '../../projections/lists/runningBuilds';
 import { createApp, temporaryHost } from '../host/temporaryHost';
 import { canceled, discarded, started } from '../journal/buildEvents';
 import { append, filesOf, recordsOf, writeForeign } from '../projections/temporaryApp';

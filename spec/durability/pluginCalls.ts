@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 
-import type { Host } from '../../host/environment';
+import type { Host } from '../../host/dokku/environment';
 
 const root = path.dirname(path.dirname(__dirname));
 const plugin = path.join(root, 'dist/plugin');

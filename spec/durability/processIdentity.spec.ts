@@ -6,11 +6,11 @@ import path from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 
 import { formatTimestamp } from '../../host/durations';
-import type { Host } from '../../host/environment';
-import type { AppName } from '../../host/names';
-import { appBuilds, deployLockPath } from '../../host/paths';
-import { identifyProcess, isAlive, type ProcessIdentity } from '../../host/processes';
-import { JOURNAL_FILE } from '../../journal/journal';
+import type { Host } from '../../host/dokku/environment';
+import type { AppName } from '../../host/dokku/names';
+import { appBuilds, deployLockPath } from '../../host/dokku/paths';
+import { identifyProcess, isAlive, type ProcessIdentity } from '../../host/system/processes';
+import { JOURNAL_FILE } from '../../journal/file/journalFile';
 import { createApp, temporaryDirectory, temporaryHost } from '../host/temporaryHost';
 import { canceled, finished, started } from '../journal/buildEvents';
 import { append } from '../projections/temporaryApp';

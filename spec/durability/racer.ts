@@ -1,15 +1,15 @@
 import fs from 'node:fs';
 import { join } from 'node:path';
 
-import { readHost } from '../../host/environment';
-import { type BuildId, parseAppName, parseBuildId } from '../../host/names';
-import { openOutput } from '../../host/output';
-import { appBuilds } from '../../host/paths';
+import { readHost } from '../../host/dokku/environment';
+import { type BuildId, parseAppName, parseBuildId } from '../../host/dokku/names';
+import { openOutput } from '../../host/terminal/output';
+import { appBuilds } from '../../host/dokku/paths';
 import { BuildStartedBefore } from '../../journal/decide';
-import { JOURNAL_FILE } from '../../journal/journal';
-import { catchUp } from '../../projections/catchUp';
-import { handleCommand } from '../../projections/handleCommand';
-import { settle } from '../../projections/settle';
+import { JOURNAL_FILE } from '../../journal/file/journalFile';
+import { catchUp } from '../../projections/records/catchUp';
+import { handleCommand } from '../../journal/handleCommand';
+import { settle } from '../../projections/records/updateFiles';
 import { recordFinish, recordStart } from '../../triggers/recording';
 import type { Told } from './told';
 

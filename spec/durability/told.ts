@@ -1,4 +1,4 @@
-import type { AppName, BuildId } from '../../host/names';
+import type { AppName, BuildId } from '../../host/dokku/names';
 import type { Recorded } from '../../journal/events';
 
 /** What a process of the crowd was told, and takes for true. */

@@ -3,13 +3,13 @@ import { join } from 'node:path';
 
 import test, { type ExecutionContext } from 'ava';
 
-import { isBeingWritten, settled } from '../../commands/verifySettled';
-import type { Host } from '../../host/environment';
-import type { AppName } from '../../host/names';
-import { type AppBuilds, appBuilds } from '../../host/paths';
-import type { Deviation } from '../../journal/verifyJournal';
-import { loadHistory } from '../../projections/loadHistory';
-import { verifyApp } from '../../projections/verifyApp';
+import { isBeingWritten, settled } from '../../commands/verify/verifySettled';
+import type { Host } from '../../host/dokku/environment';
+import type { AppName } from '../../host/dokku/names';
+import { type AppBuilds, appBuilds } from '../../host/dokku/paths';
+import type { Deviation } from '../../journal/file/verifyJournal';
+import { loadHistory } from '../../journal/loadHistory';
+import { verifyApp } from '../../projections/verification/verifyApp';
 import { createApp, temporaryHost } from '../host/temporaryHost';
 import { finish, start } from '../journal/buildCommands';
 import { minute } from '../journal/buildEvents';

@@ -3,13 +3,13 @@ import { join } from 'node:path';
 
 import test, { type ExecutionContext } from 'ava';
 
-import { type Host, readHost } from '../../host/environment';
-import { type AppName, type BuildId, parseBuildId } from '../../host/names';
-import { openOutput } from '../../host/output';
-import { type AppBuilds, appBuilds } from '../../host/paths';
-import { writeProperty } from '../../host/properties';
-import { loadHistory } from '../../projections/loadHistory';
-import { rebuildRunning } from '../../projections/runningView';
+import { type Host, readHost } from '../../host/dokku/environment';
+import { type AppName, type BuildId, parseBuildId } from '../../host/dokku/names';
+import { openOutput } from '../../host/terminal/output';
+import { type AppBuilds, appBuilds } from '../../host/dokku/paths';
+import { writeProperty } from '../../host/dokku/properties';
+import { loadHistory } from '../../journal/loadHistory';
+import { rebuildRunning } from '../../projections/lists/runningBuilds';
 import { recordStart } from '../../triggers/recording';
 import { createApp, temporaryHost } from '../host/temporaryHost';
 import { discarded, finished, started } from '../journal/buildEvents';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 import test from 'ava';
 
-import { createSandbox, type Sandbox, script } from '../sandbox/host';
+import { createSandbox, type Sandbox, script } from '../../scripts/sandbox/host';
 import { finishedRecord, recordText, runningRecord, writeRecords } from './expectedRecord';
 import { holdsStackTrace, quietly } from './quietly';
 

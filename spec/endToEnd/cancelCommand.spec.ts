@@ -3,7 +3,7 @@ import { constants } from 'node:os';
 
 import test from 'ava';
 
-import { createSandbox, type Sandbox, script } from '../sandbox/host';
+import { createSandbox, type Sandbox, script } from '../../scripts/sandbox/host';
 import { deadPid, finishedRecord, recordText, runningRecord, writeRecords } from './expectedRecord';
 
 let host: Sandbox;

@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 
 import test from 'ava';
 
-import { createSandbox, type Running, type Sandbox, script } from '../sandbox/host';
+import { createSandbox, type Running, type Sandbox, script } from '../../scripts/sandbox/host';
 import { recordText } from './expectedRecord';
 
 let host: Sandbox;

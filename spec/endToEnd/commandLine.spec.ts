@@ -2,7 +2,7 @@ import { join } from 'node:path';
 
 import test from 'ava';
 
-import { createSandbox, type Sandbox } from '../sandbox/host';
+import { createSandbox, type Sandbox } from '../../scripts/sandbox/host';
 import { finishedRecord, writeRecords } from './expectedRecord';
 
 let host: Sandbox;

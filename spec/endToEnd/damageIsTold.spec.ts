@@ -3,7 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 
 import test, { type ExecutionContext } from 'ava';
 
-import { createSandbox, type Sandbox } from '../sandbox/host';
+import { createSandbox, type Sandbox } from '../../scripts/sandbox/host';
 
 /*
  * What is damaged lies before the checkpoint, as it does after each trigger: who begins there does not meet it, who reads the whole journal

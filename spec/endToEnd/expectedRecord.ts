@@ -1,4 +1,4 @@
-import type { Sandbox } from '../sandbox/host';
+import type { Sandbox } from '../../scripts/sandbox/host';
 
 /** The record of a build, as section 4 of the interface names its values. */
 export interface ExpectedRecord {

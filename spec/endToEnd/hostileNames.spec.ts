@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 import test from 'ava';
 
-import { createSandbox, type Sandbox } from '../sandbox/host';
+import { createSandbox, type Sandbox } from '../../scripts/sandbox/host';
 import { finishedRecord, recordText, writeRecords } from './expectedRecord';
 import { quietly } from './quietly';
 

@@ -1,6 +1,6 @@
 import test from 'ava';
 
-import { createSandbox, type Result, type Sandbox } from '../sandbox/host';
+import { createSandbox, type Result, type Sandbox } from '../../scripts/sandbox/host';
 import {
   deadPid,
   finishedRecord,

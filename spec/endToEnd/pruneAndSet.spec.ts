@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 import test from 'ava';
 
-import { createSandbox, type Sandbox } from '../sandbox/host';
+import { createSandbox, type Sandbox } from '../../scripts/sandbox/host';
 import { deadPid, finishedRecord, recordText, runningRecord, writeRecords } from './expectedRecord';
 
 let host: Sandbox;

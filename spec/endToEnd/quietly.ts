@@ -1,4 +1,4 @@
-import type { Result } from '../sandbox/host';
+import type { Result } from '../../scripts/sandbox/host';
 
 /** Whether a call told no more than it should: no stack trace, nothing internal, none of the secrets that lie about. */
 export function quietly({ stdout, stderr }: Result): boolean {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 
 import test from 'ava';
 
-import { createSandbox, expectSuccess, type Sandbox, script } from '../sandbox/host';
+import { createSandbox, expectSuccess, type Sandbox, script } from '../../scripts/sandbox/host';
 import { deadPid, finishedRecord, runningRecord, writeRecords } from './expectedRecord';
 
 let host: Sandbox;

@@ -14,8 +14,8 @@ import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 
 import { asRoot } from '../host/temporaryHost';
-import { createSandbox, expectSuccess, type Sandbox, script, type User } from '../sandbox/host';
-import type { Running } from '../sandbox/running';
+import { createSandbox, expectSuccess, type Sandbox, script, type User } from '../../scripts/sandbox/host';
+import type { Running } from '../../scripts/sandbox/running';
 import { deadPid, finishedRecord, runningRecord, writeRecords } from './expectedRecord';
 
 /*

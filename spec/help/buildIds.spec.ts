@@ -1,7 +1,7 @@
 import test from 'ava';
 
 import { deadPid, finishedRecord, runningRecord, writeRecords } from '../endToEnd/expectedRecord';
-import { createSandbox, type Sandbox } from '../sandbox/host';
+import { createSandbox, type Sandbox } from '../../scripts/sandbox/host';
 
 let host: Sandbox;
 

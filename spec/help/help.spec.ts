@@ -4,7 +4,7 @@ import test from 'ava';
 
 import { commandTable } from '../../commands/commandTable';
 import { finishedRecord, writeRecords } from '../endToEnd/expectedRecord';
-import { createSandbox, type Sandbox } from '../sandbox/host';
+import { createSandbox, type Sandbox } from '../../scripts/sandbox/host';
 
 let host: Sandbox;
 

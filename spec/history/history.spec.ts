@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import test from 'ava';
 
 import { deadPid } from '../endToEnd/expectedRecord';
-import { createSandbox, type Sandbox } from '../sandbox/host';
+import { createSandbox, type Sandbox } from '../../scripts/sandbox/host';
 
 /*
  * What the journal is for: auditing, time travel, and moving between a stock Dokku and this plugin. Deploys are recorded by calling the

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 
 import test from 'ava';
 
-import { allowedApps, appExists, listApps, requireApp } from '../../host/apps';
+import { allowedApps, appExists, listApps, requireApp } from '../../host/dokku/apps';
 import { AppDoesNotExist, Failure } from '../../host/failure';
-import { type AppName, parseAppName } from '../../host/names';
+import { type AppName, parseAppName } from '../../host/dokku/names';
 import { addTrigger, createApp, temporaryDirectory, temporaryHost } from './temporaryHost';
 
 const apps = ['api', 'blog', 'shop'].map(parseAppName);

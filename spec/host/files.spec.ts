@@ -21,7 +21,7 @@ import { join, relative } from 'node:path';
 import test from 'ava';
 
 import { Failure } from '../../host/failure';
-import { makeDirectory, readSmallFile, removeFile, replaceFile, staleTemporaryFiles } from '../../host/files';
+import { makeDirectory, readSmallFile, removeFile, replaceFile, staleTemporaryFiles } from '../../host/system/files';
 import { asRoot, asUser, temporaryDirectory } from './temporaryHost';
 
 const durable = { mode: 0o644, durable: true };

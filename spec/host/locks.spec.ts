@@ -15,10 +15,10 @@ import { dirname, join } from 'node:path';
 
 import test, { type ExecutionContext } from 'ava';
 
-import type { Host } from '../../host/environment';
+import type { Host } from '../../host/dokku/environment';
 import { Failure } from '../../host/failure';
-import { isDeployLockTaken, readDeployLock, removeDeployLock, takeDeployLock, writeDeployLock } from '../../host/locks';
-import { parseAppName, parseBuildId } from '../../host/names';
+import { isDeployLockTaken, readDeployLock, removeDeployLock, takeDeployLock, writeDeployLock } from '../../host/dokku/locks';
+import { parseAppName, parseBuildId } from '../../host/dokku/names';
 import { temporaryDirectory, temporaryHost, writeExecutable } from './temporaryHost';
 
 const app = parseAppName('myapp');

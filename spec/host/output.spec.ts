@@ -5,7 +5,7 @@ import { join } from 'node:path';
 
 import test, { type ExecutionContext } from 'ava';
 
-import { ClosedPipe, openOutput, type Output } from '../../host/output';
+import { ClosedPipe, openOutput, type Output } from '../../host/terminal/output';
 import { temporaryDirectory } from './temporaryHost';
 
 interface Capture {

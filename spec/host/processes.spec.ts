@@ -13,7 +13,7 @@ import {
   type ProcessIdentity,
   ProcessGone,
   signalProcessGroup,
-} from '../../host/processes';
+} from '../../host/system/processes';
 import { asRoot, asUser, temporaryDirectory } from './temporaryHost';
 
 const ANOTHER_BOOT = '11111111-2222-3333-4444-555555555555';

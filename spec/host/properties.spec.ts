@@ -3,10 +3,10 @@ import { join } from 'node:path';
 
 import test from 'ava';
 
-import type { Host } from '../../host/environment';
+import type { Host } from '../../host/dokku/environment';
 import { Failure } from '../../host/failure';
-import { parseAppName } from '../../host/names';
-import type { PropertyScope } from '../../host/paths';
+import { parseAppName } from '../../host/dokku/names';
+import type { PropertyScope } from '../../host/dokku/paths';
 import {
   clearProperty,
   DEFAULT_RETENTION,
@@ -14,7 +14,7 @@ import {
   readProperty,
   resolveRetention,
   writeProperty,
-} from '../../host/properties';
+} from '../../host/dokku/properties';
 import { asRoot, asUser, temporaryHost } from './temporaryHost';
 
 const app = parseAppName('myapp');

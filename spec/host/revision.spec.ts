@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 import test, { type ExecutionContext } from 'ava';
 
-import { asRevision, revisionOf } from '../../host/revision';
+import { asRevision, revisionOf } from '../../host/dokku/revision';
 import { temporaryDirectory } from './temporaryHost';
 
 function git(directory: string, ...args: string[]): string {

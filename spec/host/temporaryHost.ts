@@ -4,8 +4,8 @@ import { dirname, join } from 'node:path';
 
 import test, { type ExecutionContext } from 'ava';
 
-import { type Host, readHost } from '../../host/environment';
-import { type AppName, parseAppName } from '../../host/names';
+import { type Host, readHost } from '../../host/dokku/environment';
+import { type AppName, parseAppName } from '../../host/dokku/names';
 
 /** A test that needs to be root, to be two users at once or to give files away. */
 export const asRoot = process.getuid?.() === 0 ? test : test.skip;

@@ -2,7 +2,7 @@ import { existsSync, rmSync, symlinkSync } from 'node:fs';
 
 import test, { type ExecutionContext } from 'ava';
 
-import { createSandbox, expectSuccess, type Result, type Running, type Sandbox, script } from '../sandbox/host';
+import { createSandbox, expectSuccess, type Result, type Running, type Sandbox, script } from '../../scripts/sandbox/host';
 import { unpackPackage } from './package';
 
 const SECRET = 'what-only-their-build-says';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 import test, { type ExecutionContext } from 'ava';
 
-import { createSandbox, expectSuccess, type Sandbox, script } from '../sandbox/host';
+import { createSandbox, expectSuccess, type Sandbox, script } from '../../scripts/sandbox/host';
 import { administrator, dokkuUser, unpackPackage } from './package';
 
 const app = { build: script('echo compiled') };

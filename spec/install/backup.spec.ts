@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 import test from 'ava';
 
-import { createSandbox, expectSuccess, type Sandbox, script } from '../sandbox/host';
+import { createSandbox, expectSuccess, type Sandbox, script } from '../../scripts/sandbox/host';
 
 interface Event {
   readonly seq: number;

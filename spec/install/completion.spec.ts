@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 
 import { commandTable } from '../../commands/commandTable';
-import { hostCommandTable } from '../../commands/hostCommandTable';
+import { hostCommandTable } from '../../commands/host/hostCommandTable';
 import { temporaryDirectory } from '../host/temporaryHost';
-import { builtPlugin } from '../sandbox/layout';
+import { builtPlugin } from '../../scripts/sandbox/layout';
 
 const commands = [...commandTable, ...hostCommandTable].map(({ name }): string => name);
 

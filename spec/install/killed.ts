@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import type { CallOptions, Result, Sandbox } from '../sandbox/host';
+import type { CallOptions, Result, Sandbox } from '../../scripts/sandbox/host';
 
 /** Kills a program at the n-th change it makes to the file system, before that change; writes down those it made. */
 const PRELOAD = `

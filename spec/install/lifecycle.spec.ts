@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 import test, { type ExecutionContext } from 'ava';
 
-import { createSandbox, expectSuccess, type Result, type Sandbox, script } from '../sandbox/host';
+import { createSandbox, expectSuccess, type Result, type Sandbox, script } from '../../scripts/sandbox/host';
 import { killPoints, runKilled } from './killed';
 import { administrator, dokkuUser, unpackPackage } from './package';
 

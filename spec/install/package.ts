@@ -1,9 +1,9 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { tarball } from '../../.ci/tarball';
-import { builtPlugin } from '../sandbox/layout';
-import { expectSuccess, type Sandbox, type User } from '../sandbox/host';
+import { tarball } from '../../scripts/tarball';
+import { builtPlugin } from '../../scripts/sandbox/layout';
+import { expectSuccess, type Sandbox, type User } from '../../scripts/sandbox/host';
 
 /** Who unpacks and installs on a host: root where the specs run as root, whoever the host's user is. */
 export const administrator: User | undefined = process.geteuid?.() === 0 ? { uid: 0, gid: 0 } : undefined;

@@ -15,7 +15,7 @@ import { dirname, join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 
 import { asRoot } from '../host/temporaryHost';
-import { createSandbox, expectSuccess, type Sandbox, script } from '../sandbox/host';
+import { createSandbox, expectSuccess, type Sandbox, script } from '../../scripts/sandbox/host';
 import { dokkuUser } from './package';
 
 const SECRET = 'the-content-of-a-file-outside';

@@ -1,4 +1,4 @@
-import { parseBuildId } from '../../host/names';
+import { parseBuildId } from '../../host/dokku/names';
 import type { BuildCommand } from '../../journal/decide';
 import type { BuildCanceled, BuildFinished, BuildStarted } from '../../journal/events';
 import { minute } from './buildEvents';

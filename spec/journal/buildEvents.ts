@@ -1,4 +1,4 @@
-import { parseBuildId } from '../../host/names';
+import { parseBuildId } from '../../host/dokku/names';
 import type { BuildCanceled, BuildEvent, BuildFinished, BuildStarted, Pruned, Timestamp } from '../../journal/events';
 
 /** Ten to two on a spring day, ms since the epoch: when the specs' time begins. */

@@ -3,7 +3,7 @@ import * as zlib from 'node:zlib';
 import test from 'ava';
 import fc from 'fast-check';
 
-import { crc32, tableCrc32 } from '../../journal/crc32';
+import { crc32, tableCrc32 } from '../../journal/file/crc32';
 
 const CHECK = 0xcbf43926; // what CRC-32/ISO-HDLC makes of "123456789", by its definition
 

@@ -2,8 +2,8 @@ import { appendFileSync, readFileSync, truncateSync, writeFileSync } from 'node:
 
 import test from 'ava';
 
-import { appendEvent } from '../../journal/appendEvent';
-import { type Problem } from '../../journal/scanJournal';
+import { appendEvent } from '../../journal/file/appendEvent';
+import { type Problem } from '../../journal/file/readJournal';
 import { canceled, finished, minute, started } from './buildEvents';
 import { appendAll, appendVoid, forge, framesOf, readAll, rewrite, temporaryJournal } from './temporaryJournal';
 

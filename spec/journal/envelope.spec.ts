@@ -1,7 +1,7 @@
 import test from 'ava';
 
-import { decodeEnvelope, encodeEnvelope, type Link } from '../../journal/envelope';
-import { encodeMessagePack } from '../../journal/messagePack';
+import { decodeEnvelope, encodeEnvelope, type Link } from '../../journal/file/envelope';
+import { encodeMessagePack } from '../../journal/file/messagePack';
 import { type BuildEvent, type Recorded, SCHEMA_VERSION } from '../../journal/events';
 import { canceled, discarded, finished, minute, pruned, reaped, started } from './buildEvents';
 import { unpack } from './messagePack';

@@ -3,11 +3,11 @@ import { isDeepStrictEqual } from 'node:util';
 
 import test, { type ExecutionContext } from 'ava';
 
-import { decodeEnvelope } from '../../journal/envelope';
+import { decodeEnvelope } from '../../journal/file/envelope';
 import type { BuildEvent, Recorded } from '../../journal/events';
-import { appendEvent } from '../../journal/appendEvent';
-import { type Head, type Journal } from '../../journal/journal';
-import { verifyJournal } from '../../journal/verifyJournal';
+import { appendEvent } from '../../journal/file/appendEvent';
+import { type Head, type Journal } from '../../journal/file/journalFile';
+import { verifyJournal } from '../../journal/file/verifyJournal';
 import { canceled, finished, minute, pruned, reaped, started } from './buildEvents';
 import { appendAll, appendVoid, framesOf, readAll, temporaryJournal } from './temporaryJournal';
 

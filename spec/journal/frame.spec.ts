@@ -1,7 +1,7 @@
 import test from 'ava';
 
-import { crc32 } from '../../journal/crc32';
-import { type Damage, encodeFrame, frameCrc, HEADER_BYTES, MAX_PAYLOAD, scanFrames } from '../../journal/frame';
+import { crc32 } from '../../journal/file/crc32';
+import { type Damage, encodeFrame, frameCrc, HEADER_BYTES, MAX_PAYLOAD, scanFrames } from '../../journal/file/frame';
 
 test('a frame is magic, length, CRC-32 and payload, in little-endian', (t) => {
   const payload = Buffer.from('hello');

@@ -1,7 +1,7 @@
 import test from 'ava';
 import fc from 'fast-check';
 
-import { type Damage, encodeFrame, HEADER_BYTES, scanFrames } from '../../journal/frame';
+import { type Damage, encodeFrame, HEADER_BYTES, scanFrames } from '../../journal/file/frame';
 
 /** What stands in a file, piece by piece. */
 type Piece =

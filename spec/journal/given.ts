@@ -1,10 +1,10 @@
 import type { ExecutionContext } from 'ava';
 
-import type { BuildId } from '../../host/names';
+import type { BuildId } from '../../host/dokku/names';
 import { type BuildCommand, decide } from '../../journal/decide';
 import type { BuildEvent } from '../../journal/events';
-import { emptyHistory } from '../../projections/applyEvent';
-import { evolve } from '../../projections/evolve';
+import { emptyHistory } from '../../journal/applyEvent';
+import { evolve } from '../../journal/evolve';
 
 type Refusal = new (...args: never[]) => Error;
 

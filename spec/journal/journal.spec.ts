@@ -2,11 +2,11 @@ import { copyFileSync, readFileSync, statSync, truncateSync } from 'node:fs';
 
 import test from 'ava';
 
-import { decodeMessagePack, encodeMessagePack } from '../../journal/messagePack';
-import { encodeFrame } from '../../journal/frame';
-import { appendEvent } from '../../journal/appendEvent';
-import { closeJournal, isHeadOf, openJournal, openJournalForAppend, START, syncJournal } from '../../journal/journal';
-import { readJournal } from '../../journal/scanJournal';
+import { decodeMessagePack, encodeMessagePack } from '../../journal/file/messagePack';
+import { encodeFrame } from '../../journal/file/frame';
+import { appendEvent } from '../../journal/file/appendEvent';
+import { closeJournal, isHeadOf, openJournal, openJournalForAppend, START, syncJournal } from '../../journal/file/journalFile';
+import { readJournal } from '../../journal/file/readJournal';
 import { canceled, discarded, finished, minute, pruned, started } from './buildEvents';
 import { appendAll, appendVoid, framesOf, readAll, rewrite, temporaryJournal } from './temporaryJournal';
 

@@ -2,7 +2,7 @@ import test from 'ava';
 import fc from 'fast-check';
 import { Packr } from 'msgpackr';
 
-import { decodeMessagePack, encodeMessagePack } from '../../journal/messagePack';
+import { decodeMessagePack, encodeMessagePack } from '../../journal/file/messagePack';
 import { unpack } from './messagePack';
 
 const packr = new Packr({ useRecords: false, mapsAsObjects: true, variableMapSize: true });

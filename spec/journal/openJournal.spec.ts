@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 
 import { JournalNotReadable, JournalNotWritten } from '../../journal/errors';
-import { closeJournal, openJournal, openJournalForAppend } from '../../journal/journal';
+import { closeJournal, openJournal, openJournalForAppend } from '../../journal/file/journalFile';
 import { asRoot, asUser, temporaryDirectory } from '../host/temporaryHost';
 
 const NOBODY = 65534;

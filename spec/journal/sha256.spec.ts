@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import test from 'ava';
 import fc from 'fast-check';
 
-import { sha256, sha256OfShort } from '../../journal/sha256';
+import { sha256, sha256OfShort } from '../../journal/file/sha256';
 
 function hex(digest: Uint8Array): string {
   return Buffer.from(digest).toString('hex');

@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
 import { ulid } from 'ulid';
 
-import { encodeEnvelope } from '../../journal/envelope';
-import { decodeMessagePack, encodeMessagePack } from '../../journal/messagePack';
+import { encodeEnvelope } from '../../journal/file/envelope';
+import { decodeMessagePack, encodeMessagePack } from '../../journal/file/messagePack';
 import { type BuildEvent, type Recorded, SCHEMA_VERSION } from '../../journal/events';
-import { encodeFrame, type Frame, scanFrames } from '../../journal/frame';
-import { appendEvent } from '../../journal/appendEvent';
+import { encodeFrame, type Frame, scanFrames } from '../../journal/file/frame';
+import { appendEvent } from '../../journal/file/appendEvent';
 import {
   closeJournal,
   digestOf,
@@ -17,8 +17,8 @@ import {
   JOURNAL_FILE,
   openJournalForAppend,
   START,
-} from '../../journal/journal';
-import { type Problem, readJournal, type Reading } from '../../journal/scanJournal';
+} from '../../journal/file/journalFile';
+import { type Problem, readJournal, type Reading } from '../../journal/file/readJournal';
 import { temporaryDirectory } from '../host/temporaryHost';
 import { minute } from './buildEvents';
 

@@ -4,8 +4,8 @@ import { appendFileSync, truncateSync } from 'node:fs';
 import test, { type ExecutionContext } from 'ava';
 import fc from 'fast-check';
 
-import type { Journal } from '../../journal/journal';
-import { type Verified, verifyJournal } from '../../journal/verifyJournal';
+import type { Journal } from '../../journal/file/journalFile';
+import { type Verified, verifyJournal } from '../../journal/file/verifyJournal';
 import { canceled, finished, minute, pruned, started } from './buildEvents';
 import { appendAll, appendVoid, forge, framesOf, readAll, rewrite, temporaryJournal } from './temporaryJournal';
 

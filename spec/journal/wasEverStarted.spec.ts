@@ -3,10 +3,10 @@ import { join } from 'node:path';
 
 import test from 'ava';
 
-import { parseBuildId } from '../../host/names';
+import { parseBuildId } from '../../host/dokku/names';
 import { JournalNotReadable } from '../../journal/errors';
-import { appendEvent } from '../../journal/appendEvent';
-import { wasEverStarted } from '../../journal/wasEverStarted';
+import { appendEvent } from '../../journal/file/appendEvent';
+import { wasEverStarted } from '../../journal/file/wasEverStarted';
 import { temporaryDirectory } from '../host/temporaryHost';
 import { discarded, finished, minute, pruned, started } from './buildEvents';
 import { appendAll, appendVoid, readAll, rewrite, temporaryJournal } from './temporaryJournal';

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 
 import test from 'ava';
 
-import { signature } from '../../host/webhook';
-import { expectSuccess, script } from '../sandbox/host';
+import { signature } from '../../subscribers/notifications/webhook';
+import { expectSuccess, script } from '../../scripts/sandbox/host';
 import { type Notified, record, SECRET, stored, withHost } from './notified';
 
 /** The next trigger after something: the deploy's end is told more than once. */

@@ -7,7 +7,7 @@ import { runInNewContext } from 'node:vm';
 
 import test from 'ava';
 
-import { postMessage } from '../../host/webhook';
+import { postMessage } from '../../subscribers/notifications/webhook';
 import { SECRET } from './notified';
 
 const page = readFileSync(join(__dirname, '..', '..', 'docs', 'notifications.md'), 'utf8');

@@ -1,8 +1,8 @@
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { isAlive, type ProcessIdentity } from '../../host/processes';
-import { createSandbox, expectSuccess, type Sandbox } from '../sandbox/host';
+import { isAlive, type ProcessIdentity } from '../../host/system/processes';
+import { createSandbox, expectSuccess, type Sandbox } from '../../scripts/sandbox/host';
 import { makePatient } from './patience';
 import { type Answer, type Receiver, startReceiver } from './receiver';
 

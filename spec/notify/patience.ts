@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 
-import type { Sandbox } from '../sandbox/host';
+import type { Sandbox } from '../../scripts/sandbox/host';
 
 /**
  * On `host` a receiver and a plugin have an hour to answer, where the program gives them 10 s and 60 s: what a spec does while one of them is

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 
 import test, { type ExecutionContext } from 'ava';
 
-import { type Sandbox, script } from '../sandbox/host';
+import { type Sandbox, script } from '../../scripts/sandbox/host';
 import { stored, withHost } from './notified';
 
 test('the secret and the url stand in no file but their own, in no output, and in no command line', async (t) => {

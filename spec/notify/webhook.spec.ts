@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 
 import test from 'ava';
 
-import { lookUpWith, postMessage, signature } from '../../host/webhook';
+import { lookUpWith, postMessage, signature } from '../../subscribers/notifications/webhook';
 import { type Answer, startReceiver } from './receiver';
 
 const message = { id: '01J0000000000000000000000A', on: 'failed', secret: 's3cret', body: { text: 'ünïcode\nlines' } };

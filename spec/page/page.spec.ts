@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import test from 'ava';
 
 import { finishedRecord, writeRecords } from '../endToEnd/expectedRecord';
-import { createSandbox, type Sandbox } from '../sandbox/host';
+import { createSandbox, type Sandbox } from '../../scripts/sandbox/host';
 import { chromium, loadPage, photograph } from './chromium';
 
 /*

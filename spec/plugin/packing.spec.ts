@@ -15,9 +15,9 @@ import { join } from 'node:path';
 
 import test, { type ExecutionContext } from 'ava';
 
-import { filesOf, replaceTree } from '../../.ci/replace-tree';
-import { tarball } from '../../.ci/tarball';
-import { builtPlugin, copyPlugin, enable, layOut, pathsOf } from '../sandbox/layout';
+import { filesOf, replaceTree } from '../../scripts/replace-tree';
+import { tarball } from '../../scripts/tarball';
+import { builtPlugin, copyPlugin, enable, layOut, pathsOf } from '../../scripts/sandbox/layout';
 
 /*
  * What is packed, copied and rebuilt is what the build made, whoever runs the plugin meanwhile: each call may make files in its code cache, and

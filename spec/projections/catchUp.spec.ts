@@ -4,14 +4,14 @@ import { join } from 'node:path';
 
 import test from 'ava';
 
-import type { AppBuilds } from '../../host/paths';
-import { identifyProcess } from '../../host/processes';
+import type { AppBuilds } from '../../host/dokku/paths';
+import { identifyProcess } from '../../host/system/processes';
 import type { Build } from '../../journal/history';
-import { catchUp, type CaughtUp } from '../../projections/catchUp';
-import { readCheckpoint } from '../../projections/checkpoint';
-import { loadHistory } from '../../projections/loadHistory';
-import { readRunning, rebuildRunning } from '../../projections/runningView';
-import { settle } from '../../projections/settle';
+import { catchUp, type CaughtUp } from '../../projections/records/catchUp';
+import { readCheckpoint } from '../../journal/checkpoint';
+import { loadHistory } from '../../journal/loadHistory';
+import { readRunning, rebuildRunning } from '../../projections/lists/runningBuilds';
+import { settle } from '../../projections/records/updateFiles';
 import { asRoot, asUser } from '../host/temporaryHost';
 import { discard, finish, prune, start } from '../journal/buildCommands';
 import { finished, minute, minuteText, pruned, started } from '../journal/buildEvents';

@@ -3,10 +3,10 @@ import { join } from 'node:path';
 
 import test, { type ExecutionContext } from 'ava';
 
-import type { AppBuilds } from '../../host/paths';
-import { CHECKPOINT_FILE, readCheckpoint, writeCheckpoint } from '../../projections/checkpoint';
-import { emptyHistory } from '../../projections/applyEvent';
-import { loadHistory } from '../../projections/loadHistory';
+import type { AppBuilds } from '../../host/dokku/paths';
+import { CHECKPOINT_FILE, readCheckpoint, writeCheckpoint } from '../../journal/checkpoint';
+import { emptyHistory } from '../../journal/applyEvent';
+import { loadHistory } from '../../journal/loadHistory';
 import { canceled, finished, pruned, started } from '../journal/buildEvents';
 import { append, temporaryApp } from './temporaryApp';
 

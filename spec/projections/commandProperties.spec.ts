@@ -2,12 +2,12 @@ import test from 'ava';
 import fc from 'fast-check';
 
 import { parseTimestamp } from '../../host/durations';
-import type { BuildId } from '../../host/names';
+import type { BuildId } from '../../host/dokku/names';
 import { type BuildCommand, BuildStartedBefore, decide, UnknownBuild } from '../../journal/decide';
 import type { BuildEvent } from '../../journal/events';
 import { type Build, findBuild, type History } from '../../journal/history';
-import { apply, draftHistory, emptyHistory } from '../../projections/applyEvent';
-import { evolve } from '../../projections/evolve';
+import { apply, draftHistory, emptyHistory } from '../../journal/applyEvent';
+import { evolve } from '../../journal/evolve';
 import { anyCommand } from './anyCommand';
 import { deepFreeze } from './deepFreeze';
 

@@ -1,7 +1,7 @@
 import test from 'ava';
 
-import type { Problem } from '../../journal/scanJournal';
-import { complain, complainer, once } from '../../projections/complaints';
+import type { Problem } from '../../journal/file/readJournal';
+import { complain, complainer, once } from '../../projections/problemWarnings';
 import { temporaryApp } from './temporaryApp';
 
 const torn: Problem = { type: 'damage', start: 7, end: 9, tail: false, torn: true };

@@ -1,6 +1,6 @@
 import test from 'ava';
 
-import { parseBuildId } from '../../host/names';
+import { parseBuildId } from '../../host/dokku/names';
 import type { BuildEvent } from '../../journal/events';
 import {
   type Build,
@@ -11,8 +11,8 @@ import {
   NEWEST_KEPT,
   newestBuild,
 } from '../../journal/history';
-import { apply, draftHistory, emptyHistory } from '../../projections/applyEvent';
-import { evolve } from '../../projections/evolve';
+import { apply, draftHistory, emptyHistory } from '../../journal/applyEvent';
+import { evolve } from '../../journal/evolve';
 import { canceled, discarded, finished, minuteText, pruned, reaped, started } from '../journal/buildEvents';
 import { deepFreeze } from './deepFreeze';
 

@@ -1,11 +1,11 @@
 import test from 'ava';
 
-import { parseAppName } from '../../host/names';
+import { parseAppName } from '../../host/dokku/names';
 import type { BuildEvent } from '../../journal/events';
-import { emptyHistory } from '../../projections/applyEvent';
-import { evolve } from '../../projections/evolve';
-import { appRow, hostRow, listOfApp, matches, listOfHost } from '../../projections/listView';
-import { seeBuild, type SeenBuild } from '../../projections/record';
+import { emptyHistory } from '../../journal/applyEvent';
+import { evolve } from '../../journal/evolve';
+import { appRow, hostRow, listOfApp, matches, listOfHost } from '../../projections/lists/listView';
+import { seeBuild, type SeenBuild } from '../../projections/records/record';
 import { canceled, finished, minute, minuteText, started } from '../journal/buildEvents';
 
 test('live builds come first, then the newest', (t) => {

@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import test from 'ava';
 
 import { JournalNotReadable } from '../../journal/errors';
-import { emptyHistory } from '../../projections/applyEvent';
-import { evolve } from '../../projections/evolve';
-import { writeCheckpoint } from '../../projections/checkpoint';
-import { loadHistory, nothingLoaded } from '../../projections/loadHistory';
+import { emptyHistory } from '../../journal/applyEvent';
+import { evolve } from '../../journal/evolve';
+import { writeCheckpoint } from '../../journal/checkpoint';
+import { loadHistory, nothingLoaded } from '../../journal/loadHistory';
 import { canceled, finished, pruned, started } from '../journal/buildEvents';
 import { append, temporaryApp } from './temporaryApp';
 

@@ -5,8 +5,8 @@ import test from 'ava';
 
 import { pruneWork } from '../../commands/prune';
 import { formatTimestamp } from '../../host/durations';
-import { appBuilds } from '../../host/paths';
-import { loadHistory } from '../../projections/loadHistory';
+import { appBuilds } from '../../host/dokku/paths';
+import { loadHistory } from '../../journal/loadHistory';
 import { createApp, temporaryHost } from '../host/temporaryHost';
 import { started } from '../journal/buildEvents';
 import { append, appIn } from './temporaryApp';

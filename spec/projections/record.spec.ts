@@ -1,11 +1,11 @@
 import test from 'ava';
 
-import { parseAppName, parseBuildId } from '../../host/names';
+import { parseAppName, parseBuildId } from '../../host/dokku/names';
 import type { BuildEvent } from '../../journal/events';
 import type { Build } from '../../journal/history';
-import { emptyHistory } from '../../projections/applyEvent';
-import { evolve } from '../../projections/evolve';
-import { buildView, parseRecord, recordText, seeBuild } from '../../projections/record';
+import { emptyHistory } from '../../journal/applyEvent';
+import { evolve } from '../../journal/evolve';
+import { buildView, parseRecord, recordText, seeBuild } from '../../projections/records/record';
 import { canceled, finished, minute, minuteText, reaped, started } from '../journal/buildEvents';
 
 const app = parseAppName('myapp');

@@ -2,10 +2,10 @@ import test from 'ava';
 
 import type { BuildEvent } from '../../journal/events';
 import { newestBuild } from '../../journal/history';
-import { emptyHistory } from '../../projections/applyEvent';
-import { evolve } from '../../projections/evolve';
-import { seeBuild } from '../../projections/record';
-import { globalReport, report, reportFlags, reportJson, reportLines } from '../../projections/reportView';
+import { emptyHistory } from '../../journal/applyEvent';
+import { evolve } from '../../journal/evolve';
+import { seeBuild } from '../../projections/records/record';
+import { globalReport, report, reportFlags, reportJson, reportLines } from '../../projections/lists/reportView';
 import { finished, minute, started } from '../journal/buildEvents';
 
 const retentions = { own: '5', global: '', computed: 5 };

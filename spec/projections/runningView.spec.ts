@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 import test, { type ExecutionContext } from 'ava';
 
-import { parseAppName, parseBuildId } from '../../host/names';
+import { parseAppName, parseBuildId } from '../../host/dokku/names';
 import {
   addRunning,
   forgetRunning,
@@ -12,7 +12,7 @@ import {
   rebuildRunning,
   removeRunning,
   runningOf,
-} from '../../projections/runningView';
+} from '../../projections/lists/runningBuilds';
 import { temporaryDirectory } from '../host/temporaryHost';
 
 const [app, other] = [parseAppName('myapp'), parseAppName('other')];

@@ -3,12 +3,12 @@ import { join } from 'node:path';
 
 import test from 'ava';
 
-import { parseBuildId } from '../../host/names';
-import { readCheckpoint, removeCheckpoint } from '../../projections/checkpoint';
-import { handleCommand } from '../../projections/handleCommand';
-import { loadHistory } from '../../projections/loadHistory';
-import { addRunning, readRunning, rebuildRunning } from '../../projections/runningView';
-import { settle } from '../../projections/settle';
+import { parseBuildId } from '../../host/dokku/names';
+import { readCheckpoint, removeCheckpoint } from '../../journal/checkpoint';
+import { handleCommand } from '../../journal/handleCommand';
+import { loadHistory } from '../../journal/loadHistory';
+import { addRunning, readRunning, rebuildRunning } from '../../projections/lists/runningBuilds';
+import { settle } from '../../projections/records/updateFiles';
 import { finish, start } from '../journal/buildCommands';
 import { discarded, minute, started } from '../journal/buildEvents';
 import { append, filesOf, handle, recordsOf, temporaryApp } from './temporaryApp';

@@ -3,15 +3,15 @@ import { join } from 'node:path';
 
 import type { ExecutionContext } from 'ava';
 
-import { parseAppName } from '../../host/names';
-import type { AppBuilds } from '../../host/paths';
+import { parseAppName } from '../../host/dokku/names';
+import type { AppBuilds } from '../../host/dokku/paths';
 import type { BuildCommand } from '../../journal/decide';
 import type { BuildEvent } from '../../journal/events';
-import { closeJournal, JOURNAL_FILE, openJournalForAppend } from '../../journal/journal';
-import { type Handled, handleCommand } from '../../projections/handleCommand';
-import { loadHistory } from '../../projections/loadHistory';
-import { recordText } from '../../projections/record';
-import { settle } from '../../projections/settle';
+import { closeJournal, JOURNAL_FILE, openJournalForAppend } from '../../journal/file/journalFile';
+import { type Handled, handleCommand } from '../../journal/handleCommand';
+import { loadHistory } from '../../journal/loadHistory';
+import { recordText } from '../../projections/records/record';
+import { settle } from '../../projections/records/updateFiles';
 import { temporaryDirectory } from '../host/temporaryHost';
 import { minute } from '../journal/buildEvents';
 import { appendAll } from '../journal/temporaryJournal';

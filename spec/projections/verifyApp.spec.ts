@@ -3,20 +3,20 @@ import { join } from 'node:path';
 
 import test from 'ava';
 
-import type { AppBuilds } from '../../host/paths';
-import { closeJournal, type Head, JOURNAL_FILE, openJournalForAppend } from '../../journal/journal';
-import type { Deviation } from '../../journal/verifyJournal';
-import { catchUp } from '../../projections/catchUp';
+import type { AppBuilds } from '../../host/dokku/paths';
+import { closeJournal, type Head, JOURNAL_FILE, openJournalForAppend } from '../../journal/file/journalFile';
+import type { Deviation } from '../../journal/file/verifyJournal';
+import { catchUp } from '../../projections/records/catchUp';
 import {
   CHECKPOINT_FILE,
   type Checkpoint,
   readCheckpoint,
   removeCheckpoint,
   writeCheckpoint,
-} from '../../projections/checkpoint';
-import { loadHistory } from '../../projections/loadHistory';
-import { replay } from '../../projections/replay';
-import { verifyApp } from '../../projections/verifyApp';
+} from '../../journal/checkpoint';
+import { loadHistory } from '../../journal/loadHistory';
+import { replay } from '../../projections/verification/replay';
+import { verifyApp } from '../../projections/verification/verifyApp';
 import { finish, start } from '../journal/buildCommands';
 import { canceled, finished, minute, pruned, started } from '../journal/buildEvents';
 import { appendVoid, forge, rewrite } from '../journal/temporaryJournal';

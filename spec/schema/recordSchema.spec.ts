@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 
 import test from 'ava';
 
-import type { Sandbox } from '../sandbox/host';
+import type { Sandbox } from '../../scripts/sandbox/host';
 import { APP, recordedHost, recordOf } from './recordedHost';
 import { assertRefused, assertValid, distinct, type Json, misshapen, without } from './schemas';
 

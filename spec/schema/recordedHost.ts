@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 
-import { createSandbox, type Sandbox } from '../sandbox/host';
+import { createSandbox, type Sandbox } from '../../scripts/sandbox/host';
 import type { Json } from './schemas';
 
 /** The app of {@link recordedHost}. */

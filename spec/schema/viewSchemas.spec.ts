@@ -1,6 +1,6 @@
 import test from 'ava';
 
-import type { Sandbox } from '../sandbox/host';
+import type { Sandbox } from '../../scripts/sandbox/host';
 import { APP, printed, printedArray, recordedHost } from './recordedHost';
 import { assertRefused, assertValid, distinct, type Json, misshapen, without } from './schemas';
 

@@ -1,8 +1,8 @@
 import test from 'ava';
 
-import { parseAppName } from '../../host/names';
-import { type AppStats, countOpen, statsOf } from '../../projections/stats';
-import { statsView } from '../../projections/statsView';
+import { parseAppName } from '../../host/dokku/names';
+import { type AppStats, countOpen, statsOf } from '../../projections/stats/stats';
+import { statsView } from '../../projections/stats/statsView';
 import { canceled, discarded, finished, minute, minuteText, pruned, reaped, started } from '../journal/buildEvents';
 
 /** What is told of the only source. */

@@ -1,4 +1,4 @@
-import type { CallOptions, Sandbox } from '../sandbox/host';
+import type { CallOptions, Sandbox } from '../../scripts/sandbox/host';
 
 /** What a terminal showed. */
 export interface Screen {

@@ -1,8 +1,8 @@
 import test from 'ava';
 
-import { formatAge } from '../../host/age';
-import { fit, type Terminal, widthOf } from '../../host/terminal';
-import { type Column, formatTerminalTable } from '../../host/terminalTable';
+import { formatAge } from '../../host/terminal/age';
+import { fit, type Terminal, widthOf } from '../../host/terminal/terminal';
+import { type Column, formatTerminalTable } from '../../host/terminal/terminalTable';
 
 const plain: Terminal = { columns: undefined, colour: false, unicode: true };
 const columns: readonly Column[] = [

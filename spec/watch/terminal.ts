@@ -1,8 +1,8 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { join } from 'node:path';
 
-import { identifyProcess, isAlive } from '../../host/processes';
-import type { Sandbox } from '../sandbox/host';
+import { identifyProcess, isAlive } from '../../host/system/processes';
+import type { Sandbox } from '../../scripts/sandbox/host';
 
 /** `builds:watch` on a terminal of its own, which script(1) makes: 100 columns, 20 rows. */
 export interface Watching {

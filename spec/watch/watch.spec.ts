@@ -2,7 +2,7 @@ import { appendFileSync, rmSync, writeFileSync } from 'node:fs';
 
 import test, { type ExecutionContext } from 'ava';
 
-import { createSandbox, type Running, type Sandbox, script } from '../sandbox/host';
+import { createSandbox, type Running, type Sandbox, script } from '../../scripts/sandbox/host';
 import { GIVEN_BACK, startWatching, type Watching } from './terminal';
 
 let host: Sandbox;

@@ -2,10 +2,10 @@ import { appendFileSync } from 'node:fs';
 
 import test from 'ava';
 
-import { watchBuilds } from '../../commands/watchBuilds';
-import { readHost } from '../../host/environment';
-import { parseAppName } from '../../host/names';
-import { createSandbox, type Sandbox } from '../sandbox/host';
+import { watchBuilds } from '../../commands/watch/watchBuilds';
+import { readHost } from '../../host/dokku/environment';
+import { parseAppName } from '../../host/dokku/names';
+import { createSandbox, type Sandbox } from '../../scripts/sandbox/host';
 
 let host: Sandbox;
 

@@ -1,12 +1,12 @@
 import test from 'ava';
 
-import { keysOf } from '../../commands/watchTerminal';
-import { drawScreen } from '../../commands/watchScreen';
-import { nothingWatched, onBuilds, onKey, type WatchState } from '../../commands/watchState';
-import type { WatchedBuild } from '../../commands/watchBuilds';
-import { fit } from '../../commands/watchWidth';
-import type { AppName, BuildId } from '../../host/names';
-import { withoutAnsi } from '../../projections/ansi';
+import { keysOf } from '../../commands/watch/watchTerminal';
+import { drawScreen } from '../../commands/watch/watchScreen';
+import { nothingWatched, onBuilds, onKey, type WatchState } from '../../commands/watch/watchState';
+import type { WatchedBuild } from '../../commands/watch/watchBuilds';
+import { fit } from '../../commands/watch/watchWidth';
+import type { AppName, BuildId } from '../../host/dokku/names';
+import { withoutAnsi } from '../../projections/page/ansi';
 
 function watched(app: string, id: string, displayStatus: 'running' | 'succeeded' = 'succeeded'): WatchedBuild {
   const begun = {

@@ -1,0 +1,55 @@
+import { readdirSync, rmSync } from 'node:fs';
+import { basename, join } from 'node:path';
+
+import type { Host } from '../../host/dokku/environment';
+import { ageOf, LONGEST_WRITE_MS } from '../../host/system/files';
+import { isAlive } from '../../host/system/processes';
+import { installedTrees, type Places, readPlugin } from './hostPlaces';
+import type { Step } from './hostSteps';
+
+/** Trees of versions before this one that stay, to go back to. */
+const OLDER_KEPT = 1;
+
+/** Steps that remove what installers have left: stages and links of killed ones, and trees that nothing leads to. */
+export function tidySteps(host: Host, places: Places, keep: readonly string[]): Step[] {
+  const old = olderTrees(places, keep).slice(OLDER_KEPT);
+  return removal([...leftovers(host, places), ...old.map((name) => join(places.available, name))]);
+}
+
+/** Steps that remove every tree of ours. */
+export function removalSteps(host: Host, places: Places): Step[] {
+  const trees = installedTrees(places.available).map((name) => join(places.available, name));
+  return removal([...leftovers(host, places), ...trees]);
+}
+
+function removal(paths: readonly string[]): Step[] {
+  return paths.map((path) => ({
+    says: `Removing ${path}`,
+    take: () => {
+      rmSync(path, { recursive: true, force: true });
+    },
+  }));
+}
+
+/** Trees of the mode that `keep` is of, newest first, that no link leads to. */
+function olderTrees({ available, builds, journal }: Places, keep: readonly string[]): string[] {
+  const linked = [builds, journal].map((link) => readPlugin(link)?.tree).filter((tree) => tree !== undefined);
+  const kept = new Set([...keep, ...linked].map((path) => basename(path)));
+  return installedTrees(available).filter((name) => !kept.has(name));
+}
+
+const STAGE = /^\.(?:dokku-builds|builds-journal|builds)(?:[.-].*)?\.(\d+)(?:-\d+)?\.tmp$/;
+
+/** What killed installers have left beside the links, the trees and the memory. Paths. */
+function leftovers(host: Host, { enabled, available }: Places): string[] {
+  return [enabled, available, host.pluginPath].flatMap((directory) =>
+    readdirSync(directory)
+      .filter((name) => isLeft(join(directory, name), Number(STAGE.exec(name)?.[1])))
+      .map((name) => join(directory, name)),
+  );
+}
+
+/** The pid of who is gone may be another one's by now. No installer takes so long. */
+function isLeft(path: string, writer: number): boolean {
+  return writer > 0 && (!isAlive({ pid: writer }) || (ageOf(path) ?? 0) > LONGEST_WRITE_MS);
+}

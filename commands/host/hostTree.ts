@@ -1,0 +1,148 @@
+import { createHash } from 'node:crypto';
+import {
+  chmodSync,
+  constants,
+  copyFileSync,
+  existsSync,
+  lstatSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+} from 'node:fs';
+import { basename, dirname, join, relative } from 'node:path';
+
+import { ALONGSIDE_MARKER } from '../../host/dokku/alongside';
+import { EXECUTABLE, isPluginTree, ownTree } from '../../host/dokku/pluginTree';
+import { Failure } from '../../host/failure';
+import { makeDirectory, replaceFile, syncDirectory, syncFile } from '../../host/system/files';
+import { alongsideCommands, alongsideTriggers } from '../shared/alongsideCommands';
+
+/** What a plugin tree consists of. */
+export interface PluginTree {
+  readonly version: string;
+  readonly entries: readonly TreeEntry[];
+}
+
+/** A file that is copied, a file with a given text, or a link. `path` is from the tree's root. */
+type TreeEntry =
+  | { readonly type: 'file'; readonly path: string; readonly mode: 0o644 | 0o755; readonly source: string }
+  | { readonly type: 'text'; readonly path: string; readonly text: string }
+  | { readonly type: 'link'; readonly path: string; readonly target: string };
+
+/** What plugin.toml in `directory` says; undefined when there is none, or none that can be read. */
+export function readVersion(directory: string): string | undefined {
+  try {
+    return /^version\s*=\s*"([^"]*)"/m.exec(readFileSync(join(directory, 'plugin.toml'), 'utf8'))?.[1];
+  } catch {
+    return undefined;
+  }
+}
+
+/** The tree that this program was started from. Throws {@link Failure} when it is not a whole one. */
+export function readOwnTree(): PluginTree {
+  const root = ownTree();
+  const version = isPluginTree(root) ? readVersion(root) : undefined;
+  if (version === undefined || existsSync(join(root, ALONGSIDE_MARKER))) {
+    throw new Failure(`${root} is not a whole plugin tree; run the bin/dokku-builds of the unpacked package`);
+  }
+  return { version, entries: readEntries(root, root) };
+}
+
+function readEntries(root: string, directory: string): TreeEntry[] {
+  const entries = readdirSync(directory, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1));
+  return entries.flatMap((entry): TreeEntry[] => {
+    const source = join(directory, entry.name);
+    const path = relative(root, source);
+    if (entry.isDirectory()) return readEntries(root, source);
+    if (entry.isSymbolicLink()) return [{ type: 'link', path, target: readlinkSync(source) }];
+    if (!entry.isFile()) return [];
+    const mode = (lstatSync(source).mode & 0o100) === 0 ? 0o644 : 0o755;
+    return [{ type: 'file', path, mode, source }];
+  });
+}
+
+/** The part of a tree that works alongside the stock plugin, marked as such. */
+export function alongsideTree({ version, entries }: PluginTree): PluginTree {
+  const offered = entries.filter(({ type, path }) => {
+    if (type !== 'link' || path === 'commands') return true;
+    const [folder = '', command] = path.split('/');
+    return folder === 'subcommands' ? alongsideCommands.has(command ?? '') : alongsideTriggers.has(path);
+  });
+  const text = 'The stock plugin answers builds:* on this host; this tree only journals.\n';
+  return { version, entries: [...offered, { type: 'text', path: ALONGSIDE_MARKER, text }] };
+}
+
+/** Tells two trees of one version apart: 8 hex digits. */
+export function digestOfTree({ entries }: PluginTree): string {
+  const hash = createHash('sha256');
+  for (const entry of entries) hash.update(`${entry.path}\0`).update(contentOf(entry)).update('\0');
+  return hash.digest('hex').slice(0, 8);
+}
+
+function contentOf(entry: TreeEntry): Buffer | string {
+  if (entry.type === 'file') return readFileSync(entry.source);
+  return entry.type === 'text' ? entry.text : entry.target;
+}
+
+/**
+ * Makes `directory` hold `tree`: in one step when it is not there yet, else entry by entry what differs. Everything is on disk
+ * when this returns. Throws system errors.
+ */
+export function placeTree(tree: PluginTree, directory: string): void {
+  if (existsSync(directory)) {
+    writeEntries(tree, directory);
+    return;
+  }
+  const stage = `${directory}.${process.pid}.tmp`;
+  rmSync(stage, { recursive: true, force: true });
+  makeDirectory(stage);
+  writeEntries(tree, stage);
+  renameSync(stage, directory);
+  syncDirectory(dirname(directory));
+}
+
+/** Whether `directory` holds all entries of `tree` as they are. */
+export function holdsTree(tree: PluginTree, directory: string): boolean {
+  return tree.entries.every((entry) => isThere(entry, join(directory, entry.path)));
+}
+
+function writeEntries({ entries }: PluginTree, directory: string): void {
+  // The executable comes last: a directory without it is not taken for a plugin tree.
+  for (const entry of entries.toSorted((a, b) => Number(a.path === EXECUTABLE) - Number(b.path === EXECUTABLE))) {
+    const path = join(directory, entry.path);
+    if (isThere(entry, path)) continue;
+    makeDirectory(dirname(path));
+    if (entry.type === 'text') replaceFile(path, entry.text, { mode: 0o644, durable: true });
+    else placeBeside(entry, path);
+  }
+}
+
+/** By a rename, so that a call meets the old entry or the new one. */
+function placeBeside(entry: Exclude<TreeEntry, { type: 'text' }>, path: string): void {
+  const temporary = join(dirname(path), `.${basename(path)}.${process.pid}.new`);
+  rmSync(temporary, { force: true });
+  if (entry.type === 'link') {
+    symlinkSync(entry.target, temporary);
+  } else {
+    copyFileSync(entry.source, temporary, constants.COPYFILE_FICLONE);
+    chmodSync(temporary, entry.mode);
+    syncFile(temporary);
+  }
+  renameSync(temporary, path);
+  syncDirectory(dirname(path));
+}
+
+function isThere(entry: TreeEntry, path: string): boolean {
+  const stat = lstatSync(path, { throwIfNoEntry: false });
+  if (entry.type === 'link') return stat?.isSymbolicLink() === true && readlinkSync(path) === entry.target;
+  if (stat?.isFile() !== true) return false;
+  if (entry.type === 'text') return readFileSync(path, 'utf8') === entry.text;
+  return (
+    (stat.mode & 0o777) === entry.mode &&
+    stat.size === lstatSync(entry.source).size &&
+    readFileSync(path).equals(readFileSync(entry.source))
+  );
+}

@@ -1,0 +1,137 @@
+import type { Host } from '../../host/dokku/environment';
+import { Failure } from '../../host/failure';
+import { readDeployLock } from '../../host/dokku/locks';
+import { type AppName, type BuildId, isGeneratedBuildId } from '../../host/dokku/names';
+import { appBuilds } from '../../host/dokku/paths';
+import { type Build, findBuild, type History, newestBuild } from '../../journal/history';
+import type { Warn } from '../../projections/problemWarnings';
+import { loadHistory } from '../../journal/loadHistory';
+import { type PastBuild, readPast, startedIds } from '../../projections/events/past';
+import type { SeenBuild } from '../../projections/records/record';
+
+/** The builds of an app among which one is named; as they stood `until` a time (ms since the epoch), or now. */
+export interface Among {
+  readonly app: AppName;
+  readonly history: History;
+  readonly see: (build: Build) => SeenBuild;
+  readonly until?: number | undefined;
+  /** Is told of what is damaged where the whole journal is read. */
+  readonly warn: Warn;
+}
+
+/**
+ * The build of an app that `asked` names, as people may name one: by its id; by `last`, `last-failed` (abandoned ones included, which
+ * are failed as soon as they are reaped) or `current` (which holds the deploy lock); by the beginning of its id. An id that exists wins, and
+ * what is on record wins over what has left; for the latter the whole journal is read. Throws {@link Failure} for what names no
+ * build, or could be several, and {@link NotDeploying} where `current` is none.
+ */
+export function findNamedBuild(host: Host, among: Among, asked: BuildId): PastBuild {
+  const { history } = among;
+  const exact = findBuild(history, asked);
+  if (exact !== undefined) return { build: exact };
+  if (isNickname(asked)) return { build: nicknamed(host, among, asked) };
+  const begun = history.departed.includes(asked) ? [] : history.builds.filter((build) => build.id.startsWith(asked));
+  if (begun.length > 1) throw ambiguous(asked, begun.map(({ id: one }) => one).reverse());
+  const [only] = begun;
+  return only === undefined ? findPast(host, among, asked) : { build: only };
+}
+
+/**
+ * The id that `asked` names among the builds of some apps: the same, but for the nicknames, which need an app alone. Undefined when it names
+ * none of them. Throws {@link Failure} for what needs an app, or could be several.
+ */
+export function findNamedId(host: Host, amongs: readonly Among[], asked: BuildId): BuildId | undefined {
+  if (amongs.some(({ history }) => findBuild(history, asked) !== undefined || history.departed.includes(asked)))
+    return asked;
+  if (isNickname(asked)) {
+    const [only] = amongs;
+    if (only !== undefined && amongs.length === 1) return nicknamed(host, only, asked).id;
+    throw new Failure(`Each app has a ${asked} build of its own: please specify an app`);
+  }
+  const present = amongs.flatMap(({ history }) => history.builds.map((build) => build.id).reverse());
+  const begun = present.filter((one) => one.startsWith(asked));
+  const found =
+    begun.length > 0
+      ? begun
+      : amongs.flatMap(({ app, warn }) => startedIds(appBuilds(host, app), asked, undefined, warn));
+  if (found.includes(asked)) return asked;
+  const distinct = [...new Set(found)];
+  if (distinct.length > 1) throw ambiguous(asked, distinct);
+  return distinct[0];
+}
+
+/** `current` was asked for, and no deploy holds the lock: nothing is wrong where the contract says so. */
+export class NotDeploying extends Failure {}
+
+/** The build that holds the deploy lock of `app`. Throws {@link NotDeploying} when there is none, and {@link Failure}. */
+export function currentBuildId(host: Host, app: AppName): BuildId {
+  const lock = readDeployLock(host, app);
+  switch (lock.state) {
+    case 'none':
+      throw new NotDeploying('App not currently deploying');
+    case 'empty':
+      throw new NotDeploying('No matching app deploy found');
+    case 'unreadable':
+      throw new Failure(`Cannot tell which build holds the deploy lock: ${lock.reason}`);
+    case 'held':
+      return lock.id;
+  }
+}
+
+const nicknames = ['last', 'last-failed', 'current'] as const;
+type Nickname = (typeof nicknames)[number];
+
+function isNickname(text: string): text is Nickname {
+  return nicknames.some((one) => one === text);
+}
+
+function nicknamed(host: Host, { app, history, see, until }: Among, nickname: Nickname): Build {
+  switch (nickname) {
+    case 'last':
+      return newestBuild(history) ?? none(`No builds recorded for ${app}`);
+    case 'last-failed': {
+      const failed = history.builds.findLast((build) => ['failed', 'abandoned'].includes(see(build).displayStatus));
+      return failed ?? none(`No failed build of ${app} is on record`);
+    }
+    case 'current': {
+      const id = currentBuildId(host, app);
+      const known = findBuild(history, id) ?? (until === undefined ? startedJustNow(host, app, id) : undefined);
+      return known ?? none(`No build record found for ${app}/${id}`);
+    }
+  }
+}
+
+/** A deploy may have begun between the reading of the history and that of the lock. */
+function startedJustNow(host: Host, app: AppName, id: BuildId): Build | undefined {
+  return findBuild(loadHistory(appBuilds(host, app).directory).history, id);
+}
+
+function none(message: string): never {
+  throw new Failure(message);
+}
+
+/** A build that has left is still answered for, by the journal alone. */
+function findPast(host: Host, { app, history, until, warn }: Among, id: BuildId): PastBuild {
+  const builds = appBuilds(host, app);
+  const begun = isGeneratedBuildId(id) ? [id] : startedIds(builds, id, until, warn); // a generated one is the beginning of no other
+  const meant = begun.includes(id) ? id : begun[0];
+  if (meant !== id && begun.length > 1) throw ambiguous(id, begun);
+  const past = meant && readPast(builds, { only: meant, until }, warn).at(-1);
+  if (past) return past;
+  const known = [...history.builds.map((build) => build.id).reverse(), ...nicknames];
+  throw new Failure(`No build record found for ${app}/${id}`, 1, { given: id, known });
+}
+
+const MOST_CANDIDATES = 10;
+
+/** Lists what could be meant, one a line. */
+function ambiguous(id: BuildId, candidates: readonly BuildId[]): Failure {
+  const more = candidates.length - MOST_CANDIDATES;
+  return new Failure(
+    [
+      `${candidates.length} builds have an id that begins with ${id}:`,
+      ...candidates.slice(0, MOST_CANDIDATES).map((one) => `  ${one}`),
+      ...(more > 0 ? [`  and ${more} more`] : []),
+    ].join('\n'),
+  );
+}

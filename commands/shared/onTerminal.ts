@@ -1,0 +1,92 @@
+import type { Colour } from '../../host/terminal/colour';
+import { coloured } from '../../host/terminal/colour';
+import { visible } from '../../host/failure';
+import type { Output } from '../../host/terminal/output';
+import { fit, readTerminal, type Terminal } from '../../host/terminal/terminal';
+import { type Column, formatTerminalTable } from '../../host/terminal/terminalTable';
+import type { DisplayStatus } from '../../projections/records/record';
+import type { Look } from './look';
+
+/*
+ * How the commands look on a terminal. Scripts read none of it. Loaded only where stdout is a terminal.
+ */
+
+const statusColours: Readonly<Record<DisplayStatus, Colour>> = {
+  running: 'cyan',
+  succeeded: 'green',
+  failed: 'red',
+  canceled: 'yellow',
+  abandoned: 'magenta',
+};
+
+/** The colour of a display status; undefined for other text. */
+export function statusColour(text: string): Colour | undefined {
+  return Object.hasOwn(statusColours, text) ? statusColours[text as DisplayStatus] : undefined;
+}
+
+/** What each column of a table of builds gives on a narrow terminal, least missed first. Ids and statuses are kept as long as it goes. */
+const traits: Readonly<Record<string, Omit<Column, 'name'>>> = {
+  PID: { gives: 1, right: true },
+  Source: { gives: 2, cut: 8 },
+  Kind: { gives: 3 },
+  Pruned: { gives: 4, cut: 10 },
+  App: { gives: 5, cut: 12 },
+  Duration: { gives: 6 },
+  Started: { gives: 7 },
+  Status: { colour: statusColour },
+};
+
+/** Prints the title of a view in one line. */
+export function printTitleOnTerminal(output: Output, title: string, terminal: Terminal): void {
+  output.viewTitle(fit(title, room(terminal, 0), terminal));
+}
+
+/** Prints a titled table of builds that fits the terminal, its statuses in colour. */
+export function printTableOnTerminal(
+  output: Output,
+  title: string,
+  header: readonly string[],
+  rows: readonly (readonly string[])[],
+  look: Look,
+): void {
+  const terminal = readTerminal(process.env, look);
+  printTitleOnTerminal(output, title, terminal);
+  const columns = header.map((name) => ({ name, ...traits[name] }));
+  output.raw(formatTerminalTable(columns, rows, terminal));
+}
+
+const INDENT = 7;
+
+/** Columns that are left for a value behind a label of so many; a title is as far from the edge as they are. */
+export function room({ columns }: Terminal, labelColumns: number): number {
+  return Math.max(1, (columns ?? Number.POSITIVE_INFINITY) - INDENT - labelColumns);
+}
+
+/** Prints titled lines `Label: value`, as wide as the terminal at most; of a path the end is kept. */
+export function printDetailsOnTerminal(
+  output: Output,
+  title: string,
+  details: readonly (readonly [label: string, value: string])[],
+  labelColumns: number,
+  look: Look,
+): void {
+  const terminal = readTerminal(process.env, look);
+  printTitleOnTerminal(output, title, terminal);
+  for (const [label, value] of details) {
+    const shown = fit(visible(value), room(terminal, labelColumns), terminal, value.startsWith('/') ? 'end' : 'start');
+    const colour = label === 'Status' ? statusColour(value) : undefined;
+    printDetail(output, terminal, `${label}:`.padEnd(labelColumns), shown, colour);
+  }
+}
+
+/** One such line: `label` is padded, `value` has been fitted. On a terminal of a few columns the label is cut as well. */
+export function printDetail(
+  output: Output,
+  terminal: Terminal,
+  label: string,
+  value: string,
+  colour: Colour | undefined,
+): void {
+  const shownLabel = fit(label, room(terminal, 0) - 1, terminal);
+  output.verbose(`${shownLabel}${colour !== undefined && terminal.colour ? coloured(value, colour) : value}`);
+}

@@ -1,0 +1,37 @@
+import type { Host } from '../../host/dokku/environment';
+import type { AppName } from '../../host/dokku/names';
+import type { Output } from '../../host/terminal/output';
+import { appBuilds } from '../../host/dokku/paths';
+import { isAlive } from '../../host/system/processes';
+import type { Build, History } from '../../journal/history';
+import { catchUp } from '../../projections/records/catchUp';
+import { once, type Warn } from '../../projections/problemWarnings';
+import { readHistoryAt } from '../../projections/events/past';
+import { seeBuild, type SeenBuild } from '../../projections/records/record';
+
+/** The builds of an app, and the eyes to see them with. */
+export interface View {
+  readonly history: History;
+  readonly see: (build: Build) => SeenBuild;
+  /** Something that others recorded was adopted for this call only: its record may change, and nobody would be told. */
+  readonly inMemory: boolean;
+  /** For whoever reads on in the app's journal: does not say again what was said for this view. */
+  readonly warn: Warn;
+}
+
+/** An app's builds as they stand now, or `asOf` a time (ms since the epoch), when only events can tell what lived. */
+export function viewApp(host: Host, output: Pick<Output, 'warn'>, app: AppName, asOf?: number): View {
+  const now = Date.now();
+  const builds = appBuilds(host, app);
+  const warn = once(output.warn);
+  const { history, inMemory = false } = catchUp(builds, now, warn);
+  if (asOf === undefined) return { history, see: seeAt(now), inMemory, warn };
+  const then = readHistoryAt(builds, asOf, warn);
+  const see = (build: Build): SeenBuild => seeBuild(build, asOf, ({ id }) => !then.dead.has(id));
+  return { history: then.history, see, inMemory, warn };
+}
+
+/** Sees builds as they are at `now` (ms since the epoch) on this host: with processes looked at. */
+export function seeAt(now: number): (build: Build) => SeenBuild {
+  return (build) => seeBuild(build, now, ({ process }) => isAlive(process));
+}

@@ -1,0 +1,92 @@
+import { requireApp } from '../../host/dokku/apps';
+import { parseArguments } from '../../host/arguments';
+import type { Call } from '../../host/call';
+import type { Host } from '../../host/dokku/environment';
+import { Failure, printable } from '../../host/failure';
+import type { AppName } from '../../host/dokku/names';
+import { appBuilds } from '../../host/dokku/paths';
+import type { Deviation, Verified } from '../../journal/file/verifyJournal';
+import { overAllApps, tellWorked, type WorkFlags, type Worked } from '../allApps/overAllApps';
+import { parseFormat, refuseSurplus, refuseWithoutAllApps, takeAppOrAll } from '../shared/positionals';
+import { verifySettled } from './verifySettled';
+
+/**
+ * `builds:verify [<app>|--all-apps] [--head <digest>] [--parallel N] [--format json|stdout]`: exit status 0 when everything is as
+ * it was written, else 1. Without an app, all apps.
+ */
+export function verify({ host, output, args }: Call): Promise<number> | number {
+  const { positionals, values, switches } = parseArguments(args, {
+    'all-apps': 'switch',
+    format: 'value',
+    head: 'value',
+    parallel: 'value',
+  });
+  const named = takeAppOrAll(host, positionals, switches.has('all-apps'));
+  refuseSurplus(named.others, 0);
+  const flags = { format: parseFormat(values['format']), ...readPin(values['head']) };
+  if (named.app === undefined) {
+    if (flags.head !== undefined) throw new Failure('Flag --head needs the app whose history it is part of');
+    return overAllApps(host, output, { name: 'builds:verify', work: verifyWork, flags }, values['parallel']);
+  }
+  refuseWithoutAllApps('parallel', values['parallel']);
+  const worked = verifyWork(host, requireApp(host, named.app), flags);
+  tellWorked(output, worked, flags);
+  return worked.failed ? 1 : 0;
+}
+
+function readPin(text: string | undefined): { head?: string } {
+  if (text === undefined) return {};
+  const head = text.toLowerCase();
+  if (/^[0-9a-f]{64}$/.test(head)) return { head };
+  throw new Failure(`Invalid --head value "${printable(text)}": must be the 64 hex digits that builds:verify printed`);
+}
+
+/** Verifies one app. */
+export function verifyWork(host: Host, app: AppName, flags: WorkFlags): Worked {
+  const pin = flags['head'];
+  const verified = verifySettled(appBuilds(host, app), pin);
+  const lost = pin !== undefined && verified.pinned === undefined;
+  const failed = lost || verified.deviations.length > 0;
+  if (flags['format'] === 'json') return { line: JSON.stringify(asJson(app, verified, pin)), warnings: [], failed };
+  const warnings = verified.deviations.map((deviation) => `${app}: ${asSentence(deviation)}`);
+  if (lost) warnings.push(`${app}: no event of this history has the head digest ${pin}: it was rewritten or cut`);
+  return { line: summary(app, verified), warnings, failed };
+}
+
+function summary(app: AppName, verified: Verified): string {
+  const { events, voidFrames, tornBytes, unknownEvents, headDigest, pinned, deviations } = verified;
+  const parts = [
+    counted(events, 'event'),
+    ...(voidFrames > 0 ? [`${counted(voidFrames, 'frame')} void after a lost race`] : []),
+    ...(tornBytes > 0 ? [`${counted(tornBytes, 'byte')} of writes that were cut off`] : []),
+    ...(unknownEvents > 0 ? [`${counted(unknownEvents, 'event')} of a newer version`] : []),
+    ...(headDigest === undefined ? [] : [`head ${headDigest}`]),
+    ...(pinned === undefined ? [] : [`the given head is event ${pinned}`]),
+  ];
+  return `Verified ${app}: ${deviations.length === 0 ? 'intact' : counted(deviations.length, 'deviation')}, ${parts.join(', ')}`;
+}
+
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}
+
+function asSentence({ offset, seq, meaning }: Deviation): string {
+  const place = [...(offset === undefined ? [] : [`byte ${offset}`]), ...(seq === undefined ? [] : [`event ${seq}`])];
+  return place.length === 0 ? meaning : `${place.join(', ')}: ${meaning}`;
+}
+
+function asJson(app: AppName, verified: Verified, pin: string | undefined): object {
+  const { events, voidFrames, tornBytes, unknownEvents, bytes, head, headDigest, pinned, deviations } = verified;
+  return {
+    app,
+    intact: deviations.length === 0,
+    events,
+    void_frames: voidFrames,
+    torn_bytes: tornBytes,
+    unknown_events: unknownEvents,
+    bytes,
+    head: headDigest === undefined ? null : { seq: head.seq, digest: headDigest },
+    ...(pin !== undefined && { pinned: pinned === undefined ? null : { seq: pinned, digest: pin } }),
+    deviations: deviations.map(({ kind, offset, seq, meaning }) => ({ kind, offset, seq, meaning })),
+  };
+}

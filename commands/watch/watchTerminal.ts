@@ -1,0 +1,147 @@
+import { writeSync } from 'node:fs';
+
+import { errorCode } from '../../host/failure';
+import { pause } from '../../host/system/pause';
+
+/** A terminal that is ours until it is closed. */
+export interface Terminal {
+  /** Columns and rows, as they are now. */
+  size(): { readonly columns: number; readonly rows: number };
+  /** Shows these lines, from the top; each must fit. */
+  draw(lines: readonly string[]): void;
+  /** Gives the screen, the cursor and the keyboard back. May be called more than once. */
+  close(): void;
+}
+
+/** What somebody does at the terminal. */
+export interface TerminalEvents {
+  /** A key by its name (`up`, `enter`, `escape` …), or the character that it types. */
+  key(name: string): void;
+  resize(): void;
+  /** A signal came (its number is given), or the terminal is no more (0): what is shown reaches nobody. */
+  end(signal: number): void;
+}
+
+const ENTER = '\u001b[?1049h\u001b[?25l\u001b[?7l'; // alternate screen, no cursor, no wrapping
+const LEAVE = '\u001b[?7h\u001b[?25h\u001b[?1049l\u001b[0m';
+const SIGNALS = { SIGHUP: 1, SIGINT: 2, SIGQUIT: 3, SIGTERM: 15 } as const;
+
+/**
+ * Takes the terminal at stdin and stdout. However this process ends, short of SIGKILL, the terminal is given back: on a signal, on
+ * an exception that nobody catches, on exit.
+ */
+export function openTerminal(events: TerminalEvents): Terminal {
+  const { stdin: input, stdout: output } = process;
+  let open = true;
+  const write = (text: string): void => {
+    try {
+      writeAll(text);
+    } catch (error) {
+      if (!GONE.has(errorCode(error) ?? '')) throw error;
+      if (open) events.end(0);
+    }
+  };
+  const take = (): void => {
+    input.setRawMode(true);
+    write(ENTER);
+  };
+  const giveBack = (): void => {
+    write(LEAVE);
+    try {
+      input.setRawMode(false);
+    } catch {
+      // the terminal is gone, and its mode with it
+    }
+  };
+  const onData = (data: Buffer): void => {
+    for (const key of keysOf(data.toString())) {
+      if (key === 'suspend') suspend();
+      else events.key(key);
+    }
+  };
+  const suspend = (): void => {
+    giveBack();
+    process.once('SIGCONT', () => {
+      if (!open) return;
+      take();
+      events.resize();
+    });
+    process.kill(process.pid, 'SIGSTOP');
+  };
+  const onGone = (): void => {
+    if (open) events.end(0);
+  };
+  const onResize = (): void => events.resize();
+  const onSignal = (name: NodeJS.Signals): void => events.end(SIGNALS[name as keyof typeof SIGNALS]);
+  const close = (): void => {
+    if (!open) return;
+    open = false;
+    process.off('exit', close);
+    for (const name of Object.keys(SIGNALS)) process.off(name, onSignal);
+    giveBack();
+    input.off('data', onData).pause();
+    output.off('resize', onResize);
+  };
+
+  for (const name of Object.keys(SIGNALS)) process.on(name, onSignal);
+  process.on('exit', close);
+  input.on('data', onData).on('end', onGone).on('error', onGone);
+  output.on('error', onGone).on('resize', onResize);
+  take();
+  return {
+    size() {
+      const [columns, rows] = output.getWindowSize();
+      return { columns: columns || 80, rows: rows || 24 };
+    },
+    draw: (lines) => {
+      const body = lines.map((line) => `\u001b[K${line}\u001b[0m`).join('\r\n');
+      write(`\u001b[?2026h\u001b[H${body}\u001b[J\u001b[?2026l`); // as one picture, where the terminal can
+    },
+    close,
+  };
+}
+
+const GONE = new Set(['EIO', 'EPIPE', 'EBADF', 'ENXIO']);
+
+function writeAll(text: string): void {
+  const bytes = Buffer.from(text);
+  for (let written = 0; written < bytes.length;) {
+    try {
+      written += writeSync(1, bytes, written);
+    } catch (error) {
+      if (errorCode(error) !== 'EAGAIN') throw error;
+      pause(1);
+    }
+  }
+}
+
+const KEYS: Readonly<Record<string, string>> = {
+  '\u001b[A': 'up',
+  '\u001bOA': 'up',
+  '\u001b[B': 'down',
+  '\u001bOB': 'down',
+  '\u001b[5~': 'pageup',
+  '\u001b[6~': 'pagedown',
+  '\u001b[H': 'home',
+  '\u001bOH': 'home',
+  '\u001b[1~': 'home',
+  '\u001b[F': 'end',
+  '\u001bOF': 'end',
+  '\u001b[4~': 'end',
+  '\u001b': 'escape',
+  '\r': 'enter',
+  '\n': 'enter',
+  ' ': 'pagedown',
+  '\u007f': 'escape',
+  '\u0003': 'interrupt',
+  '\u0004': 'interrupt',
+  '\u001a': 'suspend',
+};
+
+// eslint-disable-next-line no-control-regex -- keys are control characters
+const KEY = /\u001b\[[0-9;]*[A-Za-z~]|\u001bO[A-Z]|[^]/gu;
+
+/** The keys in what was typed. */
+export function keysOf(typed: string): string[] {
+  return [...typed.matchAll(KEY)].map(([key]) => KEYS[key] ?? key);
+}

@@ -1,0 +1,18 @@
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+
+/** Where the executable lies in a plugin tree. */
+export const EXECUTABLE = 'bin/dokku-builds';
+
+/** The root of the plugin tree that this executable belongs to. Absolute, without links. */
+export function ownTree(): string {
+  return dirname(dirname(process.execPath));
+}
+
+/** Whether `directory` is a tree of this plugin, of any version. */
+export function isPluginTree(directory: string): boolean {
+  return existsSync(join(directory, EXECUTABLE)) || existsSync(join(directory, EXECUTABLE_BEFORE_1_0));
+}
+
+/** What version 0.1 had in its place. */
+const EXECUTABLE_BEFORE_1_0 = 'lib/dokku-builds.js';

@@ -1,0 +1,261 @@
+import {
+  closeSync,
+  constants,
+  fchmodSync,
+  fchownSync,
+  fstatSync,
+  fsyncSync,
+  lchownSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readSync,
+  renameSync,
+  statSync,
+  unlinkSync,
+  writeSync,
+} from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+
+import { errorCode, Failure } from '../failure';
+
+const { O_CREAT, O_DIRECTORY, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_WRONLY } = constants;
+
+/**
+ * Makes `path` a file with this content in one step: whoever reads it sees the old content or the new, never a part. A
+ * link at `path` is replaced, not followed. `durable`: content and name are on disk before the call returns. Throws the
+ * system error, with `path` as it was and no temporary file left.
+ */
+export function replaceFile(
+  path: string,
+  content: string | Uint8Array,
+  options: { readonly mode: number; readonly durable: boolean },
+): void {
+  const directory = dirname(path);
+  const { fd, temporary } = openTemporary(path, options.mode);
+  try {
+    try {
+      writeAll(fd, typeof content === 'string' ? Buffer.from(content) : content, temporary);
+      ownLikeParent(fd, directory);
+      fchmodSync(fd, options.mode); // after the change of owner, and whatever the umask is
+      if (options.durable) fsyncSync(fd);
+    } finally {
+      closeSync(fd);
+    }
+    renameSync(temporary, path);
+  } catch (error) {
+    removeQuietly(temporary);
+    throw error;
+  }
+  if (options.durable) syncDirectory(directory);
+}
+
+/**
+ * The text of a regular file, or undefined when there is none. A symbolic link is not followed and a pipe is not waited
+ * for: both throw {@link Failure}, as do directories, devices, and files of more than `limit` bytes.
+ */
+export function readSmallFile(path: string, limit: number): string | undefined {
+  const fd = openExisting(path);
+  if (fd === undefined) return undefined;
+  try {
+    const stat = fstatSync(fd);
+    if (!stat.isFile()) throw new Failure(`${path} is not a regular file`);
+    const text = stat.size > limit ? undefined : readToEnd(fd, stat.size, limit);
+    if (text === undefined) throw new Failure(`${path} is larger than ${limit} bytes`);
+    return text;
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** Removes a file or a link; false when there was none. Throws every other system error. */
+export function removeFile(path: string): boolean {
+  try {
+    unlinkSync(path);
+    return true;
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return false;
+    throw error;
+  }
+}
+
+/**
+ * Makes a directory and those above it that are missing, each with `mode` whatever the umask is, and each owned like the
+ * one it lies in. What exists stays as it is. Throws the system error.
+ */
+export function makeDirectory(path: string, mode = 0o755): void {
+  if (isDirectory(path)) return; // as nearly always, and without the cost of an exception
+  const parent = dirname(path);
+  for (let tries = 1; ; tries += 1) {
+    try {
+      mkdirSync(path, mode);
+      break;
+    } catch (error) {
+      if (errorCode(error) === 'EEXIST' && isDirectory(path)) return;
+      if (errorCode(error) !== 'ENOENT' || tries === MOST_TRIES) throw error;
+      makeDirectory(parent, mode); // unless somebody has made it by now
+    }
+  }
+  // By descriptor, not by path: when root does this, a link put in its place must not be what changes.
+  const fd = openSync(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+  try {
+    ownLikeParent(fd, parent);
+    fchmodSync(fd, mode);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** How often a directory above may vanish, before that is no coincidence. */
+const MOST_TRIES = 100;
+
+function isDirectory(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+}
+
+/**
+ * When root runs this: gives a file to the owner and group of `parent`, so that the user `dokku` can write what root
+ * made. Anyone else owns what they make already. A path that is a link is changed itself, not what it points to.
+ */
+export function ownLikeParent(fdOrPath: number | string, parent: string): void {
+  if (process.geteuid?.() !== 0) return;
+  const { uid, gid } = statSync(parent);
+  if (typeof fdOrPath === 'number') fchownSync(fdOrPath, uid, gid);
+  else lchownSync(fdOrPath, uid, gid);
+}
+
+/**
+ * Paths of the temporary files in `directory` that a killed {@link replaceFile} left: those among `names` (what readdir
+ * gave) whose writer is gone. `alive` tells whether a process has that pid. It may be another one by now, after a reboot for
+ * ever: what is older than any write takes is nobody's, too. A directory of such a name is not ours.
+ */
+export function staleTemporaryFiles(
+  directory: string,
+  names: readonly string[],
+  alive: (pid: number) => boolean,
+): string[] {
+  return temporaryFiles(names)
+    .map(({ name, pid }) => ({ path: join(directory, name), pid }))
+    .filter(({ path, pid }) => isStale(path, pid, alive))
+    .map(({ path }) => path);
+}
+
+/** Those among `names` that {@link replaceFile} writes to, each with the pid of its writer. */
+export function temporaryFiles(names: readonly string[]): { name: string; pid: number }[] {
+  return names.flatMap((name) => {
+    const writer = TEMPORARY.exec(name)?.[1];
+    return writer === undefined ? [] : [{ name, pid: Number(writer) }];
+  });
+}
+
+function isStale(path: string, writer: number, alive: (pid: number) => boolean): boolean {
+  const stat = lstatSync(path, { throwIfNoEntry: false }); // only where there is such a file at all
+  if (stat === undefined || stat.isDirectory()) return false;
+  return Date.now() - stat.mtimeMs > LONGEST_WRITE_MS || !alive(writer);
+}
+
+/** From making a temporary file to its rename it takes some ms, on a slow disk some seconds. */
+export const LONGEST_WRITE_MS = 60 * 60 * 1000;
+
+/** Removes those of `directory`. What cannot be removed is passed over: it is in nobody's way. Throws when `directory` cannot be read. */
+export function removeStaleTemporaries(directory: string, alive: (pid: number) => boolean): void {
+  for (const path of staleTemporaryFiles(directory, readdirSync(directory), alive)) removeQuietly(path);
+}
+
+/** How long before `now`, ms since the epoch, the file or link at `path` was changed, in ms; undefined when there is none. */
+export function ageOf(path: string, now = Date.now()): number | undefined {
+  const changed = lstatSync(path, { throwIfNoEntry: false })?.mtimeMs;
+  return changed === undefined ? undefined : now - changed;
+}
+
+const TEMPORARY = /^\..+\.(\d+)-\d+\.tmp$/; // as openTemporary names them
+let temporaries = 0;
+
+function openTemporary(path: string, mode: number): { fd: number; temporary: string } {
+  for (;;) {
+    const name = `.${basename(path)}.${process.pid}-${++temporaries}.tmp`;
+    const temporary = `${dirname(path)}/${name}`;
+    try {
+      return { fd: openSync(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode), temporary };
+    } catch (error) {
+      if (errorCode(error) !== 'EEXIST') throw error; // EEXIST: left by an earlier process with our pid
+    }
+  }
+}
+
+function writeAll(fd: number, bytes: Uint8Array, path: string): void {
+  for (let written = 0; written < bytes.length;) {
+    const count = writeSync(fd, bytes, written);
+    if (count === 0) throw Object.assign(new Error(`EIO: nothing could be written, write '${path}'`), { code: 'EIO' });
+    written += count;
+  }
+}
+
+function openExisting(path: string): number | undefined {
+  try {
+    return openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+  } catch (error) {
+    const code = errorCode(error);
+    if (code === 'ENOENT') return undefined;
+    if (code === 'ELOOP') throw new Failure(`${path} is a symbolic link, which is not followed`);
+    if (code === 'ENXIO') throw new Failure(`${path} is not a regular file`); // a socket
+    throw error;
+  }
+}
+
+/** What files are read into: to touch new memory for each takes longer than to read it, where there are thousands. */
+let buffer = Buffer.alloc(0);
+
+/**
+ * All text of a file that had `size` bytes, or undefined when it has more than `limit`. Reads on after `size`: the file may have
+ * grown, and those of /proc say 0.
+ */
+function readToEnd(fd: number, size: number, limit: number): string | undefined {
+  if (buffer.length <= size) buffer = Buffer.allocUnsafe(size + 1);
+  let length = 0;
+  for (;;) {
+    const count = readSync(fd, buffer, length, buffer.length - length, null);
+    length += count;
+    if (length > limit) return undefined;
+    if (count === 0 || length === size) return buffer.toString('utf8', 0, length); // there was room for more
+    if (length === buffer.length) buffer = Buffer.concat([buffer], Math.min(2 * length, limit) + 1);
+  }
+}
+
+/** Whether anything is at `path`. Throws {@link Failure} when that is a symbolic link. For directories that must not lead out. */
+export function refuseLink(path: string): boolean {
+  const stat = lstatSync(path, { throwIfNoEntry: false });
+  if (stat?.isSymbolicLink() === true) throw new Failure(`${path} is a symbolic link, which is not followed`);
+  return stat !== undefined;
+}
+
+/** The content of the file at `path` is on disk when this returns. Throws system errors. */
+export function syncFile(path: string): void {
+  const fd = openSync(path, O_RDONLY | O_NOFOLLOW);
+  try {
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** The names in `directory` are on disk when this returns. Throws system errors. */
+export function syncDirectory(directory: string): void {
+  const fd = openSync(directory, O_RDONLY | O_DIRECTORY);
+  try {
+    fsyncSync(fd);
+  } catch (error) {
+    if (errorCode(error) !== 'EINVAL') throw error; // a file system that has no fsync of directories
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function removeQuietly(path: string): void {
+  try {
+    unlinkSync(path);
+  } catch {
+    // it is no use to anybody, and in nobody's way
+  }
+}

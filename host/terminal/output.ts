@@ -1,0 +1,168 @@
+import { fstatSync, writeSync } from 'node:fs';
+import type * as tty from 'node:tty';
+
+import type { Host } from '../dokku/environment';
+import { errorCode } from '../failure';
+import { pause } from '../system/pause';
+
+/** What a command says, in Dokku's log style. Text that comes from outside is made printable by whoever passes it. */
+export interface Output {
+  /** `=====> text`; nothing under `dokku --quiet`. */
+  readonly title: (text: string) => void;
+  /** The title of a view that scripts read: left out as well when stdout is no terminal. */
+  readonly viewTitle: (text: string) => void;
+  /** `-----> text` */
+  readonly step: (text: string) => void;
+  /** Seven spaces and the text. */
+  readonly verbose: (text: string) => void;
+  /** The text and a line break. */
+  readonly line: (text: string) => void;
+  /** The text or the bytes as they are. */
+  readonly raw: (text: string | Uint8Array) => void;
+  /** ` !     message` on stderr, after what was said before; control characters are shown as escapes. */
+  readonly warn: (message: string) => void;
+  /** Writes out what is buffered of stdout. To be called before the process ends. */
+  readonly flush: () => void;
+  /** Whether stdout is a terminal. */
+  readonly isTerminal: boolean;
+}
+
+/** File descriptors that stand for stdout and stderr. */
+export interface Streams {
+  readonly stdout: number;
+  readonly stderr: number;
+}
+
+/** Who read our stdout has closed it (`builds:list | head -1`): nothing is wrong, and nothing is left to do. */
+export class ClosedPipe extends Error {
+  constructor() {
+    super('stdout was closed by its reader');
+    this.name = 'ClosedPipe';
+  }
+}
+
+/**
+ * Output to stdout and stderr. Stdout is buffered up to 64 KiB. Writing to it throws {@link ClosedPipe} when nobody reads
+ * it any more, and other system errors (a full disk); what stderr cannot take is dropped, there is no one else to tell.
+ */
+export function openOutput(host: Pick<Host, 'quiet'>, streams: Streams = { stdout: 1, stderr: 2 }): Output {
+  const stdout = new BufferedStream(streams.stdout);
+  const output: Output = {
+    title(text) {
+      if (!host.quiet) stdout.write(`=====> ${text}\n`);
+    },
+    viewTitle(text) {
+      if (!host.quiet && output.isTerminal) stdout.write(`=====> ${text}\n`);
+    },
+    step: (text) => stdout.write(`-----> ${text}\n`),
+    verbose: (text) => stdout.write(`       ${text}\n`),
+    line: (text) => stdout.write(`${text}\n`),
+    raw: (text) => stdout.write(text),
+    warn(message) {
+      try {
+        stdout.flush(); // on a terminal both are read as one text
+      } finally {
+        writeWarning(streams.stderr, message);
+      }
+    },
+    flush: () => stdout.flush(),
+    get isTerminal() {
+      return stdout.isTerminal;
+    },
+  };
+  return output;
+}
+
+const BUFFER_BYTES = 64 * 1024;
+
+class BufferedStream {
+  readonly #fd: number;
+  #pending: Uint8Array[] = [];
+  #bytes = 0;
+  #text = ''; // behind them: lines are joined before they become bytes
+  #isTerminal: boolean | undefined;
+
+  constructor(fd: number) {
+    this.#fd = fd;
+  }
+
+  write(text: string | Uint8Array): void {
+    if (typeof text === 'string') {
+      this.#text += text;
+    } else {
+      this.#endText();
+      this.#add(Buffer.from(text)); // a copy: the caller may reuse its own
+    }
+    if (this.#bytes + this.#text.length >= BUFFER_BYTES) this.flush();
+  }
+
+  #endText(): void {
+    if (this.#text !== '') this.#add(Buffer.from(this.#text));
+    this.#text = '';
+  }
+
+  #add(bytes: Uint8Array): void {
+    this.#pending.push(bytes);
+    this.#bytes += bytes.length;
+  }
+
+  flush(): void {
+    this.#endText();
+    if (this.#bytes === 0) return;
+    const bytes = Buffer.concat(this.#pending, this.#bytes);
+    this.#pending = []; // before the write: a pipe that is closed is not written to again
+    this.#bytes = 0;
+    try {
+      writeFully(this.#fd, bytes);
+    } catch (error) {
+      throw errorCode(error) === 'EPIPE' ? new ClosedPipe() : error;
+    }
+  }
+
+  get isTerminal(): boolean {
+    this.#isTerminal ??= isTerminal(this.#fd);
+    return this.#isTerminal;
+  }
+}
+
+function writeWarning(fd: number, message: string): void {
+  const lines = message.split('\n').map((line) => ` !     ${escapeControls(line)}\n`);
+  try {
+    writeFully(fd, Buffer.from(lines.join('')));
+  } catch {
+    // Nobody reads it, or its disk is full: the work goes on.
+  }
+}
+
+function escapeControls(text: string): string {
+  // eslint-disable-next-line no-control-regex -- these are what must not reach a terminal
+  return text.replace(/[\u0000-\u001f\u007f-\u009f]/g, (c) => `\\x${c.charCodeAt(0).toString(16).padStart(2, '0')}`);
+}
+
+const LONGEST_WAIT = 20; // ms
+
+/** Writes all of `bytes`. Stdout may be a pipe that someone made non-blocking: then the reader is waited for. */
+function writeFully(fd: number, bytes: Uint8Array): void {
+  let wait = 1;
+  for (let written = 0; written < bytes.length;) {
+    try {
+      written += writeSync(fd, bytes, written);
+      wait = 1;
+    } catch (error) {
+      if (errorCode(error) !== 'EAGAIN') throw error;
+      pause(wait);
+      wait = Math.min(2 * wait, LONGEST_WAIT);
+    }
+  }
+}
+
+function isTerminal(fd: number): boolean {
+  try {
+    if (!fstatSync(fd).isCharacterDevice()) return false; // spares pipes and files the 4 ms that loading node:tty takes
+  } catch {
+    return false;
+  }
+  // eslint-disable-next-line @typescript-eslint/no-require-imports -- loaded only where it can matter
+  const { isatty } = require('node:tty') as typeof tty;
+  return isatty(fd);
+}

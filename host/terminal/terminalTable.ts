@@ -1,0 +1,83 @@
+import { type Colour, coloured } from './colour';
+import { visible } from '../failure';
+import { fit, type Terminal, widthOf } from './terminal';
+
+/** A column of a table on a terminal. */
+export interface Column {
+  readonly name: string;
+  /** Numbers, under each other at their last digit. */
+  readonly right?: boolean;
+  /** Where the terminal is too narrow: `cut` to as few characters as this, or left out; the lower `gives`, the sooner. Else it stays. */
+  readonly gives?: number;
+  readonly cut?: number;
+  /** What colour a cell has; rows are counted from 0. */
+  readonly colour?: (cell: string, row: number) => Colour | undefined;
+}
+
+const GAP = 2;
+const HEADER_COLOUR = 'bold';
+
+/** A table as text that fits the terminal: no line is longer than it is wide. Every line is ended by a newline. */
+export function formatTerminalTable(
+  columns: readonly Column[],
+  rows: readonly (readonly string[])[],
+  terminal: Terminal,
+): string {
+  const cells = rows.map((row) => row.map(visible));
+  const wide = columns.map(({ name }, n) =>
+    cells.reduce((most, row) => Math.max(most, widthOf(row[n] ?? '')), name.length),
+  );
+  const widths = narrow(columns, wide, terminal.columns ?? Number.POSITIVE_INFINITY);
+  const header = formatLine(
+    columns,
+    columns.map(({ name }) => name),
+    widths,
+    terminal,
+    () => HEADER_COLOUR,
+  );
+  const lines = cells.map((row, n) =>
+    formatLine(columns, row, widths, terminal, (column, cell) => column.colour?.(cell, n)),
+  );
+  return [header, ...lines].map((line) => `${line}\n`).join('');
+}
+
+/** The width of each column, 0 for what is left out. */
+function narrow(columns: readonly Column[], wide: readonly number[], most: number): number[] {
+  const widths = [...wide];
+  const byGiving = columns.map((column, n) => ({ ...column, n })).filter(({ gives }) => gives !== undefined);
+  byGiving.sort((a, b) => (a.gives ?? 0) - (b.gives ?? 0));
+  for (const { n, cut } of byGiving) {
+    const over = lengthOf(widths) - most;
+    if (over <= 0) break;
+    widths[n] = cut === undefined ? 0 : Math.min(widths[n] ?? 0, Math.max(cut, (widths[n] ?? 0) - over));
+  }
+  for (let n = widths.length - 1; n >= 0 && lengthOf(widths) > most; n--) {
+    widths[n] = Math.max(0, (widths[n] ?? 0) - (lengthOf(widths) - most)); // a terminal of a few columns: from the right
+  }
+  return widths;
+}
+
+function lengthOf(widths: readonly number[]): number {
+  const shown = widths.filter((width) => width > 0);
+  return shown.reduce((sum, width) => sum + width, 0) + GAP * Math.max(0, shown.length - 1);
+}
+
+function formatLine(
+  columns: readonly Column[],
+  row: readonly string[],
+  widths: readonly number[],
+  terminal: Terminal,
+  colourOf: (column: Column, cell: string) => Colour | undefined,
+): string {
+  const shown = columns.map((column, n) => ({ column, cell: row[n] ?? '', width: widths[n] ?? 0 }));
+  const padded = shown
+    .filter(({ width }) => width > 0)
+    .map(({ column, cell, width }) => {
+      const text = fit(cell, width, terminal);
+      const blanks = ' '.repeat(width - widthOf(text));
+      const colour = terminal.colour ? colourOf(column, cell) : undefined;
+      const inked = colour === undefined ? text : coloured(text, colour);
+      return column.right ? blanks + inked : inked + blanks;
+    });
+  return padded.join(' '.repeat(GAP)).trimEnd();
+}

@@ -1,0 +1,112 @@
+import * as fs from 'node:fs';
+import { dirname } from 'node:path';
+
+import { errorCode, reasonOf } from '../../host/failure';
+import { ownLikeParent, syncDirectory } from '../../host/system/files';
+import { JournalNotReadable, JournalNotWritten } from '../errors';
+import { isWholeFrame, LARGEST_FRAME } from './frame';
+import { sha256 } from './sha256';
+
+/** Name of the journal in an app's directory. */
+export const JOURNAL_FILE = 'events.journal';
+
+/** A position: behind the last event that counts, and how to go on from there. */
+export interface Head {
+  /** Number of the last event; 0 before the first. */
+  readonly seq: number;
+  /** Offset and CRC-32 of its frame. */
+  readonly start: number;
+  readonly crc: number;
+  /** The `readTo` of its link: where the next event's digest begins. */
+  readonly readTo: number;
+  /** Offset behind the last intact frame: where reading goes on. */
+  readonly end: number;
+}
+
+/** Before the first event. */
+export const START: Head = { seq: 0, start: 0, crc: 0, readTo: 0, end: 0 };
+
+export interface Journal {
+  readonly path: string;
+  readonly fd: number;
+}
+
+/** The journal at `path` for reading; undefined when there is none. Throws {@link JournalNotReadable}. */
+export function openJournal(path: string): Journal | undefined {
+  try {
+    return opened(path, fs.constants.O_RDONLY);
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return undefined;
+    throw new JournalNotReadable(path, reasonOf(error));
+  }
+}
+
+/** The journal at `path` for appending, made (mode 0600) when there is none. Throws {@link JournalNotWritten}. */
+export function openJournalForAppend(path: string): Journal {
+  try {
+    const journal = opened(path, fs.constants.O_RDWR | fs.constants.O_APPEND | fs.constants.O_CREAT);
+    if (fs.fstatSync(journal.fd).size === 0) {
+      ownLikeParent(journal.fd, dirname(path));
+      syncDirectory(dirname(path));
+      syncDirectory(dirname(dirname(path))); // the app's directory may be new, too
+    }
+    return journal;
+  } catch (error) {
+    throw new JournalNotWritten(path, reasonOf(error));
+  }
+}
+
+function opened(path: string, flags: number): Journal {
+  const fd = fs.openSync(path, flags | fs.constants.O_NOFOLLOW | fs.constants.O_NONBLOCK, 0o600);
+  if (fs.fstatSync(fd).isFile()) return { path, fd };
+  fs.closeSync(fd);
+  throw new Error('it is not a regular file');
+}
+
+export function closeJournal(journal: Journal): void {
+  fs.closeSync(journal.fd);
+}
+
+const CHUNK_BYTES = 64 * 1024;
+
+/** Reads at `position` into `into` from `at` on; returns how many bytes there were. Throws {@link JournalNotReadable}. */
+export function readAt(journal: Journal, into: Buffer, at: number, position: number): number {
+  try {
+    return fs.readSync(journal.fd, into, at, into.length - at, position);
+  } catch (error) {
+    throw new JournalNotReadable(journal.path, reasonOf(error));
+  }
+}
+
+/** Whether `head`, taken from somewhere else, is a place in this journal: the frame of its last event stands whole where it says. */
+export function isHeadOf(journal: Journal, head: Head): boolean {
+  if (head.seq === 0) return true;
+  if (head.end <= head.start) return false;
+  const bytes = Buffer.allocUnsafe(Math.min(head.end - head.start, LARGEST_FRAME));
+  return readAt(journal, bytes, 0, head.start) === bytes.length && isWholeFrame(bytes, head.crc);
+}
+
+/** SHA-256 over the bytes `from` up to `to` of the file. */
+export function digestOf(journal: Journal, from: number, to: number): Uint8Array {
+  return sha256(to - from, chunksOf(journal, from, to));
+}
+
+/** The bytes `from` up to `to` of the file; fewer when it ends before. */
+function* chunksOf(journal: Journal, from: number, to: number): Generator<Uint8Array, undefined, undefined> {
+  for (let at = from; at < to;) {
+    const chunk = Buffer.allocUnsafe(Math.min(CHUNK_BYTES, to - at));
+    const count = readAt(journal, chunk, 0, at);
+    if (count === 0) return;
+    yield chunk.subarray(0, count);
+    at += count;
+  }
+}
+
+/** Everything appended so far is on disk when this returns. Throws {@link JournalNotWritten}. */
+export function syncJournal(journal: Journal): void {
+  try {
+    fs.fdatasyncSync(journal.fd);
+  } catch (error) {
+    throw new JournalNotWritten(journal.path, reasonOf(error));
+  }
+}

@@ -1,0 +1,110 @@
+import { join } from 'node:path';
+
+import type { AppName } from '../../host/dokku/names';
+import type { AppBuilds } from '../../host/dokku/paths';
+import type { Recorded } from '../../journal/events';
+import { closeJournal, type Head, type Journal, JOURNAL_FILE, openJournal, START } from '../../journal/file/journalFile';
+import { type Problem, scanJournal } from '../../journal/file/readJournal';
+import { complainer, type Warn } from '../problemWarnings';
+
+/** The journal of an app, and how far it has been read. */
+export interface EventSource {
+  readonly app: AppName;
+  readonly path: string;
+  /** Is told of what is not as it was written, where it is met. */
+  readonly problem: (problem: Problem) => void;
+  head: Head;
+}
+
+/** An event and whose it is. */
+export interface AppEvent {
+  readonly app: AppName;
+  readonly recorded: Recorded;
+}
+
+/** The journal of `builds`, of which nothing has been read. `warn` is told once of what is damaged there, however often it is looked at. */
+export function eventSource(builds: AppBuilds, warn: Warn): EventSource {
+  const { app, directory } = builds;
+  return { app, path: join(directory, JOURNAL_FILE), problem: complainer(builds, warn), head: START };
+}
+
+/**
+ * What the sources hold behind their heads and `passes`, merged by time; within one app the order is the journal's, whatever the
+ * clock did. Moves the heads. Holds one batch of each journal in memory. Throws `JournalNotReadable`.
+ */
+export function* mergedEvents(
+  sources: readonly EventSource[],
+  passes: (recorded: Recorded) => boolean,
+): Generator<AppEvent, undefined, undefined> {
+  const queue: Next[] = [];
+  const enqueue = (reader: Reader): void => {
+    const next = advance(reader);
+    if (next !== undefined) queue.splice(placeFor(queue, next.time), 0, next);
+  };
+  for (const source of sources) enqueue({ app: source.app, events: eventsBehind(source, passes), time: 0 });
+  for (let next = queue.pop(); next !== undefined; next = queue.pop()) {
+    yield { app: next.reader.app, recorded: next.recorded };
+    enqueue(next.reader);
+  }
+}
+
+interface Reader {
+  readonly app: AppName;
+  readonly events: Generator<Recorded, undefined, undefined>;
+  /** ms since the epoch; never runs backwards, as the clock of a host may. */
+  time: number;
+}
+
+interface Next {
+  readonly reader: Reader;
+  readonly recorded: Recorded;
+  readonly time: number;
+}
+
+function advance(reader: Reader): Next | undefined {
+  const next = reader.events.next();
+  if (next.done === true) return undefined;
+  reader.time = Math.max(reader.time, next.value.at);
+  return { reader, recorded: next.value, time: reader.time };
+}
+
+/** In a queue with the latest first: before those of the same time, which go first. */
+function placeFor(queue: readonly Next[], time: number): number {
+  let [low, high] = [0, queue.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((queue[middle]?.time ?? 0) > time) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+function* eventsBehind(
+  source: EventSource,
+  passes: (recorded: Recorded) => boolean,
+): Generator<Recorded, undefined, undefined> {
+  const journal = openJournal(source.path);
+  if (journal === undefined) return;
+  let open = true;
+  const close = (): void => {
+    if (open) closeJournal(journal);
+    open = false;
+  };
+  try {
+    const scan = scanBehind(journal, source);
+    let next = scan.next();
+    while (next.done !== true) {
+      const batch = next.value.filter(passes);
+      next = scan.next();
+      if (next.done === true) close(); // a host has more apps than a process may have open files
+      yield* batch;
+    }
+  } finally {
+    close();
+  }
+}
+
+function* scanBehind(journal: Journal, source: EventSource): Generator<readonly Recorded[], undefined, undefined> {
+  const { head, diverged } = yield* scanJournal(journal, source.head, source);
+  source.head = diverged ? START : head;
+}

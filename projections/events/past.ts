@@ -1,0 +1,131 @@
+import { join } from 'node:path';
+
+import { parseTimestamp, toWholeSeconds } from '../../host/durations';
+import type { BuildId } from '../../host/dokku/names';
+import type { AppBuilds } from '../../host/dokku/paths';
+import type { BuildEvent, Pruned, Recorded } from '../../journal/events';
+import { type Build, findBuild, type History } from '../../journal/history';
+import { closeJournal, JOURNAL_FILE, openJournal, START } from '../../journal/file/journalFile';
+import { readJournal } from '../../journal/file/readJournal';
+import { occursInJournal } from '../../journal/file/occursInJournal';
+import { apply, draftHistory } from '../../journal/applyEvent';
+import { complainer, type Warn } from '../problemWarnings';
+
+/** When and why a build left. `at` is ms since the epoch. */
+export interface Left {
+  readonly at: number;
+  readonly reason: Pruned['reason'];
+}
+
+/** How JSON views say that a build has left: nothing for one that has not. */
+export function leftJson(left: Left | undefined): { pruned?: { at: string; reason: Left['reason'] } } {
+  return left ? { pruned: { at: new Date(left.at).toISOString(), reason: left.reason } } : {};
+}
+
+/** `2026-04-30T13:50:00Z (retention)`, '' for one that has not left. */
+export function leftText(left: Left | undefined): string {
+  return left ? `${toWholeSeconds(new Date(left.at).toISOString())} (${left.reason})` : '';
+}
+
+/** A build that is on record, or was. */
+export interface PastBuild {
+  readonly build: Build;
+  readonly left?: Left;
+}
+
+/** Which part of the past is asked for: one build alone, and what had happened by a time (ms since the epoch). */
+export interface PastFilter {
+  readonly only?: BuildId | undefined;
+  readonly until?: number | undefined;
+}
+
+/**
+ * The builds that the journal of `builds` tells of, those that left included, in the order in which they started. Reads the whole
+ * journal; `warn` is told of what is damaged there, and by that not among them. Throws `JournalNotReadable`.
+ */
+export function readPast(builds: AppBuilds, { only, until }: PastFilter, warn: Warn): PastBuild[] {
+  if (only !== undefined && !occursInJournal(journalOf(builds), only)) return [];
+  const draft = draftHistory();
+  const past = new Map<BuildId, PastBuild>();
+  readEvents(builds, warn, (recorded) => {
+    const { at, event } = recorded;
+    if (until !== undefined && happenedAt(recorded) > until) return;
+    if (event.type === 'Pruned') {
+      for (const id of event.builds) {
+        const build = findBuild(draft, id);
+        if (build !== undefined) past.set(id, { build, left: { at, reason: event.reason } });
+      }
+    } else if (only !== undefined && event.build !== only) {
+      return;
+    } else if (event.type === 'BuildStarted' && !past.has(event.build)) {
+      past.set(event.build, NOT_YET); // holds its place
+    }
+    apply(draft, event);
+  });
+  for (const build of draft.builds) past.set(build.id, { build });
+  return [...past.values()].filter((one) => one !== NOT_YET);
+}
+
+const NOT_YET = {} as PastBuild;
+
+/** The ids that begin with `beginning` of builds that had started by `until` (ms since the epoch), newest first. Reads in the same way. */
+export function startedIds(builds: AppBuilds, beginning: string, until: number | undefined, warn: Warn): BuildId[] {
+  if (!occursInJournal(journalOf(builds), beginning)) return [];
+  const ids: BuildId[] = [];
+  readEvents(builds, warn, (recorded) => {
+    const { event } = recorded;
+    if (event.type !== 'BuildStarted' || !event.build.startsWith(beginning)) return;
+    if (until === undefined || happenedAt(recorded) <= until) ids.push(event.build);
+  });
+  return ids.reverse();
+}
+
+/** How an app stood at a time. */
+export interface HistoryThen {
+  readonly history: History;
+  /** Running then as far as was known, but found dead later, with a last sign of life from before. */
+  readonly dead: ReadonlySet<BuildId>;
+}
+
+/**
+ * How the app of `builds` stood at `then` (ms since the epoch), from its events alone. An adopted event counts from the time that its record
+ * gives, since it was on record from then on. Reads the whole journal, as {@link readPast} does. Throws `JournalNotReadable`.
+ */
+export function readHistoryAt(builds: AppBuilds, then: number, warn: Warn): HistoryThen {
+  const draft = draftHistory();
+  const dead = new Set<BuildId>();
+  readEvents(builds, warn, (recorded) => {
+    const { event } = recorded;
+    if (happenedAt(recorded) <= then) apply(draft, event);
+    else if (event.type === 'BuildFinished' && event.cause === 'abandoned' && timeOf(event.finishedAt) <= then) {
+      dead.add(event.build);
+    }
+  });
+  return { history: draft, dead };
+}
+
+function happenedAt({ at, event }: Recorded): number {
+  return isAdopted(event) ? Math.min(at, timeOf('startedAt' in event ? event.startedAt : event.finishedAt)) : at;
+}
+
+function isAdopted(event: BuildEvent): event is Exclude<BuildEvent, Pruned> {
+  return event.type !== 'Pruned' && event.adopted === true;
+}
+
+function timeOf(timestamp: string): number {
+  return parseTimestamp(timestamp) ?? Number.POSITIVE_INFINITY;
+}
+
+function journalOf({ directory }: AppBuilds): string {
+  return join(directory, JOURNAL_FILE);
+}
+
+function readEvents(builds: AppBuilds, warn: Warn, onEvent: (recorded: Recorded) => void): void {
+  const journal = openJournal(journalOf(builds));
+  if (journal === undefined) return;
+  try {
+    readJournal(journal, START, { event: onEvent, problem: complainer(builds, warn) });
+  } finally {
+    closeJournal(journal);
+  }
+}

@@ -1,0 +1,23 @@
+import type { AppName } from '../../host/dokku/names';
+import type { Build } from '../../journal/history';
+import { type Left, leftJson } from '../events/past';
+import { buildView, type SeenBuild } from '../records/record';
+
+/** The JSON of `builds:info`: the view of a build, and under `event` what its journal knows and the record does not say (docs/schema). */
+export function infoView(app: AppName, seen: SeenBuild, logPath: string, left: Left | undefined): object {
+  return { ...buildView(app, seen, logPath), event: { ...eventFacts(seen.build), ...leftJson(left) } };
+}
+
+function eventFacts(build: Build): object {
+  const { actor, revision, adopted, process } = build;
+  return {
+    actor,
+    ...(revision !== undefined && { revision }),
+    adopted,
+    ...(process.startTicks !== undefined && { start_ticks: process.startTicks }),
+    ...(process.bootId !== undefined && { boot_id: process.bootId }),
+    ...('cause' in build && { cause: build.cause }),
+    ...('canceledBy' in build && { canceled_by: build.canceledBy }),
+    ...('signal' in build && { signal: build.signal }),
+  };
+}

@@ -1,0 +1,70 @@
+import { parseTimestamp, toWholeSeconds } from '../../host/durations';
+import type { AppName } from '../../host/dokku/names';
+import type { Kind } from '../../journal/events';
+import type { DisplayStatus, SeenBuild } from '../records/record';
+
+/** Which builds are asked for. */
+export interface ListFilter {
+  readonly kind?: Kind;
+  readonly status?: DisplayStatus;
+}
+
+/**
+ * The builds of one app, given oldest first, as `builds:list <app>` shows them: live ones first, then the newest first.
+ * Unfiltered it ends after the live ones and `retention` more.
+ */
+export function listOfApp(seen: readonly SeenBuild[], filter: ListFilter, retention: number): SeenBuild[] {
+  const newestFirst = seen.toReversed();
+  const live = newestFirst.filter(isLive);
+  const listed = [...live, ...newestFirst.filter((one) => !isLive(one))];
+  if (filter.kind === undefined && filter.status === undefined) return listed.slice(0, live.length + retention);
+  return listed.filter((one) => matches(one, filter));
+}
+
+/** A build in a list of several apps. */
+export interface ListedBuild {
+  readonly app: AppName;
+  readonly seen: SeenBuild;
+}
+
+/**
+ * The builds of several apps, those of each given oldest first, as lists of the host show them: the newest first. Within an app the order
+ * stays the journal's: whatever the clock did, a build counts as begun no earlier than those before it.
+ */
+export function listOfHost(listed: readonly ListedBuild[]): ListedBuild[] {
+  const latest = new Map<AppName, number>();
+  const timed = listed.map((one) => {
+    const time = Math.max(latest.get(one.app) ?? 0, parseTimestamp(one.seen.build.startedAt) ?? 0);
+    latest.set(one.app, time);
+    return { one, time };
+  });
+  const sorted = timed.reverse().sort((a, b) => b.time - a.time); // those of the same time stay reversed
+  return sorted.map(({ one }) => one);
+}
+
+/** Whether `seen` is one of the builds that `filter` asks for. */
+export function matches(seen: SeenBuild, filter: ListFilter): boolean {
+  if (filter.kind !== undefined && seen.build.kind !== filter.kind) return false;
+  return filter.status === undefined || seen.displayStatus === filter.status;
+}
+
+function isLive(seen: SeenBuild): boolean {
+  return seen.displayStatus === 'running';
+}
+
+/** Column names of the table for one app. */
+export const appColumns = ['Build ID', 'Kind', 'Status', 'PID', 'Source', 'Started', 'Duration'];
+
+/** One row of it. `time` is the text for a time of the record. */
+export function appRow({ build, displayStatus, duration }: SeenBuild, time = toWholeSeconds): string[] {
+  const { id, kind, process, source, startedAt } = build;
+  return [id, kind, displayStatus, String(process.pid), source, time(startedAt), duration];
+}
+
+/** Column names of the table for the whole host. */
+export const hostColumns = ['App', 'Build ID', 'Kind', 'PID', 'Source', 'Started'];
+
+/** One row of it. */
+export function hostRow(app: AppName, { build }: SeenBuild, time = toWholeSeconds): string[] {
+  return [app, build.id, build.kind, String(build.process.pid), build.source, time(build.startedAt)];
+}

@@ -1,0 +1,205 @@
+import * as fs from 'node:fs';
+
+import { errorCode } from '../../host/failure';
+import {
+  ageOf,
+  makeDirectory,
+  ownLikeParent,
+  readSmallFile,
+  removeFile,
+  removeStaleTemporaries,
+  replaceFile,
+} from '../../host/system/files';
+import { isAlive } from '../../host/system/processes';
+import { type AppName, asAppName, asBuildId, type BuildId } from '../../host/dokku/names';
+import { crc32 } from '../../journal/file/crc32';
+import { listDirectory } from '../records/recordFiles';
+
+/*
+ * Which builds of the host may be alive, so that asking costs what is running and not what is installed: one empty file
+ * `<builds>/.running/<app>/<build-id>` for each. It is made before the start is appended, and removed after the end is on disk or when the
+ * process is seen to be gone, so it names too much at times (the app's journal says which), never too little.
+ *
+ * The seal beside them holds their number and the exclusive-or of the CRC-32 of their names: who adds or removes one changes it without
+ * looking at the others. Where the seal does not fit (something was deleted or damaged, two processes came at once, one was killed in
+ * between) the view is not believed but made anew.
+ */
+const VIEW_DIRECTORY = '.running';
+const SEAL_FILE = '.seal';
+const SEAL_BYTES = 64;
+
+/** A build that may be alive. */
+export interface MayRun {
+  readonly app: AppName;
+  readonly build: BuildId;
+}
+
+/** The view below `buildsRoot`; undefined when it cannot be trusted and has to be made anew. */
+export function readRunning(buildsRoot: string): MayRun[] | undefined {
+  const seal = readSeal(buildsRoot);
+  if (seal === undefined) return undefined;
+  const entries = listEntries(buildsRoot);
+  return sealText(sealOf(entries)) === sealText(seal) ? entries : undefined;
+}
+
+/** The builds of `app` in the view, believed or not. */
+export function runningOf(buildsRoot: string, app: AppName): BuildId[] {
+  return listDirectory(`${buildsRoot}/${VIEW_DIRECTORY}/${app}`)
+    .map(asBuildId)
+    .filter((build) => build !== undefined);
+}
+
+/** The entries of `app` that were made so long ago that their start is on record, or never will be: who made them was killed. */
+export function oldEntriesOf(buildsRoot: string, app: AppName): BuildId[] {
+  const directory = `${buildsRoot}/${VIEW_DIRECTORY}/${app}`;
+  return runningOf(buildsRoot, app).filter((build) => (ageOf(`${directory}/${build}`) ?? 0) > OLD_MS);
+}
+
+const OLD_MS = 60_000;
+
+/** Makes sure that the view names these builds of `app`: to be called before their starts are appended. Throws system errors. */
+export function addRunning(buildsRoot: string, app: AppName, builds: readonly BuildId[]): void {
+  const added = builds.map((build) => ({ app, build })).filter((entry) => addEntry(buildsRoot, entry));
+  if (added.length === 0) return;
+  reseal(buildsRoot, added, 1);
+  removeStaleTemporaries(`${buildsRoot}/${VIEW_DIRECTORY}`, (pid) => isAlive({ pid }));
+}
+
+/** To be called when these builds have ended, and that is on disk. Throws system errors. */
+export function removeRunning(buildsRoot: string, app: AppName, builds: readonly BuildId[]): void {
+  const removed = builds.map((build) => ({ app, build })).filter((entry) => removeEntry(buildsRoot, entry));
+  reseal(buildsRoot, removed, -1);
+}
+
+/** The app is no more, or has another name now. Throws system errors. */
+export function forgetRunning(buildsRoot: string, app: AppName): void {
+  removeRunning(buildsRoot, app, runningOf(buildsRoot, app));
+}
+
+/** Makes the view anew: with what is `running`, and without what has `ended` for sure. Throws system errors. */
+export function rebuildRunning(
+  buildsRoot: string,
+  running: readonly MayRun[],
+  ended: (entry: MayRun) => boolean,
+): void {
+  makeDirectory(ownDirectory(buildsRoot));
+  for (const entry of running) addEntry(buildsRoot, entry);
+  for (const entry of listEntries(buildsRoot).filter(ended)) removeEntry(buildsRoot, entry);
+  writeSeal(buildsRoot, sealOf(listEntries(buildsRoot)));
+}
+
+/** Whether it was not there before. */
+function addEntry(buildsRoot: string, { app, build }: MayRun): boolean {
+  const directory = `${ownDirectory(buildsRoot, app)}/${app}`;
+  if (exists(`${directory}/${build}`)) return false; // as the second time; an exception would take longer
+  for (let tries = 1; ; tries += 1) {
+    try {
+      makeDirectory(directory);
+      const fd = fs.openSync(`${directory}/${build}`, 'wx', 0o644);
+      ownLikeParent(fd, directory);
+      fs.closeSync(fd);
+      return true;
+    } catch (error) {
+      if (errorCode(error) === 'EEXIST' && exists(`${directory}/${build}`)) return false;
+      if (tries === MOST_TRIES || !wasJustRemoved(error, directory)) throw error;
+    }
+  }
+}
+
+const MOST_TRIES = 100;
+
+/** Another process removes the directory of an app when it has become empty: then it is made again, by whoever is first. */
+function wasJustRemoved(error: unknown, directory: string): boolean {
+  return errorCode(error) === 'ENOENT' || (errorCode(error) === 'EEXIST' && !exists(directory));
+}
+
+function exists(path: string): boolean {
+  try {
+    return fs.lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+  } catch {
+    return false; // a file where a directory belongs
+  }
+}
+
+/** Makes the next reader look into every app: for who could not add to the view what belongs there. */
+export function distrustRunning(buildsRoot: string): void {
+  try {
+    removeFile(sealPath(buildsRoot));
+  } catch {
+    // then it can be neither believed nor changed by this user; the journal is what counts
+  }
+}
+
+/** Whether it was there. */
+function removeEntry(buildsRoot: string, { app, build }: MayRun): boolean {
+  const directory = `${ownDirectory(buildsRoot, app)}/${app}`;
+  const removed = removeFile(`${directory}/${build}`);
+  try {
+    if (removed) fs.rmdirSync(directory);
+  } catch (error) {
+    if (!['ENOENT', 'ENOTEMPTY', 'EEXIST'].includes(errorCode(error) ?? '')) throw error;
+  }
+  return removed;
+}
+
+/** Where the view lies. A link that stands there, or in the place of `app` in it, is none of ours and may lead anywhere: it goes. */
+function ownDirectory(buildsRoot: string, app = '.'): string {
+  const view = `${buildsRoot}/${VIEW_DIRECTORY}`;
+  for (const path of [view, `${view}/${app}`]) {
+    if (fs.lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true) removeFile(path);
+  }
+  return view;
+}
+
+function listEntries(buildsRoot: string): MayRun[] {
+  return listDirectory(`${buildsRoot}/${VIEW_DIRECTORY}`)
+    .map(asAppName)
+    .filter((app) => app !== undefined)
+    .flatMap((app) => runningOf(buildsRoot, app).map((build) => ({ app, build })));
+}
+
+interface Seal {
+  readonly count: number;
+  readonly sum: number;
+}
+
+const EMPTY: Seal = { count: 0, sum: 0 };
+
+function sealOf(entries: readonly MayRun[]): Seal {
+  return changed(EMPTY, entries, 1);
+}
+
+function changed({ count, sum }: Seal, entries: readonly MayRun[], by: 1 | -1): Seal {
+  const names = entries.map(({ app, build }) => crc32(Buffer.from(`${app}/${build}`)));
+  return { count: count + by * entries.length, sum: names.reduce((all, one) => (all ^ one) >>> 0, sum) };
+}
+
+/** A view that was not sealed stays so, for the next reader to make anew. */
+function reseal(buildsRoot: string, entries: readonly MayRun[], by: 1 | -1): void {
+  if (entries.length === 0) return;
+  const seal = readSeal(buildsRoot);
+  if (seal !== undefined) writeSeal(buildsRoot, changed(seal, entries, by));
+}
+
+function sealPath(buildsRoot: string): string {
+  return `${buildsRoot}/${VIEW_DIRECTORY}/${SEAL_FILE}`;
+}
+
+function readSeal(buildsRoot: string): Seal | undefined {
+  try {
+    const text = readSmallFile(sealPath(buildsRoot), SEAL_BYTES) ?? '';
+    const [, count, sum] = /^running (\d+) ([0-9a-f]{8})\n$/.exec(text) ?? [];
+    return count === undefined || sum === undefined ? undefined : { count: Number(count), sum: parseInt(sum, 16) };
+  } catch {
+    return undefined;
+  }
+}
+
+function writeSeal(buildsRoot: string, seal: Seal): void {
+  ownDirectory(buildsRoot);
+  replaceFile(sealPath(buildsRoot), sealText(seal), { mode: 0o644, durable: false });
+}
+
+function sealText({ count, sum }: Seal): string {
+  return `running ${count} ${sum.toString(16).padStart(8, '0')}\n`;
+}

@@ -1,0 +1,82 @@
+import { join } from 'node:path';
+
+import { parseTimestamp } from '../../host/durations';
+import type { BuildId } from '../../host/dokku/names';
+import type { BuildCanceled, BuildFinished, Recorded } from '../../journal/events';
+import type { History } from '../../journal/history';
+import { closeJournal, JOURNAL_FILE, openJournal, START } from '../../journal/file/journalFile';
+import { type Problem, readJournal } from '../../journal/file/readJournal';
+import { apply, draftHistory } from '../../journal/applyEvent';
+
+/** How a build came out, those that have left included. */
+export interface Outcome {
+  readonly build: BuildId;
+  /** ms since the epoch. */
+  readonly startedAt: number;
+  /** How long it took, in ms. */
+  readonly ms: number;
+  readonly status: 'succeeded' | 'failed' | 'canceled';
+}
+
+/** What an app's journal says, for a page: more than a history, which forgets how it became what it is. */
+export interface PageHistory {
+  readonly history: History;
+  /** The events of each build that is on record, in order. */
+  readonly events: ReadonlyMap<BuildId, readonly Recorded[]>;
+  /** The latest ends, oldest first. */
+  readonly outcomes: readonly Outcome[];
+  /** What was not as it was written. */
+  readonly problems: readonly Problem[];
+}
+
+/**
+ * Reads the journal in `directory` once, from its beginning; keeps at most `most` outcomes. Memory follows from what is on record.
+ * Throws `JournalNotReadable`.
+ */
+export function readPageHistory(directory: string, most: number): PageHistory {
+  const draft = draftHistory();
+  const events = new Map<BuildId, Recorded[]>();
+  const problems: Problem[] = [];
+  const outcomes: Outcome[] = [];
+  const onEvent = (recorded: Recorded): void => {
+    const { event } = recorded;
+    apply(draft, event);
+    switch (event.type) {
+      case 'BuildStarted':
+        if (!events.has(event.build)) events.set(event.build, [recorded]);
+        break;
+      case 'Pruned':
+        for (const build of event.builds) events.delete(build);
+        break;
+      case 'BuildFinished':
+      case 'BuildCanceled': {
+        const own = events.get(event.build);
+        const first = own?.[0]?.event;
+        if (own?.length !== 1 || first?.type !== 'BuildStarted') return; // whoever ended it first decided
+        own.push(recorded);
+        outcomes.push(outcomeOf(event, timeOf(first.startedAt)));
+        if (outcomes.length > 2 * most) outcomes.splice(0, most);
+      }
+    }
+  };
+  const journal = openJournal(join(directory, JOURNAL_FILE));
+  if (journal !== undefined) {
+    try {
+      readJournal(journal, START, { event: onEvent, problem: (problem) => problems.push(problem) });
+    } finally {
+      closeJournal(journal);
+    }
+  }
+  return { history: draft, events, outcomes: outcomes.slice(-most), problems };
+}
+
+function outcomeOf(event: BuildFinished | BuildCanceled, startedAt: number): Outcome {
+  const status = event.type === 'BuildCanceled' ? 'canceled' : event.status;
+  return { build: event.build, startedAt, ms: Math.max(0, timeOf(event.finishedAt) - startedAt), status };
+}
+
+/** Date.parse takes everything that is written here; what it does not take, the strict reader may, and 0 is a time, too. */
+function timeOf(timestamp: string): number {
+  const time = Date.parse(timestamp);
+  return Number.isNaN(time) ? (parseTimestamp(timestamp) ?? 0) : time;
+}

@@ -1,0 +1,151 @@
+import { formatDuration, parseTimestamp } from '../../host/durations';
+import type { AppName, BuildId } from '../../host/dokku/names';
+import {
+  asSource,
+  type BuildCanceled,
+  type BuildFinished,
+  type BuildStarted,
+  sources,
+  type Timestamp,
+} from '../../journal/events';
+import type { Build } from '../../journal/history';
+
+/** The mandated record of a build: these keys, in this order, no others. */
+export interface BuildRecord {
+  readonly id: string;
+  readonly app: string;
+  readonly kind: string;
+  readonly pid: number;
+  readonly started_at: Timestamp;
+  readonly finished_at?: Timestamp;
+  readonly status: Build['status'];
+  readonly source: string;
+  readonly exit_code?: number;
+}
+
+/** What `build` looks like on record. The name of the app is not part of its history: it can be renamed. */
+export function toRecord(app: AppName, build: Build): BuildRecord {
+  return {
+    id: build.id,
+    app,
+    kind: build.kind,
+    pid: build.process.pid,
+    started_at: build.startedAt,
+    ...(build.status !== 'running' && { finished_at: build.finishedAt }),
+    status: build.status,
+    source: build.source,
+    ...(build.status !== 'running' && { exit_code: build.exitCode }),
+  };
+}
+
+/** The content of the record file: two-space indent and a final newline. */
+export function recordText(app: AppName, build: Build): string {
+  return `${JSON.stringify(toRecord(app, build), null, 2)}\n`;
+}
+
+/** What a record says, as the events that would have made it. */
+export interface RecordedElsewhere {
+  readonly started: BuildStarted;
+  readonly ended?: BuildFinished | BuildCanceled;
+}
+
+/**
+ * Reads `text`, a record of build `id` that something else wrote. Tolerant of what is missing or unknown as long as it says
+ * when the build began and how it stands; otherwise a sentence that says what is wrong.
+ */
+export function parseRecord(id: BuildId, text: string): RecordedElsewhere | string {
+  let record: unknown;
+  try {
+    record = JSON.parse(text);
+  } catch {
+    return 'it is not JSON';
+  }
+  if (typeof record !== 'object' || record === null || Array.isArray(record)) return 'it is not a JSON object';
+  const {
+    id: own,
+    kind,
+    pid,
+    started_at,
+    finished_at,
+    status,
+    source,
+    exit_code,
+  } = record as Partial<Record<string, unknown>>;
+  if (own !== undefined && own !== id) return 'its id is another one than its file name says';
+  if (!isTimestamp(started_at)) return 'it has no valid started_at';
+  const from = typeof source === 'string' && source !== '' ? source : 'unknown';
+  if (from.length > SOURCE_CHARACTERS) return `its source is longer than ${SOURCE_CHARACTERS} characters`;
+  const started: BuildStarted = {
+    type: 'BuildStarted',
+    build: id,
+    kind: kind === 'build' || kind === 'deploy' ? kind : sources[asSource(from) ?? 'unknown'],
+    source: from,
+    process: { pid: isWhole(pid) ? pid : 0 },
+    startedAt: started_at,
+    actor: {},
+    adopted: true,
+  };
+  const finishedAt = isTimestamp(finished_at) ? finished_at : started_at;
+  switch (status) {
+    case 'running':
+      return { started };
+    case 'succeeded':
+    case 'failed': {
+      const exitCode = Number.isSafeInteger(exit_code) ? Number(exit_code) : status === 'succeeded' ? 0 : -1;
+      const cause = status === 'failed' && exitCode === -1 ? 'abandoned' : 'exit';
+      return {
+        started,
+        ended: { type: 'BuildFinished', build: id, status, exitCode, cause, finishedAt, adopted: true },
+      };
+    }
+    case 'canceled':
+      return { started, ended: { type: 'BuildCanceled', build: id, actor: {}, finishedAt, adopted: true } };
+    default:
+      return 'its status is none of running, succeeded, failed, canceled';
+  }
+}
+
+/** What is adopted becomes an event, and that has to fit into a frame. */
+const SOURCE_CHARACTERS = 200;
+const TIMESTAMP_CHARACTERS = 64;
+
+function isTimestamp(value: unknown): value is Timestamp {
+  return typeof value === 'string' && value.length <= TIMESTAMP_CHARACTERS && parseTimestamp(value) !== undefined;
+}
+
+function isWhole(value: unknown): value is number {
+  return Number.isSafeInteger(value) && Number(value) > 0;
+}
+
+/** What readers are told of a build's state: a running one whose process is gone is `abandoned`. */
+export type DisplayStatus = Build['status'] | 'abandoned';
+
+/** Every display status, in the order that messages name them. */
+export const displayStatuses = [
+  'running',
+  'succeeded',
+  'failed',
+  'canceled',
+  'abandoned',
+] as const satisfies DisplayStatus[];
+
+/** A build as somebody sees it at a certain time. */
+export interface SeenBuild {
+  readonly build: Build;
+  readonly displayStatus: DisplayStatus;
+  /** `1m14s`: to its end, or to now while it runs. */
+  readonly duration: string;
+}
+
+/** `build` as seen at `now` (ms since the epoch) by someone who can tell whether a process is `alive`. */
+export function seeBuild(build: Build, now: number, alive: (build: Build) => boolean): SeenBuild {
+  const displayStatus = build.status === 'running' && !alive(build) ? 'abandoned' : build.status;
+  const until = build.status === 'running' ? now : (parseTimestamp(build.finishedAt) ?? now);
+  return { build, displayStatus, duration: formatDuration(until - (parseTimestamp(build.startedAt) ?? until)) };
+}
+
+/** The JSON view: the record, and what it does not say, in this order. `logPath` is absolute. */
+export function buildView(app: AppName, seen: SeenBuild, logPath: string): object {
+  const { displayStatus: display_status, duration } = seen;
+  return { ...toRecord(app, seen.build), display_status, duration, log_path: logPath };
+}

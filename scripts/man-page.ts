@@ -1,0 +1,71 @@
+import { type CommandEntry, commandTable, type ExplainedCommand } from '../commands/commandTable';
+import { hostCommandTable } from '../commands/host/hostCommandTable';
+
+/** The manual page dokku-builds(1) in man(7) markup, made of the table that makes the help. */
+export function manPage(version: string): string {
+  return [
+    `.TH DOKKU\\-BUILDS 1 "" "dokku\\-builds ${roff(version)}" "User Commands"`,
+    '.SH NAME',
+    'dokku\\-builds \\- event\\-sourced build tracking for Dokku',
+    '.SH SYNOPSIS',
+    '.B dokku\\-builds',
+    '.I command',
+    '.RI [ arguments ]',
+    '.br',
+    '.B dokku builds:\\fIcommand\\fP',
+    '.RI [ arguments ]',
+    '.SH DESCRIPTION',
+    'Every deploy of a Dokku host is recorded as facts in one journal for each app, and read back from there.',
+    'The same commands are answered as',
+    '.B dokku builds:\\fIcommand\\fP',
+    'where the plugin is installed in place of the stock one.',
+    'An app that does not exist, or that the caller may not see, is exit status 20.',
+    '.SH COMMANDS',
+    ...commandTable.flatMap((entry) => paragraph(entry)),
+    '.SH COMMANDS FOR THE HOST',
+    'To be run as root, as',
+    '.B dokku\\-builds host:\\fIcommand\\fP\\fR.',
+    ...hostCommandTable.flatMap((entry) => paragraph(entry)),
+    '.SH EXIT STATUS',
+    ...tagged('0', 'Success.'),
+    ...tagged('1', 'Failure, with a sentence on standard error that says what to do.'),
+    ...tagged('20', 'The app does not exist.'),
+    '.PP',
+    '.B capture',
+    'exits with the status of the command that it runs.',
+    '.SH ENVIRONMENT',
+    ...tagged('DOKKU_ROOT', 'Where the apps are; /home/dokku.'),
+    ...tagged('DOKKU_LIB_ROOT', 'Where Dokku keeps data and properties; /var/lib/dokku.'),
+    ...tagged('PLUGIN_PATH', 'Where plugins are; $DOKKU_LIB_ROOT/plugins.'),
+    ...tagged('DOKKU_QUIET_OUTPUT', 'No headers, as dokku --quiet sets it.'),
+    ...tagged('DOKKU_TRACE', 'Failures show where they come from, as dokku --trace sets it.'),
+    '.SH FILES',
+    ...tagged('$DOKKU_LIB_ROOT/data/builds/<app>/events.journal', 'The history of an app. Append only.'),
+    ...tagged('$DOKKU_LIB_ROOT/data/builds/<app>/<build-id>.json', 'The record of a build, made from the journal.'),
+    ...tagged('$DOKKU_LIB_ROOT/data/builds/<app>/<build-id>.log', 'Its output.'),
+    ...tagged('$DOKKU_LIB_ROOT/config/builds/<app>', 'Properties, one file each; those of all apps in --global.'),
+    '.SH SEE ALSO',
+    'docs/operations.md and docs/troubleshooting.md of the package.',
+    '',
+  ].join('\n');
+}
+
+function paragraph(entry: CommandEntry | ExplainedCommand): string[] {
+  const { name, args, description } = entry;
+  const usage = ['.TP', `.B ${roff(name)}${args === '' ? '' : ` \\fR${roff(args)}\\fP`}`, `${roff(description)}.`];
+  if (!('flags' in entry)) return usage;
+  const flags = Object.entries(entry.flags).flatMap(([flag, meaning]) => tagged(flag, `${meaning}.`));
+  return [...usage, '.RS', ...flags, '.PP', `Example: \\fBdokku builds:${name} ${roff(entry.example)}\\fP`, '.RE'];
+}
+
+function tagged(tag: string, text: string): string[] {
+  return ['.TP', `.B ${roff(tag)}`, roff(text)];
+}
+
+/** `text` as it is to be read: no escape, no hyphen that breaks, no request at the start of a line. */
+function roff(text: string): string {
+  return text
+    .replaceAll('\\', '\\e')
+    .replaceAll('-', '\\-')
+    .replace(/^([.'])/, '\\&$1');
+}

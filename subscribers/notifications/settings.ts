@@ -1,0 +1,123 @@
+import { existsSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+
+import type { Host } from '../../host/dokku/environment';
+import { Failure, printable } from '../../host/failure';
+import type { AppName } from '../../host/dokku/names';
+import { propertiesDirectory, type PropertyScope } from '../../host/dokku/paths';
+import { readProperty } from '../../host/dokku/properties';
+
+/** What somebody can be told of a build, in the order of its life; the values of `notify-on`. */
+export const occasions = ['started', 'succeeded', 'failed', 'canceled', 'abandoned'] as const;
+
+export type Occasion = (typeof occasions)[number];
+
+/** Where and how the messages about an app are posted. */
+export interface NotifySettings {
+  readonly url: URL;
+  /** Whose url it is. The secret is of the same scope, always: an app's receiver gets nothing signed with the host's. */
+  readonly scope: PropertyScope;
+  /** When the url was set, ms since the epoch: what happened before is not told. */
+  readonly since: number;
+  readonly secret: string | undefined;
+  readonly on: ReadonlySet<Occasion>;
+  readonly logLines: number;
+}
+
+export const DEFAULT_NOTIFY_ON: readonly Occasion[] = ['failed'];
+export const DEFAULT_LOG_LINES = 50;
+const MOST_LOG_LINES = 1000;
+const URL_CHARACTERS = 2048;
+const SECRET_CHARACTERS = { least: 16, most: 1024 };
+
+/** Whether anything may have to be posted for `app`: a look at two files, for whom every ms counts. */
+export function hasNotifyUrl(host: Host, app: AppName): boolean {
+  return existsSync(urlPath(host, app)) || existsSync(urlPath(host, '--global'));
+}
+
+/**
+ * The settings for `app`: each its own, else the global one, else the default; the secret goes with the url. Undefined when no url
+ * is set. A stored value that is none is passed over, as if it were not set. Throws system errors.
+ */
+export function resolveNotifySettings(host: Host, app: AppName): NotifySettings | undefined {
+  for (const scope of [app, '--global'] as const) {
+    const url = valid(parseNotifyUrl, stored(host, scope, 'notify-url'));
+    if (url === undefined) continue;
+    return {
+      url,
+      scope,
+      since: statSync(urlPath(host, scope), { throwIfNoEntry: false })?.mtimeMs ?? 0,
+      secret: stored(host, scope, 'notify-secret'),
+      on: resolve(host, app, 'notify-on', parseNotifyOn) ?? new Set(DEFAULT_NOTIFY_ON),
+      logLines: resolve(host, app, 'notify-log-lines', parseLogLines) ?? DEFAULT_LOG_LINES,
+    };
+  }
+  return undefined;
+}
+
+/**
+ * `text` as a url to post to: http or https, no user or password in it. Throws {@link Failure}, with nothing of the text in the
+ * message: the path of such a url often is a secret.
+ */
+export function parseNotifyUrl(text: string): URL {
+  // What a URL parser drops silently (line breaks, blanks) never belongs there.
+  const url = /^[\x21-\x7e]+$/.test(text) && text.length <= URL_CHARACTERS && URL.canParse(text) && new URL(text);
+  if (!url || !['http:', 'https:'].includes(url.protocol)) {
+    throw new Failure(
+      `Invalid notify-url: must be an http or https url, in plain ASCII, of at most ${URL_CHARACTERS} characters`,
+    );
+  }
+  if (url.username !== '' || url.password !== '') {
+    throw new Failure('Invalid notify-url: must hold no user name and no password (see notify-secret)');
+  }
+  return url;
+}
+
+/** `failed,canceled` as a set. Throws {@link Failure}. */
+export function parseNotifyOn(text: string): ReadonlySet<Occasion> {
+  const words = text.split(',');
+  const on = occasions.filter((occasion) => words.includes(occasion));
+  if (!words.every((word) => (occasions as readonly string[]).includes(word))) {
+    throw new Failure(
+      `Invalid notify-on "${printable(text)}": must be one or more of ${occasions.join(', ')}, separated by commas`,
+    );
+  }
+  return new Set(on);
+}
+
+/** Lines of the log that go with a message; 0 for none. Throws {@link Failure}. */
+export function parseLogLines(text: string): number {
+  const lines = /^\d{1,4}$/.test(text) ? Number(text) : Number.NaN;
+  if (lines <= MOST_LOG_LINES) return lines;
+  throw new Failure(
+    `Invalid notify-log-lines "${printable(text)}": must be a whole number from 0 to ${MOST_LOG_LINES}`,
+  );
+}
+
+/** A key for the signature. Throws {@link Failure}, with nothing of it in the message. */
+export function parseSecret(text: string): string {
+  const { least, most } = SECRET_CHARACTERS;
+  if (/^[\x20-\x7e]+$/.test(text) && text.length >= least && text.length <= most) return text;
+  throw new Failure(`Invalid notify-secret: must be ${least} to ${most} printable ASCII characters`);
+}
+
+function resolve<T>(host: Host, app: AppName, property: string, parse: (text: string) => T): T | undefined {
+  return valid(parse, stored(host, app, property)) ?? valid(parse, stored(host, '--global', property));
+}
+
+function valid<T>(parse: (text: string) => T, text: string | undefined): T | undefined {
+  try {
+    return text === undefined ? undefined : parse(text);
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    return undefined;
+  }
+}
+
+function stored(host: Host, scope: PropertyScope, property: string): string | undefined {
+  return readProperty(host, scope, property) || undefined;
+}
+
+function urlPath(host: Host, scope: PropertyScope): string {
+  return join(propertiesDirectory(host, scope), 'notify-url');
+}
