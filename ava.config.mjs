@@ -1,7 +1,13 @@
 const soak = process.env.SOAK === '1';
 
 /** What takes longest begins first, so that nothing is waited for alone at the end. */
-const longest = ['journal/everyByte', 'install/lifecycle', 'durability/', 'install/', 'api/'];
+const longest = [
+  'journal/file/everyByte',
+  'endToEnd/install/lifecycle',
+  'endToEnd/durability/',
+  'endToEnd/install/',
+  'endToEnd/api/',
+];
 const rank = (file) => {
   const place = longest.findIndex((part) => file.includes(`/spec/${part}`));
   return place < 0 ? longest.length : place;

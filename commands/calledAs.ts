@@ -15,7 +15,8 @@ export function calledAs(argv0: string, argv: readonly string[], isTrigger: (nam
   const name = argv0.slice(argv0.lastIndexOf('/') + 1);
   const [first = '', ...others] = argv;
   if (name === OWN_NAME || isRuntime(name)) {
-    if (first === '' || first === 'builds' || first === '-h' || first === '--help') return { name: 'builds:help', args: others };
+    if (first === '' || first === 'builds' || first === '-h' || first === '--help')
+      return { name: 'builds:help', args: others };
     return { name: first.includes(':') || isTrigger(first) ? first : `builds:${first}`, args: others };
   }
   if (isTrigger(name)) return { name, args: argv };

@@ -1,4 +1,15 @@
-import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 
 import { commands as commandHandlers, triggers as triggerHandlers } from '../commands/handlers';
@@ -29,7 +40,12 @@ export const links = ['commands', ...triggers, ...subcommands.map((name) => `sub
  *
  * Returns the executable's size in bytes and the milliseconds that this took. Throws when the program does not compile.
  */
-export function buildPlugin(root: string, entry: string, out: string, runtime?: string): { bytes: number; milliseconds: number } {
+export function buildPlugin(
+  root: string,
+  entry: string,
+  out: string,
+  runtime?: string,
+): { bytes: number; milliseconds: number } {
   const began = Date.now();
   mkdirSync(path.dirname(out), { recursive: true });
   const stage = mkdtempSync(path.join(path.dirname(out), `.${path.basename(out)}-`));

@@ -68,10 +68,7 @@ function statusOf(places: Places, memory: Memory | undefined): Status {
 }
 
 function toDo({ stable }: Places, memory: Memory | undefined, mode: Status['mode'], builds?: Plugin): string | null {
-  const program =
-    readPlugin(stable)?.ours === true
-      ? `${stable}/bin/dokku-builds`
-      : join(ownTree(), EXECUTABLE);
+  const program = readPlugin(stable)?.ours === true ? `${stable}/bin/dokku-builds` : join(ownTree(), EXECUTABLE);
   if (memory?.mode === 'none') return `sudo ${program} host:uninstall`; // it was interrupted
   if (memory !== undefined && memory.mode !== mode) return `sudo ${program} host:install --again`;
   if (mode === 'alongside' && builds?.tree !== undefined) return null;

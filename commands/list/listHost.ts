@@ -8,7 +8,14 @@ import { isAlive } from '../../host/system/processes';
 import { type Build, findBuild, type History } from '../../journal/history';
 import { catchUp, loadAtRest } from '../../projections/records/catchUp';
 import { complain, type Warn } from '../../projections/problemWarnings';
-import { hostColumns, hostRow, type ListedBuild, type ListFilter, matches, listOfHost } from '../../projections/lists/listView';
+import {
+  hostColumns,
+  hostRow,
+  type ListedBuild,
+  type ListFilter,
+  matches,
+  listOfHost,
+} from '../../projections/lists/listView';
 import { buildView } from '../../projections/records/record';
 import { type MayRun, readRunning, rebuildRunning } from '../../projections/lists/runningBuilds';
 import { type Look, printTable } from '../shared/look';

@@ -2,7 +2,14 @@ import { join } from 'node:path';
 
 import type { Host } from './environment';
 import { Failure, printable } from '../failure';
-import { makeDirectory, readSmallFile, refuseLink, removeFile, removeStaleTemporaries, replaceFile } from '../system/files';
+import {
+  makeDirectory,
+  readSmallFile,
+  refuseLink,
+  removeFile,
+  removeStaleTemporaries,
+  replaceFile,
+} from '../system/files';
 import type { AppName } from './names';
 import { propertiesDirectory, type PropertyScope } from './paths';
 import { isAlive } from '../system/processes';

@@ -3,7 +3,14 @@ import { join } from 'node:path';
 import type { AppName } from '../../host/dokku/names';
 import type { AppBuilds } from '../../host/dokku/paths';
 import type { Recorded } from '../../journal/events';
-import { closeJournal, type Head, type Journal, JOURNAL_FILE, openJournal, START } from '../../journal/file/journalFile';
+import {
+  closeJournal,
+  type Head,
+  type Journal,
+  JOURNAL_FILE,
+  openJournal,
+  START,
+} from '../../journal/file/journalFile';
 import { type Problem, scanJournal } from '../../journal/file/readJournal';
 import { complainer, type Warn } from '../problemWarnings';
 

@@ -7,7 +7,13 @@ import { decodeMessagePack } from '../../journal/file/messagePack';
 import type { BuildFinished } from '../../journal/events';
 import { HEADER_BYTES } from '../../journal/file/frame';
 import { appendEvent } from '../../journal/file/appendEvent';
-import { closeJournal, JOURNAL_FILE, openJournal, openJournalForAppend, syncJournal } from '../../journal/file/journalFile';
+import {
+  closeJournal,
+  JOURNAL_FILE,
+  openJournal,
+  openJournalForAppend,
+  syncJournal,
+} from '../../journal/file/journalFile';
 import { handleCommand } from '../../journal/handleCommand';
 import { loadFrom, loadHistory, type Loaded } from '../../journal/loadHistory';
 

@@ -3,7 +3,14 @@ import { join } from 'node:path';
 
 import test, { type ExecutionContext } from 'ava';
 
-import { type AppFiles, createSandbox, expectSuccess, type Result, type Sandbox, script } from '../../scripts/sandbox/host';
+import {
+  type AppFiles,
+  createSandbox,
+  expectSuccess,
+  type Result,
+  type Sandbox,
+  script,
+} from '../../scripts/sandbox/host';
 import { type ExpectedRecord, keysOf, recordText, toWholeSeconds } from './expectedRecord';
 
 let host: Sandbox;

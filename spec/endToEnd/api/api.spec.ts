@@ -1,0 +1,239 @@
+import { execFileSync } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { readdir, readFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import test from 'ava';
+
+import type { BuildEvent, BuildView } from '../../../commands/api/apiTypes';
+import { openHost } from '../../../commands/api/openHost';
+import { finishedRecord, writeRecords } from '../expectedRecord';
+import { createSandbox, type Sandbox } from '../../../scripts/sandbox/host';
+
+/*
+ * The library as somebody has it who installed the npm package: packed with npm, unpacked as npm does, with no other package beside it.
+ */
+
+const ROOT = join(__dirname, '..', '..', '..');
+let host: Sandbox;
+let consumer: string;
+
+test.before(async () => {
+  host = await createSandbox();
+  consumer = realpathSync(mkdtempSync(join(tmpdir(), 'dokku-builds-consumer-')));
+  execFileSync('npm', ['pack', '--silent', '--ignore-scripts', '--pack-destination', consumer], { cwd: ROOT });
+  const [tarball] = (await readdir(consumer)).filter((name) => name.endsWith('.tgz'));
+  const target = join(consumer, 'node_modules', 'dokku-builds');
+  mkdirSync(target, { recursive: true });
+  execFileSync('tar', ['-xzf', join(consumer, tarball ?? ''), '--strip-components=1', '-C', target]);
+  for (const app of ['shop', 'blog']) {
+    await host.createApp(app);
+    await record(app, `${app}1`, 0);
+    await record(app, `${app}2`, 1);
+  }
+});
+
+test.after.always(async () => {
+  await host.remove();
+  rmSync(consumer, { recursive: true, force: true });
+});
+
+async function record(app: string, id: string, exitCode: number): Promise<void> {
+  await host.trigger('builds-record-start', [app, id, String(process.pid), 'git-hook']);
+  await host.trigger('builds-record-finalize', [app, id, String(exitCode)]);
+}
+
+/** Runs `text` as the file `name` of the consumer. */
+function run(name: string, text: string) {
+  writeFileSync(join(consumer, name), text);
+  return host.start(['node', name], { cwd: consumer });
+}
+
+const opened = () => openHost({ dokkuRoot: host.paths.dokkuRoot, libRoot: host.paths.libRoot });
+
+async function json(...args: string[]): Promise<unknown> {
+  return JSON.parse((await host.dokku([...args, '--format', 'json'])).stdout) as unknown;
+}
+
+test('the example of the documentation runs against the installed package, and follows what comes', async (t) => {
+  const page = readFileSync(join(ROOT, 'docs', 'api.md'), 'utf8');
+  const [, example = ''] = /```js\n([\s\S]*?)```/.exec(page) ?? [];
+  t.true(example.trim().split('\n').length < 15);
+  const running = run('example.mjs', example);
+  await running.until('shop: failed\n');
+  await host.createApp('made-meanwhile');
+  await record('made-meanwhile', 'new1', 0);
+  await running.until(/^made-meanwhile new1 succeeded after \d+s$/m);
+  running.signal('SIGTERM');
+  t.notRegex((await running.finished).stdout, /shop1/);
+});
+
+test('it is imported by name from ES modules and required from CommonJS, and nothing else can be', async (t) => {
+  const { stdout } = await run(
+    'all.mjs',
+    `import * as all from 'dokku-builds'; console.log(Object.keys(all).filter((name) => !/^(default|module.exports)$/.test(name)).join());`,
+  ).finished;
+  t.is(stdout, 'openHost\n');
+  const required = await run('all.cjs', `console.log(Object.keys(require('dokku-builds')).join());`).finished;
+  t.is(required.stdout, 'openHost\n');
+  const paths = [
+    'dist/api/index.js',
+    'dist/api/openHost',
+    'dist/plugin/lib/program.js',
+    'package.json',
+    'commands/openHost',
+  ];
+  const tries = paths.map(
+    (path) => `try { require('dokku-builds/${path}'); } catch (error) { console.log(error.code); }`,
+  );
+  const refused = await run('others.cjs', tries.join('\n')).finished;
+  t.is(refused.stdout, 'ERR_PACKAGE_PATH_NOT_EXPORTED\n'.repeat(paths.length));
+});
+
+test('its declarations are enough for a consumer in strict TypeScript, and say what is wrong', (t) => {
+  cpSync(join(ROOT, 'node_modules', '@types'), join(consumer, 'node_modules', '@types'), { recursive: true });
+  cpSync(join(ROOT, 'node_modules', 'undici-types'), join(consumer, 'node_modules', 'undici-types'), {
+    recursive: true,
+  });
+  const check = (text: string): string => {
+    writeFileSync(join(consumer, 'consumer.mts'), text);
+    const tsc = join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc');
+    const flags = [
+      '--noEmit',
+      '--strict',
+      '--module',
+      'nodenext',
+      '--target',
+      'es2022',
+      '--types',
+      'node',
+      'consumer.mts',
+    ];
+    try {
+      execFileSync(process.execPath, [tsc, ...flags], { cwd: consumer, encoding: 'utf8' });
+      return '';
+    } catch (error) {
+      return String((error as { stdout: unknown }).stdout);
+    }
+  };
+  const use = (body: string): string => `import { openHost, type BuildEvent } from 'dokku-builds';\n${body}\n`;
+  t.is(
+    check(
+      use(`for (const e of openHost().events()) if (e.type === 'Pruned') e.builds.map((id: string) => id); else console.log(e.build.length);
+    export const codes: (number | undefined)[] = openHost().list('a', { status: 'abandoned' }).map((b) => b.exit_code);`),
+    ),
+    '',
+  );
+  t.regex(
+    check(use(`export const f = (e: BuildEvent) => e.exit_code; openHost().list('a', { status: 'done' });`)),
+    /TS2339[\s\S]*TS2322/,
+  );
+});
+
+test('list, info, running and events say what the commands print', async (t) => {
+  const api = opened();
+  const live = host.process();
+  await host.createApp('live');
+  await host.trigger('builds-record-start', ['live', 'now1', String(live.pid), 'ps:restart']);
+  t.deepEqual(api.list('shop') as unknown, await json('builds:list', 'shop'));
+  t.deepEqual(
+    api.list('shop', { status: 'failed' }) as unknown,
+    await json('builds:list', 'shop', '--status', 'failed'),
+  );
+  t.deepEqual(api.info('shop', 'shop1') as unknown, await json('builds:info', 'shop', 'shop1'));
+  const listed = (await json('builds:list')) as BuildView[];
+  t.deepEqual(ofLive(api.running()), ofLive(listed));
+  t.deepEqual([...api.events({ app: 'shop' })] as unknown, await json('builds:events', 'shop'));
+  t.deepEqual(
+    [...api.events({ app: 'shop', type: 'BuildFinished', build: 'shop2' })] as unknown,
+    await json('builds:events', 'shop', '--type', 'BuildFinished', '--build', 'shop2'),
+  );
+  const all = [...api.events()].map(({ time }) => time);
+  t.deepEqual(all, all.toSorted());
+  t.is(api.info('shop', 'never'), undefined);
+});
+
+/** Other tests have builds of their own that run now, or ran a moment ago. */
+function ofLive(views: readonly BuildView[]): object[] {
+  return views.filter(({ app }) => app === 'live').map((view) => ({ ...view, duration: '' }));
+}
+
+test('what fails is an error with the sentence and the exit code of the command', (t) => {
+  t.throws(() => opened().list('nobody'), { message: 'App nobody does not exist' });
+  t.is(t.throws<Error & { exitCode: number }>(() => opened().info('../shop', 'x')).exitCode, 20);
+  t.throws(() => opened().info('shop', '../x'), { message: /^Invalid build id/ });
+  t.throws(() => [...opened().events({ app: 'nobody' })], { message: 'App nobody does not exist' });
+});
+
+test.serial('reading changes no file: what a stock Dokku recorded is shown, and not adopted', async (t) => {
+  await host.createApp('stock');
+  writeRecords(host, finishedRecord('stock', 'theirs', 5));
+  const before = await filesOf();
+  const api = opened();
+  t.like(api.list('stock')[0], { id: 'theirs', status: 'succeeded', exit_code: 0 });
+  t.like(api.info('stock', 'theirs'), { event: { adopted: true } });
+  t.deepEqual([...api.events({ app: 'stock' })], []);
+  api.running();
+  t.deepEqual(await filesOf(), before);
+});
+
+test.serial(
+  'what is damaged is told of where the whole journal is read, each thing once; the rest is given',
+  async (t) => {
+    await host.createApp('hurt');
+    await host.dokku(['builds:set', 'hurt', 'retention', '1']);
+    for (const id of ['h0', 'h1', 'h2']) await record('hurt', id, 0);
+    const journal = host.file('hurt', 'events.journal');
+    const bytes = readFileSync(journal);
+    bytes.writeUInt8(bytes.readUInt8(100) ^ 4, 100);
+    writeFileSync(journal, bytes);
+    const told: string[] = [];
+    const { dokkuRoot, libRoot } = host.paths;
+    const api = openHost({ dokkuRoot, libRoot, warn: (message) => told.push(message) });
+    const tells = async (read: () => unknown): Promise<void> => {
+      told.length = 0;
+      await read();
+      t.is(told.length, 2, told.join('\n'));
+      t.regex(told.join('\n'), /is damaged from byte 0 to .*\n.* lacks event 1;/);
+    };
+    await tells(() => t.is([...api.events({ app: 'hurt' })].length, 7));
+    await tells(() => t.is(api.info('hurt', 'h1')?.event.pruned?.reason, 'retention'));
+    rmSync(host.file('hurt', 'events.checkpoint'));
+    await tells(() => t.is(api.info('hurt', 'h1')?.event.pruned?.reason, 'retention'));
+    await tells(async () => {
+      const signal = AbortSignal.timeout(300);
+      const given: BuildEvent[] = [];
+      for await (const event of api.follow({ app: 'hurt', fromStart: true, intervalMs: 10, signal })) given.push(event);
+      t.is(given.length, 7);
+    });
+  },
+);
+
+async function filesOf(): Promise<Record<string, string>> {
+  const entries = await readdir(host.paths.builds, { recursive: true, withFileTypes: true });
+  const files = entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort();
+  return Object.fromEntries<string>(
+    await Promise.all(files.map(async (path) => [path, await readFile(path, 'base64')] as const)),
+  );
+}
+
+test('following begins with what there is when asked to, goes on with what comes, and ends with its signal', async (t) => {
+  await host.createApp('follow');
+  await record('follow', 'old1', 0);
+  const stop = new AbortController();
+  const seen: string[] = [];
+  const tell = ({ type, build }: BuildEvent): number => seen.push(`${type} ${String(build)}`);
+  const options = { app: 'follow', fromStart: true, intervalMs: 10, signal: stop.signal };
+  let wrote: Promise<void> | undefined;
+  for await (const event of opened().follow(options)) {
+    tell(event);
+    if (seen.length === 2) wrote = record('follow', 'new1', 1);
+    if (seen.length === 4) stop.abort();
+  }
+  await wrote;
+  t.deepEqual(seen, ['BuildStarted old1', 'BuildFinished old1', 'BuildStarted new1', 'BuildFinished new1']);
+});

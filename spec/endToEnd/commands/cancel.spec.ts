@@ -1,0 +1,116 @@
+import { existsSync } from 'node:fs';
+import { constants } from 'node:os';
+
+import test from 'ava';
+
+import { createSandbox, type Sandbox, script } from '../../../scripts/sandbox/host';
+import { deadPid, finishedRecord, recordText, runningRecord, writeRecords } from '../expectedRecord';
+
+let host: Sandbox;
+
+test.before(async () => {
+  host = await createSandbox();
+});
+
+test.after.always(() => host.remove());
+
+test('nothing is canceled where nothing is deployed, or where the app is only locked', async (t) => {
+  await host.createApp('idle');
+  t.like(await host.dokku(['builds:cancel', 'idle']), { code: 0, stdout: '-----> App not currently deploying\n' });
+  await host.dokku(['apps:lock', 'idle']);
+  t.like(await host.dokku(['builds:cancel', 'idle']), { code: 0, stdout: '-----> No matching app deploy found\n' });
+  t.is(host.lock('idle'), '');
+});
+
+test('a lock that names a build without a record is stale: that is said, and it is removed', async (t) => {
+  await host.createApp('stale');
+  host.write(host.lockPath('stale'), 'nowhere\n');
+  const { stdout, stderr } = await host.dokku(['builds:cancel', 'stale']);
+  t.regex(stdout + stderr, /nowhere/);
+  t.is(host.lock('stale'), undefined);
+});
+
+test('a build that is over is left as it is, and its process gets no signal', async (t) => {
+  await host.createApp('over');
+  const living = host.process();
+  const record = finishedRecord('over', 'done', 1, { pid: living.pid, status: 'failed', exit_code: 2 });
+  writeRecords(host, record);
+  host.write(host.lockPath('over'), 'done\n');
+  const { code, stdout } = await host.dokku(['builds:cancel', 'over']);
+  t.is(code, 0);
+  t.is(stdout, '-----> Build done is no longer running (status=failed); leaving record untouched\n');
+  t.is(host.read('over', 'done.json'), recordText(record));
+  t.true(process.kill(living.pid, 0));
+});
+
+test('a build whose process is gone is marked failed, and its lock removed', async (t) => {
+  await host.createApp('dead');
+  const record = runningRecord('dead', 'gone', 1, deadPid);
+  writeRecords(host, record);
+  host.write(host.lockPath('dead'), 'gone\n');
+  const { code, stdout } = await host.dokku(['builds:cancel', 'dead']);
+  t.is(code, 0);
+  t.is(stdout.split('\n')[0], '-----> Build was already terminated, marking failed');
+  t.is(host.lock('dead'), undefined);
+  const finished_at = String(host.record('dead', 'gone')['finished_at']);
+  t.is(host.read('dead', 'gone.json'), recordText({ ...record, finished_at, status: 'failed', exit_code: -1 }));
+});
+
+test('a live build gets SIGQUIT, with its whole process group, and is canceled', async (t) => {
+  await host.createApp('alive');
+  // The leader, whose pid is recorded, is a shell and ignores SIGQUIT: it goes on when its child has died of it.
+  const gate = host.gate();
+  const group = host.start(['bash', '-c', `${gate.announced('started')}; exit $?`]);
+  await group.until('started');
+  await host.trigger('builds-record-start', ['alive', 'now', String(group.pid), 'ps:restart']);
+  host.write(host.lockPath('alive'), 'now\n');
+  const started = host.record('alive', 'now');
+  const { code, stdout } = await host.dokku(['builds:cancel', 'alive']);
+  t.is(code, 0);
+  t.regex(stdout, /^-----> Killing app deploy$/m);
+  t.is((await group.finished).code, 128 + constants.signals.SIGQUIT);
+  const canceled = host.record('alive', 'now');
+  const finished_at = String(canceled['finished_at']);
+  t.is(
+    host.read('alive', 'now.json'),
+    recordText({
+      ...{ id: 'now', app: 'alive', kind: 'deploy', pid: group.pid, started_at: String(started['started_at']) },
+      ...{ finished_at, status: 'canceled', source: 'ps:restart', exit_code: -1 },
+    }),
+  );
+  t.is(host.lock('alive'), undefined);
+});
+
+test('a deploy that is canceled stays canceled, however its own end falls in between', async (t) => {
+  const gate = host.gate();
+  await host.createApp('pushed');
+  const files = { build: script(gate.announced('compiling'), 'echo compiled') };
+  const deploy = await host.startPush('pushed', files, 'compiling');
+  const { code, stdout } = await host.dokku(['builds:cancel', 'pushed']);
+  t.is(code, 0);
+  t.regex(stdout, /^-----> Killing app deploy$/m);
+  const pushed = await deploy.finished; // its EXIT trap has called builds-record-finalize by now
+  t.is(pushed.code, 1);
+  t.notRegex(pushed.stderr, /compiled/);
+  t.like(host.record('pushed', deploy.build), { status: 'canceled', exit_code: -1 });
+  const canceled = host.read('pushed', `${deploy.build}.json`);
+  t.is((await host.trigger('builds-record-finalize', ['pushed', deploy.build, '131'])).code, 0);
+  t.is(host.read('pushed', `${deploy.build}.json`), canceled);
+  t.false(existsSync(host.lockPath('pushed')));
+  t.like(await host.dokku(['builds:cancel', 'pushed']), { stdout: '-----> App not currently deploying\n' });
+  t.is((await host.push('pushed', { build: script('echo again') })).code, 0);
+});
+
+test('canceling twice at once cancels once, and says so', async (t) => {
+  await host.createApp('twice');
+  const group = host.process();
+  await host.trigger('builds-record-start', ['twice', 'now', String(group.pid), 'git:sync']);
+  host.write(host.lockPath('twice'), 'now\n');
+  const results = await Promise.all([1, 2, 3].map(() => host.dokku(['builds:cancel', 'twice'])));
+  t.true(results.every(({ code }) => code === 0));
+  const said = results.map(({ stdout }) => stdout).join('');
+  // One that comes more than two seconds after the record may find its process alive, and sends the signal again.
+  t.is([...said.matchAll(/(?<!, but its process still ran\n)^-----> Killing app deploy$/gm)].length, 1, said);
+  t.like(host.record('twice', 'now'), { status: 'canceled', exit_code: -1 });
+  t.is((await group.finished).signal, 'SIGQUIT');
+});

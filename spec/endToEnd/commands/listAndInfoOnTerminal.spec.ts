@@ -1,0 +1,149 @@
+import test from 'ava';
+
+import { deadPid, finishedRecord, runningRecord, table, writeRecords } from '../expectedRecord';
+import { createSandbox, type Sandbox } from '../../../scripts/sandbox/host';
+import { onTerminal } from './terminal';
+
+let host: Sandbox;
+let livePid: number;
+
+test.before(async () => {
+  host = await createSandbox();
+  await host.createApp('shop');
+  livePid = host.process().pid;
+  writeRecords(
+    host,
+    finishedRecord('shop', 'well', 1),
+    finishedRecord('shop', 'badly', 2, { status: 'failed', exit_code: 1, source: 'git:from-archive' }),
+    finishedRecord('shop', 'stopped', 3, { status: 'canceled', exit_code: -1 }),
+    runningRecord('shop', 'going', 4, livePid),
+    runningRecord('shop', 'gone', 5, deadPid),
+  );
+});
+
+test.after.always(() => host.remove());
+
+const INK = { running: 36, succeeded: 32, failed: 31, canceled: 33, abandoned: 35 };
+
+test('each status has a colour of its own on a terminal, in the list and in the info', async (t) => {
+  const { code, lines } = await onTerminal(host, 120, ['builds:list', 'shop']);
+  t.is(code, 0);
+  t.is(lines[0], '=====> shop builds');
+  const text = lines.join('\n');
+  for (const [status, colour] of Object.entries(INK))
+    t.true(text.includes(`\u001b[${colour}m${status}\u001b[0m`), status);
+  const info = await onTerminal(host, 120, ['builds:info', 'shop', 'badly']);
+  t.true(info.lines.includes('       Status:      \u001b[31mfailed\u001b[0m'));
+});
+
+test('NO_COLOR, TERM=dumb and --no-color each leave the text and take the colours', async (t) => {
+  for (const args of [
+    ['builds:list', 'shop', '--status', 'failed'],
+    ['builds:info', 'shop', 'badly'],
+  ]) {
+    const { lines, plain } = await onTerminal(host, 120, args);
+    t.notDeepEqual(lines, plain);
+    t.deepEqual((await onTerminal(host, 120, args, { NO_COLOR: '1' })).lines, plain, 'NO_COLOR');
+    t.deepEqual((await onTerminal(host, 120, args, { TERM: 'dumb' })).lines, plain, 'TERM=dumb');
+    t.deepEqual((await onTerminal(host, 120, [...args, '--no-color'])).lines, plain, '--no-color');
+    t.deepEqual((await onTerminal(host, 120, args, { NO_COLOR: '' })).lines, lines, 'an empty NO_COLOR says nothing');
+  }
+});
+
+test('no line is wider than the terminal, and ids and statuses are whole as long as there is room', async (t) => {
+  for (const columns of [100, 80, 60, 40, 24, 10]) {
+    for (const args of [
+      ['builds:list', 'shop'],
+      ['builds:list', 'shop', '--all'],
+      ['builds:info', 'shop', 'badly'],
+      ['builds:list'],
+    ]) {
+      const { plain } = await onTerminal(host, columns, args);
+      for (const line of plain) t.true(Array.from(line).length <= columns, `${columns}: ${line}`);
+    }
+    if (columns < 40) continue;
+    const { plain } = await onTerminal(host, columns, ['builds:list', 'shop']);
+    t.regex(plain.join('\n'), /^stopped .*canceled/m, `${columns}`);
+  }
+});
+
+test('of a log path that does not fit the end is kept', async (t) => {
+  const { plain } = await onTerminal(host, 50, ['builds:info', 'shop', 'badly']);
+  const log = plain.find((line) => line.trim().startsWith('Log:')) ?? '';
+  t.regex(log, /^ {7}Log: {9}….*\/shop\/badly\.log$/);
+  t.is(Array.from(log).length, 50);
+});
+
+test('COLUMNS wins over what the terminal says of its width', async (t) => {
+  const { plain } = await onTerminal(host, 120, ['builds:list', 'shop'], { COLUMNS: '40' });
+  for (const line of plain) t.true(Array.from(line).length <= 40, line);
+});
+
+test('where the locale is not UTF-8, what is cut is marked in ASCII', async (t) => {
+  const { plain } = await onTerminal(host, 60, ['builds:list', 'shop'], { LC_ALL: 'C' });
+  t.regex(plain.join('\n'), /git:fro~/);
+});
+
+test('--relative gives ages instead of times, on a terminal and in a pipe', async (t) => {
+  const { plain } = await onTerminal(host, 120, ['builds:list', 'shop', '--relative']);
+  t.regex(plain.join('\n'), /^well .* git-hook +\d+[smhdwy] ago +1m14s$/m);
+  const { stdout } = await host.dokku(['builds:list', 'shop', '--relative', '--status', 'succeeded']);
+  t.regex(stdout, /^well +build +succeeded +4242 +git-hook +\d+[smhdwy] ago +1m14s$/m);
+  const info = (await host.dokku(['builds:info', 'shop', 'well', '--relative'])).stdout;
+  t.regex(info, /^ {7}Started: {5}\d+[smhdwy] ago$/m);
+  t.regex(info, /^ {7}Finished: {4}\d+[smhdwy] ago$/m);
+  const then = (await host.dokku(['builds:info', 'shop', 'well', '--relative', '--as-of', '2026-04-30T13:06:00Z']))
+    .stdout;
+  t.regex(then, /^ {7}Started: {5}5m ago$/m, 'ages are counted to the time that is looked at');
+  const json = await host.dokku(['builds:list', 'shop', '--relative', '--status', 'succeeded', '--format', 'json']);
+  t.is(json.stdout, (await host.dokku(['builds:list', 'shop', '--status', 'succeeded', '--format', 'json'])).stdout);
+});
+
+test('what is piped is byte for byte as the contract has it, whatever the environment says of a terminal', async (t) => {
+  const env = { COLUMNS: '40', TERM: 'xterm', FORCE_COLOR: '1', CLICOLOR_FORCE: '1' };
+  const list = await host.dokku(['builds:list', 'shop', '--kind', 'build', '--status', 'failed'], { env });
+  const columns = ['Build ID', 'Kind', 'Status', 'PID', 'Source', 'Started', 'Duration'];
+  const row = ['badly', 'build', 'failed', 4242, 'git:from-archive', '2026-04-30T13:02:00Z', '1m14s'];
+  t.is(list.stdout, table(columns, row));
+  const info = await host.dokku(['builds:info', 'shop', 'badly', '--no-color'], { env });
+  t.is(
+    info.stdout,
+    [
+      '       Build ID:    badly',
+      '       App:         shop',
+      '       Kind:        build',
+      '       Status:      failed',
+      '       PID:         4242',
+      '       Source:      git:from-archive',
+      '       Started:     2026-04-30T13:02:00Z',
+      '       Finished:    2026-04-30T13:03:14Z',
+      '       Duration:    1m14s',
+      '       Exit Code:   1',
+      `       Log:         ${host.file('shop', 'badly.log')}`,
+      '       Adopted:     from a record that something else wrote',
+      '',
+    ].join('\n'),
+  );
+  const running = await host.dokku(['builds:list'], { env });
+  t.is(
+    running.stdout,
+    table(
+      ['App', 'Build ID', 'Kind', 'PID', 'Source', 'Started'],
+      ['shop', 'going', 'build', livePid, 'git-hook', '2026-04-30T13:04:00Z'],
+    ),
+  );
+});
+
+test('what a record holds cannot reach the terminal as an escape', async (t) => {
+  await host.createApp('evil');
+  writeRecords(host, finishedRecord('evil', 'b1', 1, { source: '\\u001b[31mred' }));
+  for (const args of [
+    ['builds:list', 'evil'],
+    ['builds:info', 'evil', 'b1'],
+    ['builds:stats', 'evil'],
+  ]) {
+    const { lines } = await onTerminal(host, 200, args, { NO_COLOR: '1' });
+    t.false(lines.join('\n').includes('\u001b'), args[0]);
+    t.true(lines.join('\n').includes('\\x1b[31mred'), args[0]);
+  }
+});

@@ -1,0 +1,111 @@
+import { chmodSync, rmSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+
+import test from 'ava';
+
+import { createSandbox, type Sandbox, script } from '../../../scripts/sandbox/host';
+import { deadPid, finishedRecord, runningRecord, writeRecords } from '../expectedRecord';
+
+let host: Sandbox;
+
+test.before(async () => {
+  host = await createSandbox();
+});
+
+test.after.always(() => host.remove());
+
+test('the log of a finished build is printed whole, byte for byte', async (t) => {
+  await host.createApp('whole');
+  writeRecords(host, finishedRecord('whole', 'done', 1));
+  const log = `-----> Building\n${'x'.repeat(300_000)}\n\u001b[32mgreen\u001b[0m no newline at the end`;
+  host.write(host.file('whole', 'done.log'), log);
+  t.deepEqual(await host.dokku(['builds:output', 'whole', 'done']), { code: 0, signal: null, stdout: log, stderr: '' });
+});
+
+test('the output of a live build is what there is, then what comes, and ends when the build ends', async (t) => {
+  const gate = host.gate();
+  await host.createApp('live', { build: script(gate.announced('compiling'), 'echo compiled') });
+  const deploy = await host.startDeploy('live', ['ps:rebuild', 'live'], 'compiling');
+  const followers = [['live', deploy.build], ['live', 'current'], ['live']].map((args) =>
+    host.start(['dokku', 'builds:output', ...args]),
+  );
+  await Promise.all(followers.map((follower) => follower.until('compiling\n')));
+  gate.open();
+  await deploy.finished;
+  const outputs = await Promise.all(followers.map((follower) => follower.finished));
+  const log = host.read('live', `${deploy.build}.log`);
+  t.true(log.endsWith('compiled\n-----> Releasing live\n=====> Application deployed: http://live.example\n'));
+  for (const output of outputs) t.deepEqual(output, { code: 0, signal: null, stdout: log, stderr: '' });
+});
+
+test('the output of a live build ends when its process dies and nobody records the end', async (t) => {
+  const gate = host.gate();
+  await host.createApp('killed', { build: script(gate.announced('compiling')) });
+  const deploy = await host.startDeploy('killed', ['ps:rebuild', 'killed'], 'compiling');
+  const follower = host.start(['dokku', 'builds:output', 'killed']);
+  await follower.until('compiling\n');
+  process.kill(-deploy.deployPid, 'SIGKILL');
+  t.like(await follower.finished, { code: 0, stderr: '' });
+});
+
+test('a build whose process is gone is not waited for', async (t) => {
+  await host.createApp('gone');
+  writeRecords(host, runningRecord('gone', 'dead', 1, deadPid));
+  t.like(await host.dokku(['builds:output', 'gone', 'dead']), { code: 0, stdout: 'output of dead\n' });
+});
+
+test('current is the build that the deploy lock names; without one there is nothing to show', async (t) => {
+  await host.createApp('locked');
+  writeRecords(host, finishedRecord('locked', 'named', 1));
+  const outputs = async () => [
+    await host.dokku(['builds:output', 'locked']),
+    await host.dokku(['builds:output', 'locked', 'current']),
+  ];
+  for (const result of await outputs()) t.like(result, { code: 0, stdout: '-----> App not currently deploying\n' });
+  await host.dokku(['apps:lock', 'locked']);
+  for (const result of await outputs()) t.like(result, { code: 0, stdout: '-----> No matching app deploy found\n' });
+  host.write(host.lockPath('locked'), 'named\n');
+  for (const result of await outputs()) t.like(result, { code: 0, stdout: 'output of named\n' });
+});
+
+test('an id without a record fails, and so does the lock that names one', async (t) => {
+  await host.createApp('unknown');
+  host.write(host.file('unknown', 'stray.log'), 'a log without a record\n');
+  const byId = await host.dokku(['builds:output', 'unknown', 'stray']);
+  host.write(host.lockPath('unknown'), 'stray\n');
+  const byLock = await host.dokku(['builds:output', 'unknown']);
+  for (const result of [byId, byLock]) {
+    t.like(result, { code: 1, stdout: '', stderr: ' !     No build record found for unknown/stray\n' });
+  }
+});
+
+test('without a log file the system journal is asked for the output, and it fails where that has none', async (t) => {
+  await host.createApp('rotated');
+  writeRecords(host, finishedRecord('rotated', 'logged', 1), finishedRecord('rotated', 'lost', 2));
+  for (const id of ['logged', 'lost']) rmSync(host.file('rotated', `${id}.log`));
+  const stubs = join(host.paths.tmp, 'stubs');
+  host.write(
+    join(stubs, 'journalctl'),
+    script('for word in "$@"; do [[ $word != SYSLOG_IDENTIFIER=dokku-logged ]] || echo "from the journal"; done'),
+  );
+  chmodSync(join(stubs, 'journalctl'), 0o755);
+  const env = { PATH: `${stubs}:${host.env['PATH'] ?? ''}` };
+  const [found, none] = await Promise.all([
+    host.dokku(['builds:output', 'rotated', 'logged'], { env }),
+    host.dokku(['builds:output', 'rotated', 'lost'], { env }),
+  ]);
+  t.like(found, { code: 0, stdout: 'from the journal\n' });
+  t.like(none, { code: 1, stdout: '' });
+  t.regex(none.stderr, /^ ! {5}.*rotated\/lost/);
+});
+
+test('a log that is a link out of the app is not followed', async (t) => {
+  await host.createApp('linked');
+  writeRecords(host, finishedRecord('linked', 'evil', 1));
+  host.write(join(host.paths.libRoot, 'secret'), 'TOP SECRET\n');
+  rmSync(host.file('linked', 'evil.log'));
+  symlinkSync(join(host.paths.libRoot, 'secret'), host.file('linked', 'evil.log'));
+  const { code, stdout, stderr } = await host.dokku(['builds:output', 'linked', 'evil']);
+  t.is(code, 1);
+  t.notRegex(stdout + stderr, /TOP SECRET/);
+});

@@ -1,0 +1,13 @@
+import path from 'node:path';
+
+import type { ExecutionContext } from 'ava';
+
+import { bundleForNode } from '../../../scripts/bun';
+import { temporaryDirectory } from '../../temporaryHost';
+
+/** A program of this folder, made into one file that `node` starts in no time; returns its path. It is gone when the test has ended. */
+export function bundledProgram(t: ExecutionContext, name: string): string {
+  const outfile = path.join(temporaryDirectory(t), `${name}.js`);
+  bundleForNode(path.join(__dirname, '../../..'), path.join(__dirname, `${name}.ts`), outfile);
+  return outfile;
+}

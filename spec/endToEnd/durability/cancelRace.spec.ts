@@ -1,0 +1,66 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+
+import test, { type ExecutionContext } from 'ava';
+
+import { appBuilds, deployLockPath } from '../../../host/dokku/paths';
+import { loadHistory } from '../../../journal/loadHistory';
+import { createApp, temporaryHost } from '../../temporaryHost';
+import { filesOf, recordsOf } from '../../projections/records/temporaryApp';
+import { auditJournal } from './journalAudit';
+import { type CallOptions, command, environmentOf, executable } from './pluginCalls';
+import { cannotTrace, interfering } from './tracing';
+
+/** A deploy that finalizes as it dies, and a cancel. */
+const DEPLOY = `trap '"$2" "$3" b1 131; exit 131' QUIT
+"$1" "$3" b1 $$ git-hook || exit 1
+echo deploying
+read -r forever`;
+
+const rounds = process.env['SOAK'] === '1' ? 200 : 8;
+
+test.serial('a cancel that was acknowledged stays one, however the finalize of the dying deploy falls', async (t) => {
+  const outcomes = await Promise.all(Array.from({ length: rounds }, () => cancelDying(t)));
+  t.log(`${outcomes.length} deploys canceled, each of which finalized as it died`);
+});
+
+(cannotTrace === undefined ? test.serial : test.serial.skip)(
+  'a cancel is on record before its signal is sent: a deploy that dies of it cannot be first',
+  async (t) => {
+    const first = { call: 'write', nth: 1 };
+    const slowed = (journal: string): CallOptions => ({
+      by: interfering(first, 'delay_enter=1000000', '/dev/null', journal),
+    });
+    await cancelDying(t, slowed);
+  },
+);
+
+async function cancelDying(t: ExecutionContext, slowed?: (journal: string) => CallOptions): Promise<void> {
+  const host = temporaryHost(t);
+  const app = createApp(host, 'myapp');
+  const builds = appBuilds(host, app);
+  mkdirSync(path.dirname(deployLockPath(host, app)), { recursive: true });
+  writeFileSync(deployLockPath(host, app), 'b1\n');
+  const triggers = [executable('builds-record-start'), executable('builds-record-finalize')];
+  const deploy = spawn('sh', ['-c', DEPLOY, 'sh', ...triggers, app], {
+    env: environmentOf(host),
+    detached: true,
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  t.teardown(() => deploy.kill('SIGKILL'));
+  const exited = once(deploy, 'close');
+  await once(deploy.stdout, 'data');
+
+  const journal = path.join(builds.directory, 'events.journal');
+  const canceled = await command(host, 'cancel', [app], slowed?.(journal));
+  t.is(canceled.status, 0, canceled.stderr);
+  t.regex(canceled.stdout, /^-----> Killing app deploy\n/);
+  t.false(existsSync(deployLockPath(host, app)));
+  deploy.stdin.end(); // a signal right before the read would be heard when that returns
+  await exited;
+  t.is(loadHistory(builds.directory).history.builds[0]?.status, 'canceled');
+  t.deepEqual(auditJournal(journal).broken, []);
+  t.deepEqual(filesOf(builds), recordsOf(builds));
+}

@@ -1,0 +1,210 @@
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readSync,
+  renameSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
+import { join } from 'node:path';
+
+import { readHost } from '../../../host/dokku/environment';
+import {
+  type AppName,
+  asBuildId,
+  type BuildId,
+  generateBuildId,
+  parseAppName,
+  parseBuildId,
+} from '../../../host/dokku/names';
+import { openOutput } from '../../../host/terminal/output';
+import { type AppBuilds, appBuilds } from '../../../host/dokku/paths';
+import { identifyProcess, isAlive } from '../../../host/system/processes';
+import { resolveRetention } from '../../../host/dokku/properties';
+import { type BuildCommand, BuildStartedBefore, UnknownBuild } from '../../../journal/decide';
+import { catchUp } from '../../../projections/records/catchUp';
+import { handleCommand, handleCommands } from '../../../journal/handleCommand';
+import { reap } from '../../../projections/records/reap';
+import { addRunning } from '../../../projections/lists/runningBuilds';
+import { settle } from '../../../projections/records/updateFiles';
+import { recordFinish, recordStart } from '../../../triggers/recording';
+import type { Told } from './told';
+
+/*
+ * One of a crowd of processes that record, cancel, prune, discard, adopt and read at once. Called with its number, how many things to
+ * do, the pid of a process that lives as long as the crowd, and the apps. It prints one line of JSON (`Told`) for each thing
+ * that it was told. It begins when its stdin ends: then everybody is there.
+ */
+
+const [number = '', count = '', live = '', ...names] = process.argv.slice(2);
+const apps = names.map(parseAppName);
+const livePid = Number(live);
+const host = readHost(process.env);
+const output = openOutput(host, { stdout: 2, stderr: 2 });
+const actor = { user: `worker${number}` };
+let [current] = apps as [AppName, ...AppName[]];
+const warn = (message: string): void => tell({ op: 'warned', app: current, message });
+const own: { app: AppName; build: BuildId }[] = [];
+const newest = new Map<AppName, number>();
+
+process.stdout.write('ready\n');
+readSync(0, Buffer.alloc(1)); // returns when the pipe is closed
+for (let done = 0; done < Number(count); done += 1) {
+  current = pick(apps) ?? current;
+  tell(act(current, done));
+}
+
+function act(app: AppName, turn: number): Told {
+  const builds = appBuilds(host, app);
+  const dice = Math.random();
+  if (dice < 0.3) return start(builds, turn);
+  if (dice < 0.34) return startReused(builds);
+  if (dice < 0.38) return adopt(builds);
+  if (dice < 0.44) return prune(builds);
+  if (dice < 0.56) return read(builds);
+  const target = findTarget(builds);
+  if (target === undefined) return read(builds);
+  if (dice < 0.82) return finish(builds, target);
+  if (dice < 0.93) {
+    const at = Date.now();
+    return attempt('cancel', builds, target, { type: 'CancelBuild', build: target, signal: 'SIGQUIT', actor, at });
+  }
+  return attempt('discard', builds, target, { type: 'DiscardBuild', build: target });
+}
+
+/** Some ids are everybody's, so that several start the same build. */
+function start(builds: AppBuilds, turn: number): Told {
+  const { app } = builds;
+  const shared = Math.random() < 0.2;
+  const build = shared ? parseBuildId(`shared-${turn}`) : generateBuildId(Date.now());
+  beginLog(builds, build);
+  return refusable('start', app, build, () => {
+    recordStart(host, { ...output, warn }, app, build, livePid, 'git-hook');
+    own.push({ app, build });
+    return { op: 'started', app, build };
+  });
+}
+
+/** A build whose pid now belongs to another process: it is dead, and will be reaped. */
+function startReused(builds: AppBuilds): Told {
+  const build = parseBuildId(`dead-${generateBuildId(Date.now())}`);
+  const identity = { ...identifyProcess(livePid), startTicks: 1 };
+  addRunning(builds.buildsRoot, builds.app, [build]);
+  beginLog(builds, build);
+  const at = Date.now();
+  return attempt('start', builds, build, { type: 'StartBuild', build, source: 'deploy', process: identity, actor, at });
+}
+
+/** As a host does before it calls the trigger. */
+function beginLog({ directory }: AppBuilds, build: BuildId): void {
+  mkdirSync(directory, { recursive: true });
+  if (!existsSync(join(directory, `${build}.json`))) writeFileSync(join(directory, `${build}.log`), '');
+}
+
+function finish(builds: AppBuilds, build: BuildId): Told {
+  return refusable('finish', builds.app, build, () => {
+    recordFinish(host, { ...output, warn }, builds.app, build, Math.random() < 0.5 ? 0 : 1);
+    return { op: 'finished', app: builds.app, build };
+  });
+}
+
+function attempt(op: string, builds: AppBuilds, build: BuildId, command: BuildCommand): Told {
+  return refusable(op, builds.app, build, () => {
+    const now = Date.now();
+    const handled = handleCommand(builds.directory, catchUp(builds, now, warn), command, now);
+    settle(builds, handled, warn);
+    return { op: 'added', what: op, app: builds.app, build, added: handled.added };
+  });
+}
+
+function prune(builds: AppBuilds): Told {
+  const caught = catchUp(builds, Date.now(), warn);
+  const dead = caught.history.builds.filter((build) => build.status === 'running' && !isAlive(build.process));
+  const retention = resolveRetention(host, builds.app, warn);
+  const now = Date.now();
+  const commands = [reap(builds.directory, dead, now), { type: 'PruneBuilds', retention }] as const;
+  const handled = handleCommands(builds.directory, caught, commands, now);
+  settle(builds, handled, warn);
+  return { op: 'added', what: 'prune', app: builds.app, added: handled.added };
+}
+
+/** A record appears that something else wrote, and this process is the first to meet it, or not. */
+function adopt(builds: AppBuilds): Told {
+  const { app, directory } = builds;
+  const build = parseBuildId(`stock-${generateBuildId(Date.now())}`);
+  const running = Math.random() < 0.5;
+  const end = { finished_at: '2026-04-30T13:50:01Z', status: 'succeeded', exit_code: 0 };
+  const begin = { id: build, app, kind: 'build', pid: livePid, started_at: '2026-04-30T13:50:00Z', source: 'git:sync' };
+  mkdirSync(directory, { recursive: true });
+  const temporary = join(directory, `.stock-${number}`);
+  writeFileSync(temporary, JSON.stringify({ ...begin, ...(running ? { status: 'running' } : end) }));
+  renameSync(temporary, join(directory, `${build}.json`));
+  const loaded = catchUp(builds, Date.now(), warn);
+  settle(builds, { loaded, added: [] }, warn);
+  return { op: 'adopted', app, build };
+}
+
+/** Reads the history and every record there is; nothing may go backwards, nothing may be half there. */
+function read(builds: AppBuilds): Told {
+  const { app, directory } = builds;
+  const { head } = catchUp(builds, Date.now(), warn);
+  const before = newest.get(app) ?? 0;
+  newest.set(app, head.seq);
+  const torn = head.seq < before ? [`event ${before} is gone, the last one is ${head.seq}`] : [];
+  for (const name of list(directory).filter((one) => one.endsWith('.json'))) {
+    const text = content(join(directory, name));
+    if (text !== undefined && !isWhole(text)) torn.push(`${name}: ${text}`);
+  }
+  return { op: 'read', app, torn };
+}
+
+function findTarget(builds: AppBuilds): BuildId | undefined {
+  if (own.length > 0 && Math.random() < 0.3)
+    return pick(own.filter(({ app }) => app === builds.app).map(({ build }) => build));
+  const ids = list(builds.directory).map((name) => (name.endsWith('.json') ? asBuildId(name.slice(0, -5)) : undefined));
+  return pick(ids.filter((id) => id !== undefined));
+}
+
+function refusable(op: string, app: AppName, build: BuildId, work: () => Told): Told {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof BuildStartedBefore) return { op: 'refused', what: op, app, build, why: 'started before' };
+    if (error instanceof UnknownBuild) return { op: 'refused', what: op, app, build, why: 'unknown' };
+    throw error;
+  }
+}
+
+function list(directory: string): string[] {
+  try {
+    return readdirSync(directory);
+  } catch {
+    return [];
+  }
+}
+
+function content(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return undefined; // it has left since
+  }
+}
+
+function isWhole(text: string): boolean {
+  try {
+    return typeof (JSON.parse(text) as { status?: unknown }).status === 'string';
+  } catch {
+    return false;
+  }
+}
+
+function pick<T>(items: readonly T[]): T | undefined {
+  return items[Math.floor(Math.random() * items.length)];
+}
+
+function tell(told: Told): void {
+  writeSync(1, `${JSON.stringify(told)}\n`);
+}

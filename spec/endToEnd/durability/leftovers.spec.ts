@@ -1,0 +1,162 @@
+import { existsSync, mkdirSync, readdirSync, utimesSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import test from 'ava';
+
+import type { Host } from '../../../host/dokku/environment';
+import { type AppName, parseBuildId } from '../../../host/dokku/names';
+import { type AppBuilds, appBuilds, deployLockPath, propertiesDirectory } from '../../../host/dokku/paths';
+import { identifyProcess } from '../../../host/system/processes';
+import { readRunning } from '../../../projections/lists/runningBuilds';
+import { createApp, temporaryHost } from '../../temporaryHost';
+import { canceled, discarded, started } from '../../journal/buildEvents';
+import { append, filesOf, recordsOf, writeForeign } from '../../projections/records/temporaryApp';
+import { killedAtUnlink } from './killedAtUnlink';
+import { call, command } from './pluginCalls';
+
+/* What somebody leaves who is killed between two steps, made by hand; and the next call of the plugin. */
+
+const GONE = 2 ** 22 + 1; // more than any pid
+const alive = { process: identifyProcess(process.pid) };
+
+test('records and logs that a killed prune or discard has left go with the next start', async (t) => {
+  const { host, app, builds } = crashed(t);
+  append(builds, started('b1', alive), discarded('b1'));
+  writeForeign(builds, 'b1', { status: 'running' });
+  writeFileSync(join(builds.directory, 'b1.log'), 'output');
+  t.is((await call(host, 'builds-record-start', [app, 'b2', String(process.pid), 'git-hook'])).status, 0);
+  t.deepEqual(Object.keys(filesOf(builds)), ['b2.json']);
+});
+
+test('logs and records that a killed prune of more builds than are remembered has left go, each with the other', async (t) => {
+  const ids = Array.from({ length: 101 }, (_, n) => `f${n + 100}`);
+  for (const [pruned, swept] of [[2], [3], [200], [1, 2], [1, 130], [1, 131]] as const) {
+    const { host, app, builds } = crashed(t);
+    const begin = (id: string, env = {}) =>
+      call(host, 'builds-record-start', [app, id, String(process.pid), 'git-hook'], { env });
+    for (const id of ids) {
+      writeForeign(builds, id, { status: 'succeeded', finished_at: '2026-04-30T13:51:00Z', exit_code: 0 });
+      writeFileSync(join(builds.directory, `${id}.log`), 'output');
+    }
+    await command(host, 'set', [app, 'retention', '1']);
+    await command(host, 'list', [app]);
+    const killed = [await command(host, 'prune', [app], { env: killedAtUnlink(t, pruned) })];
+    if (swept !== undefined) killed.push(await begin('b1', killedAtUnlink(t, swept)));
+    for (const { signal, stderr } of killed) t.is(signal, 'SIGKILL', stderr);
+    t.is((await begin('b2')).status, 0);
+    const left = Object.keys(filesOf(builds)).filter((name) => !name.startsWith('b'));
+    t.deepEqual(left, ['f200.json', 'f200.log'], `a prune killed at file ${pruned}, a start at ${swept ?? 'none'}`);
+  }
+});
+
+test('records that a killed trigger did not write are written by the next start, and listed at once', async (t) => {
+  const { host, app, builds } = crashed(t);
+  append(builds, started('b1', alive), started('b2', alive), canceled('b2'));
+  const { stdout } = await command(host, 'list', [app, '--format', 'json']);
+  t.deepEqual(
+    (JSON.parse(stdout) as { id: string; status: string }[]).map(({ id, status }) => `${id} ${status}`),
+    ['b1 running', 'b2 canceled'],
+  );
+  t.is((await call(host, 'builds-record-start', [app, 'b3', String(process.pid), 'git-hook'])).status, 0);
+  t.deepEqual(filesOf(builds), recordsOf(builds));
+});
+
+test('temporary files of a record whose writer is gone go with the next start', async (t) => {
+  const { host, app, builds } = crashed(t);
+  for (const name of ['.b1.json', '.events.checkpoint'])
+    writeFileSync(join(builds.directory, `${name}.${GONE}-1.tmp`), '');
+  t.is((await call(host, 'builds-record-start', [app, 'b1', String(process.pid), 'git-hook'])).status, 0);
+  t.deepEqual(Object.keys(filesOf(builds)), ['b1.json']);
+});
+
+test('a temporary file whose writer’s pid is somebody else’s by now goes when no write takes so long', async (t) => {
+  const { host, app, builds } = crashed(t);
+  const names = ['.b1.json', '.events.checkpoint'].map((name) => `${name}.${process.pid}-1.tmp`);
+  for (const name of names) writeFileSync(join(builds.directory, name), '');
+  const twoDaysAgo = Date.now() / 1000 - 2 * 24 * 60 * 60;
+  utimesSync(join(builds.directory, names[0] ?? ''), twoDaysAgo, twoDaysAgo);
+  t.is((await call(host, 'builds-record-start', [app, 'b1', String(process.pid), 'git-hook'])).status, 0);
+  t.deepEqual(Object.keys(filesOf(builds)), [names[1] ?? '', 'b1.json']);
+});
+
+test('temporary files of the view of what runs go with the next start', async (t) => {
+  const { host, app, builds } = crashed(t);
+  await command(host, 'list', []);
+  const temporary = join(builds.buildsRoot, '.running', `..seal.${GONE}-1.tmp`);
+  writeFileSync(temporary, '');
+  t.is((await call(host, 'builds-record-start', [app, 'b1', String(process.pid), 'git-hook'])).status, 0);
+  t.false(existsSync(temporary));
+});
+
+test('temporary files of what is stored for builds:report go with a prune and with a replay', async (t) => {
+  const { host, app, builds } = crashed(t);
+  append(builds, started('b1', alive));
+  const temporary = join(builds.buildsRoot, `..reports.${GONE}-1.tmp`);
+  for (const [name, ...args] of [['prune', app], ['prune', '--all-apps'], ['replay', app], ['replay']] as const) {
+    writeFileSync(temporary, '');
+    t.is((await command(host, name, args)).status, 0);
+    t.false(existsSync(temporary), [name, ...args].join(' '));
+  }
+  writeFileSync(temporary, '');
+  t.is((await command(host, 'replay', ['--dry-run'])).status, 0);
+  t.true(existsSync(temporary));
+});
+
+test('temporary files of what waits to be announced go when something is delivered', async (t) => {
+  const { host, builds } = crashed(t);
+  const queue = join(builds.buildsRoot, '.notify');
+  const unreadable = '01ARZ3NDEKTSV4RRFFQ69G5FAV.plugins';
+  mkdirSync(queue);
+  for (const name of [unreadable, `.${unreadable}.${GONE}-1.tmp`]) writeFileSync(join(queue, name), '');
+  t.is((await call(host, 'bin/dokku-builds', ['builds-deliver'])).status, 0);
+  t.deepEqual(readdirSync(queue), ['deliverer']);
+});
+
+test('temporary files of a property go when it is set again', async (t) => {
+  const { host, app } = crashed(t);
+  const directory = propertiesDirectory(host, app);
+  mkdirSync(directory, { recursive: true });
+  writeFileSync(join(directory, `.retention.${GONE}-1.tmp`), '5');
+  t.is((await command(host, 'set', [app, 'retention', '7'])).status, 0);
+  t.deepEqual(readdirSync(directory), ['retention']);
+});
+
+test('a discard that was killed is tidied up by the next discard or finalize of the same build', async (t) => {
+  for (const [trigger, ...args] of [['builds-record-discard'], ['builds-record-finalize', '0']] as const) {
+    const { host, app, builds } = crashed(t);
+    append(builds, started('b1', alive), discarded('b1'));
+    writeForeign(builds, 'b1', { status: 'running' });
+    t.is((await call(host, trigger, [app, 'b1', ...args])).status, 0);
+    t.deepEqual(filesOf(builds), {});
+  }
+});
+
+test('a cancel that was killed before the record was written is finished by the next cancel', async (t) => {
+  const { host, app, builds } = crashed(t);
+  append(builds, started('b1', { process: { pid: GONE } }), canceled('b1'));
+  mkdirSync(join(deployLockPath(host, app), '..'), { recursive: true });
+  writeFileSync(deployLockPath(host, app), 'b1\n');
+  t.is((await command(host, 'cancel', [app])).status, 0);
+  t.deepEqual(filesOf(builds), recordsOf(builds));
+});
+
+test('a start that was killed before it was appended does not stay in the view of what runs for ever', async (t) => {
+  const { host, app, builds } = crashed(t);
+  await command(host, 'list', []);
+  mkdirSync(join(builds.buildsRoot, '.running', app), { recursive: true });
+  const entry = join(builds.buildsRoot, '.running', app, 'b1');
+  writeFileSync(entry, '');
+  utimesSync(entry, 0, 0); // not one whose start is about to be appended
+  await command(host, 'list', []);
+  t.is((await call(host, 'builds-record-start', [app, 'b2', String(process.pid), 'git-hook'])).status, 0);
+  await command(host, 'list', []);
+  t.deepEqual(readRunning(builds.buildsRoot), [{ app, build: parseBuildId('b2') }]);
+});
+
+function crashed(t: Parameters<typeof temporaryHost>[0]): { host: Host; app: AppName; builds: AppBuilds } {
+  const host = temporaryHost(t);
+  const app = createApp(host, 'myapp');
+  const builds = appBuilds(host, app);
+  mkdirSync(builds.directory, { recursive: true });
+  return { host, app, builds };
+}

@@ -1,0 +1,98 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import test, { type ExecutionContext } from 'ava';
+
+import { commandTable } from '../../../commands/commandTable';
+import { hostCommandTable } from '../../../commands/host/hostCommandTable';
+import { temporaryDirectory } from '../../temporaryHost';
+import { builtPlugin } from '../../../scripts/sandbox/layout';
+
+const commands = [...commandTable, ...hostCommandTable].map(({ name }): string => name);
+
+/** A host with two apps, one of which has two builds. */
+function hostWithApps(t: ExecutionContext): NodeJS.ProcessEnv {
+  const root = temporaryDirectory(t);
+  for (const app of ['shop', 'store', '.ssh', 'Upper']) mkdirSync(join(root, 'home', app), { recursive: true });
+  mkdirSync(join(root, 'lib/data/builds/shop'), { recursive: true });
+  for (const name of ['b1.json', 'b2.json', 'b1.log', 'events.journal', '$(touch x).json']) {
+    writeFileSync(join(root, 'lib/data/builds/shop', name), '');
+  }
+  return { PATH: process.env['PATH'], DOKKU_ROOT: join(root, 'home'), DOKKU_LIB_ROOT: join(root, 'lib') };
+}
+
+/** What a real bash offers for `line`, the cursor at its end. Readline cuts at `breaks`. */
+function complete(env: NodeJS.ProcessEnv, line: string, breaks = ' \t\n"\'><=;|&(:'): string[] {
+  const script = `
+    source '${join(builtPlugin, 'completions', 'dokku-builds.bash')}'
+    COMP_WORDBREAKS=$1 COMP_LINE=$2 COMP_POINT=\${#2}
+    $(complete -p dokku-builds | sed -E 's/.*-F ([^ ]+) .*/\\1/')
+    [[ \${#COMPREPLY[@]} -eq 0 ]] || printf '%s\\n' "\${COMPREPLY[@]}"`;
+  const stdout = execFileSync('bash', ['--norc', '-uc', script, 'bash', breaks, line], { env, encoding: 'utf8' });
+  return stdout.split('\n').filter((word) => word !== '');
+}
+
+test('commands are completed, with and without builds:, across the colon', (t) => {
+  const env = hostWithApps(t);
+  t.deepEqual(complete(env, 'dokku-builds '), commands);
+  t.deepEqual(complete(env, 'dokku-builds re'), ['report', 'replay']);
+  t.deepEqual(complete(env, 'dokku-builds builds:re'), ['report', 'replay']);
+  t.deepEqual(complete(env, 'dokku-builds builds:re', ' \t\n'), ['builds:report', 'builds:replay']);
+  t.deepEqual(complete(env, 'dokku-builds host:s'), ['status']);
+});
+
+test('apps are completed where an app stands, before and after flags', (t) => {
+  const env = hostWithApps(t);
+  t.deepEqual(complete(env, 'dokku-builds list s'), ['shop', 'store']);
+  t.deepEqual(complete(env, 'dokku-builds builds:list sh'), ['shop']);
+  t.deepEqual(complete(env, 'dokku-builds list --format json sh'), ['shop']);
+  t.deepEqual(complete(env, 'dokku-builds list --all sh'), ['shop']);
+  t.deepEqual(complete(env, 'dokku-builds list shop s'), []);
+  t.deepEqual(complete({ ...env, DOKKU_ROOT: '/nonexistent' }, 'dokku-builds list '), []);
+});
+
+test('the builds of the app are completed where a build stands', (t) => {
+  const env = hostWithApps(t);
+  t.deepEqual(complete(env, 'dokku-builds info shop '), ['last', 'last-failed', 'current', 'b1', 'b2']);
+  t.deepEqual(complete(env, 'dokku-builds output shop b'), ['b1', 'b2']);
+  t.deepEqual(complete(env, 'dokku-builds info ../shop b'), []);
+});
+
+test('flags and what they may be are completed', (t) => {
+  const env = hostWithApps(t);
+  t.deepEqual(complete(env, 'dokku-builds list --'), [
+    '--format',
+    '--kind',
+    '--status',
+    '--all',
+    '--as-of',
+    '--relative',
+    '--no-color',
+  ]);
+  t.deepEqual(complete(env, 'dokku-builds list shop --kind '), ['build', 'deploy']);
+  t.deepEqual(complete(env, 'dokku-builds list shop --kind=b'), ['build']);
+  t.deepEqual(complete(env, 'dokku-builds events --type Build'), ['BuildStarted', 'BuildFinished', 'BuildCanceled']);
+  t.deepEqual(complete(env, 'dokku-builds capture shop --source git:s'), ['sync']);
+  t.deepEqual(complete(env, 'dokku-builds set shop ret'), ['retention']);
+  t.deepEqual(complete(env, 'dokku-builds set --global ret'), ['retention']);
+  t.deepEqual(complete(env, 'dokku-builds capture shop -- ls --'), []);
+  t.true(complete(env, 'dokku-builds report shop --build-').includes('--build-status'));
+});
+
+const renderer = [
+  ['mandoc', '-Tutf8', '-Wwarning'],
+  ['groff', '-man', '-Tutf8', '-ww', '-P', '-cbou'],
+].find(([program = '']) => spawnSync(program, ['--version']).error === undefined);
+
+(renderer === undefined ? test.skip : test)('the manual page names every command as the help does', (t) => {
+  const [program = '', ...args] = renderer ?? [];
+  const rendered = spawnSync(program, [...args, join(builtPlugin, 'man', 'dokku-builds.1')], { encoding: 'utf8' });
+  t.deepEqual([rendered.status, rendered.stderr], [0, '']);
+  const words = (text: string) => text.replaceAll('\u2010\n', '').replace(/[\s\u2010-]+/g, '');
+  const page = words(rendered.stdout);
+  for (const { name, args: usage, description } of [...commandTable, ...hostCommandTable]) {
+    t.true(page.includes(words(`${name} ${usage}`)), name);
+    t.true(page.includes(words(description)), description);
+  }
+});

@@ -1,0 +1,276 @@
+import { readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import test from 'ava';
+
+import { signature } from '../../../subscribers/notifications/webhook';
+import { expectSuccess, script } from '../../../scripts/sandbox/host';
+import { type Notified, record, SECRET, stored, withHost } from './notified';
+
+/** The next trigger after something: the deploy's end is told more than once. */
+async function nextTrigger({ host }: Notified, id: string): Promise<void> {
+  expectSuccess(await host.trigger('builds-record-finalize', ['shop', id, '1']));
+}
+
+test('a failed deploy is posted: signed, with its event, its record, the end of its log, and what to do', async (t) => {
+  await withHost([], async ({ host, receiver, delivered }) => {
+    const { code } = await host.push('shop', { build: script('seq 100', 'echo boom', 'exit 3') });
+    t.is(code, 1);
+    const { json, body, headers } = await receiver.request(1);
+    const event = json['event'] as Record<string, unknown>;
+    const build = String(json['build']);
+    t.like(json, { on: 'failed', app: 'shop', id: event['id'], attempt: 1 });
+    t.like(event, { seq: 2, type: 'BuildFinished', app: 'shop', build, status: 'failed', exit_code: 3, cause: 'exit' });
+    t.deepEqual(json['record'], host.record('shop', build));
+    const { lines, cut } = json['log'] as { lines: string[]; cut: boolean };
+    t.is(lines.length, 50);
+    t.true(cut);
+    t.true(lines.includes('boom'));
+    t.regex(String(json['text']), new RegExp(`^shop: build ${build} failed with exit code 3 after \\d+s$`));
+    t.like(json['commands'], { output: `dokku builds:output shop ${build}`, rebuild: 'dokku ps:rebuild shop' });
+    t.is(headers['x-dokku-builds-delivery'], String(event['id']));
+    t.is(headers['x-dokku-builds-event'], 'failed');
+    t.is(headers['x-dokku-builds-signature'], signature(SECRET, Buffer.from(body)));
+    await delivered();
+    t.is(receiver.received.length, 1);
+  });
+});
+
+test('what is posted is what notify-on asks for, at the time of the event; with as many lines as asked for', async (t) => {
+  await withHost([], async ({ host, receiver, delivered }) => {
+    await record(host, 'one', 0);
+    await host.dokku(['builds:set', 'shop', 'notify-on', 'started,succeeded,canceled,abandoned']);
+    await host.dokku(['builds:set', '--global', 'notify-log-lines', '0']);
+    await record(host, 'two', 0);
+    await record(host, 'three', 1);
+    const dead = host.process();
+    expectSuccess(await host.trigger('builds-record-start', ['shop', 'four', String(dead.pid), 'git:sync']));
+    dead.signal('SIGKILL');
+    await dead.finished;
+    expectSuccess(await host.dokku(['builds:prune', 'shop']));
+    await receiver.request(5);
+    await delivered();
+    const told = receiver.received.map(({ json }) => `${String(json['on'])} ${String(json['build'])}`).sort();
+    t.deepEqual(told, ['abandoned four', 'started four', 'started three', 'started two', 'succeeded two']);
+    for (const { json } of receiver.received) t.is(json['log'], null);
+  });
+});
+
+test('what a prune over all apps finds dead is told, from its threads too', async (t) => {
+  await withHost([], async ({ host, receiver }) => {
+    await host.createApp('blog');
+    await host.dokku(['builds:set', '--global', 'notify-url', receiver.url]);
+    await host.dokku(['builds:set', '--global', 'notify-on', 'abandoned']);
+    for (const app of ['shop', 'blog']) {
+      const dead = host.process();
+      expectSuccess(await host.trigger('builds-record-start', [app, `${app}1`, String(dead.pid), 'git:sync']));
+      dead.signal('SIGKILL');
+      await dead.finished;
+    }
+    expectSuccess(await host.dokku(['builds:prune', '--all-apps', '--parallel', '2']));
+    await receiver.request(2);
+    const told = receiver.received.map(({ json }) => `${String(json['on'])} ${String(json['build'])}`).sort();
+    t.deepEqual(told, ['abandoned blog1', 'abandoned shop1']);
+  });
+});
+
+test('a cancel is told as such', async (t) => {
+  await withHost([], async ({ host, receiver }) => {
+    await host.dokku(['builds:set', 'shop', 'notify-on', 'canceled,failed,succeeded']);
+    const gate = host.gate();
+    await host.commit('shop', { build: script(gate.announced('building')) });
+    const deploy = await host.startDeploy('shop', ['ps:rebuild', 'shop'], 'building');
+    expectSuccess(await host.dokku(['builds:cancel', 'shop']));
+    const { json } = await receiver.request(1);
+    t.like(json, { on: 'canceled', build: deploy.build });
+    t.like(json['event'], { type: 'BuildCanceled', signal: 'SIGQUIT' });
+    await deploy.finished;
+  });
+});
+
+for (const [what, answer] of [
+  ['answers 500', 500],
+  ['redirects', 'redirect'],
+  ['closes early', 'close'],
+] as const) {
+  test(`a receiver that ${what} is asked again, by the same id, until it takes the message`, async (t) => {
+    await withHost([answer], async (notified) => {
+      const { host, receiver, delivered } = notified;
+      await record(host, 'broken', 1);
+      const first = await receiver.request(1);
+      const second = await receiver.request(2);
+      t.is(second.path, receiver.path);
+      t.is(second.json['id'], first.json['id']);
+      t.deepEqual([first.json['attempt'], second.json['attempt']], [1, 2]);
+      t.is(second.headers['x-dokku-builds-signature'], signature(SECRET, Buffer.from(second.body)));
+      await delivered();
+      t.deepEqual(notified.waiting(), []);
+    });
+  });
+}
+
+test('a receiver that never answers delays no deploy', async (t) => {
+  await withHost(['hang'], async ({ host, receiver }) => {
+    await host.push('shop', { build: script('exit 1') });
+    await receiver.request(1);
+    t.is(receiver.open(), 1); // the deploy is over, and it still has not answered
+    t.is((await host.push('shop', { build: script('echo fine') })).code, 0);
+    t.is(receiver.open(), 1);
+  });
+});
+
+test('a receiver that never answers is given up on after a while, to be tried again', async (t) => {
+  const work = async ({ host, receiver, delivered }: Notified): Promise<void> => {
+    await record(host, 'broken', 1);
+    const hanging = await receiver.request(1);
+    await hanging.closed;
+    t.is((await receiver.request(2)).json['id'], hanging.json['id']);
+    await delivered();
+  };
+  await withHost(['hang'], work, 'its own');
+});
+
+test('a receiver that hangs keeps no other from being told', async (t) => {
+  await withHost(['hang'], async ({ host, receiver }) => {
+    await host.createApp('blog');
+    await host.dokku(['builds:set', 'blog', 'notify-url', `${receiver.url}/blog`]);
+    await record(host, 'first', 1);
+    await receiver.request(1);
+    await record(host, 'second', 1, 'blog');
+    t.like((await receiver.request(2)).json, { app: 'blog', build: 'second' });
+    t.is(receiver.open(), 1);
+  });
+});
+
+test('the deliverer holds nothing of the deploy that started it: not its lock, not its output', async (t) => {
+  await withHost(['hang'], async ({ host, receiver, deliverer }) => {
+    await host.push('shop', { build: script('exit 1') });
+    await receiver.request(1);
+    const descriptors = `/proc/${deliverer() ?? 0}/fd`;
+    const held = readdirSync(descriptors).map((fd) => {
+      try {
+        return readlinkSync(join(descriptors, fd));
+      } catch {
+        return ''; // it has been closed since
+      }
+    });
+    t.deepEqual(
+      held.filter((path) => path.includes('.deploy.lock') || path.endsWith('.log')),
+      [],
+    );
+    for (const stream of ['0', '1', '2']) t.is(readlinkSync(join(descriptors, stream)), '/dev/null');
+  });
+});
+
+test('what a killed deliverer was about to send is sent by the next one', async (t) => {
+  await withHost(['hang'], async (notified) => {
+    const { host, receiver } = notified;
+    await record(host, 'broken', 1);
+    const first = await receiver.request(1);
+    const pid = notified.deliverer();
+    notified.kill();
+    await first.closed;
+    t.is(notified.waiting().length, 1);
+    await nextTrigger(notified, 'broken');
+    t.is((await receiver.request(2)).json['id'], first.json['id']);
+    t.not(notified.deliverer(), pid);
+    await notified.delivered();
+    t.deepEqual(notified.waiting(), []);
+  });
+});
+
+test('after a reboot a process that has the pid of the deliverer is not taken for it', async (t) => {
+  await withHost(['hang'], async (notified) => {
+    const { host, receiver } = notified;
+    await record(host, 'broken', 1);
+    const first = await receiver.request(1);
+    notified.kill();
+    await first.closed;
+    const bootId = '00000000-0000-4000-8000-000000000000';
+    writeFileSync(join(host.paths.builds, '.notify', 'deliverer'), JSON.stringify({ pid: process.pid, bootId }));
+    await nextTrigger(notified, 'broken');
+    t.is((await receiver.request(2)).json['id'], first.json['id']);
+  });
+});
+
+test('one process delivers, however many are started', async (t) => {
+  await withHost(['hang'], async (notified) => {
+    const { host, receiver } = notified;
+    await record(host, 'broken', 1);
+    await receiver.request(1);
+    const pid = notified.deliverer();
+    const others = [1, 2, 3].map(() =>
+      host.run([join(host.paths.plugins, 'enabled/builds/bin/dokku-builds'), 'builds-deliver']),
+    );
+    for (const other of await Promise.all(others)) t.like(other, { code: 0, stdout: '', stderr: '' });
+    t.is(notified.deliverer(), pid);
+  });
+});
+
+test('what was recorded but not queued, its writer being killed in between, is queued by the next trigger', async (t) => {
+  await withHost([], async (notified) => {
+    const { host, receiver } = notified;
+    await record(host, 'told', 1);
+    await receiver.request(1);
+    await notified.delivered();
+    const place = host.file('shop', '.announced');
+    t.is(readFileSync(place, 'utf8'), '2');
+    writeFileSync(place, '1'); // as if the last event had got no further than the journal
+    await nextTrigger(notified, 'told');
+    t.is((await receiver.request(2)).json['id'], (await receiver.request(1)).json['id']);
+    await notified.delivered();
+    t.is(readFileSync(place, 'utf8'), '2');
+  });
+});
+
+test('a message is given up when it is a day old, and builds:report says so until somebody sees to it', async (t) => {
+  await withHost(['hang', 500], async (notified) => {
+    const { host, receiver } = notified;
+    const quiet = await host.dokku(['builds:report', 'shop']);
+    t.is(quiet.stderr, '');
+    await record(host, 'broken', 1);
+    const first = await receiver.request(1);
+    notified.kill();
+    await first.closed;
+    for (const { path, content } of stored(notified)) {
+      writeFileSync(path, JSON.stringify({ ...content, at: Number(content['at']) - 25 * 60 * 60 * 1000 }));
+    }
+    await nextTrigger(notified, 'broken');
+    await receiver.request(2);
+    await notified.delivered();
+    t.deepEqual(notified.waiting(), []);
+    const report = await host.dokku(['builds:report', 'shop']);
+    t.is(report.code, 0);
+    t.deepEqual(report.stdout.split('\n').length, quiet.stdout.split('\n').length);
+    t.regex(report.stderr, /^ ! {5}shop: Gave up on a notification, .*build broken failed.*: the answer was 500 /);
+    t.is((await host.dokku(['builds:notify', 'shop', '--test'])).code, 0);
+    t.is((await host.dokku(['builds:report', 'shop'])).stderr, '');
+  });
+});
+
+test('what waits for an app that has no receiver any more is dropped', async (t) => {
+  await withHost(['hang'], async (notified) => {
+    const { host, receiver } = notified;
+    await record(host, 'broken', 1);
+    const first = await receiver.request(1);
+    notified.kill();
+    await first.closed;
+    await host.dokku(['builds:set', 'shop', 'notify-url']);
+    await nextTrigger(notified, 'broken');
+    await notified.delivered();
+    t.deepEqual(notified.waiting(), []);
+    t.is(receiver.received.length, 1);
+  });
+});
+
+test('an app without a receiver of its own uses the global one, with the global secret alone', async (t) => {
+  await withHost([], async ({ host, receiver }) => {
+    await host.createApp('blog');
+    await host.dokku(['builds:set', '--global', 'notify-url', `${receiver.url}/global`]);
+    await host.dokku(['builds:set', 'blog', 'notify-secret', SECRET]);
+    await record(host, 'first', 1, 'blog');
+    const { path, headers } = await receiver.request(1);
+    t.is(path, `${receiver.path}/global`);
+    t.false('x-dokku-builds-signature' in headers);
+  });
+});

@@ -1,0 +1,160 @@
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+
+import test from 'ava';
+
+import { createSandbox, type Sandbox } from '../../../scripts/sandbox/host';
+import { makePatient } from './patience';
+import { startReceiver } from './receiver';
+
+let host: Sandbox;
+
+test.before(async () => {
+  host = await createSandbox();
+  makePatient(host);
+  await host.createApp('shop');
+});
+
+test.after.always(() => host.remove());
+
+const set = (...args: string[]) => host.dokku(['builds:set', ...args]);
+const path = (scope: string, property: string) => join(host.paths.config, 'builds', scope, property);
+
+test.serial('each property is set, stored readable for its owner alone, said, and cleared', async (t) => {
+  for (const [property, value] of [
+    ['notify-url', 'https://hooks.example/T000/B000'],
+    ['notify-on', 'failed,abandoned'],
+    ['notify-log-lines', '0'],
+  ] as const) {
+    for (const scope of ['shop', '--global']) {
+      t.is((await set(scope, property, value)).stdout, `=====> Setting ${property} to ${value}\n`);
+      t.is(readFileSync(path(scope, property), 'utf8'), value);
+      t.is(statSync(path(scope, property)).mode & 0o777, 0o600);
+      t.is((await set(scope, property)).stdout, `=====> Unsetting ${property}\n`);
+      t.false(existsSync(path(scope, property)));
+    }
+  }
+});
+
+test.serial('a secret is never said, and can come on stdin', async (t) => {
+  const secret = '0123456789abcdef with blanks';
+  const given = await set('shop', 'notify-secret', secret);
+  t.like(given, { code: 0, stdout: '=====> Setting notify-secret\n', stderr: '' });
+  t.is(readFileSync(path('shop', 'notify-secret'), 'utf8'), secret);
+  t.is(statSync(path('shop', 'notify-secret')).mode & 0o777, 0o600);
+  const piped = await host.dokku(['builds:set', 'shop', 'notify-secret', '-'], { input: `${secret}, another\n` });
+  t.like(piped, { code: 0, stdout: '=====> Setting notify-secret\n' });
+  t.is(readFileSync(path('shop', 'notify-secret'), 'utf8'), `${secret}, another`);
+  t.is((await host.dokku(['builds:set', 'shop', 'notify-secret', '-'])).code, 1);
+  for (const bad of ['too short', 'with a line\nbreak in it', 'x'.repeat(1025)]) {
+    const { code, stdout, stderr } = await set('shop', 'notify-secret', bad);
+    t.like({ code, stdout }, { code: 1, stdout: '' });
+    t.false(stderr.includes(bad.slice(0, 9)), stderr);
+  }
+  t.is(readFileSync(path('shop', 'notify-secret'), 'utf8'), `${secret}, another`);
+});
+
+test.serial(
+  'a url that is none, or would hold credentials, or could break a header, is refused and not repeated',
+  async (t) => {
+    const refused = [
+      'hooks.example/x',
+      'ftp://hooks.example/x',
+      'file:///etc/passwd',
+      'javascript:alert(1)',
+      'gopher://127.0.0.1:25/x',
+      'https://user:passw0rd@hooks.example/',
+      'https://user@hooks.example/',
+      'https://',
+      'https://hooks.example/\r\nX-Injected: 1',
+      'https://hooks.example/ blank',
+      `https://hooks.example/${'x'.repeat(2048)}`,
+    ];
+    for (const url of refused) {
+      const { code, stderr } = await set('shop', 'notify-url', url);
+      t.is(code, 1, url);
+      t.regex(stderr, /^ ! {5}Invalid notify-url: must /);
+      t.false(stderr.includes('passw0rd'));
+      t.is(stderr.split('\n').length, 2);
+    }
+    t.false(existsSync(path('shop', 'notify-url')));
+  },
+);
+
+test.serial('other bad values are refused, too', async (t) => {
+  for (const value of ['fail', 'failed,', 'failed, canceled', 'FAILED']) {
+    const { code, stderr } = await set('shop', 'notify-on', value);
+    t.is(code, 1);
+    t.is(
+      stderr,
+      ` !     Invalid notify-on "${value}": must be one or more of started, succeeded, failed, canceled, abandoned, separated by commas\n`,
+    );
+  }
+  for (const value of ['-1', '1001', '5.5', 'many']) t.is((await set('shop', 'notify-log-lines', value)).code, 1);
+});
+
+test.serial(
+  'an unknown property is told in the words of old; one that is nearly a new one gets the whole list',
+  async (t) => {
+    t.is((await set('shop', 'color', 'red')).stderr, ' !     Invalid property "color" (allowed: retention)\n');
+    t.is(
+      (await set('shop', 'notify-urls', 'x')).stderr,
+      ' !     Invalid property "notify-urls" (allowed: retention, notify-url, notify-on, notify-secret, notify-log-lines)\n',
+    );
+  },
+);
+
+test.serial('a clone of an app notifies whom the app notifies', async (t) => {
+  await host.createApp('old');
+  await set('old', 'notify-url', 'https://hooks.example/x');
+  await set('old', 'notify-secret', '0123456789abcdef');
+  await host.dokku(['apps:clone', 'old', 'copy']);
+  t.is(readFileSync(path('copy', 'notify-url'), 'utf8'), 'https://hooks.example/x');
+  t.is(readFileSync(path('copy', 'notify-secret'), 'utf8'), '0123456789abcdef');
+  t.is(statSync(path('copy', 'notify-secret')).mode & 0o777, 0o600);
+});
+
+test.serial('builds:notify --test says what came back, and fails when it was not taken', async (t) => {
+  await host.createApp('tested');
+  const missing = await host.dokku(['builds:notify', 'tested', '--test']);
+  t.is(missing.code, 1);
+  t.regex(missing.stderr, /^ ! {5}No notify-url is set for tested /);
+  const receiver = await startReceiver(200, 403, 'redirect', 'close');
+  await set('tested', 'notify-url', receiver.url);
+  await set('tested', 'notify-secret', '0123456789abcdef');
+  const origin = new URL(receiver.url).origin;
+  t.like(await host.dokku(['builds:notify', 'tested', '--test']), {
+    code: 0,
+    stdout: `-----> Posting a test message to ${origin}, signed\n       Taken with status 200\n`,
+    stderr: '',
+  });
+  const { json, headers } = await receiver.request(1);
+  t.like(json, { on: 'test', app: 'tested', event: null, record: null, log: null });
+  t.is(headers['x-dokku-builds-delivery'], String(json['id']));
+  for (const reason of [
+    'the answer was 403 Forbidden',
+    'the answer was 302 Found, and redirects are not followed',
+    'the connection was closed before an answer came',
+  ]) {
+    const failed = await host.dokku(['builds:notify', 'tested', '--test']);
+    t.is(failed.code, 1);
+    t.is(failed.stderr, ` !     The test message was not taken: ${reason}\n`);
+  }
+  await receiver.close();
+  t.like(await host.dokku(['builds:notify', 'tested', '--test']), {
+    code: 1,
+    stderr: ' !     The test message was not taken: the connection was refused\n',
+  });
+  t.is((await host.dokku(['builds:notify', 'no-such-app', '--test'])).code, 20);
+});
+
+test.serial('builds:notify says where notifications go, and of the url no more than the host', async (t) => {
+  await host.createApp('shown');
+  await set('--global', 'notify-url', 'https://hooks.example/T0/secret-path');
+  const { code, stdout } = await host.dokku(['builds:notify', 'shown']);
+  t.is(code, 0);
+  t.regex(stdout, /Receiver: +https:\/\/hooks\.example \(global\)\n/);
+  t.regex(stdout, /On: +failed\n/);
+  t.false(stdout.includes('secret-path'));
+  await set('--global', 'notify-url');
+});

@@ -1,0 +1,69 @@
+import test from 'ava';
+
+import { formatAge } from '../../../host/terminal/age';
+import { fit, type Terminal, widthOf } from '../../../host/terminal/terminal';
+import { type Column, formatTerminalTable } from '../../../host/terminal/terminalTable';
+
+const plain: Terminal = { columns: undefined, colour: false, unicode: true };
+const columns: readonly Column[] = [
+  { name: 'Id' },
+  { name: 'PID', gives: 1, right: true },
+  { name: 'Source', gives: 2, cut: 4 },
+];
+const rows = [
+  ['b1', '7', 'git-hook'],
+  ['b2', '4242', 'ps:restart'],
+];
+
+function lines(width: number | undefined, rest: Partial<Terminal> = {}): string[] {
+  return formatTerminalTable(columns, rows, { ...plain, columns: width, ...rest }).split('\n');
+}
+
+test('a table that fits is whole, and so is one on a terminal that does not say how wide it is', (t) => {
+  const whole = ['Id   PID  Source', 'b1     7  git-hook', 'b2  4242  ps:restart', ''];
+  t.deepEqual(lines(20), whole);
+  t.deepEqual(lines(undefined), whole);
+});
+
+test('the column that is missed least gives first: it is left out, then others are cut, then the right end', (t) => {
+  t.deepEqual(lines(19), ['Id  Source', 'b1  git-hook', 'b2  ps:restart', '']);
+  t.deepEqual(lines(11), ['Id  Source', 'b1  git-ho…', 'b2  ps:res…', '']);
+  t.deepEqual(lines(8), ['Id  Sou…', 'b1  git…', 'b2  ps:…', '']);
+  t.deepEqual(lines(5), ['Id  …', 'b1  …', 'b2  …', '']);
+  t.deepEqual(lines(2), ['Id', 'b1', 'b2', '']);
+});
+
+test('colours take no room', (t) => {
+  const painted = columns.map((column) => ({ ...column, colour: () => 'red' as const }));
+  const text = formatTerminalTable(painted, rows, { ...plain, columns: 8, colour: true });
+  t.is(text.split('\n')[1], '\u001b[31mb1\u001b[0m  \u001b[31mgit…\u001b[0m');
+});
+
+test('a wide character takes two columns', (t) => {
+  t.is(widthOf('ab'), 2);
+  t.is(widthOf('\u5c4b'), 2);
+  t.is(widthOf('\u{1f600}…█'), 4);
+  t.is(fit('\u5c4b\u5c4b\u5c4b', 5, plain), '\u5c4b\u5c4b…');
+  t.is(fit('\u5c4b\u5c4b\u5c4b', 4, plain), '\u5c4b…');
+  t.is(fit('abc', 0, plain), '');
+});
+
+test('an age is said in its largest whole unit', (t) => {
+  const [second, minute, hour, day] = [1000, 60_000, 3_600_000, 86_400_000];
+  const ages: [number, string][] = [
+    [0, '0s'],
+    [999, '0s'],
+    [59 * second, '59s'],
+    [minute, '1m'],
+    [59 * minute + 59 * second, '59m'],
+    [hour, '1h'],
+    [23 * hour, '23h'],
+    [day, '1d'],
+    [6 * day, '6d'],
+    [7 * day, '1w'],
+    [364 * day, '52w'],
+    [365 * day, '1y'],
+    [800 * day, '2y'],
+  ];
+  for (const [ms, text] of ages) t.is(formatAge(ms), `${text} ago`);
+});

@@ -1,0 +1,35 @@
+import fc from 'fast-check';
+
+import type { BuildCommand } from '../../journal/decide';
+import type { Source } from '../../journal/events';
+import { adopt, cancel, discard, finish, noteRemoved, prune, reapBuilds, start } from './buildCommands';
+import { canceled, finished, minute, minuteText, started } from './buildEvents';
+
+/** Few enough ids that commands meet, of both kinds: those that sort by their time and those that do not. */
+const id = fc.constantFrom('b1', 'b2', 'b3', 'b4', 'b5', '01j8c4xv7bk5w3', '01j8c4xv7bk5w4', '01j8c4xw000000');
+/** Minutes, of a clock that jumps. */
+const time = fc.integer({ min: -30, max: 30 });
+const exitCode = fc.constantFrom(0, 0, 1, 137, -1);
+
+const adoption = fc
+  .tuple(id, time, time, fc.constantFrom('running', 'finished', 'canceled'), exitCode)
+  .map(([build, from, to, how, code]) => {
+    const begun = started(build, { adopted: true, startedAt: minuteText(from) });
+    const end = { adopted: true, finishedAt: minuteText(to) } as const;
+    if (how === 'running') return adopt(begun);
+    return adopt(begun, how === 'finished' ? finished(build, { ...end, exitCode: code }) : canceled(build, end));
+  });
+
+/** Any command, of few builds. */
+export const anyCommand: fc.Arbitrary<BuildCommand> = fc.oneof(
+  fc
+    .tuple(id, time, fc.constantFrom<Source>('git-hook', 'ps:restart', 'unknown'))
+    .map(([build, at, source]) => start(build, { at: minute(at), source })),
+  fc.tuple(id, time, exitCode).map(([build, at, code]) => finish(build, { at: minute(at), exitCode: code })),
+  fc.tuple(id, time).map(([build, at]) => cancel(build, { at: minute(at) })),
+  fc.dictionary(id, time.map(minute), { maxKeys: 4 }).map(reapBuilds),
+  fc.integer({ min: 1, max: 4 }).map(prune),
+  id.map(discard),
+  fc.array(id, { maxLength: 3 }).map((builds) => noteRemoved(...new Set(builds))),
+  adoption,
+);

@@ -1,0 +1,113 @@
+import { mkdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import test, { type ExecutionContext } from 'ava';
+
+import type { AppBuilds } from '../../host/dokku/paths';
+import { CHECKPOINT_FILE, readCheckpoint, writeCheckpoint } from '../../journal/checkpoint';
+import { emptyHistory } from '../../journal/applyEvent';
+import { loadHistory } from '../../journal/loadHistory';
+import { canceled, finished, pruned, started } from './buildEvents';
+import { append, temporaryApp } from '../projections/records/temporaryApp';
+
+const past = [started('b1'), finished('b1'), started('b2'), canceled('b2'), pruned('b1'), started('b3')];
+
+test('with a checkpoint only what came after it is folded', (t) => {
+  const builds = temporaryApp(t);
+  append(builds, ...past);
+  const whole = loadHistory(builds.directory);
+  t.is(whole.folded, past.length);
+  writeCheckpoint(builds.directory, whole);
+  t.deepEqual(loadHistory(builds.directory), { ...whole, folded: 0 });
+  append(builds, finished('b3'), started('b4'));
+  t.is(loadHistory(builds.directory).folded, 2);
+  sameWithout(t, builds);
+});
+
+test('a checkpoint that is missing, cut at any byte, or damaged in any bit, changes no answer', (t) => {
+  const builds = temporaryApp(t);
+  append(builds, ...past);
+  writeCheckpoint(builds.directory, loadHistory(builds.directory));
+  append(builds, finished('b3'));
+  const path = join(builds.directory, CHECKPOINT_FILE);
+  const bytes = readFileSync(path);
+  const { history, head } = loadHistory(builds.directory);
+  const unchanged = (what: string): void => {
+    const loaded = loadHistory(builds.directory);
+    t.deepEqual([loaded.history, loaded.head], [history, head], what);
+  };
+  for (let cut = 0; cut < bytes.length; cut += 1) {
+    writeFileSync(path, bytes.subarray(0, cut));
+    t.is(readCheckpoint(builds.directory), undefined);
+    unchanged(`cut at ${cut}`);
+  }
+  for (let bit = 0; bit < 8 * bytes.length; bit += 1) {
+    const flipped = Buffer.from(bytes);
+    flipped.writeUInt8(flipped.readUInt8(bit >> 3) ^ (1 << (bit & 7)), bit >> 3);
+    writeFileSync(path, flipped);
+    unchanged(`bit ${bit}`);
+  }
+  rmSync(path);
+  unchanged('removed');
+  t.log(`${bytes.length} cuts, ${8 * bytes.length} flips`);
+});
+
+test('a checkpoint that is a link or a directory is passed over', (t) => {
+  const builds = temporaryApp(t);
+  append(builds, ...past);
+  const whole = loadHistory(builds.directory);
+  const path = join(builds.directory, CHECKPOINT_FILE);
+  writeCheckpoint(builds.directory, { ...whole, history: emptyHistory });
+  const lie = readFileSync(path);
+  writeFileSync(join(builds.directory, 'elsewhere'), lie);
+  rmSync(path);
+  symlinkSync('elsewhere', path);
+  t.deepEqual(loadHistory(builds.directory), whole);
+  rmSync(path);
+  mkdirSync(path);
+  t.deepEqual(loadHistory(builds.directory), whole);
+});
+
+test('a checkpoint of another journal is passed over', (t) => {
+  const [mine, other] = [temporaryApp(t), temporaryApp(t)];
+  append(other, started('x1'), finished('x1'), started('x2'));
+  append(mine, ...past);
+  writeCheckpoint(mine.directory, loadHistory(other.directory));
+  t.is(loadHistory(mine.directory).folded, past.length);
+  sameWithout(t, mine);
+});
+
+test('a checkpoint of a journal that was longer is passed over', (t) => {
+  const builds = temporaryApp(t);
+  append(builds, ...past.slice(0, 3));
+  const journal = join(builds.directory, 'events.journal');
+  const shorter = readFileSync(journal);
+  append(builds, ...past.slice(3));
+  writeCheckpoint(builds.directory, loadHistory(builds.directory));
+  writeFileSync(journal, shorter);
+  t.is(loadHistory(builds.directory).folded, 3);
+  sameWithout(t, builds);
+  append(builds, finished('b2', { exitCode: 3 }), started('b9'), finished('b9')); // as long as before, and longer
+  sameWithout(t, builds);
+});
+
+test('without a journal there is no history, whatever the checkpoint says', (t) => {
+  const [mine, other] = [temporaryApp(t), temporaryApp(t)];
+  append(other, ...past);
+  writeCheckpoint(mine.directory, loadHistory(other.directory));
+  t.deepEqual(loadHistory(mine.directory).history, emptyHistory);
+});
+
+test('a checkpoint can be read by its owner only', (t) => {
+  const builds = temporaryApp(t);
+  append(builds, ...past);
+  writeCheckpoint(builds.directory, loadHistory(builds.directory));
+  t.is(statSync(join(builds.directory, CHECKPOINT_FILE)).mode & 0o777, 0o600);
+});
+
+function sameWithout(t: ExecutionContext, { directory }: AppBuilds): void {
+  const { history, head } = loadHistory(directory);
+  rmSync(join(directory, CHECKPOINT_FILE), { force: true });
+  const whole = loadHistory(directory);
+  t.deepEqual([history, head], [whole.history, whole.head]);
+}

@@ -1,0 +1,101 @@
+import { readFileSync, writeFileSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+
+import type { ExecutionContext } from 'ava';
+import { ulid } from 'ulid';
+
+import { encodeEnvelope } from '../../../journal/file/envelope';
+import { decodeMessagePack, encodeMessagePack } from '../../../journal/file/messagePack';
+import { type BuildEvent, type Recorded, SCHEMA_VERSION } from '../../../journal/events';
+import { encodeFrame, type Frame, scanFrames } from '../../../journal/file/frame';
+import { appendEvent } from '../../../journal/file/appendEvent';
+import {
+  closeJournal,
+  digestOf,
+  type Head,
+  type Journal,
+  JOURNAL_FILE,
+  openJournalForAppend,
+  START,
+} from '../../../journal/file/journalFile';
+import { type Problem, readJournal, type Reading } from '../../../journal/file/readJournal';
+import { temporaryDirectory } from '../../temporaryHost';
+import { minute } from '../buildEvents';
+
+/** A journal in a directory of its own; both are gone when the test has ended. */
+export function temporaryJournal(t: ExecutionContext): Journal {
+  const journal = openJournalForAppend(join(temporaryDirectory(t), JOURNAL_FILE));
+  t.teardown(() => closeJournal(journal));
+  return journal;
+}
+
+/** Appends `events`, one by one, at the end of what is there; returns them as they were recorded, and the position behind. */
+export function appendAll(journal: Journal, events: readonly BuildEvent[]): { head: Head; recorded: Recorded[] } {
+  const recorded: Recorded[] = [];
+  let { head } = readAll(journal);
+  for (const event of events) {
+    const appended = appendEvent(journal, head, event, minute(recorded.length));
+    if (appended.own === undefined) throw new Error(`${event.type} was not appended`);
+    recorded.push(appended.own);
+    ({ head } = appended);
+  }
+  return { head, recorded };
+}
+
+/** Leaves the void frame of a writer who has read up to `head` when another one comes in right before its write. */
+export function appendVoid(journal: Journal, head: Head, event: BuildEvent, at: number): void {
+  const recorded: Recorded = { seq: head.seq + 1, id: ulid(at), at, schema: SCHEMA_VERSION, event };
+  const link = { previousCrc: head.crc, readTo: head.end, digest: digestOf(journal, head.readTo, head.end) };
+  writeSync(journal.fd, encodeFrame(encodeEnvelope(recorded, link)));
+}
+
+/** What a reader is shown, from `from` on. */
+export interface ReadBack extends Reading {
+  readonly events: Recorded[];
+  readonly problems: Problem[];
+}
+
+export function readAll(journal: Journal, from: Head = START): ReadBack {
+  const events: Recorded[] = [];
+  const problems: Problem[] = [];
+  const reading = readJournal(journal, from, {
+    event: (recorded) => events.push(recorded),
+    problem: (problem) => problems.push(problem),
+  });
+  return { ...reading, events, problems };
+}
+
+/** Every intact frame of the file, void ones too; payloads are copies. */
+export function framesOf(path: string): Frame[] {
+  const frames: Frame[] = [];
+  const add = (frame: Frame): void => void frames.push({ ...frame, payload: Buffer.from(frame.payload) });
+  scanFrames(readFileSync(path), 0, true, add, () => undefined);
+  return frames;
+}
+
+/** Puts other frames, or bytes that are none, into the file. */
+export function rewrite(path: string, edit: (frames: Buffer[]) => Uint8Array[]): void {
+  const bytes = readFileSync(path);
+  const frames = framesOf(path).map(({ start, end }) => Buffer.from(bytes.subarray(start, end)));
+  writeFileSync(path, Buffer.concat(edit(frames)));
+}
+
+/** The frame as someone leaves it who edits the fields of its event and knows how to compute a CRC. */
+export function forge(frame: Buffer, edit: (fields: unknown[]) => unknown[]): Buffer {
+  const [{ payload }] = decode(frame);
+  return encodeFrame(encodeMessagePack(edit(decodeMessagePack(payload) as unknown[])));
+}
+
+function decode(frame: Buffer): [Frame] {
+  const frames: Frame[] = [];
+  scanFrames(
+    frame,
+    0,
+    true,
+    (one) => frames.push(one),
+    () => undefined,
+  );
+  const [only] = frames;
+  if (only === undefined) throw new Error('it is no frame');
+  return [only];
+}

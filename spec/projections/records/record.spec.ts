@@ -1,0 +1,205 @@
+import test from 'ava';
+
+import { parseAppName, parseBuildId } from '../../../host/dokku/names';
+import type { BuildEvent } from '../../../journal/events';
+import type { Build } from '../../../journal/history';
+import { emptyHistory } from '../../../journal/applyEvent';
+import { evolve } from '../../../journal/evolve';
+import { buildView, parseRecord, recordText, seeBuild } from '../../../projections/records/record';
+import { canceled, finished, minute, minuteText, reaped, started } from '../../journal/buildEvents';
+
+const app = parseAppName('myapp');
+const id = parseBuildId('01j8c4xv7bk5w3');
+
+test('a record has the bytes of the contract', (t) => {
+  const build = only(
+    started(id, { process: { pid: 12345 }, startedAt: '2026-04-30T13:50:00Z' }),
+    finished(id, { finishedAt: '2026-04-30T13:51:14Z' }),
+  );
+  t.is(
+    recordText(app, build),
+    `{
+  "id": "01j8c4xv7bk5w3",
+  "app": "myapp",
+  "kind": "build",
+  "pid": 12345,
+  "started_at": "2026-04-30T13:50:00Z",
+  "finished_at": "2026-04-30T13:51:14Z",
+  "status": "succeeded",
+  "source": "git-hook",
+  "exit_code": 0
+}
+`,
+  );
+});
+
+test('while it runs, a record says neither when nor how it ended', (t) => {
+  t.is(
+    recordText(
+      app,
+      only(started(id, { startedAt: '2026-04-30T13:50:00Z', process: { pid: 1, startTicks: 2, bootId: 'x' } })),
+    ),
+    `{
+  "id": "01j8c4xv7bk5w3",
+  "app": "myapp",
+  "kind": "build",
+  "pid": 1,
+  "started_at": "2026-04-30T13:50:00Z",
+  "status": "running",
+  "source": "git-hook"
+}
+`,
+  );
+});
+
+test('a build that was canceled, or found dead, has exit code -1 on record', (t) => {
+  t.like(JSON.parse(recordText(app, only(started(id), canceled(id)))), { status: 'canceled', exit_code: -1 });
+  t.like(JSON.parse(recordText(app, only(started(id), reaped(id)))), { status: 'failed', exit_code: -1 });
+});
+
+test('what a record was adopted from is what it says again', (t) => {
+  const times = ['2026-04-30T13:50:00Z', '2026-04-30T13:50:00.123456789Z', '2026-04-30T13:50:00.1Z'];
+  for (const startedAt of times) {
+    for (const events of [
+      [started(id, { startedAt })],
+      [started(id, { startedAt }), finished(id)],
+      [started(id, { startedAt }), finished(id, { exitCode: 9 })],
+      [started(id, { startedAt }), reaped(id)],
+      [started(id, { startedAt }), canceled(id)],
+    ]) {
+      const text = recordText(app, only(...events));
+      const read = parseRecord(id, text);
+      if (typeof read === 'string') return t.fail(read);
+      t.is(recordText(app, only(read.started, ...(read.ended ? [read.ended] : []))), text);
+    }
+  }
+});
+
+test('a record is read as the events that would have made it', (t) => {
+  const text = JSON.stringify({
+    id,
+    app: 'another-name',
+    kind: 'deploy',
+    pid: 12345,
+    started_at: '2026-04-30T13:50:00.123456789Z',
+    finished_at: '2026-04-30T13:51:14.5Z',
+    status: 'failed',
+    source: 'ps:restart',
+    exit_code: 137,
+    added_by: 'a later version',
+  });
+  t.deepEqual(parseRecord(id, text), {
+    started: started(id, {
+      kind: 'deploy',
+      source: 'ps:restart',
+      process: { pid: 12345 },
+      startedAt: '2026-04-30T13:50:00.123456789Z',
+      adopted: true,
+    }),
+    ended: finished(id, { exitCode: 137, finishedAt: '2026-04-30T13:51:14.5Z', adopted: true }),
+  });
+});
+
+const least = { started_at: minuteText(0), status: 'running' };
+
+test('what a record does not say is filled in, what is strange is passed over', (t) => {
+  const begun = started(id, { adopted: true, source: 'unknown', kind: 'deploy', process: { pid: 0 } });
+  t.deepEqual(parse(least), { started: begun });
+  t.deepEqual(parse({ ...least, pid: -4, kind: 7, source: '' }), { started: begun });
+  t.deepEqual(parse({ ...least, pid: 4242, source: 'git:sync' }), {
+    started: { ...begun, process: { pid: 4242 }, source: 'git:sync', kind: 'build' },
+  });
+  t.deepEqual(parse({ ...least, source: 'brand:new', kind: 'build' }), {
+    started: { ...begun, source: 'brand:new', kind: 'build' },
+  });
+});
+
+test('an end without time or exit code is still an end', (t) => {
+  const endOf = (fields: object) => {
+    const read = parse({ ...least, ...fields });
+    return typeof read === 'string' ? read : read.ended;
+  };
+  const end = { adopted: true, finishedAt: minuteText(0) } as const;
+  t.deepEqual(endOf({ status: 'succeeded' }), finished(id, { ...end, exitCode: 0 }));
+  t.deepEqual(endOf({ status: 'failed' }), reaped(id, { ...end }));
+  t.deepEqual(endOf({ status: 'failed', exit_code: -1, finished_at: minuteText(1) }), reaped(id, { adopted: true }));
+  t.deepEqual(endOf({ status: 'failed', exit_code: '1' }), reaped(id, end));
+  const { signal: _signal, ...unsignaled } = canceled(id, end);
+  t.deepEqual(endOf({ status: 'canceled' }), unsignaled);
+});
+
+test('without a final line break, or with other spaces, JSON is JSON', (t) => {
+  const text = JSON.stringify({ ...least, id }, null, 8);
+  t.not(typeof parseRecord(id, text), 'string');
+  t.not(typeof parseRecord(id, `\n\t${text}\r\n`), 'string');
+});
+
+test('what is no record is told in a sentence', (t) => {
+  for (const [text, problem] of [
+    ['', 'it is not JSON'],
+    ['{"id": "01j8', 'it is not JSON'],
+    ['\0'.repeat(400), 'it is not JSON'],
+    ['null', 'it is not a JSON object'],
+    ['[]', 'it is not a JSON object'],
+    ['"running"', 'it is not a JSON object'],
+    [JSON.stringify({ ...least, id: 'other' }), 'its id is another one than its file name says'],
+    [JSON.stringify({ ...least, id: 17 }), 'its id is another one than its file name says'],
+    [JSON.stringify({ status: 'running' }), 'it has no valid started_at'],
+    [JSON.stringify({ ...least, started_at: 'yesterday' }), 'it has no valid started_at'],
+    [JSON.stringify({ ...least, started_at: 1777557000 }), 'it has no valid started_at'],
+    [JSON.stringify({ ...least, started_at: '2026-02-30T00:00:00Z' }), 'it has no valid started_at'],
+    [JSON.stringify({ started_at: minuteText(0) }), 'its status is none of running, succeeded, failed, canceled'],
+    [JSON.stringify({ ...least, status: 'abandoned' }), 'its status is none of running, succeeded, failed, canceled'],
+  ] as const) {
+    t.is(parseRecord(id, text), problem, text);
+  }
+});
+
+test('a running build is seen as such while its process lives, and as abandoned when that is gone', (t) => {
+  const build = only(started(id));
+  t.deepEqual(
+    seeBuild(build, minute(2), () => true),
+    { build, displayStatus: 'running', duration: '2m0s' },
+  );
+  t.is(seeBuild(build, minute(2), () => false).displayStatus, 'abandoned');
+});
+
+test('a build that has ended is seen as it ended, whoever has its pid now', (t) => {
+  const build = only(started(id), finished(id, { exitCode: 1 }));
+  for (const alive of [true, false]) {
+    t.deepEqual(
+      seeBuild(build, minute(500), () => alive),
+      { build, displayStatus: 'failed', duration: '1m0s' },
+    );
+  }
+});
+
+test('no duration is negative, whatever the clock did', (t) => {
+  t.is(seeBuild(only(started(id)), minute(-60), () => true).duration, '0s');
+  const ended = only(started(id), finished(id, { finishedAt: minuteText(-5) }));
+  t.is(seeBuild(ended, minute(0), () => true).duration, '0s');
+});
+
+test('the JSON view is the record, and then what it does not say', (t) => {
+  const build = only(started(id), canceled(id));
+  const view = buildView(
+    app,
+    seeBuild(build, minute(9), () => true),
+    '/data/x.log',
+  );
+  const record = JSON.parse(recordText(app, build)) as object;
+  t.is(
+    JSON.stringify(view),
+    JSON.stringify({ ...record, display_status: 'canceled', duration: '1m0s', log_path: '/data/x.log' }),
+  );
+});
+
+function only(...events: BuildEvent[]): Build {
+  const [build] = events.reduce(evolve, emptyHistory).builds;
+  if (build === undefined) throw new Error('no build came of these events');
+  return build;
+}
+
+function parse(record: object) {
+  return parseRecord(id, JSON.stringify(record));
+}

@@ -1,0 +1,70 @@
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import type { ExecutionContext } from 'ava';
+
+import { parseAppName } from '../../../host/dokku/names';
+import type { AppBuilds } from '../../../host/dokku/paths';
+import type { BuildCommand } from '../../../journal/decide';
+import type { BuildEvent } from '../../../journal/events';
+import { closeJournal, JOURNAL_FILE, openJournalForAppend } from '../../../journal/file/journalFile';
+import { type Handled, handleCommand } from '../../../journal/handleCommand';
+import { loadHistory } from '../../../journal/loadHistory';
+import { recordText } from '../../../projections/records/record';
+import { settle } from '../../../projections/records/updateFiles';
+import { temporaryDirectory } from '../../temporaryHost';
+import { minute } from '../../journal/buildEvents';
+import { appendAll } from '../../journal/file/temporaryJournal';
+
+/** The place of an app's builds, with nothing in it, below a directory that is removed when the test has ended. */
+export function temporaryApp(t: ExecutionContext, name = 'myapp'): AppBuilds {
+  return appIn(temporaryDirectory(t), name);
+}
+
+/** The same below a given directory. */
+export function appIn(buildsRoot: string, name: string): AppBuilds {
+  const directory = join(buildsRoot, name);
+  mkdirSync(directory, { recursive: true });
+  return { app: parseAppName(name), directory, buildsRoot };
+}
+
+/** Appends `events` to the app's journal, and leaves everything else as it is. */
+export function append({ directory }: AppBuilds, ...events: BuildEvent[]): void {
+  const journal = openJournalForAppend(join(directory, JOURNAL_FILE));
+  try {
+    appendAll(journal, events);
+  } finally {
+    closeJournal(journal);
+  }
+}
+
+/** What a trigger does: loads, decides, appends, settles. Fails when something could not be written. */
+export function handle(builds: AppBuilds, command: BuildCommand): Handled {
+  const handled = handleCommand(builds.directory, loadHistory(builds.directory), command, minute(0));
+  settle(builds, handled, refuseWarning);
+  return handled;
+}
+
+/** For the `warn` of what must have nothing to warn of. */
+export function refuseWarning(message: string): never {
+  throw new Error(`unexpected warning: ${message}`);
+}
+
+/** Names and contents of the files in the app's directory, but for the journal and the checkpoint. */
+export function filesOf({ directory }: AppBuilds): Record<string, string> {
+  const names = readdirSync(directory).filter((name) => !name.startsWith('events.'));
+  return Object.fromEntries(names.sort().map((name) => [name, readFileSync(join(directory, name), 'utf8')]));
+}
+
+/** The record files that ought to be there: those that the whole journal makes. */
+export function recordsOf({ app, directory }: AppBuilds): Record<string, string> {
+  const { builds } = loadHistory(directory).history;
+  const sorted = builds.toSorted((a, b) => (a.id < b.id ? -1 : 1));
+  return Object.fromEntries(sorted.map((build) => [`${build.id}.json`, recordText(app, build)]));
+}
+
+/** Puts a record there as something else does that knows nothing of a journal. */
+export function writeForeign({ app, directory }: AppBuilds, id: string, fields: object): void {
+  const record = { id, app, kind: 'build', pid: 0, started_at: '2026-04-30T13:50:00Z', source: 'git-hook', ...fields };
+  writeFileSync(join(directory, `${id}.json`), `${JSON.stringify(record)}\n`);
+}
