@@ -1,148 +1,171 @@
-import type { Call } from '../host/call';
 import { requireApp } from '../host/dokku/apps';
-import { parseArguments } from '../host/arguments';
-import { parseTimestamp } from '../host/durations';
-import type { Host } from '../host/dokku/environment';
-import { Failure } from '../host/failure';
 import { isDeployLockTaken, readDeployLock, removeDeployLock } from '../host/dokku/locks';
-import type { AppName, BuildId } from '../host/dokku/names';
+import type { BuildId } from '../host/dokku/names';
+import { parseArguments } from '../host/arguments';
+import type { Call } from '../host/call';
+import { parseTimestamp } from '../host/durations';
+import { Failure } from '../host/failure';
+import { type CancelSignal, ProcessGone, signalGroup, signalTarget, startTimeOf } from '../host/system/processes';
+import type { System } from '../host/system/system';
 import type { Output } from '../host/terminal/output';
-import { appBuilds } from '../host/dokku/paths';
-import { isAlive, ProcessGone, signalProcessGroup, signalTarget, startTimeOf } from '../host/system/processes';
-import { type Build, findBuild } from '../journal/history';
-import { catchUp } from '../projections/records/catchUp';
-import { type Handled, handleCommand } from '../journal/handleCommand';
-import { reap } from '../projections/records/reap';
-import { settle } from '../projections/records/updateFiles';
-import { tellOthers } from '../subscribers/notifySubscribers';
+import { type Build, findBuild, type RunningBuild } from '../journal/history';
+import { concludeBuilds } from '../projections/conclusions/evidence';
+import { addNote } from '../projections/conclusions/notes';
+import { type AppContext, changeHistory, load } from '../subscribers/changeHistory';
+import { contextOf } from '../subscribers/recordDeploy';
 import { refuseSurplus, takeApp } from './shared/positionals';
 
-const SIGNAL = 'SIGQUIT';
-
-/** `builds:cancel <app>` */
-export function cancel({ host, output, args }: Call): undefined {
-  const named = takeApp(host, parseArguments(args, {}).positionals);
+/** `builds:cancel <app> [--force]` */
+export function cancel({ host, output, args }: Call): number {
+  const { positionals, switches } = parseArguments(args, { force: 'switch' });
+  const named = takeApp(host, positionals);
   refuseSurplus(named.others, 0);
   const app = requireApp(host, named.app);
   const lock = readDeployLock(host, app);
   switch (lock.state) {
     case 'none':
       output.step('App not currently deploying');
-      return;
+      return 0;
     case 'empty':
       output.step('No matching app deploy found');
-      return;
+      return 0;
     case 'unreadable':
       throw new Failure(`Cannot tell which build holds the deploy lock: ${lock.reason}`);
     case 'held':
-      cancelBuild(host, output, app, lock.id);
+      return cancelBuild(contextOf(host, app, output.warn), output, lock.id, switches.has('force'));
   }
 }
 
-function cancelBuild(host: Host, output: Output, app: AppName, id: BuildId): void {
-  const builds = appBuilds(host, app);
-  const now = Date.now();
-  const caught = catchUp(builds, now, output.warn);
-  const build = findBuild(caught.history, id);
-  const command = { type: 'CancelBuild', build: id, actor: host.caller, signal: SIGNAL, at: now } as const;
-  const conclude = (handled: Handled): void => {
-    settle(builds, handled, output.warn);
-    tellOthers(host, builds, handled, output.warn);
-  };
+/** What there is to do about the build that the lock names. */
+type Plan =
+  | { readonly action: 'remove-stale-lock' }
+  | { readonly action: 'leave'; readonly build: Build }
+  | { readonly action: 'conclude'; readonly build: RunningBuild }
+  | { readonly action: 'refuse'; readonly reason: string }
+  | { readonly action: 'signal'; readonly build: Build };
 
-  if (build === undefined) {
-    removeStaleLock(host, output, app, id);
-  } else if (build.status !== 'running') {
-    const handled = handleCommand(builds.directory, caught, command, now); // adds nothing: makes durable what is answered
-    if (wasLeftAlive(build, now)) {
-      const group = kill(build);
-      removeDeployLock(host, app, id);
-      output.step(`Build ${id} was canceled before, but its process still ran`);
-      sayKilled(output, id, group);
-    } else {
-      sayOver(output, build);
+/** Pure, but for what it asks of the processes. */
+function planCancel(build: Build | undefined, { isAlive, isGroupAlive }: System): Plan {
+  if (build === undefined) return { action: 'remove-stale-lock' };
+  const alive = isAlive(build.process);
+  // A canceled build whose very process lives on can be canceled again.
+  if (build.status !== 'running' && !(build.status === 'canceled' && alive)) return { action: 'leave', build };
+  if (alive) return isStranger(build) ? { action: 'refuse', reason: strangerText(build) } : { action: 'signal', build };
+  if (build.status !== 'running') return { action: 'leave', build };
+  if (!isGroupAlive(build.process)) return { action: 'conclude', build };
+  const group = build.process.group ?? build.process.pid;
+  const reason = `the process of build ${build.id} has ended, but others of its process group ${group} still run: end them first`;
+  return { action: 'refuse', reason };
+}
+
+function cancelBuild(context: AppContext, output: Output, id: BuildId, force: boolean): number {
+  const { host, builds, system } = context;
+  const plan = planCancel(findBuild(load(context, 'all').history, id), system);
+  switch (plan.action) {
+    case 'remove-stale-lock':
+      removeStaleLock(context, id);
+      return 0;
+    case 'refuse':
+      throw new Failure(plan.reason);
+    case 'leave':
+      changeHistory(context, 'all', () => []); // whoever ended it may have been killed before its record was written
+      sayOver(output, plan.build);
+      return 0;
+    case 'conclude': {
+      const { added, loaded } = changeHistory(context, 'all', () => [
+        concludeBuilds(host, builds, [plan.build], system),
+      ]);
+      removeDeployLock(host, builds.app, id);
+      const build = findBuild(loaded.history, id) ?? plan.build;
+      if (added.length === 0) sayOver(output, build);
+      else
+        output.step(`Build was already terminated, marking ${build.status === 'succeeded' ? 'succeeded' : 'failed'}`);
+      return 0;
     }
-    conclude(handled); // who ended it may have been killed before its record was written
-  } else if (!isAlive(build.process)) {
-    const found = Date.now();
-    const handled = handleCommand(builds.directory, caught, reap(builds.directory, [build], found), found);
-    removeDeployLock(host, app, id);
-    conclude(handled);
-    if (handled.added.length === 0) sayOver(output, findBuild(handled.loaded.history, id) ?? build);
-    else output.step('Build was already terminated, marking failed');
-  } else {
-    refuseStranger(build); // all that can be refused is, before anything is recorded
-    signalTarget(build.process);
-    const handled = handleCommand(builds.directory, caught, command, now);
-    if (handled.added.length === 0) {
-      sayOver(output, findBuild(handled.loaded.history, id) ?? build);
-      return;
-    }
-    try {
-      const group = kill(build); // nothing that can fail comes between the record and this
-      removeDeployLock(host, app, id); // else it stays, and the next cancel tries again
-      sayKilled(output, id, group);
-    } finally {
-      conclude(handled);
-    }
+    case 'signal':
+      return signalBuild(context, output, plan.build, force);
   }
 }
 
-/** From the record of a cancel to its signal it takes no more than this. */
-const CANCEL_MS = 2000;
+/** The usual signal, which Dokku sends, and those that follow with `--force`. */
+const SIGNALS: readonly CancelSignal[] = ['SIGQUIT', 'SIGTERM', 'SIGKILL'];
 
-/** Somebody canceled it and was killed before the signal: its process runs on, and its lock still names it. */
-function wasLeftAlive(build: Build, now: number): boolean {
-  if (build.status !== 'canceled' || build.signal === undefined || !isAlive(build.process) || isStranger(build))
-    return false;
-  return Math.abs(now - (parseTimestamp(build.finishedAt) ?? now)) > CANCEL_MS; // the clock may have been set back since
+/**
+ * Signals the process group and waits until it is gone; only then the build is recorded as canceled. A deploy that dies of the
+ * signal may report its own end before: the note about the cancel makes that report a cancel, too.
+ */
+function signalBuild(context: AppContext, output: Output, build: Build, force: boolean): number {
+  const { host, builds, system } = context;
+  const { id } = build;
+  const group = signalTarget(build.process); // throws before anything is recorded
+  output.step('Killing app deploy');
+  output.flush();
+  const signal = SIGNALS.slice(0, force ? undefined : 1).find((one) => {
+    addNote(builds.directory, id, { type: 'cancel', actor: host.caller, signal: one });
+    return endsBy(build, group, one, system);
+  });
+  if (signal === undefined) {
+    addNote(builds.directory, id, { type: 'cancel-failed' });
+    const tried = force ? SIGNALS.join(', ') : SIGNALS[0];
+    output.warn(
+      `Build ${id} is still running: process group ${group} did not end within ${WAIT_MS / 1000}s of ${tried}`,
+    );
+    if (!force)
+      output.warn(`Its record and its lock stay. To end it by force: dokku builds:cancel ${builds.app} --force`);
+    return 1;
+  }
+  const cancelCommand = { type: 'CancelBuild', build: id, actor: host.caller, signal, at: system.now() } as const;
+  const { loaded } = changeHistory(context, 'all', (history) => (findBuild(history, id) ? [cancelCommand] : []));
+  removeDeployLock(host, builds.app, id);
+  const ended = findBuild(loaded.history, id);
+  if (ended !== undefined && ended.status !== 'canceled') sayOver(output, ended);
+  else output.verbose(`Build ${id} canceled, ${signal} sent to process group ${group}`);
+  return 0;
+}
+
+const WAIT_MS = 5000;
+const FIRST_PAUSE_MS = 5;
+const LONGEST_PAUSE_MS = 100;
+
+/** Sends `signal`, and waits a while; whether all processes of the group have ended. */
+function endsBy({ process }: Build, group: number, signal: CancelSignal, system: System): boolean {
+  try {
+    signalGroup(process.pid, group, signal);
+  } catch (error) {
+    if (error instanceof ProcessGone) return true;
+    throw error;
+  }
+  const deadline = system.now() + WAIT_MS;
+  for (let wait = FIRST_PAUSE_MS; system.isGroupAlive(process); wait = Math.min(2 * wait, LONGEST_PAUSE_MS)) {
+    if (system.now() > deadline) return false;
+    system.pause(wait);
+  }
+  return true;
 }
 
 /** Start times are known to about a second, and clocks are set. */
 const START_SLACK_MS = 60_000;
 
-/** Of what was adopted only the pid is known, and a process that began after the build is another one. */
+/** Of an adopted build only the pid is known, and a process that began after the build is another one. */
 function isStranger({ process, startedAt }: Build): boolean {
-  if (process.startTicks !== undefined) return false; // then it is told by that
+  if (process.startTicks !== undefined) return false; // then its identity is certain
   const [began, recorded] = [startTimeOf(process.pid), parseTimestamp(startedAt)];
   return began !== undefined && recorded !== undefined && began > recorded + START_SLACK_MS;
 }
 
-function refuseStranger(build: Build): void {
-  if (!isStranger(build)) return;
-  throw new Failure(
-    `refusing to signal process ${build.process.pid}: it began after build ${build.id}, whose record knows no more than a pid`,
-  );
-}
-
-/** The process group that was signalled; undefined when its process had just ended. Throws when it could not be. */
-function kill(build: Build): number | undefined {
-  try {
-    return signalProcessGroup(build.process, SIGNAL).group;
-  } catch (error) {
-    if (error instanceof ProcessGone) return undefined;
-    throw error;
-  }
-}
-
-function sayKilled(output: Output, id: BuildId, group: number | undefined): void {
-  output.step('Killing app deploy');
-  output.verbose(
-    group === undefined
-      ? `Build ${id} canceled, its process had just ended`
-      : `Build ${id} canceled, ${SIGNAL} sent to process group ${group}`,
-  );
+function strangerText(build: Build): string {
+  return `refusing to signal process ${build.process.pid}: it began after build ${build.id}, whose record knows no more than a pid`;
 }
 
 function sayOver(output: Output, build: Build): void {
   output.step(`Build ${build.id} is no longer running (status=${build.status}); leaving record untouched`);
 }
 
-/** A lock that names a build nobody knows is stale, unless somebody holds it: then the start is about to be recorded. */
-function removeStaleLock(host: Host, output: Output, app: AppName, id: BuildId): void {
+/** A lock that names a build without a record is stale, unless a process holds it: then the start is about to be recorded. */
+function removeStaleLock({ host, builds: { app }, warn }: AppContext, id: BuildId): void {
   if (isDeployLockTaken(host, app)) {
     throw new Failure(`No build record found for ${app}/${id} yet, and its deploy holds the lock; try again`);
   }
-  output.warn(`No build record found for ${app}/${id}, removing the stale lock`);
+  warn(`No build record found for ${app}/${id}, removing the stale lock`);
   removeDeployLock(host, app, id);
 }

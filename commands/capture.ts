@@ -14,7 +14,7 @@ import type { Output } from '../host/terminal/output';
 import { appBuilds, logPath } from '../host/dokku/paths';
 import { pause } from '../host/system/pause';
 import { asSource, type Source, sources } from '../journal/events';
-import { recordFinish, recordStart } from '../triggers/recording';
+import { recordFinish, recordStart } from '../subscribers/recordDeploy';
 import { refuseSurplus, takeApp } from './shared/positionals';
 
 /** `builds:capture <app> [--source <source>] -- <command> [args…]`: exits with the command's exit code. */
@@ -83,13 +83,13 @@ async function runRecorded(
   try {
     if (child.pid !== undefined)
       tryTo(output, () => {
-        recordStart(host, output, app, id, child.pid ?? 0, source);
+        recordStart(host, output.warn, app, id, child.pid ?? 0, source);
       });
     copy(child, output, log, logger);
     openGate(child);
     const exitCode = await ended;
     tryTo(output, () => {
-      recordFinish(host, output, app, id, exitCode);
+      recordFinish(host, output.warn, app, id, exitCode);
     });
     return exitCode;
   } finally {

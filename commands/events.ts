@@ -7,10 +7,11 @@ import { type AppName, type BuildId, parseBuildId } from '../host/dokku/names';
 import type { Output } from '../host/terminal/output';
 import { appBuilds } from '../host/dokku/paths';
 import { untilStopped } from '../host/system/untilStopped';
-import { type BuildEvent, eventTypes, type Recorded } from '../journal/events';
-import { catchUp } from '../projections/records/catchUp';
+import { type BuildEvent, buildsNamed, eventTypes, type Recorded } from '../journal/events';
+import { adoptRecords } from '../projections/records/adoptRecords';
+import { thisSystem } from '../host/system/system';
 import { once, type Warn } from '../projections/problemWarnings';
-import { buildsOf, eventColumns, eventJson, eventRow } from '../projections/events/eventView';
+import { eventColumns, eventJson, eventRow } from '../projections/events/eventView';
 import { type EventSource, eventSource, mergedEvents } from '../projections/events/mergedEvents';
 import { refuseSurplus, takeApp } from './shared/positionals';
 import { viewApp } from './shared/see';
@@ -94,7 +95,7 @@ async function namedBuild(host: Host, warn: Warn, apps: readonly AppName[], aske
   const { nearest } = await import('../host/nearest');
   const meant = nearest(
     asked,
-    amongs.flatMap(({ history }) => history.builds.map(({ id }) => id)),
+    amongs.flatMap(({ history }) => history.order),
   );
   if (meant !== undefined) warn(`No build ${asked} is known. Did you mean ${meant}?`);
   return asked;
@@ -104,7 +105,7 @@ function passes({ at, event }: Recorded, { build, type, since, until }: Filter):
   if (since !== undefined && at < since) return false;
   if (until !== undefined && at > until) return false;
   if (type !== undefined && event.type !== type) return false;
-  return build === undefined || buildsOf(event).includes(build);
+  return build === undefined || buildsNamed(event).includes(build);
 }
 
 type EventFormat = 'stdout' | 'json' | 'jsonl';
@@ -164,7 +165,7 @@ function openTable(output: Output, apps: readonly AppName[] | undefined): Printe
 function openSource(host: Host, warn: Warn): (app: AppName) => EventSource {
   return (app) => {
     const builds = appBuilds(host, app);
-    catchUp(builds, Date.now(), warn);
+    adoptRecords(builds, thisSystem, warn).loaded;
     return eventSource(builds, warn);
   };
 }

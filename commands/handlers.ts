@@ -13,6 +13,8 @@ export const triggers: Readonly<Record<string, Load>> = {
   'builds-record-start': async () => (await import('../triggers/buildsRecordStart')).buildsRecordStart,
   'builds-record-finalize': async () => (await import('../triggers/buildsRecordFinalize')).buildsRecordFinalize,
   'builds-record-discard': async () => (await import('../triggers/buildsRecordDiscard')).buildsRecordDiscard,
+  'post-extract': async () => (await import('../triggers/noteDeploy')).postExtract,
+  'post-deploy': async () => (await import('../triggers/noteDeploy')).postDeploy,
   install: async () => (await import('../triggers/install')).install,
   'post-delete': async () => (await import('../triggers/postDelete')).postDelete,
   'post-app-rename-setup': async () => (await import('../triggers/postAppRenameSetup')).postAppRenameSetup,
@@ -49,5 +51,6 @@ export const hostCommands: Readonly<Record<string, Load>> = {
 export const others: Readonly<Record<string, Load>> = {
   commands: async () => (await import('./help')).commands,
   'builds-deliver': async () => (await import('../subscribers/notifications/deliver')).deliver,
+  'builds-after-deploy': async () => (await import('../subscribers/afterDeploy/afterDeploy')).afterDeploy,
   'over-all-apps-worker': async () => (await import('./allApps/worker')).worker,
 };

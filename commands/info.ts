@@ -5,6 +5,7 @@ import { Failure, visible } from '../host/failure';
 import { type AppName, parseBuildId } from '../host/dokku/names';
 import { logPath } from '../host/dokku/paths';
 import type { Build } from '../journal/history';
+import { causeText } from '../projections/events/causeText';
 import { actorText } from '../projections/events/eventView';
 import { infoView } from '../projections/lists/infoView';
 import { type Left, leftText } from '../projections/events/past';
@@ -81,12 +82,7 @@ function journalDetails(build: Build, left: Left | undefined): Detail[] {
     ['Started By', actorText(build.actor)],
     ['Revision', build.revision ?? ''],
     ['Canceled By', build.status === 'canceled' ? actorText(build.canceledBy) : ''],
-    [
-      'Found Dead',
-      build.status === 'failed' && build.cause === 'abandoned' && !build.adopted
-        ? 'its process was gone; finished is its last sign of life'
-        : '',
-    ],
+    ['Ended', 'cause' in build && build.cause !== 'exit' && !build.adopted ? causeText(build.cause) : ''],
     ['Adopted', build.adopted ? 'from a record that something else wrote' : ''],
     ['Pruned', leftText(left)],
   ];

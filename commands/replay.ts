@@ -2,15 +2,13 @@ import { requireApp } from '../host/dokku/apps';
 import { parseArguments } from '../host/arguments';
 import type { Call } from '../host/call';
 import type { Host } from '../host/dokku/environment';
-import { reasonOf } from '../host/failure';
 import type { AppName } from '../host/dokku/names';
-import type { Output } from '../host/terminal/output';
 import { showProgress } from '../host/terminal/progress';
-import { appBuilds, buildsRoot } from '../host/dokku/paths';
-import { catchUp } from '../projections/records/catchUp';
-import { complain, complaints } from '../projections/problemWarnings';
+import { appBuilds } from '../host/dokku/paths';
+import { adoptRecords } from '../projections/records/adoptRecords';
+import { thisSystem } from '../host/system/system';
+import { warnOfProblems, complaints } from '../projections/problemWarnings';
 import { type Replayed, replay as replayApp } from '../projections/verification/replay';
-import { forgetStoredReports, sweepStoredReports } from '../projections/lists/storedReports';
 import { findRunning } from './list/listHost';
 import { overAllApps, tellWorked, type WorkFlags, type Worked } from './allApps/overAllApps';
 import { refuseSurplus, refuseWithoutAllApps, takeAppOrAll } from './shared/positionals';
@@ -25,7 +23,6 @@ export async function replay({ host, output, args }: Call): Promise<number> {
   const named = takeAppOrAll(host, positionals, switches.has('all-apps'));
   refuseSurplus(named.others, 0);
   const flags: WorkFlags = switches.has('dry-run') ? { 'dry-run': 'yes' } : {};
-  if (!switches.has('dry-run')) forgetReports(host, output);
   if (named.app === undefined) {
     const job = { name: 'builds:replay', work: replayWork, flags };
     const exitCode = await overAllApps(host, output, job, values['parallel']);
@@ -38,16 +35,6 @@ export async function replay({ host, output, args }: Call): Promise<number> {
   return worked.failed ? 1 : 0;
 }
 
-/** The next report of all apps makes anew what is stored for it. What somebody was killed at goes, too. */
-function forgetReports(host: Host, output: Output): void {
-  try {
-    forgetStoredReports(buildsRoot(host));
-    sweepStoredReports(buildsRoot(host));
-  } catch (error) {
-    output.warn(`What is stored for builds:report could not be removed: ${reasonOf(error)}`);
-  }
-}
-
 /** Replays one app. */
 export function replayWork(host: Host, app: AppName, flags: WorkFlags): Worked {
   const warnings: string[] = [];
@@ -57,11 +44,11 @@ export function replayWork(host: Host, app: AppName, flags: WorkFlags): Worked {
   const dryRun = flags['dry-run'] !== undefined;
   const builds = appBuilds(host, app);
   const progress = showProgress();
-  if (!dryRun) catchUp(builds, Date.now(), () => undefined); // its complaints are the replay's, too
-  const replayed = replayApp(builds, dryRun, (events) => progress.show(`${app}: ${events} events`), warn);
+  if (!dryRun) adoptRecords(builds, thisSystem, () => undefined); // its complaints are the replay's, too
+  const replayed = replayApp(builds, dryRun, thisSystem, (events) => progress.show(`${app}: ${events} events`), warn);
   progress.end();
   if (replayed === undefined) return { line: `Replayed ${app}: nothing, it has no journal`, warnings, failed: false };
-  complain(builds, replayed.problems, warn);
+  warnOfProblems(builds, replayed.problems, warn);
   const failed = complaints(replayed.problems).length > 0;
   return { line: summary(app, replayed, dryRun), warnings, failed };
 }

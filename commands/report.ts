@@ -7,7 +7,7 @@ import { Failure, visible } from '../host/failure';
 import type { AppName } from '../host/dokku/names';
 import type { Output } from '../host/terminal/output';
 import { readProperty, retentionsReader } from '../host/dokku/properties';
-import { appBuilds, buildsRoot } from '../host/dokku/paths';
+import { appBuilds } from '../host/dokku/paths';
 import { newestBuild } from '../journal/history';
 import { gaveUpText, readGaveUp } from '../subscribers/notifications/undelivered';
 import {
@@ -19,8 +19,7 @@ import {
   reportJson,
   reportLines,
 } from '../projections/lists/reportView';
-import { seeBuild, type SeenBuild } from '../projections/records/record';
-import { lookAt, StoredReports } from '../projections/lists/storedReports';
+import type { SeenBuild } from '../projections/records/record';
 import { parseFormat, refuseSurplus, takeApp } from './shared/positionals';
 import { viewApp } from './shared/see';
 import { eachApp } from './allApps/eachApp';
@@ -57,7 +56,7 @@ export function report({ host, output, args }: Call): undefined {
     reportEveryApp(host, output, asOf, showApp);
   } else {
     const app = requireApp(host, named.app);
-    showApp(app, readNewest(host, output, app, asOf).newest);
+    showApp(app, readNewest(host, output, app, asOf));
   }
 }
 
@@ -76,52 +75,21 @@ function only(fields: Partial<Report>, flag: ReportFlag): Partial<Report> {
   return { [flag]: fields[flag] ?? '' };
 }
 
-/** Of what has not changed since the last report nothing is read but its looks. */
 function reportEveryApp(
   host: Host,
   output: Output,
   asOf: number | undefined,
   showApp: (app: AppName, newest: SeenBuild | undefined) => void,
 ): void {
-  const all = listApps(host);
-  const apps = allowedApps(host, all);
+  const apps = allowedApps(host, listApps(host));
   if (apps.length === 0) output.warn("You haven't deployed any applications yet");
-  const stored = asOf === undefined ? new StoredReports(buildsRoot(host)) : undefined;
-  eachApp(output, apps, false, (app) => {
-    const now = Date.now();
-    const look = stored && lookAt(appBuilds(host, app));
-    const known = look && stored.newestBuild(app, look);
-    if (known !== undefined) {
-      showApp(app, known === null ? undefined : seeBuild(known, now, () => false));
-      return;
-    }
-    const read = readNewest(host, output, app, asOf);
-    showApp(app, read.newest);
-    if (look && read.isLasting) stored.note(app, look, read.newest?.build, now);
-  });
-  try {
-    stored?.store(all);
-  } catch {
-    // a shortcut that could not be stored costs the next report time, nothing else
-  }
+  eachApp(output, apps, false, (app) => showApp(app, readNewest(host, output, app, asOf)));
 }
 
-interface Newest {
-  readonly newest: SeenBuild | undefined;
-  /** It stays so until something happens to the app's files: nothing runs, all is in the journal, and there is nothing to be warned of. */
-  readonly isLasting: boolean;
-}
-
-function readNewest(host: Host, output: Output, app: AppName, asOf: number | undefined): Newest {
-  let warnings = 0;
-  const warn = (message: string): void => {
-    warnings += 1;
-    output.warn(message);
-  };
-  const { history, see, inMemory } = viewApp(host, { warn }, app, asOf);
+function readNewest(host: Host, output: Output, app: AppName, asOf: number | undefined): SeenBuild | undefined {
+  const { history, see } = viewApp(host, output, app, asOf);
   const newest = newestBuild(history);
   const gaveUp = readGaveUp(appBuilds(host, app).directory);
-  if (gaveUp !== undefined) warn(`${app}: ${gaveUpText(gaveUp)}; see ${pluginName(host)}:notify ${app} --test`);
-  const isLasting = warnings === 0 && !inMemory && history.builds.every((build) => build.status !== 'running');
-  return { newest: newest && see(newest), isLasting };
+  if (gaveUp !== undefined) output.warn(`${app}: ${gaveUpText(gaveUp)}; see ${pluginName(host)}:notify ${app} --test`);
+  return newest && see(newest);
 }

@@ -1,56 +1,69 @@
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { crc32 } from 'node:zlib';
 
-import { removeFile } from '../host/system/files';
-import type { History } from './history';
+import { readSmallFileBytes, removeFile, replaceFile } from '../host/system/files';
+import { decodeMessagePack, encodeMessagePack } from './file/messagePack';
 import type { Head } from './file/journalFile';
-import { readStored, writeStored } from './storedTwice';
+import type { History } from './history';
 
-/** A history with the journal position it has reached: a shortcut, never the truth. */
+/** A history with the journal position that it has reached: a shortcut, never the truth. */
 export interface Checkpoint {
   readonly head: Head;
   readonly history: History;
-  /** The record files said what this history says when it was stored. */
-  readonly settled: boolean;
 }
 
 /** Name of the checkpoint in an app's directory. */
 export const CHECKPOINT_FILE = 'events.checkpoint';
 
-/** Of the layout and of what events are folded into: whoever changes either adds one, and older checkpoints are passed over. */
-const VERSION = 4;
+/** Of the layout and of the fold. Whoever changes either adds one; other versions are passed over. */
+const VERSION = 5;
 
-/** The checkpoint in `directory`; undefined when there is none that this program can trust. Never throws. */
+const LIMIT_BYTES = 64 * 1024 * 1024;
+const CRC_BYTES = 4;
+
+/** The checkpoint in `directory`; undefined if there is none that this program can trust. Never throws. */
 export function readCheckpoint(directory: string): Checkpoint | undefined {
   const stored = readStored(join(directory, CHECKPOINT_FILE));
   if (!Array.isArray(stored)) return undefined;
-  const [version, head, history, settled] = stored as unknown[];
-  if (version !== VERSION || !isHead(head) || !isHistory(history)) return undefined;
-  return { head, history, settled: settled === true };
+  const [version, head, history] = stored as unknown[];
+  return version === VERSION && isHead(head) && isHistory(history) ? { head, history } : undefined;
 }
 
-/** Somebody can have written anything twice; what would end a reader is passed over. */
+/** The file holds the CRC-32 of what follows, little-endian, then MessagePack. */
+function readStored(path: string): unknown {
+  try {
+    const bytes = readSmallFileBytes(path, LIMIT_BYTES);
+    if (bytes === undefined || bytes.length < CRC_BYTES) return undefined;
+    const content = bytes.subarray(CRC_BYTES);
+    return bytes.readUInt32LE(0) === crc32(content) ? decodeMessagePack(content) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 function isHead(value: unknown): value is Head {
   const { seq, start, crc, readTo, end } = (value ?? {}) as Partial<Head>;
   return [seq, start, crc, readTo, end].every((number) => Number.isSafeInteger(number) && Number(number) >= 0);
 }
 
+/** The checksum vouches for the rest: this program wrote it. */
 function isHistory(value: unknown): value is History {
-  const { builds, newestIds, departed } = (value ?? {}) as Partial<History>;
-  return [builds, newestIds, departed].every((list) => Array.isArray(list));
+  const { builds, order, newestIds, pruned } = (value ?? {}) as Partial<History>;
+  return typeof builds === 'object' && [order, newestIds, pruned].every((list) => Array.isArray(list));
 }
 
-/** Whether there is one, trustworthy or not. */
-export function hasCheckpoint(directory: string): boolean {
-  return existsSync(join(directory, CHECKPOINT_FILE));
+/**
+ * Stores `checkpoint` in `directory`. To be called after all files that are derived from its events are up to date. Not synced: a
+ * lost checkpoint only costs time. Throws system errors.
+ */
+export function writeCheckpoint(directory: string, { head, history }: Checkpoint): void {
+  const content = encodeMessagePack([VERSION, head, history]);
+  const crc = Buffer.alloc(CRC_BYTES);
+  crc.writeUInt32LE(crc32(content));
+  replaceFile(join(directory, CHECKPOINT_FILE), Buffer.concat([crc, content]), { mode: 0o600, durable: false });
 }
 
-/** Stores `checkpoint` in `directory`. Not synced: a lost one only costs time. Throws system errors. */
-export function writeCheckpoint(directory: string, { head, history, settled }: Checkpoint): void {
-  writeStored(join(directory, CHECKPOINT_FILE), [VERSION, head, history, settled]);
-}
-
-/** Forgets the checkpoint in `directory`. */
+/** Removes the checkpoint in `directory`. */
 export function removeCheckpoint(directory: string): void {
   removeFile(join(directory, CHECKPOINT_FILE));
 }

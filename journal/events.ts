@@ -1,13 +1,13 @@
 import type { BuildId } from '../host/dokku/names';
 import type { ProcessIdentity } from '../host/system/processes';
 
-/** RFC 3339 in UTC, exactly as a record holds it (the stock plugin writes nanoseconds, this one milliseconds). */
+/** RFC 3339 in UTC, as a record holds it (the stock plugin writes nanoseconds, this one milliseconds). */
 export type Timestamp = string;
 
-/** What a build is for; follows from its source. */
+/** What a build is for. It follows from the source. */
 export type Kind = 'build' | 'deploy';
 
-/** Who does something: name of the ssh user, name of the ssh key, first word of the command. Unknown ones are absent. */
+/** Who does something: the ssh user, the name of the ssh key, the first word of the command. Unknown ones are absent. */
 export interface Actor {
   readonly user?: string;
   readonly key?: string;
@@ -21,25 +21,35 @@ export interface BuildStarted {
   readonly kind: Kind;
   /** One of {@link sources}; an adopted record may hold another. */
   readonly source: string;
-  /** Which process it is; an adopted one has no more than a pid. */
+  /** The process of the deploy. Of an adopted build only the pid is known. */
   readonly process: ProcessIdentity;
   readonly startedAt: Timestamp;
   readonly actor: Actor;
-  /** The revision that is deployed (a commit hash), where it could be had surely. */
+  /** The commit that is deployed (40 or 64 hex digits), if it was known for sure at the start. */
   readonly revision?: string;
-  /** True when this was read from a record that something else wrote. */
+  /** True if this was read from a record that something else wrote. */
   readonly adopted?: true;
 }
 
-/** A deploy has ended; `cause` says who knows: the deploy itself, or whoever found its process gone. */
+/**
+ * How an end became known.
+ * - `exit`: the deploy reported it.
+ * - `deployed`: the process ended without a report, after Dokku had announced the deployment.
+ * - `abandoned`: the process ended without a report and without an announcement.
+ */
+export type Cause = 'exit' | 'deployed' | 'abandoned';
+
+/** A deploy has ended. A later end with the cause `exit` corrects one with another cause. */
 export interface BuildFinished {
   readonly type: 'BuildFinished';
   readonly build: BuildId;
   readonly status: 'succeeded' | 'failed';
-  /** 0 to 255; -1 for a build that was found dead. */
+  /** 0 to 255; -1 for an end that nobody reported and that is taken for a failure. */
   readonly exitCode: number;
-  readonly cause: 'exit' | 'abandoned';
+  readonly cause: Cause;
   readonly finishedAt: Timestamp;
+  /** The commit, if it became known after the start. */
+  readonly revision?: string;
   readonly adopted?: true;
 }
 
@@ -48,13 +58,15 @@ export interface BuildCanceled {
   readonly type: 'BuildCanceled';
   readonly build: BuildId;
   readonly actor: Actor;
-  /** The signal for its process group; absent in what was adopted. */
+  /** The signal that ended its process group. Absent in an adopted event. */
   readonly signal?: string;
   readonly finishedAt: Timestamp;
+  /** The commit, if it became known after the start. */
+  readonly revision?: string;
   readonly adopted?: true;
 }
 
-/** Builds have left: their records and logs are no more, their events stay. */
+/** Builds were removed from the records: their records and logs are deleted, their events stay. */
 export interface Pruned {
   readonly type: 'Pruned';
   readonly builds: readonly BuildId[];
@@ -64,7 +76,12 @@ export interface Pruned {
 /** The facts of one app's history. */
 export type BuildEvent = BuildStarted | BuildFinished | BuildCanceled | Pruned;
 
-/** The types there are, in the order in which a build meets them. */
+/** The builds that an event is about. */
+export function buildsNamed(event: BuildEvent): readonly BuildId[] {
+  return event.type === 'Pruned' ? event.builds : [event.build];
+}
+
+/** The event types, in the order in which a build meets them. */
 export const eventTypes = [
   'BuildStarted',
   'BuildFinished',
@@ -74,21 +91,24 @@ export const eventTypes = [
 
 /** An event as the journal holds it. */
 export interface Recorded<E extends BuildEvent = BuildEvent> {
-  /** 1, 2, 3 … without a gap, one app. */
+  /** 1, 2, 3 … without a gap, for one app. */
   readonly seq: number;
   /** A ULID. */
   readonly id: string;
   /** When the host wrote it, ms since the epoch. */
   readonly at: number;
-  /** Version of the schema it was written in; what is read has been brought to {@link SCHEMA_VERSION}. */
+  /** Version of the schema that it was written in; the event itself is in {@link SCHEMA_VERSION}. */
   readonly schema: number;
   readonly event: E;
 }
 
-/** The schema that is written now. */
-export const SCHEMA_VERSION = 1;
+/**
+ * The schema that is written now. Version 2 added the cause `deployed`, the correction of an inferred end, the revision of an
+ * end, and the process group of a start.
+ */
+export const SCHEMA_VERSION = 2;
 
-/** Every source, with the kind it has. */
+/** Every source, with its kind (docs/operations.md lists what calls each). */
 export const sources = {
   'git-hook': 'build',
   'ps:rebuild': 'build',
@@ -105,12 +125,12 @@ export const sources = {
 
 export type Source = keyof typeof sources;
 
-/** `text` as a source; undefined when it is none that is known. */
+/** `text` as a source; undefined for a source that is not known. */
 export function asSource(text: string): Source | undefined {
   return Object.hasOwn(sources, text) ? (text as Source) : undefined;
 }
 
-/** For the `default` of a `switch` over a union: a forgotten case does not compile. */
+/** For the `default` of a `switch` over a union: a missing case does not compile. */
 export function assertNever(value: never): never {
   throw new Error(`Unexpected ${JSON.stringify(value)}`);
 }

@@ -1,8 +1,8 @@
 import { type BuildId, isGeneratedBuildId } from '../host/dokku/names';
 import type { ProcessIdentity } from '../host/system/processes';
-import type { Actor, Kind, Timestamp } from './events';
+import type { Actor, Cause, Kind, Timestamp } from './events';
 
-interface Begun {
+interface Started {
   readonly id: BuildId;
   readonly kind: Kind;
   readonly source: string;
@@ -10,24 +10,25 @@ interface Begun {
   readonly startedAt: Timestamp;
   readonly actor: Actor;
   readonly revision?: string;
+  /** Something else recorded it, and this program read the record. */
   readonly adopted: boolean;
 }
 
-/** No event says yet how it ended; whether its process lives, only a reader can find out. */
-export interface RunningBuild extends Begun {
+/** No event says yet how it ended. Whether its process lives, only a reader can find out. */
+export interface RunningBuild extends Started {
   readonly status: 'running';
 }
 
-/** It ended by itself, or was found dead (`cause: abandoned`). */
-export interface FinishedBuild extends Begun {
+/** It ended, by a report or by an inference (see {@link Cause}). */
+export interface FinishedBuild extends Started {
   readonly status: 'succeeded' | 'failed';
   readonly exitCode: number;
-  readonly cause: 'exit' | 'abandoned';
+  readonly cause: Cause;
   readonly finishedAt: Timestamp;
 }
 
 /** Somebody ended it. */
-export interface CanceledBuild extends Begun {
+export interface CanceledBuild extends Started {
   readonly status: 'canceled';
   readonly exitCode: -1;
   readonly finishedAt: Timestamp;
@@ -38,36 +39,55 @@ export interface CanceledBuild extends Begun {
 /** A build that is on record. */
 export type Build = RunningBuild | FinishedBuild | CanceledBuild;
 
-/** What an app's events add up to. Its size follows from what is on record, not from how much ever happened. */
+/** The state of an app: what its events add up to. It grows with what is on record, not with how much ever happened. */
 export interface History {
-  /** Oldest first, in the journal's order; adopted ones stand where their start belongs. */
-  readonly builds: readonly Build[];
+  /** The builds on record, by id. */
+  readonly builds: Readonly<Record<BuildId, Build>>;
+  /** Their ids, oldest first, in the order of the journal; an adopted build stands where its start belongs. */
+  readonly order: readonly BuildId[];
   /**
-   * The newest ids of the generated form that ever started, at most {@link NEWEST_KEPT}, in ascending order: one above the first of them that is
-   * not among them was never used.
+   * The newest ids of the generated form that ever started, at most {@link NEWEST_KEPT}, ascending. An id above the first of
+   * them that is not among them was never used.
    */
   readonly newestIds: readonly BuildId[];
-  /** The builds that left last, at most {@link DEPARTED_KEPT}: files of theirs that a crash left behind are swept. */
-  readonly departed: readonly BuildId[];
+  /** The builds that were pruned last, at most {@link PRUNED_KEPT}: their ids are not used again, their files are removed. */
+  readonly pruned: readonly BuildId[];
 }
 
-export const DEPARTED_KEPT = 64;
+export const PRUNED_KEPT = 64;
 
-/** Deploys of one app that begin at once are appended in another order than their ids have; so many of them may. */
+/** Deploys of one app that begin at once are appended in another order than that of their ids; so many of them may. */
 export const NEWEST_KEPT = 64;
 
-/** The build `id` of `history`; undefined when it is not on record. */
+/** The build `id` of `history`; undefined if it is not on record. */
 export function findBuild(history: History, id: BuildId): Build | undefined {
-  return history.builds.find((build) => build.id === id);
+  return Object.hasOwn(history.builds, id) ? history.builds[id] : undefined; // an id may be called `constructor`
 }
 
-/** Whether `id` sorts so that it would be among the {@link History.newestIds} if it had ever started. */
-export function isCertainlyNew({ newestIds }: History, id: BuildId): boolean {
-  const isAbove = newestIds.length < NEWEST_KEPT || id > (newestIds[0] ?? '');
-  return isGeneratedBuildId(id) && isAbove && !newestIds.includes(id);
+/** The builds on record, oldest first. */
+export function buildsOf(history: History): Build[] {
+  return history.order.map((id) => findBuild(history, id)).filter((build) => build !== undefined);
+}
+
+/** The builds that no event has ended yet, oldest first. */
+export function runningBuilds(history: History): RunningBuild[] {
+  return buildsOf(history).filter((build) => build.status === 'running');
 }
 
 /** The build that started last. */
 export function newestBuild(history: History): Build | undefined {
-  return history.builds.at(-1);
+  const id = history.order.at(-1);
+  return id === undefined ? undefined : findBuild(history, id);
+}
+
+/** Whether `history` alone shows that no build with this id has ever started. */
+export function isCertainlyNew(history: History, id: BuildId): boolean {
+  const { newestIds } = history;
+  const isAbove = newestIds.length < NEWEST_KEPT || id > (newestIds[0] ?? '');
+  return isGeneratedBuildId(id) && isAbove && !newestIds.includes(id);
+}
+
+/** Whether a report may still change how the build ended: it is running, or its end was inferred. */
+export function isOpenToReport(build: Build): boolean {
+  return build.status === 'running' || (build.status !== 'canceled' && build.cause !== 'exit');
 }

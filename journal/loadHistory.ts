@@ -1,63 +1,85 @@
 import { join } from 'node:path';
 
-import type { History } from './history';
+import type { BuildId } from '../host/dokku/names';
+import { readCheckpoint } from './checkpoint';
+import { evolveAll, evolveOver, initialState } from './decider';
+import { buildsNamed, type Recorded } from './events';
 import { closeJournal, type Head, isHeadOf, type Journal, JOURNAL_FILE, openJournal, START } from './file/journalFile';
-import { type Problem, readJournal } from './file/readJournal';
-import { type Checkpoint, readCheckpoint } from './checkpoint';
-import { apply, draftHistory, emptyHistory } from './applyEvent';
+import { type Problem, type Reading, readJournal } from './file/readJournal';
+import type { History } from './history';
 
-/** An app's history as its journal tells it, and where it was read to. */
+/** An app's history, and how far its journal was read for it. */
 export interface Loaded {
   readonly history: History;
   readonly head: Head;
-  /** Events that were folded to get here; the rest came from the checkpoint. */
-  readonly folded: number;
-  /** The checkpoint that this began from was stored with all records true. */
-  readonly settled: boolean;
-  /** What was not as it was written, in the part that was read. */
+  /** The builds that events behind the checkpoint name: their files may be out of date. `all` if there was no checkpoint. */
+  readonly changed: 'all' | ReadonlySet<BuildId>;
+  /** What is wrong in the part of the journal that was read. */
   readonly problems: readonly Problem[];
   /** The history says more than the journal: something was adopted that could not be appended. */
   readonly inMemory?: true;
 }
 
-/** No journal, no history. */
-export const nothingLoaded: Loaded = { history: emptyHistory, head: START, folded: 0, settled: false, problems: [] };
+/** The history of an app without a journal. */
+export const nothingLoaded: Loaded = { history: initialState, head: START, changed: new Set(), problems: [] };
 
 /**
- * The history of the app whose data lies in `directory`: its checkpoint, where that is one of this journal, and the events
- * behind it. Throws `JournalNotReadable`.
+ * The history of the app whose data lies in `directory`: its checkpoint, if that belongs to this journal, and the events behind
+ * it. Throws `JournalNotReadable`.
  */
 export function loadHistory(directory: string): Loaded {
   const journal = openJournal(join(directory, JOURNAL_FILE));
   if (journal === undefined) return nothingLoaded;
   try {
-    return loadFrom(journal, readCheckpoint(directory));
+    const checkpoint = readCheckpoint(directory);
+    if (checkpoint !== undefined && isHeadOf(journal, checkpoint.head)) {
+      const { loaded, diverged } = readOn(journal, { ...checkpoint, changed: new Set(), problems: [] });
+      if (!diverged) return loaded;
+    }
+    return loadWhole(journal);
   } finally {
     closeJournal(journal);
   }
 }
 
-/** The same from an open journal, from `checkpoint` on if that is one of it. */
-export function loadFrom(journal: Journal, checkpoint: Checkpoint | undefined): Loaded {
-  if (checkpoint !== undefined && isHeadOf(journal, checkpoint.head)) {
-    const loaded = fold(journal, checkpoint);
-    if (loaded !== undefined) return loaded;
-  }
-  return fold(journal, { head: START, history: emptyHistory, settled: false }) ?? nothingLoaded;
+/** The history that all events of `journal` add up to, without the checkpoint. Throws `JournalNotReadable`. */
+export function loadWhole(journal: Journal): Loaded {
+  return readOn(journal, { ...nothingLoaded, changed: 'all' }).loaded;
 }
 
-function fold(journal: Journal, from: Checkpoint): Loaded | undefined {
-  let draft: ReturnType<typeof draftHistory> | undefined; // a copy, once there is something to change
+/** `loaded` with the events behind its head. `diverged`: they do not belong to it, and nothing was added. */
+export function readOn(journal: Journal, loaded: Loaded): { loaded: Loaded; diverged: boolean } {
   const problems: Problem[] = [];
-  let folded = 0;
-  const reading = readJournal(journal, from.head, {
-    event(recorded) {
-      draft ??= draftHistory(from.history);
-      apply(draft, recorded.event);
-      folded += 1;
-    },
-    problem: (problem) => problems.push(problem),
+  const changed = new Set<BuildId>();
+  let reading: Reading = { head: loaded.head, diverged: false };
+  const history = evolveOver(loaded.history, (next) => {
+    reading = readJournal(journal, loaded.head, {
+      event({ event }) {
+        next(event);
+        if (loaded.changed !== 'all') for (const id of buildsNamed(event)) changed.add(id);
+      },
+      problem: (problem) => problems.push(problem),
+    });
   });
-  if (reading.diverged) return undefined;
-  return { history: draft ?? from.history, head: reading.head, folded, settled: from.settled, problems };
+  const { head, diverged } = reading;
+  if (diverged) return { loaded, diverged };
+  const read = {
+    history,
+    head,
+    changed: together(loaded.changed, changed),
+    problems: [...loaded.problems, ...problems],
+  };
+  return { loaded: { ...loaded, ...read }, diverged };
+}
+
+/** `loaded` with `events`, which follow its head. The head stays: the caller knows where they end. */
+export function withEvents(loaded: Loaded, events: readonly Recorded[]): Loaded {
+  if (events.length === 0) return loaded;
+  const facts = events.map(({ event }) => event);
+  const changed = together(loaded.changed, facts.flatMap(buildsNamed));
+  return { ...loaded, history: evolveAll(loaded.history, facts), changed };
+}
+
+function together(before: Loaded['changed'], more: Iterable<BuildId>): Loaded['changed'] {
+  return before === 'all' ? 'all' : new Set([...before, ...more]);
 }

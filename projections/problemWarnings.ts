@@ -14,7 +14,7 @@ export function complaints(problems: readonly Problem[]): Problem[] {
 }
 
 /** Tells `warn` of the {@link complaints} about the journal of `builds`, which was at rest when it was read. */
-export function complain(builds: AppBuilds, problems: readonly Problem[], warn: Warn): void {
+export function warnOfProblems(builds: AppBuilds, problems: readonly Problem[], warn: Warn): void {
   complaints(problems).forEach(teller(builds, warn));
 }
 
@@ -30,14 +30,14 @@ export function complainer(builds: AppBuilds, warn: Warn): (problem: Problem) =>
 }
 
 /** Says each thing once, also to who reads the same part again; of many the first ones, and that there are more. */
-function teller({ app, ...builds }: AppBuilds, warn: Warn): (problem: Problem) => void {
+function teller({ app, mode }: AppBuilds, warn: Warn): (problem: Problem) => void {
   const told = new Set<string>();
   return (problem) => {
     const what = describe(problem);
     if (told.size > MOST_TOLD || told.has(what)) return;
     told.add(what);
     const said = told.size > MOST_TOLD ? 'is not as it was written in more places' : what;
-    warn(`The journal of ${app} ${said}; see ${pluginName(builds)}:verify ${app}`);
+    warn(`The journal of ${app} ${said}; see ${pluginName({ alongside: mode === 'alongside' })}:verify ${app}`);
   };
 }
 

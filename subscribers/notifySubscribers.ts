@@ -2,31 +2,32 @@ import { accessSync, constants, existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
 import type { Host } from '../host/dokku/environment';
-import { reasonOf } from '../host/failure';
-import { hasNotifyUrl } from './notifications/settings';
 import type { AppBuilds } from '../host/dokku/paths';
+import { reasonOf } from '../host/failure';
+import type { Handled } from '../journal/handleCommands';
 import { isQueueEmpty } from './notifications/queue';
-import type { Handled } from '../journal/handleCommand';
-import type * as queueing from './notifications/queueNotifications';
+import { queueAnnouncements } from './notifications/queueNotifications';
+import { hasNotifyUrl } from './notifications/settings';
 
 /**
- * Lets others hear of what `handled` added, which is on disk: the plugins that have the trigger `builds-event`, and the receiver of the
- * app's `notify-url`. It is only queued here; a process that outlives this one delivers it, and goes on with what waits from
- * before. Never throws: `warn` is told. Alongside the stock plugin nobody is told anything, since it decides how builds end.
- *
- * Every deploy comes by here three times: where nobody wants to hear, that costs a few looks at directories, and no module.
+ * Tells the subscribers what `handled` added, which is on disk. A subscriber that fails never delays or fails the deploy: here its
+ * notifications are only queued, a process of its own delivers them, and a failure is a warning. Alongside the stock plugin
+ * nobody is notified, because that plugin decides how builds end.
  */
-export function tellOthers(host: Host, builds: AppBuilds, handled: Handled, warn: (message: string) => void): void {
-  if (builds.alongside === true) return;
+export function notifySubscribers(
+  host: Host,
+  builds: AppBuilds,
+  handled: Handled,
+  warn: (message: string) => void,
+): void {
+  if (builds.mode !== 'owner') return;
   try {
     const receiver = hasNotifyUrl(host, builds.app);
     const plugins = hasListeningPlugin(host);
-    if (!receiver && !plugins && isQueueEmpty(builds.buildsRoot)) return;
-    // eslint-disable-next-line @typescript-eslint/no-require-imports -- loaded only where somebody wants to hear
-    const { queueAnnouncements } = require('./notifications/queueNotifications') as typeof queueing;
-    queueAnnouncements(host, builds, handled, { receiver, plugins });
+    if (receiver || plugins || !isQueueEmpty(builds.buildsRoot))
+      queueAnnouncements(host, builds, handled, { receiver, plugins });
   } catch (error) {
-    warn(`Others could not be told of this build of ${builds.app}: ${reasonOf(error)}`);
+    warn(`Nobody could be notified of this build of ${builds.app}: ${reasonOf(error)}`);
   }
 }
 

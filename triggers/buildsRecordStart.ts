@@ -2,12 +2,12 @@ import { appExists } from '../host/dokku/apps';
 import type { Call } from '../host/call';
 import { printable } from '../host/failure';
 import { asSource } from '../journal/events';
+import { recordStart } from '../subscribers/recordDeploy';
 import { buildArguments, wholeNumberArgument } from './arguments';
-import { recordStart } from './recording';
 
 /**
  * `builds-record-start <app> <build-id> <pid> <source>`: an unknown source is recorded as such, with a warning. A command on an app
- * that does not exist deploys nothing, and leaves nothing that an app made later under that name would find as its history.
+ * that does not exist deploys nothing, and nothing is recorded that an app created later under that name would find.
  */
 export function buildsRecordStart({ host, output, args }: Call): undefined {
   const named = buildArguments(args);
@@ -16,5 +16,5 @@ export function buildsRecordStart({ host, output, args }: Call): undefined {
   const source = asSource(args[3] ?? '');
   if (source === undefined) output.warn(`Unknown build source "${printable(args[3] ?? '')}", recorded as unknown`);
   if (!appExists(host, named.app)) return;
-  recordStart(host, output, named.app, named.build, pid, source ?? 'unknown');
+  recordStart(host, output.warn, named.app, named.build, pid, source ?? 'unknown');
 }

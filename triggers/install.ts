@@ -11,8 +11,9 @@ import { makeDirectory, ownLikeParent } from '../host/system/files';
 import { type AppName, asAppName } from '../host/dokku/names';
 import type { Output } from '../host/terminal/output';
 import { appBuilds, buildsRoot, propertiesDirectory } from '../host/dokku/paths';
-import { catchUp } from '../projections/records/catchUp';
-import { settle } from '../projections/records/updateFiles';
+import { thisSystem } from '../host/system/system';
+import { adoptRecords as adopt } from '../projections/records/adoptRecords';
+import { updateFiles } from '../projections/records/updateFiles';
 import { repairOwnership } from './repairOwnership';
 
 /**
@@ -47,7 +48,7 @@ function makeOwn(host: Host, output: Output, directories: readonly string[]): vo
 function adoptRecords(host: Host, output: Output, app: AppName): void {
   try {
     const builds = appBuilds(host, app);
-    settle(builds, { loaded: catchUp(builds, Date.now(), output.warn), added: [] }, output.warn);
+    updateFiles(builds, adopt(builds, thisSystem, output.warn).loaded, 'all', thisSystem, output.warn);
   } catch (error) {
     output.warn(`${app}: ${reasonOf(error)}`);
   }

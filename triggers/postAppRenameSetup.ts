@@ -2,43 +2,49 @@ import { existsSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
 import type { Call } from '../host/call';
-import { makeDirectory } from '../host/system/files';
-import { appBuilds, propertiesDirectory } from '../host/dokku/paths';
-import { JOURNAL_FILE } from '../journal/file/journalFile';
-import { catchUp } from '../projections/records/catchUp';
+import type { AppBuilds } from '../host/dokku/paths';
+import { propertiesDirectory } from '../host/dokku/paths';
+import { listDirectory, makeDirectory } from '../host/system/files';
 import { removeCheckpoint } from '../journal/checkpoint';
+import { JOURNAL_FILE } from '../journal/file/journalFile';
+import { runningBuilds } from '../journal/history';
 import { loadHistory } from '../journal/loadHistory';
-import { listDirectory, recordedIds } from '../projections/records/recordFiles';
 import { addRunning, forgetRunning } from '../projections/lists/runningBuilds';
-import { settle } from '../projections/records/updateFiles';
+import { adoptRecords } from '../projections/records/adoptRecords';
+import { recordedIds } from '../projections/records/recordFiles';
+import { updateFiles } from '../projections/records/updateFiles';
+import { contextOf } from '../subscribers/recordDeploy';
+import { noteRenamed } from '../subscribers/renamedApps';
 import { appArgument } from './arguments';
 
 /**
- * `post-app-rename-setup <old> <new>`: moves data and properties, each in one step, then puts the new name into the records.
- * Killed anywhere and run again it goes on where it was; until then nothing is in two places, or in none.
+ * `post-app-rename-setup <old> <new>`: moves data and properties, each in one step, then writes the new name into the records. If it
+ * is killed and runs again, it goes on where it was; until then nothing is in two places, or in none. A deploy that runs
+ * meanwhile goes on to use the old name; its end is recorded under the new one.
  */
 export function postAppRenameSetup({ host, output, args }: Call): undefined {
-  const from = appBuilds(host, appArgument(args[0]));
-  const to = appBuilds(host, appArgument(args[1]));
+  const { builds: from } = contextOf(host, appArgument(args[0]), output.warn);
+  const { builds: to, system, warn } = contextOf(host, appArgument(args[1]), output.warn);
   if (from.app === to.app) return;
-  if (!host.alongside) move(propertiesDirectory(host, from.app), propertiesDirectory(host, to.app));
-  const running = loadHistory(from.directory).history.builds.filter((build) => build.status === 'running');
-  const names = running.map((build) => build.id);
-  addRunning(to.buildsRoot, to.app, names); // before they are there: the view may name too much, never too little
-  if (host.alongside) moveJournal(from.directory, to.directory);
-  else move(from.directory, to.directory);
+  if (from.mode === 'owner') move(propertiesDirectory(host, from.app), propertiesDirectory(host, to.app));
+  const running = runningBuilds(loadHistory(from.directory).history).map((build) => build.id);
+  addRunning(to.buildsRoot, to.app, running); // before they are there: the view may name too much, never too little
+  noteRenamed(host, running, to.app);
+  if (from.mode === 'owner') move(from.directory, to.directory);
+  else moveJournal(from, to);
   forgetRunning(from.buildsRoot, from.app);
-  const loaded = catchUp(to, Date.now(), output.warn);
-  if (loaded.head.seq > 0) settle(to, { loaded, added: [] }, output.warn);
+  const { loaded } = adoptRecords(to, system, warn);
+  if (loaded.head.seq > 0) updateFiles(to, loaded, 'all', system, warn);
 }
 
 /** The stock plugin moves the directory, and the journal in it; if it has moved its own files only, this one follows. */
-function moveJournal(from: string, to: string): void {
-  if (recordedIds(listDirectory(from)).length > 0) return; // it is still to come
-  removeCheckpoint(from);
-  if (!existsSync(join(from, JOURNAL_FILE)) || existsSync(join(to, JOURNAL_FILE))) return;
-  makeDirectory(to);
-  renameSync(join(from, JOURNAL_FILE), join(to, JOURNAL_FILE));
+function moveJournal(from: AppBuilds, to: AppBuilds): void {
+  if (recordedIds(listDirectory(from.directory)).length > 0) return; // it is still to come
+  removeCheckpoint(from.directory);
+  const [source, target] = [join(from.directory, JOURNAL_FILE), join(to.directory, JOURNAL_FILE)];
+  if (!existsSync(source) || existsSync(target)) return;
+  makeDirectory(to.directory);
+  renameSync(source, target);
 }
 
 /** What stands at `to` belongs to no app: the name was free until now. */

@@ -5,7 +5,6 @@ import { errorCode, printable } from '../host/failure';
 import { buildsRoot, propertiesRoot } from '../host/dokku/paths';
 import { JOURNAL_FILE } from '../journal/file/journalFile';
 import { CHECKPOINT_FILE } from '../journal/checkpoint';
-import { REPORTS_FILE } from '../projections/lists/storedReports';
 
 const { O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = fs.constants;
 
@@ -43,7 +42,7 @@ type ModeOf = (name: string, mode: number, byRoot: boolean) => number | undefine
 
 const modeOfProperty: ModeOf = () => 0o600;
 
-const OURS_ALONE: ReadonlySet<string> = new Set([JOURNAL_FILE, CHECKPOINT_FILE, REPORTS_FILE]);
+const OURS_ALONE: ReadonlySet<string> = new Set([JOURNAL_FILE, CHECKPOINT_FILE]);
 
 const modeOfData: ModeOf = (name, mode, byRoot) => {
   if (OURS_ALONE.has(name)) return (mode & 0o040) | 0o600; // they name keys and commands

@@ -2,7 +2,8 @@ import { setTimeout as wait } from 'node:timers/promises';
 
 import type { AppBuilds } from '../../host/dokku/paths';
 import type { Recorded } from '../../journal/events';
-import { buildsOf, eventJson } from '../../projections/events/eventView';
+import { buildsNamed } from '../../journal/events';
+import { eventJson } from '../../projections/events/eventView';
 import type { Warn } from '../../projections/problemWarnings';
 import { type AppEvent, eventSource, type EventSource, mergedEvents } from '../../projections/events/mergedEvents';
 import type { BuildEvent, EventFilter, FollowOptions } from './apiTypes';
@@ -53,7 +54,7 @@ function passes({ build, type, since, until }: EventFilter): (recorded: Recorded
   const [from, to] = [since?.getTime() ?? Number.NEGATIVE_INFINITY, until?.getTime() ?? Number.POSITIVE_INFINITY];
   return ({ at, event }) => {
     if (at < from || at > to || (type !== undefined && event.type !== type)) return false;
-    return build === undefined || buildsOf(event).some((id) => id === build);
+    return build === undefined || buildsNamed(event).some((id) => id === build);
   };
 }
 

@@ -3,8 +3,9 @@ import { type Host, readHost } from '../../host/dokku/environment';
 import { AppDoesNotExist, reasonOf } from '../../host/failure';
 import { type AppName, parseAppName, parseBuildId } from '../../host/dokku/names';
 import { type AppBuilds, appBuilds, logPath } from '../../host/dokku/paths';
-import { findBuild, type History } from '../../journal/history';
-import { catchUp } from '../../projections/records/catchUp';
+import { findBuild, type History, buildsOf } from '../../journal/history';
+import { adoptRecords } from '../../projections/records/adoptRecords';
+import { thisSystem } from '../../host/system/system';
 import { once } from '../../projections/problemWarnings';
 import { infoView } from '../../projections/lists/infoView';
 import { listOfApp, listOfHost } from '../../projections/lists/listView';
@@ -25,7 +26,8 @@ export function openHost(options: HostOptions = {}): BuildsHost {
     if (!appExists(host, app)) throw new AppDoesNotExist(app);
     return app;
   };
-  const historyOf = (app: AppName, tell = warn): History => catchUp(readable(host, app), Date.now(), tell).history;
+  const historyOf = (app: AppName, tell = warn): History =>
+    adoptRecords(readable(host, app), thisSystem, tell).loaded.history;
   const view = (app: AppName, seen: SeenBuild): BuildView =>
     buildView(app, seen, logPath(host, app, seen.build.id)) as BuildView;
 
@@ -36,14 +38,14 @@ export function openHost(options: HostOptions = {}): BuildsHost {
     apps: () => listApps(host),
     list(name, filter = {}) {
       const app = existing(name);
-      const seen = historyOf(app).builds.map(seeAt(Date.now()));
+      const seen = buildsOf(historyOf(app)).map(seeAt(Date.now()));
       return listOfApp(seen, filter, Number.POSITIVE_INFINITY).map((one) => view(app, one));
     },
     running() {
       const see = seeAt(Date.now());
       const running = readableOf(host, listApps(host), warn).flatMap(({ app }) =>
-        historyOf(app)
-          .builds.filter(({ status }) => status === 'running')
+        buildsOf(historyOf(app))
+          .filter(({ status }) => status === 'running')
           .map(see)
           .filter(({ displayStatus }) => displayStatus === 'running')
           .map((seen) => ({ app, seen })),
@@ -65,7 +67,7 @@ export function openHost(options: HostOptions = {}): BuildsHost {
 }
 
 function readable(host: Host, app: AppName): AppBuilds {
-  return { ...appBuilds(host, app), readOnly: true };
+  return { ...appBuilds(host, app), mode: 'reader' };
 }
 
 /** Those of `apps` that can be read; of the others `warn` is told, so that one does not hide all. */

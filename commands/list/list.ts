@@ -6,6 +6,7 @@ import { Failure, printable } from '../../host/failure';
 import type { AppName } from '../../host/dokku/names';
 import type { Output } from '../../host/terminal/output';
 import { appBuilds, logPath } from '../../host/dokku/paths';
+import { buildsOf } from '../../journal/history';
 import { resolveRetention } from '../../host/dokku/properties';
 import { appColumns, appRow, type ListFilter, listOfApp, matches } from '../../projections/lists/listView';
 import { leftJson, leftText, readPast } from '../../projections/events/past';
@@ -67,7 +68,7 @@ async function listApp(
 ): Promise<undefined> {
   const { history, see } = viewApp(host, output, app, asOf);
   const retention = resolveRetention(host, app, output.warn);
-  const listed = listOfApp(history.builds.map(see), filter, retention);
+  const listed = listOfApp(buildsOf(history).map(see), filter, retention);
   if (format === 'json') {
     output.line(JSON.stringify(listed.map((seen) => buildView(app, seen, logPath(host, app, seen.build.id)))));
   } else if (listed.length === 0) {
@@ -94,7 +95,7 @@ async function listPast(
   look: Look,
 ): Promise<undefined> {
   const { history, see, warn } = viewApp(host, output, app, asOf);
-  const present = new Set(history.builds.map((build) => build.id));
+  const present = new Set(buildsOf(history).map((build) => build.id));
   const past = readPast(appBuilds(host, app), { until: asOf }, warn)
     .map((one) => (present.has(one.build.id) ? { build: one.build } : one))
     .map(({ build, left }) => ({ seen: see(build), left }))

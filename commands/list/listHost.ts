@@ -5,9 +5,10 @@ import type { AppName, BuildId } from '../../host/dokku/names';
 import type { Output } from '../../host/terminal/output';
 import { type AppBuilds, appBuilds, buildsRoot, logPath } from '../../host/dokku/paths';
 import { isAlive } from '../../host/system/processes';
-import { type Build, findBuild, type History } from '../../journal/history';
-import { catchUp, loadAtRest } from '../../projections/records/catchUp';
-import { complain, type Warn } from '../../projections/problemWarnings';
+import { type Build, findBuild, type History, buildsOf } from '../../journal/history';
+import { adoptRecords, loadAtRest } from '../../projections/records/adoptRecords';
+import { thisSystem } from '../../host/system/system';
+import { warnOfProblems, type Warn } from '../../projections/problemWarnings';
 import {
   hostColumns,
   hostRow,
@@ -58,31 +59,31 @@ export async function listHost(
 function unendedBuilds(host: Host, output: Output, abandoned: boolean): ListedBuild[] {
   const now = Date.now();
   const see = seeAt(now);
-  const histories = abandoned ? lookInto(host, output, listApps(host), now) : historiesOfRunning(host, output, now);
-  return [...histories].flatMap(([app, { builds }]) =>
-    builds.filter(isRunning).map((build) => ({ app, seen: see(build) })),
+  const histories = abandoned ? lookInto(host, output, listApps(host)) : historiesOfRunning(host, output);
+  return [...histories].flatMap(([app, history]) =>
+    buildsOf(history)
+      .filter(isRunning)
+      .map((build) => ({ app, seen: see(build) })),
   );
 }
 
-function historiesOfRunning(host: Host, output: Output, now: number): ReadonlyMap<AppName, History> {
+function historiesOfRunning(host: Host, output: Output): ReadonlyMap<AppName, History> {
   const entries = readRunning(buildsRoot(host)) ?? findRunning(host, output);
   const running = new Map<AppName, BuildId[]>();
   for (const { app, build } of entries) running.set(app, [...(running.get(app) ?? []), build]);
   const apps = [...running.keys()].filter((app) => appExists(host, app));
-  return lookInto(host, output, apps, now, (builds, warn) =>
-    historyWith(running.get(builds.app) ?? [], builds, now, warn),
-  );
+  return lookInto(host, output, apps, (builds, warn) => historyWith(running.get(builds.app) ?? [], builds, warn));
 }
 
 /**
  * The history of an app in which builds may be `running`. What its journal can tell of them is enough, and the directory is not looked at; but
  * where the start of one is damaged, its record is adopted, as by whoever lists the app.
  */
-function historyWith(running: readonly BuildId[], builds: AppBuilds, now: number, warn: Warn): History {
-  const { history, problems } = loadAtRest(builds.directory);
-  const isMissing = (id: BuildId): boolean => findBuild(history, id) === undefined && !history.departed.includes(id);
-  if (running.some(isMissing)) return catchUp(builds, now, warn).history;
-  complain(builds, problems, warn);
+function historyWith(running: readonly BuildId[], builds: AppBuilds, warn: Warn): History {
+  const { history, problems } = loadAtRest(builds.directory, thisSystem);
+  const isMissing = (id: BuildId): boolean => findBuild(history, id) === undefined && !history.pruned.includes(id);
+  if (running.some(isMissing)) return adoptRecords(builds, thisSystem, warn).loaded.history;
+  warnOfProblems(builds, problems, warn);
   return history;
 }
 
@@ -91,8 +92,8 @@ function lookInto(
   host: Host,
   output: Output,
   apps: readonly AppName[],
-  now: number,
-  read: (builds: AppBuilds, warn: Warn) => History = (builds, warn) => catchUp(builds, now, warn).history,
+  read: (builds: AppBuilds, warn: Warn) => History = (builds, warn) =>
+    adoptRecords(builds, thisSystem, warn).loaded.history,
 ): ReadonlyMap<AppName, History> {
   const histories = new Map<AppName, History>();
   const complaints: { app: AppName; message: string }[] = [];
@@ -116,9 +117,11 @@ function lookInto(
 /** Looks into every app for live builds, and stores what it finds for the next time, where this user may. */
 export function findRunning(host: Host, output: Output): MayRun[] {
   const apps = listApps(host);
-  const histories = lookInto(host, output, apps, Date.now());
-  const running = [...histories].flatMap(([app, { builds }]) =>
-    builds.filter(isLive).map((build) => ({ app, build: build.id })),
+  const histories = lookInto(host, output, apps);
+  const running = [...histories].flatMap(([app, history]) =>
+    buildsOf(history)
+      .filter(isLive)
+      .map((build) => ({ app, build: build.id })),
   );
   if (histories.size < apps.length) return running; // not the whole truth
   try {

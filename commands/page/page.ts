@@ -6,18 +6,19 @@ import { parseArguments } from '../../host/arguments';
 import type { Call } from '../../host/call';
 import type { Host } from '../../host/dokku/environment';
 import { Failure, printable, reasonOf } from '../../host/failure';
-import { replaceFile } from '../../host/system/files';
+import { listDirectory, replaceFile } from '../../host/system/files';
 import type { AppName, BuildId } from '../../host/dokku/names';
 import type { Output } from '../../host/terminal/output';
 import { appBuilds, logPath } from '../../host/dokku/paths';
 import { readTail, type Tail } from '../../host/system/tail';
-import { findBuild } from '../../journal/history';
-import { catchUp } from '../../projections/records/catchUp';
-import { complain, complainer, once } from '../../projections/problemWarnings';
+import { findBuild, buildsOf } from '../../journal/history';
+import { adoptRecords } from '../../projections/records/adoptRecords';
+import { thisSystem } from '../../host/system/system';
+import { warnOfProblems, complainer, once } from '../../projections/problemWarnings';
 import { pageHtml } from '../../projections/page/page';
 import { type PageHistory, readPageHistory } from '../../projections/page/pageHistory';
 import type { PageApp } from '../../projections/page/pageNumbers';
-import { listDirectory, recordedIds } from '../../projections/records/recordFiles';
+import { recordedIds } from '../../projections/records/recordFiles';
 import { refuseSurplus, takeApp } from '../shared/positionals';
 import { seeAt } from '../shared/see';
 
@@ -56,29 +57,29 @@ function attempt<T>(output: Output, app: AppName, work: () => T): T | undefined 
 }
 
 function pageApp(host: Host, output: Output, app: AppName, now: number, most: number): PageApp {
-  const { history, events, outcomes } = readApp(host, output, app, now, most);
+  const { history, events, outcomes } = readApp(host, output, app, most);
   const see = seeAt(now);
-  return { app, builds: history.builds.map(see).reverse(), events, outcomes };
+  return { app, builds: buildsOf(history).map(see).reverse(), events, outcomes };
 }
 
 /** Reads the journal; where the directory holds what it does not tell of, that is adopted first. */
-function readApp(host: Host, output: Output, app: AppName, now: number, most: number): PageHistory {
+function readApp(host: Host, output: Output, app: AppName, most: number): PageHistory {
   const builds = appBuilds(host, app);
   const read = readPageHistory(builds.directory, most);
   const { history } = read;
   const settled =
-    history.builds.every(({ status }) => status !== 'running') &&
+    buildsOf(history).every(({ status }) => status !== 'running') &&
     !host.alongside &&
     recordedIds(listDirectory(builds.directory)).every((id) => findBuild(history, id) !== undefined);
   if (!settled) {
     const warn = once(output.warn);
-    const caught = catchUp(builds, now, warn);
+    const caught = adoptRecords(builds, thisSystem, warn).loaded;
     const again = readPageHistory(builds.directory, most);
     again.problems.forEach(complainer(builds, warn));
     // Where nothing may be appended, what was adopted is known in memory only.
-    return again.history.builds.length < caught.history.builds.length ? { ...again, history: caught.history } : again;
+    return again.history.order.length < caught.history.order.length ? { ...again, history: caught.history } : again;
   }
-  complain(builds, read.problems, output.warn);
+  warnOfProblems(builds, read.problems, output.warn);
   return read;
 }
 

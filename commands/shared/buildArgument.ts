@@ -3,7 +3,7 @@ import { Failure } from '../../host/failure';
 import { readDeployLock } from '../../host/dokku/locks';
 import { type AppName, type BuildId, isGeneratedBuildId } from '../../host/dokku/names';
 import { appBuilds } from '../../host/dokku/paths';
-import { type Build, findBuild, type History, newestBuild } from '../../journal/history';
+import { type Build, findBuild, type History, newestBuild, buildsOf } from '../../journal/history';
 import type { Warn } from '../../projections/problemWarnings';
 import { loadHistory } from '../../journal/loadHistory';
 import { type PastBuild, readPast, startedIds } from '../../projections/events/past';
@@ -30,7 +30,7 @@ export function findNamedBuild(host: Host, among: Among, asked: BuildId): PastBu
   const exact = findBuild(history, asked);
   if (exact !== undefined) return { build: exact };
   if (isNickname(asked)) return { build: nicknamed(host, among, asked) };
-  const begun = history.departed.includes(asked) ? [] : history.builds.filter((build) => build.id.startsWith(asked));
+  const begun = history.pruned.includes(asked) ? [] : buildsOf(history).filter((build) => build.id.startsWith(asked));
   if (begun.length > 1) throw ambiguous(asked, begun.map(({ id: one }) => one).reverse());
   const [only] = begun;
   return only === undefined ? findPast(host, among, asked) : { build: only };
@@ -41,14 +41,18 @@ export function findNamedBuild(host: Host, among: Among, asked: BuildId): PastBu
  * none of them. Throws {@link Failure} for what needs an app, or could be several.
  */
 export function findNamedId(host: Host, amongs: readonly Among[], asked: BuildId): BuildId | undefined {
-  if (amongs.some(({ history }) => findBuild(history, asked) !== undefined || history.departed.includes(asked)))
+  if (amongs.some(({ history }) => findBuild(history, asked) !== undefined || history.pruned.includes(asked)))
     return asked;
   if (isNickname(asked)) {
     const [only] = amongs;
     if (only !== undefined && amongs.length === 1) return nicknamed(host, only, asked).id;
     throw new Failure(`Each app has a ${asked} build of its own: please specify an app`);
   }
-  const present = amongs.flatMap(({ history }) => history.builds.map((build) => build.id).reverse());
+  const present = amongs.flatMap(({ history }) =>
+    buildsOf(history)
+      .map((build) => build.id)
+      .reverse(),
+  );
   const begun = present.filter((one) => one.startsWith(asked));
   const found =
     begun.length > 0
@@ -90,7 +94,7 @@ function nicknamed(host: Host, { app, history, see, until }: Among, nickname: Ni
     case 'last':
       return newestBuild(history) ?? none(`No builds recorded for ${app}`);
     case 'last-failed': {
-      const failed = history.builds.findLast((build) => ['failed', 'abandoned'].includes(see(build).displayStatus));
+      const failed = buildsOf(history).findLast((build) => ['failed', 'abandoned'].includes(see(build).displayStatus));
       return failed ?? none(`No failed build of ${app} is on record`);
     }
     case 'current': {
@@ -118,7 +122,12 @@ function findPast(host: Host, { app, history, until, warn }: Among, id: BuildId)
   if (meant !== id && begun.length > 1) throw ambiguous(id, begun);
   const past = meant && readPast(builds, { only: meant, until }, warn).at(-1);
   if (past) return past;
-  const known = [...history.builds.map((build) => build.id).reverse(), ...nicknames];
+  const known = [
+    ...buildsOf(history)
+      .map((build) => build.id)
+      .reverse(),
+    ...nicknames,
+  ];
   throw new Failure(`No build record found for ${app}/${id}`, 1, { given: id, known });
 }
 

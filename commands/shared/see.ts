@@ -4,7 +4,8 @@ import type { Output } from '../../host/terminal/output';
 import { appBuilds } from '../../host/dokku/paths';
 import { isAlive } from '../../host/system/processes';
 import type { Build, History } from '../../journal/history';
-import { catchUp } from '../../projections/records/catchUp';
+import { adoptRecords } from '../../projections/records/adoptRecords';
+import { thisSystem } from '../../host/system/system';
 import { once, type Warn } from '../../projections/problemWarnings';
 import { readHistoryAt } from '../../projections/events/past';
 import { seeBuild, type SeenBuild } from '../../projections/records/record';
@@ -24,7 +25,7 @@ export function viewApp(host: Host, output: Pick<Output, 'warn'>, app: AppName, 
   const now = Date.now();
   const builds = appBuilds(host, app);
   const warn = once(output.warn);
-  const { history, inMemory = false } = catchUp(builds, now, warn);
+  const { history, inMemory = false } = adoptRecords(builds, thisSystem, warn).loaded;
   if (asOf === undefined) return { history, see: seeAt(now), inMemory, warn };
   const then = readHistoryAt(builds, asOf, warn);
   const see = (build: Build): SeenBuild => seeBuild(build, asOf, ({ id }) => !then.dead.has(id));

@@ -10,7 +10,8 @@ import { appBuilds } from '../../host/dokku/paths';
 import { isAlive } from '../../host/system/processes';
 import { closeJournal, JOURNAL_FILE, openJournal, START } from '../../journal/file/journalFile';
 import { readJournal } from '../../journal/file/readJournal';
-import { catchUp } from '../../projections/records/catchUp';
+import { adoptRecords } from '../../projections/records/adoptRecords';
+import { thisSystem } from '../../host/system/system';
 import { complainer, once } from '../../projections/problemWarnings';
 import { type AppStats, count, countOpen, noStats } from '../../projections/stats/stats';
 import { statsJson, statsView } from '../../projections/stats/statsView';
@@ -34,7 +35,7 @@ export async function stats({ host, output, args }: Call): Promise<undefined> {
   const app = named.app === undefined ? undefined : requireApp(host, named.app);
   const apps = app === undefined ? allowedApps(host, listApps(host)) : [app];
   const view = statsView(
-    eachApp(output, apps, app !== undefined, (one) => ({ app: one, stats: readStats(host, output, one, since, now) })),
+    eachApp(output, apps, app !== undefined, (one) => ({ app: one, stats: readStats(host, output, one, since) })),
     since,
     now,
   );
@@ -56,10 +57,10 @@ export async function stats({ host, output, args }: Call): Promise<undefined> {
 }
 
 /** Counts what the whole journal of `app` tells, a batch of events at a time; records that something else wrote become events first. */
-function readStats(host: Host, output: Output, app: AppName, since: number | undefined, now: number): AppStats {
+function readStats(host: Host, output: Output, app: AppName, since: number | undefined): AppStats {
   const builds = appBuilds(host, app);
   const warn = once(output.warn);
-  catchUp(builds, now, warn);
+  adoptRecords(builds, thisSystem, warn);
   const counted = noStats(since);
   const journal = openJournal(join(builds.directory, JOURNAL_FILE));
   if (journal === undefined) return counted;

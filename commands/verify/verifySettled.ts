@@ -1,12 +1,12 @@
 import { join } from 'node:path';
 
-import { ageOf, temporaryFiles } from '../../host/system/files';
+import { ageOf, listDirectory, temporaryFiles } from '../../host/system/files';
 import type { AppBuilds } from '../../host/dokku/paths';
 import { pause } from '../../host/system/pause';
 import { isAlive } from '../../host/system/processes';
 import { JOURNAL_FILE } from '../../journal/file/journalFile';
 import type { Deviation, Verified } from '../../journal/file/verifyJournal';
-import { listDirectory } from '../../projections/records/recordFiles';
+
 import { verifyApp } from '../../projections/verification/verifyApp';
 
 const FIRST_PAUSE_MS = 20;

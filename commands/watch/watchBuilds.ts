@@ -6,9 +6,10 @@ import type { Host } from '../../host/dokku/environment';
 import { reasonOf } from '../../host/failure';
 import type { AppName } from '../../host/dokku/names';
 import { appBuilds, buildsDirectory } from '../../host/dokku/paths';
-import type { History } from '../../journal/history';
+import { type Build, buildsOf, type History } from '../../journal/history';
 import { JOURNAL_FILE } from '../../journal/file/journalFile';
-import { catchUp } from '../../projections/records/catchUp';
+import { adoptRecords } from '../../projections/records/adoptRecords';
+import { thisSystem } from '../../host/system/system';
 import { complainer, once } from '../../projections/problemWarnings';
 import { loadHistory } from '../../journal/loadHistory';
 import type { SeenBuild } from '../../projections/records/record';
@@ -50,13 +51,15 @@ export function watchBuilds(host: Host, only: AppName | undefined, warn: (messag
     }
     return all.filter((app) => allowed.get(app));
   };
-  const historyOf = (app: AppName, now: number): History | undefined => {
+  const historyOf = (app: AppName): History | undefined => {
     const size = journalSize(host, app);
     const before = known.get(app);
     if (before?.size === size) return before.history;
     try {
       const builds = appBuilds(host, app);
-      const { history, problems } = before ? loadHistory(builds.directory) : catchUp(builds, now, warnOnce);
+      const { history, problems } = before
+        ? loadHistory(builds.directory)
+        : adoptRecords(builds, thisSystem, warnOnce).loaded;
       if (before) problems.forEach(complainer(builds, warnOnce));
       known.set(app, { size: before ? size : journalSize(host, app), history });
       return history;
@@ -65,10 +68,14 @@ export function watchBuilds(host: Host, only: AppName | undefined, warn: (messag
       return before?.history;
     }
   };
+  const knownBuilds = (app: AppName): Build[] => {
+    const history = historyOf(app);
+    return history === undefined ? [] : buildsOf(history);
+  };
   return {
     look(now, most) {
       const see = seeAt(now);
-      const all = apps().flatMap((app) => (historyOf(app, now)?.builds ?? []).map((build) => ({ app, build })));
+      const all = apps().flatMap((app) => knownBuilds(app).map((build) => ({ app, build })));
       const begun = all.filter(({ build }) => build.status === 'running');
       const ended = all
         .filter(({ build }) => build.status !== 'running')
@@ -84,7 +91,7 @@ export function watchBuilds(host: Host, only: AppName | undefined, warn: (messag
 }
 
 /** When it ended, or began where it has not; ms since the epoch. */
-function endOf(build: History['builds'][number]): number {
+function endOf(build: Build): number {
   return Date.parse(build.status === 'running' ? build.startedAt : build.finishedAt) || 0;
 }
 

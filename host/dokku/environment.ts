@@ -23,6 +23,8 @@ export interface Host {
   readonly caller: Caller;
   /** The commit that is being deployed, where whoever deploys says so: `$GIT_REV`, a whole hash. */
   readonly revision?: string;
+  /** The build that the caller's deploy is: `$DOKKU_BUILD_ID`. */
+  readonly buildId?: string;
   /** The stock plugin answers `builds:*` and keeps the records; this program only journals. */
   readonly alongside: boolean;
 }
@@ -51,6 +53,7 @@ export function readHost(env: NodeJS.ProcessEnv, alongside = isAlongsideTree()):
     notImplementedExit: Number(env['DOKKU_NOT_IMPLEMENTED_EXIT']) || 10,
     caller: readCaller(env),
     ...(revision !== undefined && { revision }),
+    ...(env['DOKKU_BUILD_ID'] && { buildId: env['DOKKU_BUILD_ID'] }),
     alongside,
   };
 }

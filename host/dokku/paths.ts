@@ -54,14 +54,19 @@ export interface AppBuilds {
   readonly directory: string;
   /** {@link buildsRoot} of the host. */
   readonly buildsRoot: string;
-  /** Records and logs are the stock plugin's: they are read, and never written or removed. */
-  readonly alongside?: boolean;
-  /** Nothing is written: what a stock Dokku has recorded is adopted in memory only. */
-  readonly readOnly?: boolean;
+  readonly mode: Mode;
 }
 
-/** The place of an app's builds, for those who know a place but no host. Throws `Failure` when it is a link, which may lead out. */
+/**
+ * - `owner`: this plugin writes the records.
+ * - `alongside`: the stock plugin writes and removes records and logs; this one only appends to the journal.
+ * - `reader`: nothing is written. Records that the journal does not know are adopted in memory.
+ */
+export type Mode = 'owner' | 'alongside' | 'reader';
+
+/** The place of an app's builds. Throws `Failure` if it is a link, which may lead anywhere. */
 export function appBuilds(host: Host, app: AppName): AppBuilds {
-  refuseLink(buildsDirectory(host, app));
-  return { app, directory: buildsDirectory(host, app), buildsRoot: buildsRoot(host), alongside: host.alongside };
+  const directory = buildsDirectory(host, app);
+  refuseLink(directory);
+  return { app, directory, buildsRoot: buildsRoot(host), mode: host.alongside ? 'alongside' : 'owner' };
 }

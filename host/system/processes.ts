@@ -1,10 +1,12 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 
 import { errorCode, Failure } from '../failure';
 
-/** Who a process is. A pid alone is used again; with the other two facts it is not. */
+/** Which process it is. A pid alone is used again; together with the start and the boot it is not. */
 export interface ProcessIdentity {
   readonly pid: number;
+  /** Its process group (field 5 of `/proc/<pid>/stat`). */
+  readonly group?: number;
   /** When it started: clock ticks since the host booted (field 22 of `/proc/<pid>/stat`); {@link ENDED_BEFORE} when it had ended already. */
   readonly startTicks?: number;
   /** Which boot of the host it belongs to (`/proc/sys/kernel/random/boot_id`). */
@@ -23,11 +25,15 @@ const ENDED_BEFORE = 0;
 
 /** What can be known now of the process `pid`. A fact that cannot be read is absent. `proc` is where /proc is mounted. */
 export function identifyProcess(pid: number, proc = '/proc'): ProcessIdentity {
-  const startTicks = isPossiblePid(pid)
-    ? (readStat(pid, proc)?.startTicks ?? (answers(pid) ? undefined : ENDED_BEFORE))
-    : undefined;
+  const stat = isPossiblePid(pid) ? readStat(pid, proc) : undefined;
+  const startTicks = stat?.startTicks ?? (isPossiblePid(pid) && !answers(pid) ? ENDED_BEFORE : undefined);
   const bootId = readBootId(proc);
-  return { pid, ...(startTicks !== undefined && { startTicks }), ...(bootId !== undefined && { bootId }) };
+  return {
+    pid,
+    ...(stat && stat.group > 0 && { group: stat.group }),
+    ...(startTicks !== undefined && { startTicks }),
+    ...(bootId !== undefined && { bootId }),
+  };
 }
 
 /**
@@ -41,6 +47,48 @@ export function isAlive(identity: ProcessIdentity, proc = '/proc'): boolean {
   const stat = readStat(pid, proc);
   if (stat === undefined) return answers(pid); // hidden, or ended just now
   return runs(stat) && (startTicks === undefined || startTicks === stat.startTicks);
+}
+
+/**
+ * Whether that very process runs, or a process that it left behind in its process group: after a `kill -9` of a deploy its children
+ * can go on. A member of the group whose line of parents leads to an older member is not counted: the group belongs to a script
+ * that calls more than this one deploy.
+ */
+export function isGroupAlive(identity: ProcessIdentity, proc = '/proc'): boolean {
+  if (isAlive(identity, proc)) return true;
+  const { pid, group = pid, startTicks = 0 } = identity;
+  if (group <= 1 || isOfAnotherBoot(identity, proc) || !answers(-group)) return false;
+  const leader = readStat(group, proc);
+  if (group === pid && leader !== undefined && leader.startTicks !== startTicks) return false; // the number is used again
+  const members = membersOf(group, proc);
+  if (members.size === 0) return true; // hidden
+  return [...members.values()].some((member) => runs(member) && eldest(member, members).startTicks >= startTicks);
+}
+
+function membersOf(group: number, proc: string): ReadonlyMap<number, ProcessStat> {
+  const members = new Map<number, ProcessStat>();
+  for (const name of readdirSync(proc)) {
+    const stat = /^\d+$/.test(name) ? readStat(Number(name), proc) : undefined;
+    if (stat?.group === group) members.set(Number(name), stat);
+  }
+  return members;
+}
+
+/** The member of the group that `member` descends from, or itself. */
+function eldest(member: ProcessStat, members: ReadonlyMap<number, ProcessStat>): ProcessStat {
+  const parent = members.get(member.parent);
+  return parent === undefined || parent === member ? member : eldest(parent, members);
+}
+
+/** The pid of a process that this one left behind in its group; undefined if there is none, or none that can be seen. */
+export function leftBehindBy({ pid, group = pid }: ProcessIdentity, proc = '/proc'): number | undefined {
+  for (const [member, stat] of membersOf(group, proc)) if (member !== pid && runs(stat)) return member;
+  return undefined;
+}
+
+/** The arguments that the process was started with, the program first; none if that cannot be read. */
+export function commandLineOf(pid: number, proc = '/proc'): string[] {
+  return (readText(`${proc}/${pid}/cmdline`) ?? '').split('\0').slice(0, -1);
 }
 
 /** The process group of a process; undefined when it is gone or cannot be looked at. */
@@ -59,23 +107,18 @@ export function signalTarget(identity: ProcessIdentity, proc = '/proc'): number 
   if (group === undefined) throw unreadable(identity.pid);
   const refusal = reasonToRefuse(group, processGroupOf(process.pid, proc));
   if (refusal !== undefined) throw new Failure(`refusing to signal process group ${group}: ${refusal}`);
-  signalGroup(identity, group, 0);
+  signalGroup(identity.pid, group, 0);
   return group;
 }
 
-/** Sends `signal` to the {@link signalTarget} of a process, whose identity is checked right before. Throws the same. */
-export function signalProcessGroup(
-  identity: ProcessIdentity,
-  signal: 'SIGQUIT',
-  proc = '/proc',
-): { readonly group: number } {
-  const group = signalTarget(identity, proc);
-  signalGroup(identity, group, signal);
-  return { group };
-}
+/** The signals that end a deploy, from the usual one to the one that no process can catch. */
+export type CancelSignal = 'SIGQUIT' | 'SIGTERM' | 'SIGKILL';
 
-/** Signal 0 only asks whether it may be sent. */
-function signalGroup({ pid }: ProcessIdentity, group: number, signal: 'SIGQUIT' | 0): void {
+/**
+ * Sends `signal` to the process group `group`, which {@link signalTarget} gave for the process `pid` just before. Signal 0 only
+ * asks whether it may be sent. Throws {@link ProcessGone}, and {@link Failure} if it is not permitted.
+ */
+export function signalGroup(pid: number, group: number, signal: CancelSignal | 0): void {
   try {
     process.kill(-group, signal);
   } catch (error) {
@@ -132,6 +175,7 @@ function answers(pid: number): boolean {
 interface ProcessStat {
   /** One letter; `Z` is a zombie, `X` a dead process. */
   readonly state: string;
+  readonly parent: number;
   readonly group: number;
   readonly startTicks: number;
 }
@@ -145,13 +189,13 @@ function readStat(pid: number, proc: string): ProcessStat | undefined {
   const text = readText(`${proc}/${pid}/stat`);
   if (text === undefined) return undefined;
   // The second field is the command's name in brackets and may hold anything, brackets and blanks too.
-  const [state, , group, ...later] = text
+  const [state, parent, group, ...later] = text
     .slice(text.lastIndexOf(')') + 1)
     .trim()
     .split(' ');
   const startTicks = later[16]; // field 22; `group` was field 5
-  if (!state || !isNumber(group) || !isNumber(startTicks)) return undefined;
-  return { state, group: Number(group), startTicks: Number(startTicks) };
+  if (!state || !isNumber(parent) || !isNumber(group) || !isNumber(startTicks)) return undefined;
+  return { state, parent: Number(parent), group: Number(group), startTicks: Number(startTicks) };
 }
 
 function isNumber(text: string | undefined): text is string {

@@ -1,12 +1,8 @@
 import { toWholeSeconds } from '../../host/durations';
 import { visible } from '../../host/failure';
-import type { AppName, BuildId } from '../../host/dokku/names';
-import { type Actor, assertNever, type BuildEvent, type Recorded } from '../../journal/events';
-
-/** The builds that an event is about. */
-export function buildsOf(event: BuildEvent): readonly BuildId[] {
-  return event.type === 'Pruned' ? event.builds : [event.build];
-}
+import { causeText } from './causeText';
+import type { AppName } from '../../host/dokku/names';
+import { type Actor, assertNever, type BuildEvent, buildsNamed, type Recorded } from '../../journal/events';
 
 /**
  * The JSON of an event: `seq, id, time, type, app, build` first, then what its type says (docs/events.md). Keys without a value
@@ -25,6 +21,7 @@ function detailsJson(event: BuildEvent): object {
         kind,
         source,
         pid: process.pid,
+        process_group: process.group,
         start_ticks: process.startTicks,
         boot_id: process.bootId,
         started_at: startedAt,
@@ -34,8 +31,8 @@ function detailsJson(event: BuildEvent): object {
       };
     }
     case 'BuildFinished': {
-      const { status, exitCode: exit_code, cause, finishedAt: finished_at, adopted } = event;
-      return { status, exit_code, cause, finished_at, adopted };
+      const { status, exitCode: exit_code, cause, finishedAt: finished_at, revision, adopted } = event;
+      return { status, exit_code, cause, finished_at, revision, adopted };
     }
     case 'BuildCanceled': {
       const { signal, finishedAt: finished_at, actor, adopted } = event;
@@ -60,7 +57,7 @@ export const eventColumns = ['Time', 'Seq', 'Type', 'Build', 'What'];
 
 /** One row of it, made safe to print. */
 export function eventRow({ seq, at, event }: Recorded): string[] {
-  const builds = buildsOf(event);
+  const builds = buildsNamed(event);
   const build = builds.length === 1 ? (builds[0] ?? '') : `${builds.length} builds`;
   const time = toWholeSeconds(new Date(at).toISOString());
   return [time, String(seq), event.type, build, visible(eventText(event))];
@@ -75,7 +72,7 @@ function eventText(event: BuildEvent): string {
       return `${what}${byText(event.actor)}${revision}${adopted}`;
     }
     case 'BuildFinished': {
-      const how = event.cause === 'abandoned' ? 'found dead' : `exit code ${event.exitCode}`;
+      const how = event.cause === 'exit' ? `exit code ${event.exitCode}` : causeText(event.cause);
       return `${event.status}, ${how}${adopted}`;
     }
     case 'BuildCanceled':

@@ -3,12 +3,12 @@ import { join } from 'node:path';
 import { parseTimestamp, toWholeSeconds } from '../../host/durations';
 import type { BuildId } from '../../host/dokku/names';
 import type { AppBuilds } from '../../host/dokku/paths';
-import type { BuildEvent, Pruned, Recorded } from '../../journal/events';
-import { type Build, findBuild, type History } from '../../journal/history';
+import type { BuildEvent, BuildFinished, Pruned, Recorded } from '../../journal/events';
+import { type Build, buildsOf, findBuild, type History } from '../../journal/history';
 import { closeJournal, JOURNAL_FILE, openJournal, START } from '../../journal/file/journalFile';
 import { readJournal } from '../../journal/file/readJournal';
 import { occursInJournal } from '../../journal/file/occursInJournal';
-import { apply, draftHistory } from '../../journal/applyEvent';
+import { evolveOver, initialState } from '../../journal/decider';
 import { complainer, type Warn } from '../problemWarnings';
 
 /** When and why a build left. `at` is ms since the epoch. */
@@ -45,24 +45,25 @@ export interface PastFilter {
  */
 export function readPast(builds: AppBuilds, { only, until }: PastFilter, warn: Warn): PastBuild[] {
   if (only !== undefined && !occursInJournal(journalOf(builds), only)) return [];
-  const draft = draftHistory();
   const past = new Map<BuildId, PastBuild>();
-  readEvents(builds, warn, (recorded) => {
-    const { at, event } = recorded;
-    if (until !== undefined && happenedAt(recorded) > until) return;
-    if (event.type === 'Pruned') {
-      for (const id of event.builds) {
-        const build = findBuild(draft, id);
-        if (build !== undefined) past.set(id, { build, left: { at, reason: event.reason } });
+  const history = evolveOver(initialState, (next, state) => {
+    readEvents(builds, warn, (recorded) => {
+      const { at, event } = recorded;
+      if (until !== undefined && happenedAt(recorded) > until) return;
+      if (event.type === 'Pruned') {
+        for (const id of event.builds) {
+          const build = findBuild(state, id);
+          if (build !== undefined) past.set(id, { build, left: { at, reason: event.reason } });
+        }
+      } else if (only !== undefined && event.build !== only) {
+        return;
+      } else if (event.type === 'BuildStarted' && !past.has(event.build)) {
+        past.set(event.build, NOT_YET); // holds its place
       }
-    } else if (only !== undefined && event.build !== only) {
-      return;
-    } else if (event.type === 'BuildStarted' && !past.has(event.build)) {
-      past.set(event.build, NOT_YET); // holds its place
-    }
-    apply(draft, event);
+      next(event);
+    });
   });
-  for (const build of draft.builds) past.set(build.id, { build });
+  for (const build of buildsOf(history)) past.set(build.id, { build });
   return [...past.values()].filter((one) => one !== NOT_YET);
 }
 
@@ -92,16 +93,19 @@ export interface HistoryThen {
  * gives, since it was on record from then on. Reads the whole journal, as {@link readPast} does. Throws `JournalNotReadable`.
  */
 export function readHistoryAt(builds: AppBuilds, then: number, warn: Warn): HistoryThen {
-  const draft = draftHistory();
   const dead = new Set<BuildId>();
-  readEvents(builds, warn, (recorded) => {
-    const { event } = recorded;
-    if (happenedAt(recorded) <= then) apply(draft, event);
-    else if (event.type === 'BuildFinished' && event.cause === 'abandoned' && timeOf(event.finishedAt) <= then) {
-      dead.add(event.build);
-    }
+  const history = evolveOver(initialState, (next) => {
+    readEvents(builds, warn, (recorded) => {
+      const { event } = recorded;
+      if (happenedAt(recorded) <= then) next(event);
+      else if (isInferredEnd(event) && timeOf(event.finishedAt) <= then) dead.add(event.build);
+    });
   });
-  return { history: draft, dead };
+  return { history, dead };
+}
+
+function isInferredEnd(event: BuildEvent): event is BuildFinished {
+  return event.type === 'BuildFinished' && event.cause !== 'exit';
 }
 
 function happenedAt({ at, event }: Recorded): number {

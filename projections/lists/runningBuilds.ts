@@ -3,6 +3,7 @@ import * as fs from 'node:fs';
 import { errorCode } from '../../host/failure';
 import {
   ageOf,
+  listDirectory,
   makeDirectory,
   ownLikeParent,
   readSmallFile,
@@ -13,7 +14,6 @@ import {
 import { isAlive } from '../../host/system/processes';
 import { type AppName, asAppName, asBuildId, type BuildId } from '../../host/dokku/names';
 import { crc32 } from '../../journal/file/crc32';
-import { listDirectory } from '../records/recordFiles';
 
 /*
  * Which builds of the host may be alive, so that asking costs what is running and not what is installed: one empty file

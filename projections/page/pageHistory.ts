@@ -6,7 +6,7 @@ import type { BuildCanceled, BuildFinished, Recorded } from '../../journal/event
 import type { History } from '../../journal/history';
 import { closeJournal, JOURNAL_FILE, openJournal, START } from '../../journal/file/journalFile';
 import { type Problem, readJournal } from '../../journal/file/readJournal';
-import { apply, draftHistory } from '../../journal/applyEvent';
+import { evolveOver, initialState } from '../../journal/decider';
 
 /** How a build came out, those that have left included. */
 export interface Outcome {
@@ -34,13 +34,11 @@ export interface PageHistory {
  * Throws `JournalNotReadable`.
  */
 export function readPageHistory(directory: string, most: number): PageHistory {
-  const draft = draftHistory();
   const events = new Map<BuildId, Recorded[]>();
   const problems: Problem[] = [];
   const outcomes: Outcome[] = [];
   const onEvent = (recorded: Recorded): void => {
     const { event } = recorded;
-    apply(draft, event);
     switch (event.type) {
       case 'BuildStarted':
         if (!events.has(event.build)) events.set(event.build, [recorded]);
@@ -60,14 +58,21 @@ export function readPageHistory(directory: string, most: number): PageHistory {
     }
   };
   const journal = openJournal(join(directory, JOURNAL_FILE));
+  let history = initialState;
   if (journal !== undefined) {
     try {
-      readJournal(journal, START, { event: onEvent, problem: (problem) => problems.push(problem) });
+      history = evolveOver(initialState, (next) => {
+        const event = (recorded: Recorded): void => {
+          next(recorded.event);
+          onEvent(recorded);
+        };
+        readJournal(journal, START, { event, problem: (problem) => problems.push(problem) });
+      });
     } finally {
       closeJournal(journal);
     }
   }
-  return { history: draft, events, outcomes: outcomes.slice(-most), problems };
+  return { history, events, outcomes: outcomes.slice(-most), problems };
 }
 
 function outcomeOf(event: BuildFinished | BuildCanceled, startedAt: number): Outcome {

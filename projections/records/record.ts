@@ -1,13 +1,7 @@
 import { formatDuration, parseTimestamp } from '../../host/durations';
 import type { AppName, BuildId } from '../../host/dokku/names';
-import {
-  asSource,
-  type BuildCanceled,
-  type BuildFinished,
-  type BuildStarted,
-  sources,
-  type Timestamp,
-} from '../../journal/events';
+import type { AdoptedRecord } from '../../journal/commands';
+import { asSource, type BuildStarted, sources, type Timestamp } from '../../journal/events';
 import type { Build } from '../../journal/history';
 
 /** The mandated record of a build: these keys, in this order, no others. */
@@ -43,17 +37,11 @@ export function recordText(app: AppName, build: Build): string {
   return `${JSON.stringify(toRecord(app, build), null, 2)}\n`;
 }
 
-/** What a record says, as the events that would have made it. */
-export interface RecordedElsewhere {
-  readonly started: BuildStarted;
-  readonly ended?: BuildFinished | BuildCanceled;
-}
-
 /**
  * Reads `text`, a record of build `id` that something else wrote. Tolerant of what is missing or unknown as long as it says
  * when the build began and how it stands; otherwise a sentence that says what is wrong.
  */
-export function parseRecord(id: BuildId, text: string): RecordedElsewhere | string {
+export function parseRecord(id: BuildId, text: string): AdoptedRecord | string {
   let record: unknown;
   try {
     record = JSON.parse(text);

@@ -1,14 +1,16 @@
-import * as fs from 'node:fs';
 import { join } from 'node:path';
 
 import { errorCode, Failure, reasonOf } from '../../host/failure';
 import { readSmallFile, removeFile, replaceFile, staleTemporaryFiles } from '../../host/system/files';
 import { type AppName, asBuildId, type BuildId } from '../../host/dokku/names';
+import type { System } from '../../host/system/system';
 import { type Build, findBuild, type History } from '../../journal/history';
 import { JOURNAL_FILE } from '../../journal/file/journalFile';
-import { wasEverStarted } from '../../journal/file/wasEverStarted';
+import { startedAmong } from '../../journal/startedAmong';
+import { notedBuilds, notesPath } from '../conclusions/notes';
 import { loadHistory } from '../../journal/loadHistory';
-import { parseRecord, type RecordedElsewhere, recordText } from './record';
+import { parseRecord, recordText } from './record';
+import type { AdoptedRecord } from '../../journal/commands';
 
 /** A larger record is not a record. */
 const RECORD_LIMIT_BYTES = 64 * 1024;
@@ -17,16 +19,6 @@ const RECORD_MODE = 0o644; // as readable as the stock plugin leaves them
 /** What join of node:path gives; but that walks through every letter in JavaScript that has just been loaded, and a trigger asks for dozens. */
 function recordPathIn(directory: string, id: BuildId): string {
   return `${directory}/${id}.json`;
-}
-
-/** The names in `directory`; none when it does not exist. */
-export function listDirectory(directory: string): string[] {
-  try {
-    return fs.readdirSync(directory);
-  } catch (error) {
-    if (errorCode(error) === 'ENOENT') return [];
-    throw error;
-  }
 }
 
 /** The ids of the builds that have a record file among `names`. */
@@ -38,7 +30,7 @@ export function recordedIds(names: readonly string[]): BuildId[] {
 }
 
 /** What the record file of build `id` says, or a sentence that says why it cannot be read; undefined when there is none. */
-export function readRecordFile(directory: string, id: BuildId): RecordedElsewhere | string | undefined {
+export function readRecordFile(directory: string, id: BuildId): AdoptedRecord | string | undefined {
   try {
     const text = readSmallFile(recordPathIn(directory, id), RECORD_LIMIT_BYTES);
     return text === undefined ? undefined : parseRecord(id, text);
@@ -93,10 +85,10 @@ export function sweep(
   directory: string,
   history: History,
   names: readonly string[],
-  alive: (pid: number) => boolean,
+  system: System,
   failed: Failed,
 ): void {
-  for (const path of leftovers(directory, history, names, alive)) removeLeftover(path, failed);
+  for (const path of leftovers(directory, history, names, system)) removeLeftover(path, failed);
 }
 
 function removeLeftover(path: string, failed: Failed): void {
@@ -108,34 +100,33 @@ function removeLeftover(path: string, failed: Failed): void {
 }
 
 /**
- * What crashes have left in `directory`, whose listing is `names`: records and logs of builds that have departed, and temporary files
- * whose writer is gone. Paths.
+ * What crashes have left in `directory`, whose listing is `names`: records and logs of pruned builds, notes about builds that have
+ * ended, and temporary files whose writer is gone. Paths.
  */
-export function leftovers(
-  directory: string,
-  history: History,
-  names: readonly string[],
-  alive: (pid: number) => boolean,
-): string[] {
+export function leftovers(directory: string, history: History, names: readonly string[], system: System): string[] {
   const there = new Set(names);
-  const departed = [...history.departed, ...longDeparted(directory, history, names)];
-  const ofDeparted = departed
+  const prunedFiles = [...history.pruned, ...prunedLongAgo(directory, history, names)]
     .filter((id) => findBuild(history, id) === undefined)
-    .flatMap((id) => [`${id}.log`, `${id}.json`]) // as removeBuildFiles has it
+    .flatMap((id) => [`${id}.log`, `${id}.json`]) // in the order of removeBuildFiles
     .filter((name) => there.has(name));
-  return [...ofDeparted.map((name) => join(directory, name)), ...staleTemporaryFiles(directory, names, alive)];
+  const oldNotes = notedBuilds(directory).filter((id) => findBuild(history, id)?.status !== 'running');
+  return [
+    ...prunedFiles.map((name) => join(directory, name)),
+    ...oldNotes.map((id) => notesPath(directory, id)),
+    ...staleTemporaryFiles(directory, names, (pid) => system.isAlive({ pid })),
+  ];
 }
 
 /**
- * Builds with a record that have started and left before those that the history remembers. Judged by the journal as it is after the
- * listing, and whether one has left only after it is known to have started: one that starts meanwhile is on record, and stays.
+ * Builds with a record that were pruned so long ago that the history does not remember it. The journal is read once for all of them,
+ * after the listing: a build that starts meanwhile is on record, and stays.
  */
-function longDeparted(directory: string, history: History, names: readonly string[]): BuildId[] {
-  const unknown = recordedIds(names).filter(
-    (id) => findBuild(history, id) === undefined && !history.departed.includes(id),
-  );
-  const everStarted = unknown.filter((id) => wasEverStarted(join(directory, JOURNAL_FILE), id));
-  if (everStarted.length === 0) return [];
+function prunedLongAgo(directory: string, history: History, names: readonly string[]): BuildId[] {
+  const pruned = new Set(history.pruned);
+  const unknown = recordedIds(names).filter((id) => findBuild(history, id) === undefined && !pruned.has(id));
+  if (unknown.length === 0) return [];
+  const started = startedAmong(join(directory, JOURNAL_FILE), new Set(unknown));
+  if (started.length === 0) return [];
   const now = loadHistory(directory).history;
-  return everStarted.filter((id) => findBuild(now, id) === undefined);
+  return started.filter((id) => findBuild(now, id) === undefined);
 }

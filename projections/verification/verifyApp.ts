@@ -1,20 +1,22 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
+import { listDirectory } from '../../host/system/files';
 import { type BuildId } from '../../host/dokku/names';
 import type { AppBuilds } from '../../host/dokku/paths';
 import { isAlive } from '../../host/system/processes';
-import { findBuild, type History, newestBuild } from '../../journal/history';
+import type { Recorded } from '../../journal/events';
+import { buildsOf, findBuild, type History } from '../../journal/history';
 import { closeJournal, JOURNAL_FILE, openJournal, START } from '../../journal/file/journalFile';
 import { type Deviation, type Verified, verifyJournal } from '../../journal/file/verifyJournal';
 import { wasEverStarted } from '../../journal/file/wasEverStarted';
-import { type Checkpoint, hasCheckpoint, readCheckpoint } from '../../journal/checkpoint';
+import { type Checkpoint, CHECKPOINT_FILE, readCheckpoint } from '../../journal/checkpoint';
 import { CheckpointComparison } from './checkpointComparison';
-import { apply, draftHistory } from '../../journal/applyEvent';
-import { loadFrom } from '../../journal/loadHistory';
+import { evolveOver, initialState } from '../../journal/decider';
+import { loadHistory } from '../../journal/loadHistory';
 import { recordText } from '../records/record';
-import { listDirectory, readRecordFile, recordContent, recordedIds } from '../records/recordFiles';
+import { readRecordFile, recordContent, recordedIds } from '../records/recordFiles';
 import { readRunning } from '../lists/runningBuilds';
-import { lookAt, StoredReports } from '../lists/storedReports';
 
 const NO_JOURNAL: Verified = {
   events: 0,
@@ -34,9 +36,8 @@ const NO_JOURNAL: Verified = {
  */
 export function verifyApp(builds: AppBuilds, pin?: string): Verified {
   const checkpoint = readCheckpoint(builds.directory);
-  const draft = draftHistory();
   const deviations: Deviation[] = [];
-  if (checkpoint === undefined && hasCheckpoint(builds.directory)) {
+  if (checkpoint === undefined && existsSync(join(builds.directory, CHECKPOINT_FILE))) {
     const meaning = 'the checkpoint cannot be read; it is only a shortcut, and the next trigger makes it again';
     deviations.push({ kind: 'checkpoint', meaning, mayPass: true }); // it may have been made between the two looks
   }
@@ -44,25 +45,27 @@ export function verifyApp(builds: AppBuilds, pin?: string): Verified {
   if (journal === undefined) {
     return {
       ...NO_JOURNAL,
-      deviations: [...deviations, ...checkpointBeyond(checkpoint, 0), ...recordDeviations(builds, draft, () => draft)],
+      deviations: [
+        ...deviations,
+        ...checkpointBeyond(checkpoint, 0),
+        ...recordDeviations(builds, initialState, () => initialState),
+      ],
     };
   }
   try {
     const comparison = checkpoint && new CheckpointComparison(checkpoint);
-    const verified = verifyJournal(
-      journal,
-      ({ seq, event }) => {
-        comparison?.event(seq, draft);
-        apply(draft, event);
-      },
-      pin,
-      comparison,
-    );
+    let verified = NO_JOURNAL;
+    const history = evolveOver(initialState, (next, state) => {
+      const onEvent = ({ seq, event }: Recorded): void => {
+        comparison?.event(seq, state);
+        next(event);
+      };
+      verified = verifyJournal(journal, onEvent, pin, comparison);
+    });
     const beyond = checkpointBeyond(checkpoint, verified.head.seq);
-    deviations.push(...(beyond.length > 0 ? beyond : checkpointDeviations(checkpoint, comparison?.outcome(draft))));
-    const shown = (): History => loadFrom(journal, checkpoint).history;
-    deviations.push(...recordDeviations(builds, draft, shown), ...runningDeviations(builds, draft));
-    deviations.push(...reportDeviations(builds, draft));
+    deviations.push(...(beyond.length > 0 ? beyond : checkpointDeviations(checkpoint, comparison?.outcome(history))));
+    const shown = (): History => loadHistory(builds.directory).history;
+    deviations.push(...recordDeviations(builds, history, shown), ...runningDeviations(builds, history));
     return { ...verified, deviations: [...verified.deviations, ...deviations] };
   } finally {
     closeJournal(journal);
@@ -91,13 +94,9 @@ function checkpointBeyond(checkpoint: Checkpoint | undefined, last: number): Dev
 }
 
 /** `shown` is the history that readers see, checkpoint and all. */
-function recordDeviations(
-  { app, directory, alongside }: AppBuilds,
-  history: History,
-  shown: () => History,
-): Deviation[] {
-  if (alongside === true) return []; // the stock plugin's, in its own words
-  const known = history.builds.flatMap((build): Deviation[] => {
+function recordDeviations({ app, directory, mode }: AppBuilds, history: History, shown: () => History): Deviation[] {
+  if (mode === 'alongside') return []; // the stock plugin's, in its own words
+  const known = buildsOf(history).flatMap((build): Deviation[] => {
     const content = recordContent(directory, build.id);
     if (content === recordText(app, build)) return [];
     const what = content === undefined ? 'is missing' : 'does not say what the journal says: it was changed';
@@ -113,7 +112,7 @@ function recordDeviations(
 function unknownMeaning(directory: string, seen: History, id: BuildId): string {
   if (findBuild(seen, id) !== undefined)
     return 'is of a build that the journal has lost and the checkpoint still knows; after builds:replay the next command adopts it';
-  if (seen.departed.includes(id) || wasEverStarted(join(directory, JOURNAL_FILE), id))
+  if (seen.pruned.includes(id) || wasEverStarted(join(directory, JOURNAL_FILE), id))
     return 'is of a build that has left; the next trigger removes it';
   const record = readRecordFile(directory, id);
   if (typeof record === 'string') return `cannot be read: ${record}`;
@@ -128,25 +127,8 @@ function deviation(id: BuildId, meaning: string): Deviation {
 function runningDeviations({ app, buildsRoot }: AppBuilds, history: History): Deviation[] {
   const viewed = readRunning(buildsRoot)?.filter((entry) => entry.app === app);
   if (viewed === undefined) return [];
-  return history.builds
+  return buildsOf(history)
     .filter((build) => build.status === 'running' && isAlive(build.process))
     .filter(({ id }) => !viewed.some(({ build }) => build === id))
     .map(({ id }) => ({ kind: 'running', meaning: `the view of running builds lacks ${id}`, mayPass: true }));
-}
-
-/** What is stored for `builds:report`, where that would believe it. */
-function reportDeviations(builds: AppBuilds, history: History): Deviation[] {
-  const look = lookAt(builds);
-  const stored = look && storedReportsOf(builds.buildsRoot).newestBuild(builds.app, look);
-  if (stored === undefined || JSON.stringify(stored) === JSON.stringify(newestBuild(history) ?? null)) return [];
-  const meaning = 'what is stored for builds:report does not say what the journal says: one of the two was changed';
-  return [{ kind: 'report', meaning, mayPass: true }];
-}
-
-const storedReports = new Map<string, StoredReports>(); // by host: all of its apps are in one file
-
-function storedReportsOf(buildsRoot: string): StoredReports {
-  const stored = storedReports.get(buildsRoot) ?? new StoredReports(buildsRoot);
-  storedReports.set(buildsRoot, stored);
-  return stored;
 }

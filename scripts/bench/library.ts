@@ -14,7 +14,7 @@ import {
   openJournalForAppend,
   syncJournal,
 } from '../../journal/file/journalFile';
-import { handleCommand } from '../../journal/handleCommand';
+import { handleCommand } from '../../journal/handleCommands';
 import { loadFrom, loadHistory, type Loaded } from '../../journal/loadHistory';
 
 /*

@@ -1,3 +1,4 @@
+import { listDirectory } from '../../host/system/files';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -7,7 +8,7 @@ import { type Row, row } from './row';
 import { type CommandLine, memoryMeter, outputOf, wallTime } from './runProgram';
 import type { Scale } from './scale';
 import { appBuilds } from '../../host/dokku/paths';
-import { listDirectory, recordedIds } from '../../projections/records/recordFiles';
+import { recordedIds } from '../../projections/records/recordFiles';
 import { addApp, emptyHost } from './synthesizeHost';
 
 const APP = 'ordinary';

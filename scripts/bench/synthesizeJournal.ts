@@ -12,7 +12,7 @@ import { encodeFrame, frameCrc } from '../../journal/file/frame';
 import type { History } from '../../journal/history';
 import { type Head, JOURNAL_FILE, START } from '../../journal/file/journalFile';
 import { writeCheckpoint } from '../../journal/checkpoint';
-import { apply, draftHistory } from '../../journal/applyEvent';
+import { evolveOver, initialState } from '../../journal/decider';
 import { recordText } from '../../projections/records/record';
 
 /** What kind of history is made. */

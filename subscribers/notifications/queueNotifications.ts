@@ -1,12 +1,12 @@
 import { isDelivererAlive } from './deliverer';
-import { startDetached } from '../../host/system/detached';
+import { startSelfDetached } from '../../host/system/detached';
 import type { Host } from '../../host/dokku/environment';
 import { resolveNotifySettings } from './settings';
 import type { AppBuilds } from '../../host/dokku/paths';
 import { noteAnnounced, unannounced } from './queuedUpTo';
 import { announce } from './notification';
 import { enqueue, isQueueEmpty, queueDirectory } from './queue';
-import type { Handled } from '../../journal/handleCommand';
+import type { Handled } from '../../journal/handleCommands';
 
 /** For how long a message is worth sending, ms. */
 export const WORTH_TELLING_MS = 24 * 60 * 60 * 1000;
@@ -34,5 +34,5 @@ export function queueAnnouncements(
     }
     noteAnnounced(directory, handled);
   }
-  if (!isQueueEmpty(buildsRoot) && !isDelivererAlive(queueDirectory(buildsRoot))) startDetached(DELIVERER);
+  if (!isQueueEmpty(buildsRoot) && !isDelivererAlive(queueDirectory(buildsRoot))) startSelfDetached(DELIVERER);
 }

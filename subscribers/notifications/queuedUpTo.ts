@@ -4,7 +4,7 @@ import { readSmallFile, replaceFile } from '../../host/system/files';
 import type { Recorded } from '../../journal/events';
 import { closeJournal, JOURNAL_FILE, openJournal, START } from '../../journal/file/journalFile';
 import { readJournal } from '../../journal/file/readJournal';
-import type { Handled } from '../../journal/handleCommand';
+import type { Handled } from '../../journal/handleCommands';
 
 /** In an app's directory: the number of the last event that was queued for others to hear of. */
 const ANNOUNCED_FILE = '.announced';

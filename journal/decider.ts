@@ -1,0 +1,249 @@
+import { type Draft, produce } from 'immer';
+
+import { formatTimestamp, parseTimestamp } from '../host/durations';
+import { type BuildId, isGeneratedBuildId } from '../host/dokku/names';
+import {
+  type AdoptedRecord,
+  type BuildCommand,
+  BuildStartedBefore,
+  type CancelBuild,
+  type EndedBuild,
+  type FinishBuild,
+  type StartBuild,
+  UnknownBuild,
+} from './commands';
+import { conclude } from './conclusion';
+import { assertNever, type BuildEvent, type BuildStarted, sources, type Timestamp } from './events';
+import {
+  type Build,
+  type CanceledBuild,
+  findBuild,
+  type FinishedBuild,
+  type History,
+  isCertainlyNew,
+  isOpenToReport,
+  NEWEST_KEPT,
+  PRUNED_KEPT,
+  type RunningBuild,
+} from './history';
+import { beyondRetention } from './retention';
+
+/** Before anything has happened. */
+export const initialState: History = { builds: {}, order: [], newestIds: [], pruned: [] };
+
+/** An app's history as event sourcing has it: where it begins, what may happen, and what an event changes. Pure. */
+export const decider = { initialState, decide, evolve };
+
+/**
+ * The events that `command` adds to `history`; none if it is so already. Throws {@link UnknownBuild} and
+ * {@link BuildStartedBefore}.
+ */
+export function decide(history: History, command: BuildCommand): BuildEvent[] {
+  switch (command.type) {
+    case 'StartBuild':
+      return start(history, command);
+    case 'FinishBuild':
+      return finish(history, command);
+    case 'CancelBuild':
+      return cancel(history, command);
+    case 'ConcludeBuilds':
+      return command.ended.flatMap((ended) => concludeBuild(history, ended));
+    case 'PruneBuilds':
+      return pruned(beyondRetention(history, command.retention), 'retention');
+    case 'NoteRemoved':
+      return pruned(
+        command.builds.filter((id) => isFinished(findBuild(history, id))),
+        'retention',
+      );
+    case 'DiscardBuild':
+      return findOrThrow(history, command.build).status === 'running' ? pruned([command.build], 'discarded') : [];
+    case 'AdoptBuilds':
+      return command.records.flatMap((record) => adopt(history, record));
+    default:
+      return assertNever(command);
+  }
+}
+
+function start(history: History, command: StartBuild): BuildEvent[] {
+  const { build, source, process, actor, revision, at } = command;
+  if (wasUsed(history, build) || command.usedBefore === true) throw new BuildStartedBefore(build);
+  const kind = sources[source];
+  const startedAt = formatTimestamp(at);
+  return [{ type: 'BuildStarted', build, kind, source, process, startedAt, actor, ...(revision && { revision }) }];
+}
+
+/** The first report decides; a report also corrects an end that was inferred. */
+function finish(history: History, { build: id, exitCode, revision, at }: FinishBuild): BuildEvent[] {
+  const build = findOrThrow(history, id);
+  if (!isOpenToReport(build)) return [];
+  const status = exitCode === 0 ? 'succeeded' : 'failed';
+  const finishedAt = notBefore(build.startedAt, at);
+  return [
+    { type: 'BuildFinished', build: id, status, exitCode, cause: 'exit', finishedAt, ...(revision && { revision }) },
+  ];
+}
+
+function cancel(history: History, { build: id, actor, signal, revision, at }: CancelBuild): BuildEvent[] {
+  const build = findOrThrow(history, id);
+  if (build.status !== 'running') return [];
+  const finishedAt = notBefore(build.startedAt, at);
+  return [{ type: 'BuildCanceled', build: id, actor, signal, finishedAt, ...(revision && { revision }) }];
+}
+
+/** A build that was pruned or has ended meanwhile is left as it is. */
+function concludeBuild(history: History, { build: id, evidence }: EndedBuild): BuildEvent[] {
+  const build = findBuild(history, id);
+  if (build?.status !== 'running') return [];
+  const finishedAt = notBefore(build.startedAt, evidence.lastSign);
+  const end = {
+    type: 'BuildFinished',
+    build: id,
+    finishedAt,
+    ...(evidence.revision && { revision: evidence.revision }),
+  } as const;
+  const conclusion = conclude(build.source, evidence);
+  switch (conclusion) {
+    case 'succeeded':
+      return [{ ...end, status: 'succeeded', exitCode: 0, cause: 'deployed' }];
+    case 'failed':
+      return [{ ...end, status: 'failed', exitCode: -1, cause: 'abandoned' }];
+    case 'canceled':
+      return [{ ...end, type: 'BuildCanceled', actor: {}, ...evidence.cancel }];
+    case 'discarded':
+      return pruned([id], 'discarded');
+    default:
+      return assertNever(conclusion);
+  }
+}
+
+function adopt(history: History, { started, ended }: AdoptedRecord): BuildEvent[] {
+  const build = findBuild(history, started.build);
+  if (build !== undefined) return build.status === 'running' && ended ? [ended] : [];
+  if (wasUsed(history, started.build)) return [];
+  return ended ? [started, ended] : [started];
+}
+
+function findOrThrow(history: History, id: BuildId): Build {
+  const build = findBuild(history, id);
+  if (build === undefined) throw new UnknownBuild(id);
+  return build;
+}
+
+function isFinished(build: Build | undefined): boolean {
+  return build !== undefined && build.status !== 'running';
+}
+
+function wasUsed(history: History, id: BuildId): boolean {
+  return findBuild(history, id) !== undefined || (!isCertainlyNew(history, id) && history.pruned.includes(id));
+}
+
+/** Builds named by one event, so that a frame stays far below its size limit. */
+const PRUNED_AT_ONCE = 256;
+
+function pruned(builds: readonly BuildId[], reason: 'retention' | 'discarded'): BuildEvent[] {
+  const events: BuildEvent[] = [];
+  for (let from = 0; from < builds.length; from += PRUNED_AT_ONCE)
+    events.push({ type: 'Pruned', builds: builds.slice(from, from + PRUNED_AT_ONCE), reason });
+  return events;
+}
+
+/** `at`, or `start` if the clock was set back and says that the build ended before it began. */
+function notBefore(start: Timestamp, at: number): Timestamp {
+  return at > (parseTimestamp(start) ?? 0) ? formatTimestamp(at) : start;
+}
+
+/** `history` after `event`. An event that does not apply gives back the very same history. */
+export function evolve(history: History, event: BuildEvent): History {
+  return evolveAll(history, [event]);
+}
+
+/** `history` after `events`, in one step of immer. */
+export function evolveAll(history: History, events: readonly BuildEvent[]): History {
+  return evolveOver(history, (next) => events.forEach(next));
+}
+
+/**
+ * The same with the events that `feed` hands on, which may be millions. `state` is what they add up to so far: to be read between
+ * two events, and not to be kept.
+ */
+export function evolveOver(
+  history: History,
+  feed: (next: (event: BuildEvent) => void, state: History) => void,
+): History {
+  return produce(history, (draft) => {
+    feed((event) => apply(draft, event), draft);
+  });
+}
+
+/** Changes `draft` by `event`. What does not apply, such as a cancel of a build that has ended, changes nothing. */
+function apply(draft: Draft<History>, event: BuildEvent): void {
+  switch (event.type) {
+    case 'BuildStarted':
+      if (Object.hasOwn(draft.builds, event.build)) return;
+      draft.builds[event.build] = startedBuild(event);
+      draft.order.splice(placeOf(draft, event), 0, event.build);
+      keepNewest(draft.newestIds, event.build);
+      return;
+    case 'BuildFinished': {
+      const { status, exitCode, cause, finishedAt, revision } = event;
+      const build = draftOf(draft, event.build);
+      if (build === undefined || !isOpenToReport(build)) return;
+      if (build.status !== 'running' && cause !== 'exit') return; // only a report corrects an end
+      end(build, { status, exitCode, cause, finishedAt }, revision);
+      return;
+    }
+    case 'BuildCanceled': {
+      const { actor: canceledBy, signal, finishedAt, revision } = event;
+      const build = draftOf(draft, event.build);
+      if (build?.status !== 'running') return;
+      end(build, { status: 'canceled', exitCode: -1, finishedAt, canceledBy, ...(signal && { signal }) }, revision);
+      return;
+    }
+    case 'Pruned':
+      for (const build of event.builds) delete draft.builds[build];
+      draft.order = draft.order.filter((id) => Object.hasOwn(draft.builds, id));
+      draft.pruned.push(...event.builds);
+      draft.pruned.splice(0, draft.pruned.length - PRUNED_KEPT);
+      return;
+    default:
+      assertNever(event);
+  }
+}
+
+function startedBuild(event: BuildStarted): Draft<RunningBuild> {
+  const { build: id, kind, source, process, startedAt, actor, revision, adopted = false } = event;
+  const known = revision === undefined ? {} : { revision };
+  return { id, kind, source, process, startedAt, actor, ...known, adopted, status: 'running' };
+}
+
+/** Where the build belongs: last, except that an adopted build goes before those that started after it. */
+function placeOf(draft: Draft<History>, { adopted, startedAt }: BuildStarted): number {
+  let place = draft.order.length;
+  if (!adopted) return place;
+  const started = parseTimestamp(startedAt) ?? 0;
+  const startOf = (id: BuildId | undefined): number => parseTimestamp((id && draft.builds[id]?.startedAt) ?? '') ?? 0;
+  while (place > 0 && startOf(draft.order[place - 1]) > started) place -= 1;
+  return place;
+}
+
+function keepNewest(newestIds: BuildId[], id: BuildId): void {
+  if (!isGeneratedBuildId(id)) return;
+  const place = newestIds.findLastIndex((other) => other <= id) + 1;
+  if (newestIds[place - 1] === id) return;
+  newestIds.splice(place, 0, id);
+  if (newestIds.length > NEWEST_KEPT) newestIds.shift();
+}
+
+function draftOf(draft: Draft<History>, id: BuildId): Draft<Build> | undefined {
+  return Object.hasOwn(draft.builds, id) ? draft.builds[id] : undefined;
+}
+
+/** The fields that the end of a build adds to it. */
+type End =
+  | Pick<FinishedBuild, 'status' | 'exitCode' | 'cause' | 'finishedAt'>
+  | Pick<CanceledBuild, 'status' | 'exitCode' | 'finishedAt' | 'canceledBy' | 'signal'>;
+
+function end(build: Draft<Build>, fields: End, revision: string | undefined): void {
+  Object.assign(build, fields);
+  if (revision !== undefined) build.revision ??= revision;
+}

@@ -1,0 +1,21 @@
+import type { BuildId } from '../host/dokku/names';
+import { closeJournal, openJournal, START } from './file/journalFile';
+import { readJournal } from './file/readJournal';
+
+/** Those of `ids` that the journal at `path` has a start of, however long ago. Reads the whole journal once. Throws `JournalNotReadable`. */
+export function startedAmong(path: string, ids: ReadonlySet<BuildId>): BuildId[] {
+  const journal = openJournal(path);
+  if (journal === undefined) return [];
+  const started = new Set<BuildId>();
+  try {
+    readJournal(journal, START, {
+      event({ event }) {
+        if (event.type === 'BuildStarted' && ids.has(event.build)) started.add(event.build);
+      },
+      problem: () => undefined,
+    });
+    return [...started];
+  } finally {
+    closeJournal(journal);
+  }
+}

@@ -1,0 +1,131 @@
+import { closeSync, constants, fsyncSync, openSync, writeSync } from 'node:fs';
+import { dirname } from 'node:path';
+
+import { asBuildId, type BuildId } from '../../host/dokku/names';
+import { asRevision } from '../../host/dokku/revision';
+import {
+  listDirectory,
+  makeDirectory,
+  ownLikeParent,
+  readSmallFile,
+  removeFile,
+  syncDirectory,
+} from '../../host/system/files';
+import type { Actor } from '../../journal/events';
+
+/*
+ * What Dokku and its users say of a build while it runs, before its end makes it history: one file for each build,
+ * `<builds>/<app>/.notes/<build-id>`, with one line for each note. Whoever has something to say appends a line. The file is
+ * removed after the end is on record.
+ */
+const NOTES_DIRECTORY = '.notes';
+const LIMIT_BYTES = 64 * 1024;
+
+export type Note =
+  /** Dokku has called `post-deploy`: the new containers took the traffic. */
+  | { readonly type: 'deployed' }
+  /** Dokku has named the commit that is being built. */
+  | { readonly type: 'revision'; readonly revision: string }
+  /** Somebody sends a signal to end it. */
+  | { readonly type: 'cancel'; readonly actor: Actor; readonly signal: string }
+  /** The signal did not end it. */
+  | { readonly type: 'cancel-failed' };
+
+/** What the notes of a build add up to. */
+export interface Notes {
+  readonly deployed: boolean;
+  readonly revision?: string;
+  readonly cancel?: { readonly actor: Actor; readonly signal: string };
+}
+
+const NO_NOTES: Notes = { deployed: false };
+
+/** Adds a note about build `id` of the app whose data lies in `directory`. On disk when it returns. Throws system errors. */
+export function addNote(directory: string, id: BuildId, note: Note): void {
+  const path = notesPath(directory, id);
+  makeDirectory(dirname(path), 0o700);
+  const { O_APPEND, O_CREAT, O_NOFOLLOW, O_WRONLY } = constants;
+  const fd = openSync(path, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW, 0o600);
+  try {
+    ownLikeParent(fd, dirname(path));
+    writeSync(fd, `${JSON.stringify(note)}\n`);
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+  syncDirectory(dirname(path));
+}
+
+/** The notes about a build. What cannot be read is passed over: it says nothing. */
+export function readNotes(directory: string, id: BuildId): Notes {
+  let text: string | undefined;
+  try {
+    text = readSmallFile(notesPath(directory, id), LIMIT_BYTES);
+  } catch {
+    return NO_NOTES;
+  }
+  return (text ?? '').split('\n').map(parseNote).reduce(withNote, NO_NOTES);
+}
+
+/** The builds that there are notes about. */
+export function notedBuilds(directory: string): BuildId[] {
+  return listDirectory(`${directory}/${NOTES_DIRECTORY}`)
+    .map(asBuildId)
+    .filter((id) => id !== undefined);
+}
+
+/** Removes the notes about a build. Throws system errors. */
+export function removeNotes(directory: string, id: BuildId): void {
+  removeFile(notesPath(directory, id));
+}
+
+/** Where the notes about a build are. */
+export function notesPath(directory: string, id: BuildId): string {
+  return `${directory}/${NOTES_DIRECTORY}/${id}`;
+}
+
+function withNote(notes: Notes, note: Note | undefined): Notes {
+  const { cancel: _, ...others } = notes;
+  switch (note?.type) {
+    case 'deployed':
+      return { ...notes, deployed: true };
+    case 'revision':
+      return { ...notes, revision: note.revision };
+    case 'cancel':
+      return { ...notes, cancel: { actor: note.actor, signal: note.signal } };
+    case 'cancel-failed':
+      return others;
+    default:
+      return notes;
+  }
+}
+
+/** A line that a killed process has cut off is no note. */
+function parseNote(line: string): Note | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+  const { type, revision, actor, signal } = (value ?? {}) as Partial<Record<string, unknown>>;
+  switch (type) {
+    case 'deployed':
+    case 'cancel-failed':
+      return { type };
+    case 'revision': {
+      const known = typeof revision === 'string' ? asRevision(revision) : undefined;
+      return known === undefined ? undefined : { type, revision: known };
+    }
+    case 'cancel':
+      return typeof signal === 'string' && isActor(actor) ? { type, actor, signal } : undefined;
+    default:
+      return undefined;
+  }
+}
+
+function isActor(value: unknown): value is Actor {
+  if (typeof value !== 'object' || value === null) return false;
+  const allowed = ['user', 'key', 'command'];
+  return Object.entries(value).every(([key, text]) => allowed.includes(key) && typeof text === 'string');
+}

@@ -1,0 +1,29 @@
+import { existsSync } from 'node:fs';
+
+import type { Call } from '../../host/call';
+import { parseAppName, parseBuildId } from '../../host/dokku/names';
+import { leftBehindBy } from '../../host/system/processes';
+import { findBuild } from '../../journal/history';
+import { changeHistory, load } from '../changeHistory';
+import { contextOf, tidy } from '../recordDeploy';
+import { newNameOf } from '../renamedApps';
+import { waitForEnd } from './waitForEnd';
+
+/**
+ * `builds-after-deploy <app> <build-id> <pid>`: what is left to do after the process of a deploy has ended, behind the deploy. If
+ * the build has not reported its end, its end is concluded; records of something else are adopted, leftovers are removed, the
+ * retention is applied. If the process has left others behind in its group, waits for one of these first.
+ */
+export function afterDeploy({ host, output, args }: Call): undefined {
+  const id = parseBuildId(args[1] ?? '');
+  const app = newNameOf(host, parseAppName(args[0] ?? ''), id);
+  const context = contextOf(host, app, output.warn);
+  if (!existsSync(context.builds.directory)) return; // the app was destroyed, and nothing of it comes back
+  const build = findBuild(load(context, 'own').history, id);
+  if (build?.status === 'running' && context.system.isGroupAlive(build.process)) {
+    const next = leftBehindBy(build.process);
+    if (next !== undefined && String(next) !== args[2]) waitForEnd(context.builds, id, next, output.warn);
+    return;
+  }
+  changeHistory(context, 'all', (history) => tidy(context, history));
+}

@@ -1,0 +1,36 @@
+import type { BuildId } from '../../host/dokku/names';
+import type { AppBuilds } from '../../host/dokku/paths';
+import { reasonOf } from '../../host/failure';
+import { startDetached } from '../../host/system/detached';
+import { selfCommand } from '../../host/system/self';
+
+/** Name of the program that concludes a deploy after its process has ended. */
+export const AFTER_DEPLOY = 'builds-after-deploy';
+
+/** A shell and tail(1) wait in about 1 MB of memory; tail looks once a second. Then the shell becomes the program. */
+const WAIT = 'tail --pid="$1" -f /dev/null; shift; exec "$@"';
+
+/**
+ * Leaves a process behind that waits until process `pid` has ended, and then runs {@link AFTER_DEPLOY} for the build. It has a
+ * session of its own and none of the deploy's descriptors. If it cannot be started or is killed, the next finalize, prune or
+ * cancel concludes instead.
+ */
+export function waitForEnd({ app }: AppBuilds, id: BuildId, pid: number, warn: (message: string) => void): void {
+  try {
+    const { program, args } = selfCommand();
+    startDetached('/bin/sh', [
+      '-c',
+      WAIT,
+      'dokku-builds-wait',
+      String(pid),
+      program,
+      ...args,
+      AFTER_DEPLOY,
+      app,
+      id,
+      String(pid),
+    ]);
+  } catch (error) {
+    warn(`Nothing waits for the end of build ${id}: ${reasonOf(error)}`);
+  }
+}

@@ -1,0 +1,43 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+
+import type { Host } from '../host/dokku/environment';
+import { type AppName, asAppName, type BuildId } from '../host/dokku/names';
+import { buildsRoot, recordPath } from '../host/dokku/paths';
+import { listDirectory, makeDirectory, readSmallFile, removeFile, replaceFile } from '../host/system/files';
+
+/*
+ * A deploy that runs while its app is renamed goes on to use the old name. For each such build there is a file
+ * `<builds>/.renamed/<build-id>` with the new name of its app, until the build has ended.
+ */
+
+const NAME_BYTES = 1024;
+
+function directoryOf(host: Host): string {
+  return join(buildsRoot(host), '.renamed');
+}
+
+/** Notes that these running builds belong to the app `name` now. Throws system errors. */
+export function noteRenamed(host: Host, builds: readonly BuildId[], name: AppName): void {
+  if (builds.length === 0) return;
+  makeDirectory(directoryOf(host), 0o700);
+  for (const build of builds) replaceFile(join(directoryOf(host), build), name, { mode: 0o600, durable: true });
+}
+
+/** The name of the app that build `id` belongs to, which began as a build of `app`. */
+export function newNameOf(host: Host, app: AppName, id: BuildId): AppName {
+  if (existsSync(recordPath(host, app, id))) return app;
+  try {
+    return asAppName(readSmallFile(join(directoryOf(host), id), NAME_BYTES) ?? '') ?? app;
+  } catch {
+    return app;
+  }
+}
+
+/** Removes the notes about builds whose apps have no record of them any more, or whose builds have ended. */
+export function sweepRenamed(host: Host, isRunning: (app: AppName, id: BuildId) => boolean): void {
+  for (const name of listDirectory(directoryOf(host))) {
+    const app = newNameOf(host, '' as AppName, name as BuildId);
+    if (asAppName(app) === undefined || !isRunning(app, name as BuildId)) removeFile(join(directoryOf(host), name));
+  }
+}
