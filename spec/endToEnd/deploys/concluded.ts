@@ -1,0 +1,48 @@
+import { existsSync, readFileSync, watch } from 'node:fs';
+
+import type { Sandbox } from '../../../scripts/sandbox/host';
+
+/** An event of `builds:events --format json`. */
+export type EventJson = Readonly<Record<string, unknown>> & { readonly type: string };
+
+/** A build that is not concluded by then never will be. */
+const LIMIT_MS = 60_000;
+
+/**
+ * Waits until the record of a build says how it ended, or is removed; gives its status, or undefined. Each time the app's directory
+ * changes, the record is looked at again.
+ */
+export async function concluded(host: Sandbox, app: string, build: string): Promise<string | undefined> {
+  const path = host.file(app, `${build}.json`);
+  const status = (): string | undefined =>
+    existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as { status: string }).status : undefined;
+  const watcher = watch(host.file(app, ''));
+  try {
+    return await new Promise((resolve, reject) => {
+      const look = (): void => {
+        const now = status();
+        if (now !== 'running') resolve(now);
+      };
+      watcher.on('change', look);
+      watcher.on('error', reject);
+      const limit = setTimeout(() => reject(new Error(`build ${build} of ${app} was not concluded`)), LIMIT_MS);
+      limit.unref();
+      look();
+    });
+  } finally {
+    watcher.close();
+  }
+}
+
+/** The events of an app, oldest first. */
+export async function eventsOf(host: Sandbox, app: string): Promise<EventJson[]> {
+  const { stdout } = await host.dokku(['builds:events', app, '--format', 'json']);
+  return JSON.parse(stdout) as EventJson[];
+}
+
+/** The id of the app's newest build, by its log: also of a build whose record was removed. */
+export async function newestBuild(host: Sandbox, app: string): Promise<string> {
+  const started = (await eventsOf(host, app)).findLast(({ type }) => type === 'BuildStarted');
+  if (started === undefined) throw new Error(`${app} has no build`);
+  return String(started['build']);
+}
