@@ -1,6 +1,3 @@
-import type { Call } from '../host/call';
-import { requireApp } from '../host/dokku/apps';
-import { parseArguments } from '../host/arguments';
 import { parseTimestamp } from '../host/durations';
 import type { Host } from '../host/dokku/environment';
 import { Failure } from '../host/failure';
@@ -15,15 +12,22 @@ import { type Handled, handleCommand } from '../journal/handleCommand';
 import { reap } from '../projections/records/reap';
 import { settle } from '../projections/records/updateFiles';
 import { tellOthers } from '../subscribers/notifySubscribers';
-import { refuseSurplus, takeApp } from './shared/positionals';
+import { defineCommand } from './definition/command';
+import { anApp } from './definition/flags';
 
 const SIGNAL = 'SIGQUIT';
 
-/** `builds:cancel <app>` */
-export function cancel({ host, output, args }: Call): undefined {
-  const named = takeApp(host, parseArguments(args, {}).positionals);
-  refuseSurplus(named.others, 0);
-  const app = requireApp(host, named.app);
+export const cancel = defineCommand({
+  description: 'Cancel the running build of an app',
+  args: { app: anApp('the app; dokku --app <app> does as well; its build is the one that holds the deploy lock') },
+  flags: {},
+  example: 'shop',
+  stock: true,
+  run: ({ host, output, args: { app } }) => cancelCurrent(host, output, app),
+});
+
+/** Cancels the build that holds the deploy lock of `app`. Throws {@link Failure}. */
+export function cancelCurrent(host: Host, output: Output, app: AppName): undefined {
   const lock = readDeployLock(host, app);
   switch (lock.state) {
     case 'none':

@@ -1,6 +1,3 @@
-import { requireApp } from '../host/dokku/apps';
-import { parseArguments } from '../host/arguments';
-import type { Call } from '../host/call';
 import type { Host } from '../host/dokku/environment';
 import type { AppName } from '../host/dokku/names';
 import { appBuilds, buildsRoot } from '../host/dokku/paths';
@@ -12,21 +9,21 @@ import { reap } from '../projections/records/reap';
 import { settle } from '../projections/records/updateFiles';
 import { sweepStoredReports } from '../projections/lists/storedReports';
 import { tellOthers } from '../subscribers/notifySubscribers';
-import { overAllApps, tellWorked, type Worked } from './allApps/overAllApps';
-import { refuseSurplus, refuseWithoutAllApps, takeAppOrAll } from './shared/positionals';
+import { overApps, parallel, type Worked } from './allApps/overAllApps';
+import { defineCommand } from './definition/command';
+import { appOr, aSwitch } from './definition/flags';
 
-/** `builds:prune <app>|--all-apps [--parallel N]` */
-export function prune({ host, output, args }: Call): undefined | Promise<number> {
-  const { positionals, values, switches } = parseArguments(args, { 'all-apps': 'switch', parallel: 'value' });
-  const all = switches.has('all-apps');
-  const named = takeAppOrAll(host, positionals, all);
-  refuseSurplus(named.others, 0);
-  sweepStoredReports(buildsRoot(host));
-  if (all) return overAllApps(host, output, { name: 'builds:prune', work: pruneWork, flags: {} }, values['parallel']);
-  refuseWithoutAllApps('parallel', values['parallel']);
-  tellWorked(output, pruneWork(host, requireApp(host, named.app)), {});
-  return undefined;
-}
+export const prune = defineCommand({
+  description: 'Mark dead builds as failed and remove those beyond the retention',
+  args: { app: appOr('all-apps') },
+  flags: { allApps: aSwitch('every app that you may see'), parallel },
+  example: '--all-apps --parallel -1',
+  stock: true,
+  run(call) {
+    sweepStoredReports(buildsRoot(call.host));
+    return overApps(call, { name: 'builds:prune', work: pruneWork, flags: {} });
+  },
+});
 
 /** Reaps and prunes one app. */
 export function pruneWork(host: Host, app: AppName): Worked {
