@@ -1,26 +1,30 @@
-/** What one call asks for: a trigger, a command such as `builds:list` or `host:install`, or another program of this executable. */
-export interface Called {
-  readonly name: string;
-  readonly args: readonly string[];
-}
+import type { Via } from './definition/command';
+
+/** What one call asks for, and where it came from. */
+export type Called =
+  /** A trigger, the plugin's `commands`, or what the executable starts by itself. */
+  | { readonly type: 'internal'; readonly name: string; readonly args: readonly string[] }
+  /** A command by its name without `builds:`. */
+  | { readonly type: 'command'; readonly name: string; readonly args: readonly string[]; readonly via: Via };
 
 /** The executable's own name: then the first argument says what is asked for. */
 const OWN_NAME = 'dokku-builds';
 
 /**
  * What a call asks for. `argv0` is the path that it was called by: Dokku runs `subcommands/list builds:list ARGS`, plugn runs
- * `builds-record-start ARGS`, people run `dokku-builds list ARGS`. `isTrigger` says which names are no `builds:*` commands.
+ * `builds-record-start ARGS`, people run `dokku-builds list ARGS`. `isInternal` says which names are no commands.
  */
-export function calledAs(argv0: string, argv: readonly string[], isTrigger: (name: string) => boolean): Called {
+export function calledAs(argv0: string, argv: readonly string[], isInternal: (name: string) => boolean): Called {
   const name = argv0.slice(argv0.lastIndexOf('/') + 1);
   const [first = '', ...others] = argv;
   if (name === OWN_NAME || isRuntime(name)) {
-    if (first === '' || first === 'builds' || first === '-h' || first === '--help')
-      return { name: 'builds:help', args: others };
-    return { name: first.includes(':') || isTrigger(first) ? first : `builds:${first}`, args: others };
+    if (isInternal(first)) return { type: 'internal', name: first, args: others };
+    const asksForHelp = ['', 'builds', '-h', '--help'].includes(first);
+    return { type: 'command', name: asksForHelp ? 'help' : withoutPrefix(first), args: others, via: 'program' };
   }
-  if (isTrigger(name)) return { name, args: argv };
-  return isCommandCalled(first, name) ? { name: first, args: others } : { name: `builds:${name}`, args: argv };
+  if (isInternal(name)) return { type: 'internal', name, args: argv };
+  const repeatsName = first !== name && withoutPrefix(first) === name;
+  return { type: 'command', name, args: repeatsName ? others : argv, via: 'plugin' };
 }
 
 /** A specification runs the program by Node. */
@@ -28,6 +32,6 @@ function isRuntime(name: string): boolean {
   return name === 'node' || name === 'bun';
 }
 
-function isCommandCalled(argument: string, name: string): boolean {
-  return argument === `builds:${name}` || argument === `builds-journal:${name}`;
+function withoutPrefix(command: string): string {
+  return command.replace(/^builds(-journal)?:/, '');
 }

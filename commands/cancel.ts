@@ -1,8 +1,6 @@
-import { requireApp } from '../host/dokku/apps';
+import type { Host } from '../host/dokku/environment';
 import { isDeployLockTaken, readDeployLock, removeDeployLock } from '../host/dokku/locks';
-import type { BuildId } from '../host/dokku/names';
-import { parseArguments } from '../host/arguments';
-import type { Call } from '../host/call';
+import type { AppName, BuildId } from '../host/dokku/names';
 import { parseTimestamp } from '../host/durations';
 import { Failure } from '../host/failure';
 import { type CancelSignal, ProcessGone, signalGroup, signalTarget, startTimeOf } from '../host/system/processes';
@@ -13,14 +11,20 @@ import { concludeBuilds } from '../projections/conclusions/evidence';
 import { addNote } from '../projections/conclusions/notes';
 import { type AppContext, changeHistory, load } from '../subscribers/changeHistory';
 import { contextOf } from '../subscribers/recordDeploy';
-import { refuseSurplus, takeApp } from './shared/positionals';
+import { defineCommand } from './definition/command';
+import { anApp, aSwitch } from './definition/flags';
 
-/** `builds:cancel <app> [--force]` */
-export function cancel({ host, output, args }: Call): number {
-  const { positionals, switches } = parseArguments(args, { force: 'switch' });
-  const named = takeApp(host, positionals);
-  refuseSurplus(named.others, 0);
-  const app = requireApp(host, named.app);
+export const cancel = defineCommand({
+  description: 'Cancel the running build of an app',
+  args: { app: anApp('the app; dokku --app <app> does as well; its build is the one that holds the deploy lock') },
+  flags: { force: aSwitch('if the deploy does not end by SIGQUIT, go on to SIGTERM and SIGKILL') },
+  example: 'shop',
+  stock: true,
+  run: ({ host, output, args: { app }, flags: { force } }) => cancelCurrent(host, output, app, force),
+});
+
+/** Cancels the build that holds the deploy lock of `app`. Returns the exit status. Throws {@link Failure}. */
+export function cancelCurrent(host: Host, output: Output, app: AppName, force: boolean): number {
   const lock = readDeployLock(host, app);
   switch (lock.state) {
     case 'none':
@@ -32,7 +36,7 @@ export function cancel({ host, output, args }: Call): number {
     case 'unreadable':
       throw new Failure(`Cannot tell which build holds the deploy lock: ${lock.reason}`);
     case 'held':
-      return cancelBuild(contextOf(host, app, output.warn), output, lock.id, switches.has('force'));
+      return cancelBuild(contextOf(host, app, output.warn), output, lock.id, force);
   }
 }
 

@@ -1,31 +1,53 @@
-import type { Call } from '../host/call';
 import { type ChildProcess, spawn } from 'node:child_process';
 import * as fs from 'node:fs';
 import { constants } from 'node:os';
 
-import { requireApp } from '../host/dokku/apps';
-import { parseArguments } from '../host/arguments';
 import type { Host } from '../host/dokku/environment';
-import { errorCode, Failure, printable, reasonOf } from '../host/failure';
+import { errorCode, Failure, reasonOf } from '../host/failure';
 import { makeDirectory, ownLikeParent } from '../host/system/files';
 import { readDeployLock, removeDeployLock, takeDeployLock, writeDeployLock } from '../host/dokku/locks';
 import { type AppName, type BuildId, generateBuildId } from '../host/dokku/names';
 import type { Output } from '../host/terminal/output';
 import { appBuilds, logPath } from '../host/dokku/paths';
 import { pause } from '../host/system/pause';
-import { asSource, type Source, sources } from '../journal/events';
+import { type Source, sources } from '../journal/events';
 import { recordFinish, recordStart } from '../subscribers/recordDeploy';
-import { refuseSurplus, takeApp } from './shared/positionals';
+import { type CommandCall, defineCommand } from './definition/command';
+import { aChoice, anApp } from './definition/flags';
 
-/** `builds:capture <app> [--source <source>] -- <command> [args…]`: exits with the command's exit code. */
-export async function capture({ host, output, args }: Call): Promise<number> {
-  const { positionals, rest, values } = parseArguments(args, { source: 'value' });
-  const named = takeApp(host, rest ? positionals.slice(0, positionals.length - rest.length) : positionals);
-  const app = requireApp(host, named.app);
-  const [command, ...commandArgs] = rest ?? [];
+const args = {
+  app: anApp(),
+  command: {
+    kind: 'rest',
+    shown: '<command> [<arg>...]',
+    help: 'what is run, with no shell between; its exit status is passed on',
+  },
+} as const;
+
+const flags = {
+  source: aChoice(
+    Object.keys(sources) as Source[],
+    'what the deploy comes from, one of the sources that Dokku has; deploy by default',
+    { shown: 'S' },
+  ),
+};
+
+/** Its exit status is that of the command that it runs. */
+export const capture = defineCommand({
+  description: 'Run a command as a recorded deploy of an app',
+  args,
+  flags,
+  example: 'blog -- rsync -a public/ /srv/blog/',
+  programOnly: true,
+  run: captureLocked,
+});
+
+async function captureLocked(call: CommandCall<typeof args, typeof flags>): Promise<number> {
+  const { host, output } = call;
+  const { app } = call.args;
+  const [command, ...commandArgs] = call.args.command;
   if (!command) throw new Failure('Please specify a command to run, after --');
-  refuseSurplus(named.others, 0);
-  const source = parseSource(values['source']);
+  const { source = 'deploy' } = call.flags;
   const before = readDeployLock(host, app);
   const lock = takeDeployLock(host, app);
   if (lock === undefined) throw lockedBy(host, app);
@@ -41,12 +63,6 @@ export async function capture({ host, output, args }: Call): Promise<number> {
     else removeDeployLock(host, app, id);
     fs.closeSync(lock);
   }
-}
-
-function parseSource(text: string | undefined): Source {
-  const source = asSource(text ?? 'deploy');
-  if (source !== undefined) return source;
-  throw new Failure(`Invalid --source value "${printable(text ?? '')}" (allowed: ${Object.keys(sources).join(', ')})`);
 }
 
 function lockedBy(host: Host, app: AppName): Failure {
@@ -69,10 +85,10 @@ async function runRecorded(
   id: BuildId,
   source: Source,
   command: string,
-  args: readonly string[],
+  words: readonly string[],
 ): Promise<number> {
   const log = openLog(host, app, id);
-  const child = spawn('/bin/sh', ['-c', GATE, 'sh', command, ...args], {
+  const child = spawn('/bin/sh', ['-c', GATE, 'sh', command, ...words], {
     detached: true,
     stdio: ['inherit', 'pipe', 'pipe', 'pipe'],
     env: { ...process.env, DOKKU_BUILD_ID: id, DOKKU_BUILD_SOURCE: source },

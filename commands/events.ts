@@ -1,90 +1,77 @@
-import { allowedApps, listApps, requireApp } from '../host/dokku/apps';
-import { parseArguments } from '../host/arguments';
-import type { Call } from '../host/call';
+import { allowedApps, listApps } from '../host/dokku/apps';
 import type { Host } from '../host/dokku/environment';
-import { Failure, printable } from '../host/failure';
+import { Failure } from '../host/failure';
 import { type AppName, type BuildId, parseBuildId } from '../host/dokku/names';
 import type { Output } from '../host/terminal/output';
 import { appBuilds } from '../host/dokku/paths';
 import { untilStopped } from '../host/system/untilStopped';
-import { type BuildEvent, buildsNamed, eventTypes, type Recorded } from '../journal/events';
+import { buildsNamed, eventTypes, type Recorded } from '../journal/events';
 import { adoptRecords } from '../projections/records/adoptRecords';
 import { thisSystem } from '../host/system/system';
 import { once, type Warn } from '../projections/problemWarnings';
 import { eventColumns, eventJson, eventRow } from '../projections/events/eventView';
 import { type EventSource, eventSource, mergedEvents } from '../projections/events/mergedEvents';
-import { refuseSurplus, takeApp } from './shared/positionals';
-import { viewApp } from './shared/see';
 import { eachApp } from './allApps/eachApp';
-import { parseWhen } from './shared/when';
+import { defineCommand, type ValuesOf } from './definition/command';
+import { aChoice, aSwitch, aTime, aValue, format, maybeApp } from './definition/flags';
+import { viewApp } from './shared/see';
 
-/**
- * `builds:events [<app>] [--build <build-id>] [--type <type>] [--since <when>] [--until <when>] [--follow]
- * [--format stdout|json|jsonl]`
- */
-export async function events({ host, output, args }: Call): Promise<undefined> {
-  const { positionals, values, switches } = parseArguments(args, {
-    build: 'value',
-    type: 'value',
-    since: 'value',
-    until: 'value',
-    format: 'value',
-    follow: 'switch',
-  });
-  const { app, others } = takeApp(host, positionals);
-  refuseSurplus(others, 0);
-  const filter = parseFilter(values);
-  const format = parseEventFormat(values['format']);
-  const following = switches.has('follow');
-  if (following && format === 'json')
-    throw new Failure('--format json has an end, --follow has none: use --format jsonl');
-  const apps = app === undefined ? allowedApps(host, listApps(host)) : [requireApp(host, app)];
-  const printer = openPrinter(output, format, app === undefined ? apps : undefined);
-  const unreadable = new Set<AppName>();
-  const warn = once(output.warn);
-  const open = (some: readonly AppName[]): EventSource[] =>
-    eachApp(output, some, app !== undefined, openSource(host, warn), (one) => unreadable.add(one));
-  const sources = open(apps);
-  if (filter.build !== undefined) filter.build = await namedBuild(host, warn, apps, filter.build);
-  const printMore = (): void => {
-    for (const { app: from, recorded } of mergedEvents(sources, (one) => passes(one, filter)))
-      printer.print(from, recorded);
-    output.flush();
-  };
-  printMore();
-  if (following) {
-    await untilStopped(FOLLOW_MS, () => {
-      if (app === undefined) sources.push(...open(newApps(host, sources, unreadable)));
-      printMore();
-    });
-  }
-  printer.end();
-}
+type EventFormat = 'stdout' | 'json' | 'jsonl';
+
+const BUILD_HELP =
+  'only what is about one build: its id or the beginning of its id; with <app> also last, last-failed or current';
+
+const flags = {
+  build: aValue('<build-id>', BUILD_HELP, (text) => parseBuildId(text), { completes: 'build' }),
+  type: aChoice(eventTypes, 'only BuildStarted, BuildFinished, BuildCanceled or Pruned', { shown: 'T' }),
+  since: aTime('only what was recorded then or later: a time, or an age such as 2h or 7d'),
+  until: aTime('only what was recorded then or earlier'),
+  follow: aSwitch('go on with what comes, until ^C'),
+  format: format<EventFormat>(
+    ['json', 'jsonl', 'stdout'],
+    'a table (the default), one JSON array, or one JSON object a line',
+  ),
+};
+
+export const events = defineCommand({
+  description: 'Show the raw history: who did what and when',
+  args: { app: maybeApp('the app; without it every app that you may see, merged by time') },
+  flags,
+  example: 'shop --build last',
+  alongside: true,
+  async run({ host, output, args: { app }, flags: { follow, format: as, ...filter } }) {
+    if (follow && as === 'json') throw new Failure('--format json has an end, --follow has none: use --format jsonl');
+    const apps = app === undefined ? allowedApps(host, listApps(host)) : [app];
+    const printer = openPrinter(output, as, app === undefined ? apps : undefined);
+    const unreadable = new Set<AppName>();
+    const warn = once(output.warn);
+    const open = (some: readonly AppName[]): EventSource[] =>
+      eachApp(output, some, app !== undefined, openSource(host, warn), (one) => unreadable.add(one));
+    const sources = open(apps);
+    const wanted = {
+      ...filter,
+      build: filter.build === undefined ? undefined : await namedBuild(host, warn, apps, filter.build),
+    };
+    const printMore = (): void => {
+      for (const { app: from, recorded } of mergedEvents(sources, (one) => passes(one, wanted)))
+        printer.print(from, recorded);
+      output.flush();
+    };
+    printMore();
+    if (follow) {
+      await untilStopped(FOLLOW_MS, () => {
+        if (app === undefined) sources.push(...open(newApps(host, sources, unreadable)));
+        printMore();
+      });
+    }
+    printer.end();
+    return undefined;
+  },
+});
 
 const FOLLOW_MS = 1000;
 
-interface Filter {
-  build?: BuildId;
-  readonly type?: BuildEvent['type'];
-  readonly since?: number;
-  readonly until?: number;
-}
-
-function parseFilter(values: Partial<Record<string, string>>): Filter {
-  const now = Date.now();
-  const type = eventTypes.find((one) => one === values['type']);
-  if (values['type'] !== undefined && type === undefined) {
-    throw new Failure(`Invalid --type value "${printable(values['type'])}" (allowed: ${eventTypes.join(', ')})`);
-  }
-  const since = parseWhen('since', values['since'], now);
-  const until = parseWhen('until', values['until'], now);
-  return {
-    ...(values['build'] !== undefined && { build: parseBuildId(values['build']) }),
-    ...(type !== undefined && { type }),
-    ...(since !== undefined && { since }),
-    ...(until !== undefined && { until }),
-  };
-}
+type Filter = Pick<ValuesOf<typeof flags>, 'build' | 'type' | 'since' | 'until'>;
 
 /** The build that is meant; what names none is taken as it is: its events may be still to come. */
 async function namedBuild(host: Host, warn: Warn, apps: readonly AppName[], asked: BuildId): Promise<BuildId> {
@@ -108,20 +95,13 @@ function passes({ at, event }: Recorded, { build, type, since, until }: Filter):
   return build === undefined || buildsNamed(event).includes(build);
 }
 
-type EventFormat = 'stdout' | 'json' | 'jsonl';
-
-function parseEventFormat(value = 'stdout'): EventFormat {
-  if (value === 'stdout' || value === 'json' || value === 'jsonl') return value;
-  throw new Failure('Invalid format specified, supported formats: json, jsonl, stdout');
-}
-
 interface Printer {
   print(app: AppName, recorded: Recorded): void;
   end(): void;
 }
 
-function openPrinter(output: Output, format: EventFormat, apps: readonly AppName[] | undefined): Printer {
-  switch (format) {
+function openPrinter(output: Output, as: EventFormat, apps: readonly AppName[] | undefined): Printer {
+  switch (as) {
     case 'json': {
       let separator = '[';
       return {

@@ -5,95 +5,143 @@ import { pluginName } from '../host/dokku/alongside';
 import type { Host } from '../host/dokku/environment';
 import { Failure, printable } from '../host/failure';
 import { nearest } from '../host/nearest';
-import { alongsideCommands } from './shared/alongsideCommands';
-import { commandTable, type ExplainedCommand } from './commandTable';
+import type { Output } from '../host/terminal/output';
+import type { Via } from './definition/command';
+import { detailsOf, usageOf } from './definition/usage';
+import { loadCommands, type NamedCommand } from './programs';
 
 const SUMMARY = 'Manage running and historical builds';
 const ALONGSIDE_SUMMARY = 'Read the journal of builds that the stock plugin keeps no history of';
 
 /**
- * The plugin's `commands`: `builds` and `builds:help` explain it, `builds:help <command>` one command, `help` gives its line, or with
- * `--all` one for each command. What looks like a mistyped command of it is told so; anything else is left to other plugins, by Dokku's
- * exit status for that.
+ * The plugin's `commands`: `builds` and `builds:help` explain the plugin, `builds:help <command>` one command. `help` gives the plugin's
+ * line, with `--all` one line for each command. What looks like a mistyped command of the plugin is an error; everything else is left to
+ * other plugins, by Dokku's exit status for that.
  */
-export function commands({ host, output, args }: Call): number | undefined {
+export async function commands({ host, output, args }: Call): Promise<number> {
   const plugin = pluginName(host);
   const name = args[0] ?? '';
   switch (name) {
     case plugin:
     case `${plugin}:help`:
-      output.raw(args[1] === undefined || args[1] === '--help' ? helpText(host) : textOf(host, args[1]));
+      await printHelp(
+        host,
+        output,
+        'plugin',
+        args.slice(1).find((word) => word !== '--help' && word !== '-h'),
+      );
       return 0;
     case 'help':
-      if (args.includes('--all') || parentAskedForAll()) for (const line of commandLines(host)) output.line(line);
-      else output.raw(`\n    ${plugin}, ${host.alongside ? ALONGSIDE_SUMMARY : SUMMARY}\n`);
+      if (args.includes('--all') || parentAskedForAll()) for (const line of await commandLines(host)) output.line(line);
+      else output.raw(`\n    ${plugin}, ${summary(host)}\n`);
       return 0;
     default: {
-      const meant = name.startsWith(`${plugin}:`) ? nearestCommand(host, name) : undefined;
-      if (meant === undefined) return host.notImplementedExit;
-      throw notACommand(host, name, meant);
+      if (!name.startsWith(`${plugin}:`)) return host.notImplementedExit;
+      const failure = await unknownCommand(host, 'plugin', name.slice(plugin.length + 1));
+      if (!failure.isNear) return host.notImplementedExit;
+      throw failure;
     }
   }
 }
 
-/** `builds:<command> --help`; the command is the first argument. */
-export function commandHelp({ host, output, args }: Call): undefined {
-  output.raw(textOf(host, args[0] ?? ''));
+/** Prints the help of the command `asked`, with or without `builds:`; of all commands when none is asked for. */
+export async function printHelp(host: Host, output: Output, via: Via, asked: string | undefined): Promise<void> {
+  output.raw(asked === undefined ? await helpText(host, via) : await commandHelp(host, via, asked));
 }
 
-function helpText(host: Host): string {
-  const plugin = pluginName(host);
-  const lines = offered(host).flatMap(({ name, args, description }) => [
-    `    ${plugin}:${name} ${args}`,
-    `        ${description}`,
+function summary(host: Host): string {
+  return host.alongside ? ALONGSIDE_SUMMARY : SUMMARY;
+}
+
+/** What is typed before the name of a command. */
+function prefixOf(host: Host, via: Via): string {
+  return via === 'program' ? 'dokku-builds ' : `dokku ${pluginName(host)}:`;
+}
+
+async function helpText(host: Host, via: Via): Promise<string> {
+  const prefix = prefixOf(host, via);
+  const isProgram = via === 'program';
+  const lines = (await offered(host, via)).flatMap(({ name, command }) => [
+    `    ${`${isProgram ? '' : `${pluginName(host)}:`}${name} ${usageOf(command, isProgram)}`.trimEnd()}`,
+    `        ${command.description}`,
   ]);
-  const summary = host.alongside ? ALONGSIDE_SUMMARY : SUMMARY;
-  const more = `Each with its flags and an example: dokku ${plugin}:help <command>`;
-  return [`Usage: dokku ${plugin}[:COMMAND]`, '', `${summary}.`, '', 'Commands:', ...lines, '', more, ''].join('\n');
+  const usage = isProgram ? 'dokku-builds COMMAND' : `dokku ${pluginName(host)}[:COMMAND]`;
+  const more = `Each with its flags and an example: ${prefix}help <command>`;
+  return [`Usage: ${usage}`, '', `${summary(host)}.`, '', 'Commands:', ...lines, '', more, ''].join('\n');
 }
 
-/** Usage, description, every argument and flag, and an example, of the command `asked`, with or without `builds:`. */
-function textOf(host: Host, asked: string): string {
-  const plugin = pluginName(host);
-  const name = asked.startsWith(`${plugin}:`) ? asked.slice(plugin.length + 1) : asked;
-  const entry = offered(host).find((one) => one.name === name);
-  if (entry === undefined) throw notACommand(host, `${plugin}:${name}`, nearestCommand(host, `${plugin}:${name}`));
-  const { args, description, flags, example } = entry;
-  const width = Math.max(...Object.keys(flags).map((flag) => flag.length));
-  const lines = Object.entries(flags).map(([flag, says]) => `    ${flag.padEnd(width)}  ${says}`);
+/** Usage, description, every argument and flag, and an example. */
+async function commandHelp(host: Host, via: Via, asked: string): Promise<string> {
+  const name = asked.replace(new RegExp(`^${pluginName(host)}:`), '');
+  const entry = (await offered(host, via)).find((one) => one.name === name);
+  if (entry === undefined) throw await unknownCommand(host, via, name);
+  const { command } = entry;
+  const isProgram = via === 'program';
+  const called = `${prefixOf(host, via)}${name}`;
+  const details = detailsOf(command, isProgram);
+  const width = Math.max(0, ...details.map(([shown]) => shown.length));
+  const lines = details.map(([shown, help]) => `    ${shown.padEnd(width)}  ${help}`);
   return [
-    `Usage: dokku ${plugin}:${name} ${args}`,
+    `Usage: ${called} ${usageOf(command, isProgram)}`.trimEnd(),
     '',
-    `${description}.`,
+    `${command.description}.`,
     '',
-    ...lines,
-    '',
+    ...(lines.length === 0 ? [] : [...lines, '']),
     'Example:',
-    `    dokku ${plugin}:${name} ${example}`,
+    `    ${called} ${command.example}`.trimEnd(),
     '',
   ].join('\n');
 }
 
-function nearestCommand(host: Host, name: string): string | undefined {
-  const known = [...offered(host).map((one) => one.name), 'help'];
-  return nearest(
-    name,
-    known.map((one) => `${pluginName(host)}:${one}`),
+/** The error for a name that is no command. */
+class UnknownCommand extends Failure {
+  /** A command has a name that is near. */
+  readonly isNear: boolean;
+
+  constructor(message: string, isNear: boolean) {
+    super(message);
+    this.isNear = isNear;
+  }
+}
+
+/** The error for the command `name` (without `builds:`), which the caller does not have. */
+export async function unknownCommand(host: Host, via: Via, name: string): Promise<UnknownCommand> {
+  const all = await loadCommands();
+  const prefix = via === 'program' ? '' : `${pluginName(host)}:`;
+  const known = all.find((one) => one.name === name);
+  if (known?.command.programOnly) {
+    return new UnknownCommand(
+      `${prefix}${name} is only for the program on the host itself: dokku-builds ${name}`,
+      true,
+    );
+  }
+  const candidates = [...(await offered(host, via)).map((one) => one.name), 'help'];
+  const meant = nearest(
+    `${prefix}${name}`,
+    candidates.map((one) => `${prefix}${one}`),
+  );
+  const whose = via === 'program' ? 'dokku-builds' : pluginName(host);
+  const help = via === 'program' ? 'dokku-builds help' : `${pluginName(host)}:help`;
+  const more = meant === undefined ? `see ${help}` : `did you mean ${meant}?`;
+  return new UnknownCommand(
+    `\`${printable(`${prefix}${name}`)}\` is not a ${whose} command, ${more}`,
+    meant !== undefined,
   );
 }
 
-function notACommand(host: Host, name: string, meant: string | undefined): Failure {
-  const hint = meant === undefined ? `see ${pluginName(host)}:help` : `did you mean ${meant}?`;
-  return new Failure(`\`${printable(name)}\` is not a ${pluginName(host)} command, ${hint}`);
-}
-
-function commandLines(host: Host): string[] {
+async function commandLines(host: Host): Promise<string[]> {
   const plugin = pluginName(host);
-  return offered(host).map(({ name, args, description }) => `    ${plugin}:${name} ${args}, ${description}`);
+  return (await offered(host, 'plugin')).map(
+    ({ name, command }) => `    ${plugin}:${name} ${usageOf(command, false)}, ${command.description}`,
+  );
 }
 
-function offered(host: Host): readonly ExplainedCommand[] {
-  return commandTable.filter(({ name }) => !host.alongside || alongsideCommands.has(name));
+/** The commands that a caller has. */
+async function offered(host: Host, via: Via): Promise<NamedCommand[]> {
+  return (await loadCommands()).filter(({ name, command }) => {
+    if (command.programOnly && via === 'plugin') return false;
+    return !host.alongside || command.alongside === true || name.startsWith('host:');
+  });
 }
 
 /** `dokku help --all` calls `commands help`; only the command line of the parent process tells. */

@@ -2,9 +2,6 @@ import { hostname } from 'node:os';
 
 import { ulid } from 'ulid';
 
-import { requireApp } from '../host/dokku/apps';
-import { parseArguments } from '../host/arguments';
-import type { Call } from '../host/call';
 import { Failure } from '../host/failure';
 import { resolveNotifySettings } from '../subscribers/notifications/settings';
 import { appBuilds, buildsRoot } from '../host/dokku/paths';
@@ -12,23 +9,30 @@ import { postMessage } from '../subscribers/notifications/webhook';
 import { testJson } from '../subscribers/notifications/notification';
 import { readQueue } from '../subscribers/notifications/queue';
 import { forgetGaveUp, gaveUpText, readGaveUp } from '../subscribers/notifications/undelivered';
-import { refuseSurplus, takeApp } from './shared/positionals';
+import { type CommandCall, defineCommand } from './definition/command';
+import { anApp, aSwitch } from './definition/flags';
 
-/**
- * `builds:notify <app> [--test]`: where notifications of the app go and what waits; with `--test` a message is posted now, and what came
- * back is said. Of the url only the host is shown: the rest of it often is a secret.
- */
-export async function notify({ host, output, args }: Call): Promise<undefined> {
-  const { positionals, switches } = parseArguments(args, { test: 'switch' });
-  const named = takeApp(host, positionals);
-  refuseSurplus(named.others, 0);
-  const app = requireApp(host, named.app);
+const args = { app: anApp() };
+const flags = { test: aSwitch('post a test message, and say what came of it') };
+
+export const notify = defineCommand({
+  description: 'Show where notifications of an app go or post a test message',
+  args,
+  flags,
+  example: 'shop --test',
+  run: showOrTest,
+});
+
+/** Of the url only the host is shown: the rest of it often is a secret. */
+async function showOrTest(call: CommandCall<typeof args, typeof flags>): Promise<undefined> {
+  const { host, output, now } = call;
+  const { app } = call.args;
   const { directory } = appBuilds(host, app);
   const settings = resolveNotifySettings(host, app);
   if (settings === undefined) throw new Failure(`No notify-url is set for ${app} (see builds:set ${app} notify-url)`);
   const { url, scope, secret, on, logLines } = settings;
 
-  if (!switches.has('test')) {
+  if (!call.flags.test) {
     const waiting = readQueue(buildsRoot(host)).filter(
       ({ target, announcement }) => target === 'receiver' && announcement.app === app,
     );
@@ -50,7 +54,7 @@ export async function notify({ host, output, args }: Call): Promise<undefined> {
   output.step(`Posting a test message to ${url.origin}${secret === undefined ? '' : ', signed'}`);
   output.flush();
   const id = ulid();
-  const reply = await postMessage({ url, id, on: 'test', secret, body: testJson(app, id, hostname(), Date.now()) });
+  const reply = await postMessage({ url, id, on: 'test', secret, body: testJson(app, id, hostname(), now) });
   if (!reply.delivered) throw new Failure(`The test message was not taken: ${reply.reason}`);
   output.verbose(`Taken with status ${reply.status}`);
   forgetGaveUp(directory);

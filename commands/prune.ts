@@ -1,9 +1,7 @@
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { parseArguments } from '../host/arguments';
-import type { Call } from '../host/call';
-import { appExists, requireApp } from '../host/dokku/apps';
+import { appExists } from '../host/dokku/apps';
 import type { Host } from '../host/dokku/environment';
 import { type AppName, asAppName } from '../host/dokku/names';
 import { buildsRoot } from '../host/dokku/paths';
@@ -13,25 +11,22 @@ import type { Output } from '../host/terminal/output';
 import { JOURNAL_FILE } from '../journal/file/journalFile';
 import { changeHistory } from '../subscribers/changeHistory';
 import { contextOf, tidy } from '../subscribers/recordDeploy';
-import { overAllApps, tellWorked, type Worked } from './allApps/overAllApps';
-import { refuseSurplus, refuseWithoutAllApps, takeAppOrAll } from './shared/positionals';
+import { overApps, parallel, type Worked } from './allApps/overAllApps';
+import { defineCommand } from './definition/command';
+import { appOr, aSwitch } from './definition/flags';
 
-/** `builds:prune <app>|--all-apps [--parallel N]` */
-export async function prune({ host, output, args }: Call): Promise<number> {
-  const { positionals, values, switches } = parseArguments(args, { 'all-apps': 'switch', parallel: 'value' });
-  const all = switches.has('all-apps');
-  const named = takeAppOrAll(host, positionals, all);
-  refuseSurplus(named.others, 0);
-  if (!all) {
-    refuseWithoutAllApps('parallel', values['parallel']);
-    tellWorked(output, pruneWork(host, requireApp(host, named.app)), {});
-    return 0;
-  }
-  const job = { name: 'builds:prune', work: pruneWork, flags: {} };
-  const exitCode = await overAllApps(host, output, job, values['parallel']);
-  removeDataOfNoApp(host, output);
-  return exitCode;
-}
+export const prune = defineCommand({
+  description: 'Conclude dead builds and remove those beyond the retention',
+  args: { app: appOr('all-apps') },
+  flags: { allApps: aSwitch('every app that you may see'), parallel },
+  example: '--all-apps --parallel -1',
+  stock: true,
+  async run(call) {
+    const exitCode = await overApps(call, { name: 'builds:prune', work: pruneWork, flags: {} });
+    if (call.flags.allApps) removeDataOfNoApp(call.host, call.output);
+    return exitCode;
+  },
+});
 
 /** Concludes dead builds of one app, and applies its retention. */
 export function pruneWork(host: Host, app: AppName): Worked {

@@ -1,6 +1,3 @@
-import { requireApp } from '../host/dokku/apps';
-import { parseArguments } from '../host/arguments';
-import type { Call } from '../host/call';
 import type { Host } from '../host/dokku/environment';
 import type { AppName } from '../host/dokku/names';
 import { showProgress } from '../host/terminal/progress';
@@ -9,31 +6,29 @@ import { adoptRecords } from '../projections/records/adoptRecords';
 import { thisSystem } from '../host/system/system';
 import { warnOfProblems, complaints } from '../projections/problemWarnings';
 import { type Replayed, replay as replayApp } from '../projections/verification/replay';
-import { findRunning } from './list/listHost';
-import { overAllApps, tellWorked, type WorkFlags, type Worked } from './allApps/overAllApps';
-import { refuseSurplus, refuseWithoutAllApps, takeAppOrAll } from './shared/positionals';
+import { overApps, parallel, type WorkFlags, type Worked } from './allApps/overAllApps';
+import { defineCommand } from './definition/command';
+import { aSwitch, maybeAppOr } from './definition/flags';
+import { findRunning } from './shared/running';
 
-/** `builds:replay [<app>|--all-apps] [--parallel N] [--dry-run]`; without an app, all apps. */
-export async function replay({ host, output, args }: Call): Promise<number> {
-  const { positionals, values, switches } = parseArguments(args, {
-    'all-apps': 'switch',
-    'dry-run': 'switch',
-    parallel: 'value',
-  });
-  const named = takeAppOrAll(host, positionals, switches.has('all-apps'));
-  refuseSurplus(named.others, 0);
-  const flags: WorkFlags = switches.has('dry-run') ? { 'dry-run': 'yes' } : {};
-  if (named.app === undefined) {
-    const job = { name: 'builds:replay', work: replayWork, flags };
-    const exitCode = await overAllApps(host, output, job, values['parallel']);
-    if (!switches.has('dry-run')) findRunning(host, output);
+export const replay = defineCommand({
+  description: 'Rebuild everything that is stored beside the journal from it',
+  args: { app: maybeAppOr('all-apps') },
+  flags: {
+    allApps: aSwitch('every app that you may see, which is the default'),
+    parallel,
+    dryRun: aSwitch('say what would be rebuilt, and write nothing'),
+  },
+  example: 'shop --dry-run',
+  alongside: true,
+  async run(call) {
+    const { host, output, args, flags } = call;
+    const job = { name: 'builds:replay', work: replayWork, flags: flags.dryRun ? { 'dry-run': 'yes' } : {} };
+    const exitCode = await overApps(call, job);
+    if (args.app === undefined && !flags.dryRun) findRunning(host, output);
     return exitCode;
-  }
-  refuseWithoutAllApps('parallel', values['parallel']);
-  const worked = replayWork(host, requireApp(host, named.app), flags);
-  tellWorked(output, worked, flags);
-  return worked.failed ? 1 : 0;
-}
+  },
+});
 
 /** Replays one app. */
 export function replayWork(host: Host, app: AppName, flags: WorkFlags): Worked {

@@ -1,7 +1,5 @@
-import type { Call } from '../host/call';
 import { pluginName } from '../host/dokku/alongside';
-import { allowedApps, listApps, requireApp } from '../host/dokku/apps';
-import { parseArguments } from '../host/arguments';
+import { allowedApps, listApps } from '../host/dokku/apps';
 import type { Host } from '../host/dokku/environment';
 import { Failure, visible } from '../host/failure';
 import type { AppName } from '../host/dokku/names';
@@ -20,74 +18,75 @@ import {
   reportLines,
 } from '../projections/lists/reportView';
 import type { SeenBuild } from '../projections/records/record';
-import { parseFormat, refuseSurplus, takeApp } from './shared/positionals';
-import { viewApp } from './shared/see';
 import { eachApp } from './allApps/eachApp';
-import { parseWhen } from './shared/when';
+import { defineCommand, type Switch } from './definition/command';
+import { asOf, aSwitch, jsonFormat, maybeAppOr } from './definition/flags';
+import { viewApp } from './shared/see';
 
-/** `builds:report [<app>|--global] [--flag] [--format json|stdout] [--as-of <when>]` */
-export function report({ host, output, args }: Call): undefined {
-  const { positionals, values, switches } = parseReportArguments(args);
-  const flags = reportFlags.filter((flag) => switches.has(flag));
-  if (flags.length > 1) throw new Failure('builds:report command allows only a single flag');
-  const named = takeApp(host, positionals);
-  refuseSurplus(named.others, 0);
-  const format = parseFormat(values['format']);
-  const asOf = parseWhen('as-of', values['as-of'], Date.now());
-  const show = (title: string, fields: Partial<Report>): void => {
-    const shown = flags[0] === undefined ? fields : only(fields, flags[0]);
-    if (format === 'json') output.line(JSON.stringify(reportJson(shown)));
-    else if (flags[0] !== undefined) output.line(visible(fields[flags[0]] ?? ''));
-    else {
-      output.title(title);
-      for (const line of reportLines(shown)) output.verbose(visible(line));
+const fieldGroup = {
+  shown: '<flag>',
+  help: 'one value alone, such as --build-status or --builds-computed-retention',
+};
+const fieldFlags = Object.fromEntries(
+  reportFlags.map((flag) => [flag, { ...aSwitch('its value alone'), group: fieldGroup }]),
+) as Record<ReportFlag, Switch>;
+
+export const report = defineCommand({
+  description: 'Show the newest build and the retention of one or all apps',
+  args: { app: maybeAppOr('global', 'the app; without it every app that you may see') },
+  flags: { global: aSwitch('the global retention alone'), ...fieldFlags, format: jsonFormat, asOf },
+  example: 'shop --build-status',
+  stock: true,
+  alongside: true,
+  unknownFlag: (words) => invalidFlag(words.includes('--global')),
+  run({ host, output, args: { app }, flags }) {
+    const fields = reportFlags.filter((flag) => flags[flag]);
+    if (fields.length > 1) throw new Failure('builds:report command allows only a single flag');
+    const [field] = fields;
+    const show = (title: string, values: Partial<Report>): void => {
+      const shown = field === undefined ? values : { [field]: values[field] ?? '' };
+      if (flags.format === 'json') output.line(JSON.stringify(reportJson(shown)));
+      else if (field !== undefined) output.line(visible(values[field] ?? ''));
+      else {
+        output.title(title);
+        for (const line of reportLines(shown)) output.verbose(visible(line));
+      }
+    };
+
+    if (flags.global) {
+      if (field?.startsWith('build-')) throw new Failure(invalidFlag(true));
+      show('--global builds information', globalReport(readProperty(host, '--global', 'retention')));
+      return undefined;
     }
-  };
+    const retentionsOf = retentionsReader(host, output.warn);
+    const showApp = (of: AppName, newest: SeenBuild | undefined): void => {
+      show(`${of} builds information`, reportOf(newest, retentionsOf(of)));
+    };
+    if (app === undefined) reportEveryApp(host, output, flags.asOf, showApp);
+    else showApp(app, readNewest(host, output, app, flags.asOf));
+    return undefined;
+  },
+});
 
-  if (switches.has('global')) {
-    show('Global builds information', globalReport(readProperty(host, '--global', 'retention')));
-    return;
-  }
-  const retentionsOf = retentionsReader(host, output.warn);
-  const showApp = (app: AppName, newest: SeenBuild | undefined): void => {
-    show(`${app} builds information`, reportOf(newest, retentionsOf(app)));
-  };
-  if (named.app === undefined) {
-    reportEveryApp(host, output, asOf, showApp);
-  } else {
-    const app = requireApp(host, named.app);
-    showApp(app, readNewest(host, output, app, asOf));
-  }
-}
-
-function parseReportArguments(args: readonly string[]): ReturnType<typeof parseArguments> {
-  const kinds = Object.fromEntries([...reportFlags, 'global'].map((flag) => [flag, 'switch' as const]));
-  try {
-    return parseArguments(args, { ...kinds, format: 'value', 'as-of': 'value' });
-  } catch (error) {
-    if (!(error instanceof Failure) || !error.message.startsWith('Unknown flag')) throw error;
-    const valid = reportFlags.map((flag) => `--${flag}`).join(', ');
-    throw new Failure(`Invalid flag passed, valid flags: ${valid}`, 1, error.mistyped);
-  }
-}
-
-function only(fields: Partial<Report>, flag: ReportFlag): Partial<Report> {
-  return { [flag]: fields[flag] ?? '' };
+/** The message that the contract words. */
+function invalidFlag(isGlobal: boolean): string {
+  const valid = isGlobal ? ['builds-global-retention'] : reportFlags;
+  return `Invalid flag passed, valid flags: ${valid.map((flag) => `--${flag}`).join(', ')}`;
 }
 
 function reportEveryApp(
   host: Host,
   output: Output,
-  asOf: number | undefined,
+  then: number | undefined,
   showApp: (app: AppName, newest: SeenBuild | undefined) => void,
 ): void {
   const apps = allowedApps(host, listApps(host));
   if (apps.length === 0) output.warn("You haven't deployed any applications yet");
-  eachApp(output, apps, false, (app) => showApp(app, readNewest(host, output, app, asOf)));
+  eachApp(output, apps, false, (app) => showApp(app, readNewest(host, output, app, then)));
 }
 
-function readNewest(host: Host, output: Output, app: AppName, asOf: number | undefined): SeenBuild | undefined {
-  const { history, see } = viewApp(host, output, app, asOf);
+function readNewest(host: Host, output: Output, app: AppName, then: number | undefined): SeenBuild | undefined {
+  const { history, see } = viewApp(host, output, app, then);
   const newest = newestBuild(history);
   const gaveUp = readGaveUp(appBuilds(host, app).directory);
   if (gaveUp !== undefined) output.warn(`${app}: ${gaveUpText(gaveUp)}; see ${pluginName(host)}:notify ${app} --test`);

@@ -1,44 +1,91 @@
 import { readFileSync } from 'node:fs';
 
-import type { Call } from '../host/call';
-import { requireApp } from '../host/dokku/apps';
-import { parseArguments } from '../host/arguments';
-import type { Host } from '../host/dokku/environment';
-import { Failure, reasonOf } from '../host/failure';
-import { appBuilds, type PropertyScope, propertiesDirectory } from '../host/dokku/paths';
-import { clearProperty, writeProperty } from '../host/dokku/properties';
+import { Failure, printable, reasonOf } from '../host/failure';
+import { appBuilds, propertiesDirectory } from '../host/dokku/paths';
+import { clearProperty, parsePositiveInteger, writeProperty } from '../host/dokku/properties';
+import { parseLogLines, parseNotifyOn, parseNotifyUrl, parseSecret } from '../subscribers/notifications/settings';
 import { forgetGaveUp } from '../subscribers/notifications/undelivered';
-import { refuseSurplus, takeApp } from './shared/positionals';
-import { settableProperty } from './shared/settableProperties';
+import { defineCommand } from './definition/command';
+import { appOr, aSwitch } from './definition/flags';
 
-/** `builds:set [--global|<app>] <property> [<value>]`; no value clears it. The value `-` of a secret is read from stdin. */
-export function set({ host, output, args }: Call): undefined {
-  const { positionals, switches } = parseArguments(args, { global: 'switch' });
-  const { scope, others } = takeScope(host, positionals, switches.has('global'));
-  refuseSurplus(others, 2);
-  const [name = '', given = ''] = others;
-  const property = settableProperty(name);
-  const value = property.secret && given === '-' ? readStdin(name) : given;
-  if (value !== '') property.check(value);
-  if (value === '') output.title(`Unsetting ${name}`);
-  else output.title(property.secret ? `Setting ${name}` : `Setting ${name} to ${value}`);
-  try {
-    if (value === '') clearProperty(host, scope, name);
-    else writeProperty(host, scope, name, value);
-  } catch (error) {
-    throw new Failure(`Cannot write ${propertiesDirectory(host, scope)}/${name}: ${reasonOf(error)}`);
-  }
-  if (name === 'notify-url' && scope !== '--global') forgetGaveUp(appBuilds(host, scope).directory);
+/** A property that `builds:set` sets. */
+interface Property {
+  readonly help: string;
+  /** Throws `Failure` for a bad value. */
+  readonly check: (value: string) => unknown;
+  /** It is never shown, and may come on stdin. */
+  readonly secret?: true;
 }
 
-function takeScope(
-  host: Host,
-  positionals: readonly string[],
-  global: boolean,
-): { scope: PropertyScope; others: readonly string[] } {
-  if (global) return { scope: '--global', others: positionals };
-  const { app, others } = takeApp(host, positionals);
-  return { scope: requireApp(host, app), others };
+const properties: Readonly<Record<string, Property>> = {
+  retention: {
+    help: 'how many finished builds of an app are kept: a whole number, at least 1; by default 20',
+    check: checkRetention,
+  },
+  'notify-url': { help: 'where to post what happens to builds, as JSON', check: parseNotifyUrl },
+  'notify-on': {
+    help: 'of what to notify: failed,canceled,succeeded,started,abandoned; by default failed',
+    check: parseNotifyOn,
+  },
+  'notify-secret': { help: 'key of the signature that is sent along; never shown', check: parseSecret, secret: true },
+  'notify-log-lines': {
+    help: 'how many of the last lines of the log are sent along: by default 50, 0 for none',
+    check: parseLogLines,
+  },
+};
+
+export const set = defineCommand({
+  description: 'Set or clear how many finished builds are kept and who is notified of builds',
+  args: {
+    app: appOr('global'),
+    property: {
+      kind: 'word',
+      required: true,
+      shown: Object.keys(properties).join('|'),
+      help: 'what to set',
+      choices: Object.fromEntries(Object.entries(properties).map(([name, { help }]) => [name, help])),
+      parse: parseProperty,
+    },
+    value: {
+      kind: 'word',
+      required: false,
+      shown: '<value>',
+      help: 'without it the value is cleared; - reads a secret from stdin',
+      parse: (word = '') => word,
+    },
+  },
+  flags: { global: aSwitch('for all apps that have no value of their own') },
+  example: 'shop retention 50',
+  stock: true,
+  run({ host, output, args }) {
+    const scope = args.app ?? '--global';
+    const { name, check, secret } = args.property;
+    const value = secret && args.value === '-' ? readStdin(name) : args.value;
+    if (value !== '') check(value);
+    if (value === '') output.title(`Unsetting ${name}`);
+    else output.title(secret ? `Setting ${name}` : `Setting ${name} to ${value}`);
+    try {
+      if (value === '') clearProperty(host, scope, name);
+      else writeProperty(host, scope, name, value);
+    } catch (error) {
+      throw new Failure(`Cannot write ${propertiesDirectory(host, scope)}/${name}: ${reasonOf(error)}`);
+    }
+    if (name === 'notify-url' && scope !== '--global') forgetGaveUp(appBuilds(host, scope).directory);
+    return undefined;
+  },
+});
+
+/** Throws {@link Failure}, in the words that hosts have always had unless a property of ours is meant. */
+function parseProperty(name = ''): Property & { readonly name: string } {
+  const property = Object.hasOwn(properties, name) ? properties[name] : undefined;
+  if (property !== undefined) return { name, ...property };
+  const allowed = name.startsWith('notif') ? Object.keys(properties) : ['retention'];
+  throw new Failure(`Invalid property "${printable(name)}" (allowed: ${allowed.join(', ')})`);
+}
+
+function checkRetention(value: string): void {
+  if (parsePositiveInteger(value) !== undefined) return;
+  throw new Failure(`Invalid retention "${printable(value)}": must be a positive integer`);
 }
 
 /** So that a secret stands in no command line, which every user of the host can read while it runs. */

@@ -12,14 +12,16 @@ import { buildPlugin } from './plugin-tree';
 const root = path.dirname(__dirname);
 const [entry = path.join(root, 'commands/main.ts'), out = path.join(root, 'dist/plugin')] = process.argv.slice(2);
 
-try {
-  const { bytes, milliseconds } = buildPlugin(root, path.resolve(entry), path.resolve(out));
+async function main(): Promise<void> {
+  const { bytes, milliseconds } = await buildPlugin(root, path.resolve(entry), path.resolve(out));
   console.log(`-----> Built ${path.relative(root, out)} (program: ${String(bytes)} bytes, ${String(milliseconds)} ms)`);
   if (process.argv.length === 2) {
     const library = buildLibrary(root, path.join(root, 'dist/api'));
     console.log(`-----> Built dist/api (library: ${String(library.bytes)} bytes)`);
   }
-} catch (error) {
+}
+
+main().catch((error: unknown) => {
   console.error(` !     It could not be built: ${error instanceof Error ? error.message : String(error)}`);
   process.exitCode = 1;
-}
+});

@@ -1,68 +1,55 @@
-import { type CommandEntry, commandTable } from '../commands/commandTable';
-import { hostCommandTable } from '../commands/host/hostCommandTable';
-import { eventTypes, sources } from '../journal/events';
-import { displayStatuses } from '../projections/records/record';
-import { reportFlags } from '../projections/lists/reportView';
+import type { Argument, Flag } from '../commands/definition/command';
+import { flagsOf } from '../commands/definition/usage';
+import type { NamedCommand } from '../commands/programs';
 
-/** What the table has a letter for. */
-const VALUES: Readonly<Record<string, readonly string[]>> = {
-  status: displayStatuses,
-  type: eventTypes,
-  source: Object.keys(sources),
-};
-
-/** Completion of dokku-builds(1) for bash 4 and later, made of the table that makes the help. */
-export function bashCompletion(): string {
-  const entries: readonly CommandEntry[] = [...commandTable, ...hostCommandTable];
-  const flags = entries.map((entry) => [entry.name, flagsOf(entry).map(({ flag }) => `--${flag}`)] as const);
-  const values = entries.flatMap((entry) =>
-    flagsOf(entry)
-      .filter(({ choices }) => choices.length > 0)
-      .map(({ flag, choices }) => [`${entry.name} --${flag}`, choices] as const),
+/** Completion of dokku-builds(1) for bash 4 and later, made from the definitions of all commands. */
+export function bashCompletion(commands: readonly NamedCommand[]): string {
+  const flags = commands.map(({ name, command }) => [name, flagsOf(command, true)] as const);
+  const values = flags.flatMap(([name, ofCommand]) =>
+    ofCommand.flatMap(([flag, definition]) =>
+      definition.kind === 'switch' ? [] : [[`${name} --${flag}`, wordsOfFlag(definition)] as const],
+    ),
   );
-  const positionals = entries.map((entry) => [entry.name, positionalsOf(entry)] as const);
+  const args = commands.map(({ name, command }) => [name, Object.values(command.args).flatMap(wordsOf)] as const);
+  const instead = commands.flatMap(({ command }) => Object.values(command.args).flatMap(switchOf));
   return [
-    '# bash completion for dokku-builds(1), made by the build from the table of its commands',
+    '# bash completion for dokku-builds(1), made by the build from the definitions of its commands',
     '# shellcheck shell=bash',
     '',
-    `_dokku_builds_commands='${entries.map(({ name }) => name).join(' ')}'`,
+    `_dokku_builds_commands='${commands.map(({ name }) => name).join(' ')}'`,
     '',
-    ...lookup('_dokku_builds_flags', 'COMMAND: its flags', flags),
-    ...lookup('_dokku_builds_values', 'COMMAND FLAG: what the flag may be', values),
-    ...lookup('_dokku_builds_positionals', 'COMMAND: what its arguments are, in order', positionals),
-    PROGRAM,
+    ...lookup(
+      '_dokku_builds_flags',
+      'COMMAND: its flags',
+      flags.map(([name, ofCommand]) => [name, ofCommand.map(([flag]) => `--${flag}`)]),
+    ),
+    ...lookup('_dokku_builds_values', 'COMMAND FLAG: what the flag may be; ? for any word', values),
+    ...lookup('_dokku_builds_arguments', 'COMMAND: what its arguments are, in order', args),
+    program([...new Set(instead)]),
   ].join('\n');
 }
 
-interface Flag {
-  readonly flag: string;
-  readonly choices: readonly string[];
+/** What the value of a flag may be: words, `?build`, `?file`, or `?` for anything. */
+function wordsOfFlag({ choices, completes }: Exclude<Flag, { kind: 'switch' }>): readonly string[] {
+  return choices ?? [completes === undefined ? '?' : `?${completes}`];
 }
 
-/** The flags in the usage of a command, and what each may be where that is a few words. */
-function flagsOf({ name, args }: CommandEntry): Flag[] {
-  const found = [...args.matchAll(/--([a-z-]+)(?: ([^\s[\]|-][^\s\]]*))?/g)].map(([, flag = '', value = '']) => ({
-    flag,
-    choices: VALUES[flag] ?? (/^[a-z]+(\|[a-z]+)+$/.test(value) ? value.split('|') : []),
-  }));
-  return name === 'report' ? [...found, ...reportFlags.map((flag) => ({ flag, choices: [] }))] : found;
+/** What can stand for an argument: `?app`, `?build`, or words with `|` between. */
+function wordsOf(argument: Argument): string[] {
+  switch (argument.kind) {
+    case 'app':
+      return ['?app'];
+    case 'rest':
+      return [];
+    case 'word':
+      if (argument.choices !== undefined) return [Object.keys(argument.choices).join('|')];
+      return argument.completes === undefined ? [] : [`?${argument.completes}`];
+  }
 }
 
-/** What can stand in the place of each argument that is no flag: `app`, `build`, or words. */
-function positionalsOf({ args }: CommandEntry): string[] {
-  const [before = ''] = args.split(' -- ');
-  const without = before.replace(/\[--(?![^\]]*<app>)[^\]]*\]/g, ' ').replace(/[[\]]/g, ' ');
-  return without
-    .split(/\s+/)
-    .filter((part) => part !== '')
-    .map((part) => {
-      const words = part.split('|').filter((word) => !word.startsWith('--'));
-      const named = words.map((word) =>
-        word === '<app>' ? 'app' : ['<build-id>', 'current'].includes(word) ? 'build' : word,
-      );
-      return [...new Set(named)].join('|');
-    })
-    .filter((part) => !/^<.*>$/.test(part) && part !== '');
+/** The switch that stands in place of an argument. */
+function switchOf(argument: Argument): string[] {
+  return argument.kind === 'app' && argument.unless !== undefined ? [`--${argument.unless}`] : [];
 }
 
 function lookup(name: string, meaning: string, table: readonly (readonly [string, readonly string[]])[]): string[] {
@@ -72,7 +59,9 @@ function lookup(name: string, meaning: string, table: readonly (readonly [string
   return [`# ${name} ${meaning}`, `${name}() {`, '  case "$*" in', ...cases, '  esac', '}', ''];
 }
 
-const PROGRAM = `_dokku_builds_apps() {
+function program(instead: readonly string[]): string {
+  const isInstead = instead.map((flag) => `$word == ${flag}`).join(' || ');
+  return `_dokku_builds_apps() {
   local path
   for path in "\${DOKKU_ROOT:-/home/dokku}"/[a-z0-9]*/; do
     path=\${path%/}
@@ -90,8 +79,23 @@ _dokku_builds_builds() {
   done
 }
 
+# _dokku_builds_candidates APP WORD...: what each word stands for
+_dokku_builds_candidates() {
+  local app=$1 word
+  shift
+  for word in "$@"; do
+    case $word in
+      \\?app) _dokku_builds_apps ;;
+      \\?build) echo last last-failed current; _dokku_builds_builds "$app" ;;
+      \\?file) compgen -f -- "$current" ;;
+      \\?*) ;;
+      *) echo "$word" ;;
+    esac
+  done
+}
+
 _dokku_builds() {
-  local words current previous command='' arguments=() word i place candidates='' before
+  local words current previous command='' arguments=() word i place=() before values app
   COMPREPLY=()
   # Readline cuts words at the colons of builds:list and host:status; here they are whole.
   read -ra words <<<"\${COMP_LINE:0:COMP_POINT}"
@@ -104,37 +108,37 @@ _dokku_builds() {
       command=\${word#builds:}
     elif [[ $word == -- ]]; then
       return 0 # what follows is the command that is captured
-    elif [[ $word == --global || $word == --all-apps ]]; then
+    elif [[ ${isInstead} ]]; then
       arguments+=("$word") # in the place of an app
     elif [[ $word != -* && -z "$(_dokku_builds_values "$command" "\${words[i - 1]}")" ]]; then
       arguments+=("$word")
     fi
   done
+  app=\${arguments[0]:-}
 
   if [[ -z $command ]]; then
-    candidates=$_dokku_builds_commands
-    [[ $current != builds:* ]] || candidates="builds:\${candidates// / builds:}"
+    place=("$_dokku_builds_commands")
+    [[ $current != builds:* ]] || place=("builds:\${_dokku_builds_commands// / builds:}")
   elif [[ $current == --*=* ]]; then
-    candidates=$(_dokku_builds_values "$command" "\${current%%=*}")
+    values=$(_dokku_builds_values "$command" "\${current%%=*}")
     current=\${current#*=}
-  elif [[ -n "$(_dokku_builds_values "$command" "$previous")" ]]; then
-    candidates=$(_dokku_builds_values "$command" "$previous")
-  elif [[ $current == -* ]]; then
-    candidates=$(_dokku_builds_flags "$command")
+    place=("$values")
   else
-    read -ra place <<<"$(_dokku_builds_positionals "$command")"
-    for word in $(tr '|' ' ' <<<"\${place[\${#arguments[@]}]:-}"); do
-      case $word in
-        app) candidates+=" $(_dokku_builds_apps)" ;;
-        build) candidates+=" last last-failed current $(_dokku_builds_builds "\${arguments[0]}")" ;;
-        *) candidates+=" $word" ;;
-      esac
-    done
+    values=$(_dokku_builds_values "$command" "$previous")
+    if [[ -n $values ]]; then
+      place=("$values")
+    elif [[ $current == -* ]]; then
+      place=("$(_dokku_builds_flags "$command")")
+    else
+      read -ra place <<<"$(_dokku_builds_arguments "$command")"
+      place=("\${place[\${#arguments[@]}]:-}")
+    fi
   fi
 
+  read -ra place <<<"\${place[0]//|/ }"
   while IFS= read -r word; do
     COMPREPLY+=("$word")
-  done < <(compgen -W "$candidates" -- "$current")
+  done < <(compgen -W "$(_dokku_builds_candidates "$app" "\${place[@]}")" -- "$current")
   if [[ $current == *:* && $COMP_WORDBREAKS == *:* ]]; then
     before=\${current%"\${current##*:}"}
     COMPREPLY=("\${COMPREPLY[@]#"$before"}")
@@ -142,3 +146,4 @@ _dokku_builds() {
 }
 complete -F _dokku_builds dokku-builds
 `;
+}

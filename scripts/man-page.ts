@@ -1,8 +1,9 @@
-import { type CommandEntry, commandTable, type ExplainedCommand } from '../commands/commandTable';
-import { hostCommandTable } from '../commands/host/hostCommandTable';
+import { detailsOf, usageOf } from '../commands/definition/usage';
+import type { NamedCommand } from '../commands/programs';
 
-/** The manual page dokku-builds(1) in man(7) markup, made of the table that makes the help. */
-export function manPage(version: string): string {
+/** The manual page dokku-builds(1) in man(7) markup, made from the definitions of all commands. */
+export function manPage(version: string, commands: readonly NamedCommand[]): string {
+  const isForHost = ({ name }: NamedCommand): boolean => name.startsWith('host:');
   return [
     `.TH DOKKU\\-BUILDS 1 "" "dokku\\-builds ${roff(version)}" "User Commands"`,
     '.SH NAME',
@@ -21,11 +22,11 @@ export function manPage(version: string): string {
     'where the plugin is installed in place of the stock one.',
     'An app that does not exist, or that the caller may not see, is exit status 20.',
     '.SH COMMANDS',
-    ...commandTable.flatMap((entry) => paragraph(entry)),
+    ...commands.filter((one) => !isForHost(one)).flatMap(paragraph),
     '.SH COMMANDS FOR THE HOST',
     'To be run as root, as',
     '.B dokku\\-builds host:\\fIcommand\\fP\\fR.',
-    ...hostCommandTable.flatMap((entry) => paragraph(entry)),
+    ...commands.filter(isForHost).flatMap(paragraph),
     '.SH EXIT STATUS',
     ...tagged('0', 'Success.'),
     ...tagged('1', 'Failure, with a sentence on standard error that says what to do.'),
@@ -50,12 +51,21 @@ export function manPage(version: string): string {
   ].join('\n');
 }
 
-function paragraph(entry: CommandEntry | ExplainedCommand): string[] {
-  const { name, args, description } = entry;
-  const usage = ['.TP', `.B ${roff(name)}${args === '' ? '' : ` \\fR${roff(args)}\\fP`}`, `${roff(description)}.`];
-  if (!('flags' in entry)) return usage;
-  const flags = Object.entries(entry.flags).flatMap(([flag, meaning]) => tagged(flag, `${meaning}.`));
-  return [...usage, '.RS', ...flags, '.PP', `Example: \\fBdokku builds:${name} ${roff(entry.example)}\\fP`, '.RE'];
+function paragraph({ name, command }: NamedCommand): string[] {
+  const usage = usageOf(command, true);
+  const details = detailsOf(command, true).flatMap(([shown, help]) => tagged(shown, `${help}.`));
+  const example = `dokku-builds ${name} ${command.example}`.trimEnd();
+  return [
+    '.TP',
+    `.B ${roff(name)}${usage === '' ? '' : ` \\fR${roff(usage)}\\fP`}`,
+    `${roff(command.description)}.`,
+    ...(command.programOnly ? ['Only for the program on the host itself, not by way of dokku.'] : []),
+    '.RS',
+    ...details,
+    '.PP',
+    `Example: \\fB${roff(example)}\\fP`,
+    '.RE',
+  ];
 }
 
 function tagged(tag: string, text: string): string[] {

@@ -12,7 +12,7 @@ import {
 } from 'node:fs';
 import path from 'node:path';
 
-import { commands as commandHandlers, triggers as triggerHandlers } from '../commands/handlers';
+import { loadCommands, triggers as triggerHandlers } from '../commands/programs';
 import { EXECUTABLE } from '../host/dokku/pluginTree';
 import { compile } from './bun';
 import { bashCompletion } from './completion';
@@ -21,17 +21,11 @@ import { packagesOf } from './packages';
 import { replaceTree } from './replace-tree';
 import { thirdPartyLicenses } from './third-party-licenses';
 
-/** What Dokku runs by name: each becomes `subcommands/<name>`. */
-export const subcommands = Object.keys(commandHandlers);
-
 /** What plugn runs by name: each becomes an executable at the plugin's root. */
 export const triggers = Object.keys(triggerHandlers);
 
 /** The script that every name in {@link links} leads to. */
 const RUN = 'bin/run';
-
-/** Every link to {@link RUN}, by its path from the plugin's root. */
-export const links = ['commands', ...triggers, ...subcommands.map((name) => `subcommands/${name}`)];
 
 /**
  * Builds the plugin from `entry` (the program's TypeScript) into the directory `out`, for this machine or for the one that
@@ -40,15 +34,18 @@ export const links = ['commands', ...triggers, ...subcommands.map((name) => `sub
  *
  * Returns the executable's size in bytes and the milliseconds that this took. Throws when the program does not compile.
  */
-export function buildPlugin(
+export async function buildPlugin(
   root: string,
   entry: string,
   out: string,
   runtime?: string,
-): { bytes: number; milliseconds: number } {
+): Promise<{ bytes: number; milliseconds: number }> {
   const began = Date.now();
   mkdirSync(path.dirname(out), { recursive: true });
   const stage = mkdtempSync(path.join(path.dirname(out), `.${path.basename(out)}-`));
+  const commands = await loadCommands();
+  // What Dokku runs by name.
+  const subcommands = commands.filter(({ command }) => !command.programOnly).map(({ name }) => `subcommands/${name}`);
   try {
     const executable = path.join(stage, EXECUTABLE);
     mkdirSync(path.dirname(executable));
@@ -59,12 +56,12 @@ export function buildPlugin(
     write(path.join(stage, 'THIRD-PARTY-LICENSES'), thirdPartyLicenses(root, packagesOf(root, inputs)));
     write(path.join(stage, 'LICENSE'), readFileSync(path.join(root, 'LICENSE')));
     write(path.join(stage, 'plugin.toml'), pluginToml(root));
-    write(path.join(stage, 'man/dokku-builds.1'), manPage(versionOf(root)));
-    write(path.join(stage, 'completions/dokku-builds.bash'), bashCompletion());
+    write(path.join(stage, 'man/dokku-builds.1'), manPage(versionOf(root), commands));
+    write(path.join(stage, 'completions/dokku-builds.bash'), bashCompletion(commands));
     for (const unit of readdirSync(path.join(root, 'host/systemd'))) {
       write(path.join(stage, 'systemd', unit), readFileSync(path.join(root, 'host/systemd', unit)));
     }
-    for (const link of links) {
+    for (const link of ['commands', ...triggers, ...subcommands]) {
       const file = path.join(stage, link);
       mkdirSync(path.dirname(file), { recursive: true });
       symlinkSync(path.relative(path.dirname(link), RUN), file);

@@ -7,6 +7,9 @@ import { Failure, printable, reasonOf } from '../../host/failure';
 import type { AppName } from '../../host/dokku/names';
 import type { Output } from '../../host/terminal/output';
 import { parsePositiveInteger } from '../../host/dokku/properties';
+import type { CommandCall } from '../definition/command';
+import { aValue } from '../definition/flags';
+import { WORKER } from '../programs';
 
 /** Flags that the work depends on, by name. */
 export type WorkFlags = Readonly<Partial<Record<string, string>>>;
@@ -29,22 +32,41 @@ export interface Job {
   readonly flags: WorkFlags;
 }
 
+/** `--parallel`: how many apps at a time. */
+export const parallel = aValue(
+  'N',
+  'with --all-apps: N apps at a time, -1 for as many as there are CPUs; one by default',
+  parseParallel,
+);
+
+/** A call of a command that works on one app, or on all of them. */
+type AppsCall = Pick<CommandCall, 'host' | 'output'> & {
+  readonly args: { readonly app: AppName | undefined };
+  readonly flags: { readonly parallel: number | undefined };
+};
+
+/** Does a job on the app that is named, or on every app that the caller may see. Returns the exit status. */
+export function overApps({ host, output, args, flags }: AppsCall, job: Job): number | Promise<number> {
+  if (args.app === undefined) return overAllApps(host, output, job, flags.parallel ?? 1);
+  if (flags.parallel !== undefined) throw new Failure('Flag --parallel goes with --all-apps');
+  const worked = job.work(host, args.app, job.flags);
+  printWorked(output, worked, job.flags);
+  return worked.failed ? 1 : 0;
+}
+
 /** Prints what came of one app: the line as a step, or as it is when it is JSON. */
-export function tellWorked(output: Output, { line, warnings }: Worked, flags: WorkFlags): void {
+function printWorked(output: Output, { line, warnings }: Worked, flags: WorkFlags): void {
   if (line !== undefined) (flags['format'] === 'json' ? output.line : output.step)(line);
   for (const warning of warnings) output.warn(warning);
 }
 
-/**
- * Does a job on every app that the caller may see, one line an app, `parallel` at a time (a number, `-1` for the number of CPUs;
- * default one). A failure is warned about and does not stop the others. Returns the exit status: 1 if any failed.
- */
-export async function overAllApps(host: Host, output: Output, job: Job, parallel: string | undefined): Promise<number> {
+/** Work over all apps: one line an app, `most` at a time. A failure is a warning and does not stop the others; it is exit status 1. */
+async function overAllApps(host: Host, output: Output, job: Job, most: number): Promise<number> {
   const apps = allowedApps(host, listApps(host));
-  const workers = Math.min(parseParallel(parallel), apps.length);
+  const workers = Math.min(most, apps.length);
   let failed = 0;
   const tell = (worked: Worked): void => {
-    tellWorked(output, worked, job.flags);
+    printWorked(output, worked, job.flags);
     if (worked.failed) failed += 1;
   };
   if (workers > 1) await inWorkers(job, apps, workers, tell);
@@ -53,8 +75,7 @@ export async function overAllApps(host: Host, output: Output, job: Job, parallel
   return failed > 0 ? 1 : 0;
 }
 
-function parseParallel(text: string | undefined): number {
-  if (text === undefined) return 1;
+function parseParallel(text: string): number {
   const workers = text === '-1' ? availableParallelism() : parsePositiveInteger(text);
   if (workers === undefined) {
     throw new Failure(`Invalid --parallel value "${printable(text)}": must be a positive integer, or -1`);
@@ -90,7 +111,7 @@ async function inWorkers(
   const runOne = (): Promise<void> =>
     new Promise((resolve, reject) => {
       const data: WorkerData = { name, flags };
-      const worker = new Worker(process.argv[1] ?? '', { argv: [WORKER_ARGUMENT], workerData: data });
+      const worker = new Worker(process.argv[1] ?? '', { argv: [WORKER], workerData: data });
       const next = (): void => {
         worker.postMessage(queue.shift());
       };
@@ -106,6 +127,3 @@ async function inWorkers(
     });
   await Promise.all(Array.from({ length: count }, runOne));
 }
-
-/** First argument of a worker thread's program. */
-export const WORKER_ARGUMENT = 'over-all-apps-worker';

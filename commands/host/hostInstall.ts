@@ -1,8 +1,6 @@
 import { basename, join } from 'node:path';
 
 import { ALONGSIDE_NAME } from '../../host/dokku/alongside';
-import { parseArguments } from '../../host/arguments';
-import type { Call } from '../../host/call';
 import type { Host } from '../../host/dokku/environment';
 import { Failure } from '../../host/failure';
 import { install } from '../../triggers/install';
@@ -13,26 +11,44 @@ import { replaceLink, type Step, takeSteps } from './hostSteps';
 import { tidySteps } from './hostTidy';
 import { alongsideTree, digestOfTree, holdsTree, placeTree, type PluginTree, readOwnTree } from './hostTree';
 import { restoreSteps, withdrawSteps } from './hostUninstall';
-import { refuseSurplus } from '../shared/positionals';
+import { type CommandCall, defineCommand, type ValuesOf } from '../definition/command';
+import { aSwitch } from '../definition/flags';
+import { loadCommands } from '../programs';
+
+const flags = {
+  alongside: aSwitch('only journal, and let the stock plugin answer'),
+  again: aSwitch('the way it was installed before; nothing if it was not'),
+  dryRun: aSwitch('say what would be done, and do nothing'),
+};
+
+/** For root. */
+export const hostInstall = defineCommand({
+  description: 'Make this version answer builds commands or journal alongside the stock plugin',
+  args: {},
+  flags,
+  example: '--dry-run',
+  programOnly: true,
+  run: installHost,
+});
+
+type Call = Pick<CommandCall, 'host' | 'output'> & { readonly flags: ValuesOf<typeof flags> };
 
 /**
- * `host:install [--alongside] [--again] [--dry-run]`, as root: makes this version answer `builds:*`, or journal alongside the
- * stock plugin. `--again`: the way it was installed before, and nothing where it was not. May be run any number of times, and
- * killed at any time: every step is either taken or not, and those that are taken are passed over the next time.
+ * Makes this version answer `builds:*`, or journal alongside the stock plugin. May be run any number of times, and killed at any time:
+ * every step is either taken or not, and those that are taken are passed over the next time.
  */
-export function hostInstall({ host, output, args }: Call): number {
-  const { positionals, switches } = parseArguments(args, { alongside: 'switch', again: 'switch', 'dry-run': 'switch' });
-  refuseSurplus(positionals, 0);
+async function installHost({ host, output, flags: wanted }: Call): Promise<number> {
   const places = placesOf(host);
-  const mode = wantedMode(host, switches);
+  const mode = wantedMode(host, wanted);
   if (mode === undefined) {
     output.step('Not installed on this host, so there is nothing to install again');
     return 0;
   }
   const tree = readOwnTree();
-  const dryRun = switches.has('dry-run');
+  const { dryRun } = wanted;
   output.title(`${dryRun ? 'Would install' : 'Installing'} dokku-builds ${tree.version}${MODE_TEXT[mode]}`);
-  const steps = mode === 'replace' ? replaceSteps(host, places, tree) : alongsideSteps(host, places, tree);
+  const steps =
+    mode === 'replace' ? replaceSteps(host, places, tree) : alongsideSteps(host, places, tree, await alongsideNames());
   takeSteps(output, steps, dryRun);
   if (dryRun) return 0;
   const modeHost = { ...host, alongside: mode === 'alongside' };
@@ -47,9 +63,15 @@ export function hostInstall({ host, output, args }: Call): number {
 
 const MODE_TEXT = { replace: ' in place of the stock plugin', alongside: ' alongside the stock plugin' };
 
-function wantedMode(host: Host, switches: ReadonlySet<string>): Mode | undefined {
-  if (!switches.has('again')) return switches.has('alongside') ? 'alongside' : 'replace';
-  if (switches.has('alongside')) throw new Failure('Flag --again does not go with --alongside');
+/** The commands that the plugin has alongside the stock plugin. */
+async function alongsideNames(): Promise<ReadonlySet<string>> {
+  const commands = await loadCommands();
+  return new Set(commands.filter(({ command }) => command.alongside).map(({ name }) => name));
+}
+
+function wantedMode(host: Host, { again, alongside }: Call['flags']): Mode | undefined {
+  if (!again) return alongside ? 'alongside' : 'replace';
+  if (alongside) throw new Failure('Flag --again does not go with --alongside');
   const memory = readMemory(host);
   return memory === undefined || memory.mode === 'none' ? undefined : memory.mode;
 }
@@ -66,12 +88,12 @@ function replaceSteps(host: Host, places: Places, tree: PluginTree): Step[] {
   ];
 }
 
-function alongsideSteps(host: Host, places: Places, tree: PluginTree): Step[] {
+function alongsideSteps(host: Host, places: Places, tree: PluginTree, commands: ReadonlySet<string>): Step[] {
   refuseDirectory(places.journal);
   const [whole, part] = treePaths(places, tree);
   return [
     ...placeSteps(tree, whole),
-    ...placeSteps(alongsideTree(tree), part),
+    ...placeSteps(alongsideTree(tree, commands), part),
     ...rememberSteps(host, places, 'alongside'),
     ...restoreSteps(host, places),
     ...linkSteps(places.journal, part),

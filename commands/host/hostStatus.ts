@@ -1,30 +1,33 @@
 import { join } from 'node:path';
 
-import { parseArguments } from '../../host/arguments';
 import { EXECUTABLE, ownTree } from '../../host/dokku/pluginTree';
-import type { Call } from '../../host/call';
 import { visible } from '../../host/failure';
 import { type Memory, readMemory } from './hostMemory';
 import { type Places, placesOf, type Plugin, readPlugin } from './hostPlaces';
-import { parseFormat, refuseSurplus } from '../shared/positionals';
+import { defineCommand } from '../definition/command';
+import { jsonFormat } from '../definition/flags';
 
-/** `host:status [--format json|stdout]`: which plugin answers; exit status 0 when it is this one, else 1. */
-export function hostStatus({ host, output, args }: Call): number {
-  const { positionals, values } = parseArguments(args, { format: 'value' });
-  refuseSurplus(positionals, 0);
-  const format = parseFormat(values['format']);
-  const places = placesOf(host);
-  const status = statusOf(places, readMemory(host));
-  if (format === 'json') {
-    output.line(JSON.stringify(status));
-  } else {
-    output.viewTitle('dokku-builds on this host');
-    for (const [label, value] of lines(status)) {
-      if (value !== '') output.verbose(`${`${label}:`.padEnd(LABEL_COLUMNS)}${visible(value)}`);
+/** Exit status 0 when this plugin answers, else 1. */
+export const hostStatus = defineCommand({
+  description: 'Say which plugin answers and what to type when it is not this one',
+  args: {},
+  flags: { format: jsonFormat },
+  example: '',
+  programOnly: true,
+  run({ host, output, flags: { format } }) {
+    const places = placesOf(host);
+    const status = statusOf(places, readMemory(host));
+    if (format === 'json') {
+      output.line(JSON.stringify(status));
+    } else {
+      output.viewTitle('dokku-builds on this host');
+      for (const [label, value] of lines(status)) {
+        if (value !== '') output.verbose(`${`${label}:`.padEnd(LABEL_COLUMNS)}${visible(value)}`);
+      }
     }
-  }
-  return status.installed ? 0 : 1;
-}
+    return status.installed ? 0 : 1;
+  },
+});
 
 const LABEL_COLUMNS = 19;
 

@@ -18,7 +18,7 @@ import { ALONGSIDE_MARKER } from '../../host/dokku/alongside';
 import { EXECUTABLE, isPluginTree, ownTree } from '../../host/dokku/pluginTree';
 import { Failure } from '../../host/failure';
 import { makeDirectory, replaceFile, syncDirectory, syncFile } from '../../host/system/files';
-import { alongsideCommands, alongsideTriggers } from '../shared/alongsideCommands';
+import { alongsideTriggers } from '../programs';
 
 /** What a plugin tree consists of. */
 export interface PluginTree {
@@ -64,12 +64,12 @@ function readEntries(root: string, directory: string): TreeEntry[] {
   });
 }
 
-/** The part of a tree that works alongside the stock plugin, marked as such. */
-export function alongsideTree({ version, entries }: PluginTree): PluginTree {
+/** The part of a tree that works alongside the stock plugin, with these `commands`, marked as such. */
+export function alongsideTree({ version, entries }: PluginTree, commands: ReadonlySet<string>): PluginTree {
   const offered = entries.filter(({ type, path }) => {
     if (type !== 'link' || path === 'commands') return true;
     const [folder = '', command] = path.split('/');
-    return folder === 'subcommands' ? alongsideCommands.has(command ?? '') : alongsideTriggers.has(path);
+    return folder === 'subcommands' ? commands.has(command ?? '') : alongsideTriggers.has(path);
   });
   const text = 'The stock plugin answers builds:* on this host; this tree only journals.\n';
   return { version, entries: [...offered, { type: 'text', path: ALONGSIDE_MARKER, text }] };

@@ -1,7 +1,5 @@
 import { join, resolve } from 'node:path';
 
-import { parseArguments } from '../../host/arguments';
-import type { Call } from '../../host/call';
 import type { Host } from '../../host/dokku/environment';
 import { Failure } from '../../host/failure';
 import { removeFile } from '../../host/system/files';
@@ -11,17 +9,26 @@ import { memoryPath, readMemory, removeMemory, writeMemory } from './hostMemory'
 import { leadsSomewhere, type Places, placesOf, readPlugin } from './hostPlaces';
 import { replaceLink, type Step, takeSteps } from './hostSteps';
 import { removalSteps } from './hostTidy';
-import { refuseSurplus } from '../shared/positionals';
+import type { Output } from '../../host/terminal/output';
+import { defineCommand } from '../definition/command';
+import { aSwitch } from '../definition/flags';
+
+/** For root. */
+export const hostUninstall = defineCommand({
+  description: 'Put the stock plugin back and keep all history',
+  args: {},
+  flags: { dryRun: aSwitch('say what would be done, and do nothing') },
+  example: '--dry-run',
+  programOnly: true,
+  run: ({ host, output, flags: { dryRun } }) => uninstall(host, output, dryRun),
+});
 
 /**
- * `host:uninstall [--dry-run]`, as root: puts the link back that was there before, and removes the plugin's trees. The history stays,
- * and the records that the stock plugin reads. May be run any number of times, and killed at any time.
+ * Puts the link back that was there before, and removes the plugin's trees. The history stays, and the records that the stock plugin
+ * reads. May be run any number of times, and killed at any time.
  */
-export function hostUninstall({ host, output, args }: Call): undefined {
-  const { positionals, switches } = parseArguments(args, { 'dry-run': 'switch' });
-  refuseSurplus(positionals, 0);
+function uninstall(host: Host, output: Output, dryRun: boolean): undefined {
   const places = placesOf(host);
-  const dryRun = switches.has('dry-run');
   output.title(`${dryRun ? 'Would uninstall' : 'Uninstalling'} dokku-builds`);
   if (!dryRun && readPlugin(places.builds)?.ours === true) {
     install({ host: { ...host, alongside: false }, output, args: [] }); // the stock plugin goes by the records alone

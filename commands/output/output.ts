@@ -1,41 +1,42 @@
-import type { Call } from '../../host/call';
 import * as fs from 'node:fs';
 
-import { requireApp } from '../../host/dokku/apps';
-import { parseArguments } from '../../host/arguments';
 import type { Host } from '../../host/dokku/environment';
 import { errorCode, Failure, reasonOf } from '../../host/failure';
-import { type AppName, type BuildId, parseBuildId } from '../../host/dokku/names';
+import type { AppName, BuildId } from '../../host/dokku/names';
 import { ClosedPipe, type Output } from '../../host/terminal/output';
 import { appBuilds, logPath } from '../../host/dokku/paths';
 import { isAlive } from '../../host/system/processes';
 import { type Build, findBuild } from '../../journal/history';
 import { loadHistory } from '../../journal/loadHistory';
 import { type Left, leftText, type PastBuild } from '../../projections/events/past';
+import { defineCommand } from '../definition/command';
+import { anApp, maybeBuild } from '../definition/flags';
 import { findNamedBuild, NotDeploying } from '../shared/buildArgument';
-import { refuseSurplus, takeApp } from '../shared/positionals';
 import { viewApp } from '../shared/see';
 
-/** `builds:output <app> [<build-id>|current]` */
-export function output({ host, output: out, args }: Call): undefined | Promise<undefined> {
-  const named = takeApp(host, parseArguments(args, {}).positionals);
-  refuseSurplus(named.others, 1);
-  const app = requireApp(host, named.app);
-  const asked = parseBuildId(named.others[0] || 'current');
-  let found: PastBuild;
-  try {
-    found = findNamedBuild(host, { app, ...viewApp(host, out, app) }, asked);
-  } catch (error) {
-    if (!(error instanceof NotDeploying)) throw error;
-    out.step(error.message);
-    return;
-  }
-  const { build, left } = found;
-  if (left !== undefined) return ofPast(out, app, build.id, left);
-  const log = openLog(logPath(host, app, build.id));
-  if (log === undefined) return fromSystemJournal(out, app, build.id);
-  return follow(host, out, app, build, log);
-}
+export const output = defineCommand({
+  description: 'Show the output of a build or follow a running one',
+  args: { app: anApp(), build: maybeBuild() },
+  flags: {},
+  example: 'shop last',
+  stock: true,
+  alongside: true,
+  run({ host, output: out, args: { app, build: asked } }) {
+    let found: PastBuild;
+    try {
+      found = findNamedBuild(host, { app, ...viewApp(host, out, app) }, asked);
+    } catch (error) {
+      if (!(error instanceof NotDeploying)) throw error;
+      out.step(error.message);
+      return undefined;
+    }
+    const { build, left } = found;
+    if (left !== undefined) return ofPast(out, app, build.id, left);
+    const log = openLog(logPath(host, app, build.id));
+    if (log === undefined) return fromSystemJournal(out, app, build.id);
+    return follow(host, out, app, build, log);
+  },
+});
 
 function openLog(path: string): number | undefined {
   try {

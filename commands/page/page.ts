@@ -1,47 +1,57 @@
+import { statSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { dirname, resolve } from 'node:path';
 
-import { allowedApps, listApps, requireApp } from '../../host/dokku/apps';
-import { parseArguments } from '../../host/arguments';
-import type { Call } from '../../host/call';
+import { allowedApps, listApps } from '../../host/dokku/apps';
 import type { Host } from '../../host/dokku/environment';
 import { Failure, printable, reasonOf } from '../../host/failure';
-import { listDirectory, replaceFile } from '../../host/system/files';
+import { replaceFile } from '../../host/system/files';
 import type { AppName, BuildId } from '../../host/dokku/names';
 import type { Output } from '../../host/terminal/output';
 import { appBuilds, logPath } from '../../host/dokku/paths';
 import { readTail, type Tail } from '../../host/system/tail';
-import { findBuild, buildsOf } from '../../journal/history';
+import { buildsOf, findBuild } from '../../journal/history';
 import { adoptRecords } from '../../projections/records/adoptRecords';
 import { thisSystem } from '../../host/system/system';
 import { warnOfProblems, complainer, once } from '../../projections/problemWarnings';
 import { pageHtml } from '../../projections/page/page';
 import { type PageHistory, readPageHistory } from '../../projections/page/pageHistory';
 import type { PageApp } from '../../projections/page/pageNumbers';
+import { listDirectory } from '../../host/system/files';
 import { recordedIds } from '../../projections/records/recordFiles';
-import { refuseSurplus, takeApp } from '../shared/positionals';
+import { defineCommand } from '../definition/command';
+import { aValue, maybeApp } from '../definition/flags';
 import { seeAt } from '../shared/see';
 
-/** `builds:page [<app>] [--out <file>]` */
-export function page({ host, output, args }: Call): undefined {
-  const { positionals, values } = parseArguments(args, { out: 'value' });
-  const named = takeApp(host, positionals);
-  refuseSurplus(named.others, 0);
-  const single = named.app !== undefined;
-  const apps = single ? [requireApp(host, named.app)] : allowedApps(host, listApps(host));
-  const now = Date.now();
-  const html = pageHtml({
-    host: hostname(),
-    now,
-    single,
-    apps: single
-      ? apps.map((app) => pageApp(host, output, app, now, OUTCOMES.one))
-      : apps.flatMap((app) => attempt(output, app, () => pageApp(host, output, app, now, OUTCOMES.each)) ?? []),
-    log: (app, build, limit) => logTail(host, app, build, limit),
-  });
-  if (values['out'] === undefined) output.raw(html);
-  else writePage(output, values['out'], html);
-}
+export const page = defineCommand({
+  description: 'Write a web page of how builds went in one file',
+  args: { app: maybeApp('the app; without it every app that you may see') },
+  flags: {
+    out: aValue('<file>', 'where to write it; without it, and with -, the page goes to stdout', (file) => file, {
+      completes: 'file',
+      programOnly: true,
+    }),
+  },
+  example: 'shop',
+  alongside: true,
+  run({ host, output, args: { app }, flags: { out }, now }) {
+    const html = pageHtml({
+      host: hostname(),
+      now,
+      single: app !== undefined,
+      apps:
+        app === undefined
+          ? allowedApps(host, listApps(host)).flatMap(
+              (one) => attempt(output, one, () => pageApp(host, output, one, now, OUTCOMES.each)) ?? [],
+            )
+          : [pageApp(host, output, app, now, OUTCOMES.one)],
+      log: (of, build, limit) => logTail(host, of, build, limit),
+    });
+    if (out === undefined || out === '-') output.raw(html);
+    else writePage(output, out, html);
+    return undefined;
+  },
+});
 
 /** How many ends are told of each app: what the charts show, and the numbers are made from. */
 const OUTCOMES = { one: 500, each: 60 };
@@ -94,6 +104,8 @@ function logTail(host: Host, app: AppName, build: BuildId, limit: number): Tail 
 function writePage(output: Output, out: string, html: string): void {
   if (out === '') throw new Failure('Flag --out needs the name of a file');
   const path = resolve(out);
+  const there = statSync(path, { throwIfNoEntry: false });
+  if (there !== undefined && !there.isFile()) throw new Failure(`${printable(path)} is not a regular file`);
   try {
     replaceFile(path, html, { mode: 0o644, durable: false });
   } catch (error) {

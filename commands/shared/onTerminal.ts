@@ -5,7 +5,7 @@ import type { Output } from '../../host/terminal/output';
 import { fit, readTerminal, type Terminal } from '../../host/terminal/terminal';
 import { type Column, formatTerminalTable } from '../../host/terminal/terminalTable';
 import type { DisplayStatus } from '../../projections/records/record';
-import type { Look } from './look';
+import type { Display, Table } from './display';
 
 /*
  * How the commands look on a terminal. Scripts read none of it. Loaded only where stdout is a terminal.
@@ -42,17 +42,11 @@ export function printTitleOnTerminal(output: Output, title: string, terminal: Te
 }
 
 /** Prints a titled table of builds that fits the terminal, its statuses in colour. */
-export function printTableOnTerminal(
-  output: Output,
-  title: string,
-  header: readonly string[],
-  rows: readonly (readonly string[])[],
-  look: Look,
-): void {
-  const terminal = readTerminal(process.env, look);
+export function printTableOnTerminal(output: Output, { title, columns, rows }: Table, display: Display): void {
+  const terminal = readTerminal(process.env, display);
   printTitleOnTerminal(output, title, terminal);
-  const columns = header.map((name) => ({ name, ...traits[name] }));
-  output.raw(formatTerminalTable(columns, rows, terminal));
+  const shown = columns.map((name) => ({ name, ...traits[name] }));
+  output.raw(formatTerminalTable(shown, rows, terminal));
 }
 
 const INDENT = 7;
@@ -68,9 +62,9 @@ export function printDetailsOnTerminal(
   title: string,
   details: readonly (readonly [label: string, value: string])[],
   labelColumns: number,
-  look: Look,
+  display: Display,
 ): void {
-  const terminal = readTerminal(process.env, look);
+  const terminal = readTerminal(process.env, display);
   printTitleOnTerminal(output, title, terminal);
   for (const [label, value] of details) {
     const shown = fit(visible(value), room(terminal, labelColumns), terminal, value.startsWith('/') ? 'end' : 'start');

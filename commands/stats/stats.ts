@@ -1,8 +1,6 @@
 import { join } from 'node:path';
 
-import { allowedApps, listApps, requireApp } from '../../host/dokku/apps';
-import { parseArguments } from '../../host/arguments';
-import type { Call } from '../../host/call';
+import { allowedApps, listApps } from '../../host/dokku/apps';
 import type { Host } from '../../host/dokku/environment';
 import type { AppName } from '../../host/dokku/names';
 import type { Output } from '../../host/terminal/output';
@@ -15,46 +13,39 @@ import { thisSystem } from '../../host/system/system';
 import { complainer, once } from '../../projections/problemWarnings';
 import { type AppStats, count, countOpen, noStats } from '../../projections/stats/stats';
 import { statsJson, statsView } from '../../projections/stats/statsView';
-import { parseFormat, refuseSurplus, takeApp } from '../shared/positionals';
-import { statsTables } from './statsText';
 import { eachApp } from '../allApps/eachApp';
-import { parseWhen } from '../shared/when';
+import { defineCommand } from '../definition/command';
+import { aTime, jsonFormat, maybeApp, noColor } from '../definition/flags';
+import { WHEN_EXAMPLES } from '../definition/when';
+import { statsTables } from './statsText';
 
-/** `builds:stats [<app>] [--since <when>] [--format stdout|json] [--no-color]`; without an app, all that the caller may see. */
-export async function stats({ host, output, args }: Call): Promise<undefined> {
-  const { positionals, values, switches } = parseArguments(args, {
-    since: 'value',
-    format: 'value',
-    'no-color': 'switch',
-  });
-  const named = takeApp(host, positionals);
-  refuseSurplus(named.others, 0);
-  const format = parseFormat(values['format']);
-  const now = Date.now();
-  const since = parseWhen('since', values['since'], now);
-  const app = named.app === undefined ? undefined : requireApp(host, named.app);
-  const apps = app === undefined ? allowedApps(host, listApps(host)) : [app];
-  const view = statsView(
-    eachApp(output, apps, app !== undefined, (one) => ({ app: one, stats: readStats(host, output, one, since) })),
-    since,
-    now,
-  );
-  if (format === 'json') {
-    output.line(JSON.stringify(statsJson(app, view)));
-  } else if (view.all.builds + view.all.abandoned === 0) {
-    output.line(
-      `No builds recorded${app === undefined ? '' : ' for this app'}${since === undefined ? '' : ' since then'}`,
-    );
-  } else {
-    if (output.isTerminal) {
-      (await import('./statsOnTerminal')).printStatsOnTerminal(output, app, view, {
-        colour: !switches.has('no-color'),
-      });
+export const stats = defineCommand({
+  description: 'Show how builds have been going: how many and how long and how well',
+  args: { app: maybeApp('the app; without it every app that you may see') },
+  flags: {
+    since: aTime(`only builds that started then or later: ${WHEN_EXAMPLES}`),
+    format: jsonFormat,
+    noColor,
+  },
+  example: 'shop --since 30d',
+  alongside: true,
+  async run({ host, output, args: { app }, flags: { since, format, noColor: isPlain }, now }) {
+    const apps = app === undefined ? allowedApps(host, listApps(host)) : [app];
+    const read = (one: AppName) => ({ app: one, stats: readStats(host, output, one, since) });
+    const view = statsView(eachApp(output, apps, app !== undefined, read), since, now);
+    if (format === 'json') {
+      output.line(JSON.stringify(statsJson(app, view)));
+    } else if (view.all.builds + view.all.abandoned === 0) {
+      const which = `${app === undefined ? '' : ' for this app'}${since === undefined ? '' : ' since then'}`;
+      output.line(`No builds recorded${which}`);
+    } else if (output.isTerminal) {
+      (await import('./statsOnTerminal')).printStatsOnTerminal(output, app, view, { colour: !isPlain });
     } else {
       for (const part of statsTables(app, view)) output.raw(part);
     }
-  }
-}
+    return undefined;
+  },
+});
 
 /** Counts what the whole journal of `app` tells, a batch of events at a time; records that something else wrote become events first. */
 function readStats(host: Host, output: Output, app: AppName, since: number | undefined): AppStats {

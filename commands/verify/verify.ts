@@ -1,43 +1,38 @@
-import { requireApp } from '../../host/dokku/apps';
-import { parseArguments } from '../../host/arguments';
-import type { Call } from '../../host/call';
 import type { Host } from '../../host/dokku/environment';
 import { Failure, printable } from '../../host/failure';
 import type { AppName } from '../../host/dokku/names';
 import { appBuilds } from '../../host/dokku/paths';
 import type { Deviation, Verified } from '../../journal/file/verifyJournal';
-import { overAllApps, tellWorked, type WorkFlags, type Worked } from '../allApps/overAllApps';
-import { parseFormat, refuseSurplus, refuseWithoutAllApps, takeAppOrAll } from '../shared/positionals';
+import { overApps, parallel, type WorkFlags, type Worked } from '../allApps/overAllApps';
+import { defineCommand } from '../definition/command';
+import { aSwitch, aValue, jsonFormat, maybeAppOr } from '../definition/flags';
 import { verifySettled } from './verifySettled';
 
-/**
- * `builds:verify [<app>|--all-apps] [--head <digest>] [--parallel N] [--format json|stdout]`: exit status 0 when everything is as
- * it was written, else 1. Without an app, all apps.
- */
-export function verify({ host, output, args }: Call): Promise<number> | number {
-  const { positionals, values, switches } = parseArguments(args, {
-    'all-apps': 'switch',
-    format: 'value',
-    head: 'value',
-    parallel: 'value',
-  });
-  const named = takeAppOrAll(host, positionals, switches.has('all-apps'));
-  refuseSurplus(named.others, 0);
-  const flags = { format: parseFormat(values['format']), ...readPin(values['head']) };
-  if (named.app === undefined) {
-    if (flags.head !== undefined) throw new Failure('Flag --head needs the app whose history it is part of');
-    return overAllApps(host, output, { name: 'builds:verify', work: verifyWork, flags }, values['parallel']);
-  }
-  refuseWithoutAllApps('parallel', values['parallel']);
-  const worked = verifyWork(host, requireApp(host, named.app), flags);
-  tellWorked(output, worked, flags);
-  return worked.failed ? 1 : 0;
-}
+/** Exit status 0 when everything is as it was written, else 1. */
+export const verify = defineCommand({
+  description: 'Check that the journal and all that is made from it are as they were written',
+  args: { app: maybeAppOr('all-apps') },
+  flags: {
+    allApps: aSwitch('every app that you may see, which is the default'),
+    head: aValue('<digest>', 'a head that was printed before must still be part of the history', parsePin),
+    parallel,
+    format: jsonFormat,
+  },
+  example: '--all-apps --parallel 4',
+  alongside: true,
+  run(call) {
+    const { format, head } = call.flags;
+    if (head !== undefined && call.args.app === undefined) {
+      throw new Failure('Flag --head needs the app whose history it is part of');
+    }
+    const flags = { format, ...(head !== undefined && { head }) };
+    return overApps(call, { name: 'builds:verify', work: verifyWork, flags });
+  },
+});
 
-function readPin(text: string | undefined): { head?: string } {
-  if (text === undefined) return {};
+function parsePin(text: string): string {
   const head = text.toLowerCase();
-  if (/^[0-9a-f]{64}$/.test(head)) return { head };
+  if (/^[0-9a-f]{64}$/.test(head)) return head;
   throw new Failure(`Invalid --head value "${printable(text)}": must be the 64 hex digits that builds:verify printed`);
 }
 

@@ -1,12 +1,13 @@
 import { hostname } from 'node:os';
 import { isatty } from 'node:tty';
 
-import { requireApp } from '../../host/dokku/apps';
-import { parseArguments } from '../../host/arguments';
-import type { Call } from '../../host/call';
+import type { Host } from '../../host/dokku/environment';
+import type { AppName } from '../../host/dokku/names';
 import { Failure, printable } from '../../host/failure';
+import type { Output } from '../../host/terminal/output';
 import { readTerminal } from '../../host/terminal/terminal';
-import { refuseSurplus, takeApp } from '../shared/positionals';
+import { defineCommand } from '../definition/command';
+import { maybeApp } from '../definition/flags';
 import { watchBuilds } from './watchBuilds';
 import { cancelWatched } from './watchCancel';
 import { logSize, readLastLine, readLogLines } from './watchLog';
@@ -19,11 +20,16 @@ const LOOK_MS = 1000;
 const LATEST = 100;
 const INTERRUPTED = 130;
 
-/** `builds:watch [<app>]` */
-export async function watch({ host, output, args }: Call): Promise<number> {
-  const named = takeApp(host, parseArguments(args, {}).positionals);
-  refuseSurplus(named.others, 0);
-  const app = named.app === undefined ? undefined : requireApp(host, named.app);
+export const watch = defineCommand({
+  description: 'Watch builds live on the whole terminal',
+  args: { app: maybeApp('the app; without it every app that you may see') },
+  flags: {},
+  example: 'shop',
+  alongside: true,
+  run: ({ host, output, args: { app } }) => watchOnTerminal(host, output, app),
+});
+
+async function watchOnTerminal(host: Host, output: Output, app: AppName | undefined): Promise<number> {
   if (!isatty(0) || !isatty(1)) {
     throw new Failure('builds:watch needs a terminal (over ssh: ssh -t); scripts can use builds:events --follow');
   }

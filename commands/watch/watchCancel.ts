@@ -2,7 +2,7 @@ import type { Host } from '../../host/dokku/environment';
 import { reasonOf } from '../../host/failure';
 import { readDeployLock } from '../../host/dokku/locks';
 import type { Output } from '../../host/terminal/output';
-import { cancel } from '../cancel';
+import { cancelCurrent } from '../cancel';
 import type { WatchedBuild } from './watchBuilds';
 
 /** Does what `builds:cancel` does, for a build that was looked at; returns what it says, in one line. Throws nothing. */
@@ -14,7 +14,7 @@ export function cancelWatched(host: Host, { app, seen }: WatchedBuild): string {
     return `Build ${id} does not hold the deploy lock of ${app}; not canceled`;
   const said: string[] = [];
   try {
-    cancel({ host: { ...host, appName: undefined }, output: sayTo(said), args: [app] });
+    cancelCurrent(host, sayTo(said), app, false);
   } catch (error) {
     said.push(reasonOf(error));
   }

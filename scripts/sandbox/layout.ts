@@ -54,6 +54,7 @@ export function layOut(paths: Paths): void {
   }
   mkdirSync(join(paths.plugins, 'enabled'));
   for (const name of ['bin', 'libexec']) cpSync(join(__dirname, name), join(paths.root, name), { recursive: true });
+  symlinkSync(join(paths.plugins, 'enabled', 'builds', EXECUTABLE), join(paths.bin, 'dokku-builds'));
   cpSync(join(__dirname, 'core-plugins'), core, { recursive: true });
   for (const name of readdirSync(core)) {
     symlinkSync(join('..', '..', 'core-plugins', 'available', name), join(available, name));

@@ -71,6 +71,11 @@ export class Sandbox {
     return this.run(['dokku', ...args], options);
   }
 
+  /** `dokku-builds ARGS`, the program on the host itself, to its end. */
+  program(args: readonly string[], options: CallOptions = {}): Promise<Result> {
+    return this.run(['dokku-builds', ...args], options);
+  }
+
   /** `plugn trigger NAME ARGS`, to its end. */
   trigger(name: string, args: readonly string[], options: CallOptions = {}): Promise<Result> {
     return this.run(['plugn', 'trigger', name, ...args], options);

@@ -27,7 +27,7 @@ async function main(): Promise<void> {
        cd ${join(host.paths.root, 'work', 'shop')}
        git commit --allow-empty -m again && git push dokku main
        dokku builds:list shop
-       dokku builds:capture blog -- sleep 60 &
+       dokku-builds capture blog -- sleep 60 &
        dokku builds:list; dokku builds:cancel blog
        dokku help --all
 
@@ -72,7 +72,7 @@ async function tell(transcript: Transcript): Promise<void> {
   await transcript.step(['dokku', 'ps:restart', 'shop'], { says: ['Releasing shop'] });
 
   transcript.title('No Dokku needed: any command as a recorded deploy.');
-  const captured = ['dokku', 'builds:capture', 'blog', '--', 'echo', 'rsync: 12 files sent'] as const;
+  const captured = ['dokku-builds', 'capture', 'blog', '--', 'echo', 'rsync: 12 files sent'] as const;
   await transcript.step(captured, { says: ['12 files sent'] });
 
   transcript.title('What really happened, newest first.');

@@ -1,3 +1,4 @@
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import test from 'ava';
@@ -29,7 +30,6 @@ const commands: readonly (readonly string[])[] = [
   ['builds:prune', 'APP'],
   ['builds:set', 'APP', 'retention', '5'],
   ['builds:report', 'APP'],
-  ['builds:capture', 'APP', '--', 'true'],
 ];
 
 test('every command ends with 20 for an app that does not exist', async (t) => {
@@ -40,7 +40,7 @@ test('every command ends with 20 for an app that does not exist', async (t) => {
 });
 
 test('every command that needs an app says so when it gets none', async (t) => {
-  for (const command of ['builds:info', 'builds:output', 'builds:cancel', 'builds:prune', 'builds:capture']) {
+  for (const command of ['builds:info', 'builds:output', 'builds:cancel', 'builds:prune']) {
     const { code, stdout, stderr } = await host.dokku([command]);
     const expected = [1, '', ' !     Please specify an app to run the command on\n'];
     t.deepEqual([code, stdout, stderr], expected, command);
@@ -49,7 +49,7 @@ test('every command that needs an app says so when it gets none', async (t) => {
   }
 });
 
-test('a flag that a command does not know is named, and more arguments than it takes are refused', async (t) => {
+test('a flag that a command does not know is named, and arguments that a stock command does not take are passed over', async (t) => {
   for (const command of commands) {
     const [name = '', ...rest] = command.map((word) => (word === 'APP' ? 'shop' : word));
     const unknown = await host.dokku([name, '--colour', ...rest]);
@@ -58,10 +58,35 @@ test('a flag that a command does not know is named, and more arguments than it t
       t.regex(unknown.stderr, /^ ! {5}Invalid flag passed, valid flags: --build-exit-code, /);
     else t.regex(unknown.stderr, /--colour/, name);
     t.is(unknown.stdout, '');
-    if (name === 'builds:capture') continue; // what follows is the command it runs
+    const expected = await host.dokku([name, ...rest]);
     const surplus = await host.dokku([name, ...rest, 'surplus']);
-    t.is(surplus.code, 1, name);
-    t.regex(surplus.stderr, /surplus/, name);
+    t.deepEqual(surplus, { ...expected, stderr: ` !     Unexpected argument "surplus", passed over\n` }, name);
+  }
+});
+
+test('a command that the stock plugin does not have refuses arguments that it does not take', async (t) => {
+  for (const name of ['events', 'verify', 'replay', 'stats', 'page', 'notify', 'watch']) {
+    const { code, stdout, stderr } = await host.dokku([`builds:${name}`, 'shop', 'surplus']);
+    t.deepEqual([code, stdout, stderr], [1, '', ' !     Unexpected argument "surplus"\n'], name);
+  }
+});
+
+test('what runs a command or writes a file of the caller is not to be had by way of dokku, only on the host itself', async (t) => {
+  const victim = join(host.paths.tmp, 'victim');
+  host.write(victim, 'precious');
+  for (const args of [['--out', victim], [`--out=${victim}`], ['--out', '-']]) {
+    const { code, stdout, stderr } = await host.dokku(['builds:page', 'shop', ...args]);
+    const expected = 'builds:page --out is only for the program on the host itself: dokku-builds page --out';
+    t.deepEqual([code, stdout, stderr], [1, '', ` !     ${expected}\n`]);
+  }
+  t.is(readFileSync(victim, 'utf8'), 'precious');
+  const capture = await host.dokku(['builds:capture', 'shop', '--', 'touch', join(host.paths.tmp, 'touched')]);
+  const expected = 'builds:capture is only for the program on the host itself: dokku-builds capture';
+  t.deepEqual([capture.code, capture.stdout, capture.stderr], [1, '', ` !     ${expected}\n`]);
+  t.false(existsSync(join(host.paths.tmp, 'touched')));
+  t.false(existsSync(join(host.paths.plugins, 'enabled', 'builds', 'subcommands', 'capture')));
+  for (const text of [(await host.dokku(['builds:help'])).stdout, (await host.dokku(['builds:help', 'page'])).stdout]) {
+    t.notRegex(text, /capture|--out/);
   }
 });
 
@@ -104,7 +129,7 @@ test('dokku --app names the app for every command', async (t) => {
   t.like(await host.dokku(['--app', 'shop', 'builds:cancel']), { stdout: '-----> App not currently deploying\n' });
 });
 
-const NAMES = ['list', 'info', 'output', 'cancel', 'prune', 'set', 'report', 'capture'];
+const NAMES = ['list', 'info', 'output', 'cancel', 'prune', 'set', 'report'];
 
 test('dokku builds and builds:help show every command', async (t) => {
   for (const command of ['builds', 'builds:help']) {

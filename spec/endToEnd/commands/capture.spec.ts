@@ -21,7 +21,9 @@ async function holding(
   ...lines: string[]
 ): Promise<{ capture: Running; build: string; open: () => void }> {
   const gate = host.gate();
-  const capture = host.startSubcommand('capture', [
+  const capture = host.start([
+    'dokku-builds',
+    'capture',
     app,
     '--',
     'bash',
@@ -40,14 +42,7 @@ async function listed(app: string): Promise<readonly Record<string, unknown>[]> 
 test('a command is recorded, its output goes to the terminal and the log, and its exit code is the exit code', async (t) => {
   await host.createApp('shop');
   const command = ['bash', '-c', 'echo to stdout; echo to stderr >&2; exit 7'];
-  const { code, stdout, stderr } = await host.dokku([
-    'builds:capture',
-    'shop',
-    '--source',
-    'git:sync',
-    '--',
-    ...command,
-  ]);
+  const { code, stdout, stderr } = await host.program(['capture', 'shop', '--source', 'git:sync', '--', ...command]);
   t.deepEqual([code, stdout, stderr], [7, 'to stdout\n', 'to stderr\n']);
   const [build] = await listed('shop');
   t.like(build, { kind: 'build', source: 'git:sync', status: 'failed', exit_code: 7 });
@@ -68,21 +63,21 @@ test('a command is recorded, its output goes to the terminal and the log, and it
 test('without --source it is a deploy, and its arguments are what they are', async (t) => {
   await host.createApp('plain');
   const words = ['a b', '', '$HOME', '`id`', '--source', 'ü\n*'];
-  const { code, stdout } = await host.dokku(['builds:capture', 'plain', '--', 'printf', '%s|', ...words]);
+  const { code, stdout } = await host.program(['capture', 'plain', '--', 'printf', '%s|', ...words]);
   t.deepEqual([code, stdout], [0, words.map((word) => `${word}|`).join('')]);
   t.like((await listed('plain'))[0], { kind: 'deploy', source: 'deploy', status: 'succeeded', exit_code: 0 });
 });
 
 test('a source that is none, no command, and one that does not exist', async (t) => {
   await host.createApp('wrong');
-  const bad = await host.dokku(['builds:capture', 'wrong', '--source', 'ftp', '--', 'true']);
+  const bad = await host.program(['capture', 'wrong', '--source', 'ftp', '--', 'true']);
   t.is(bad.code, 1);
   t.regex(bad.stderr, /^ ! {5}.*ftp/);
   for (const args of [['wrong'], ['wrong', '--'], ['wrong', 'true']]) {
-    t.is((await host.dokku(['builds:capture', ...args])).code, 1, args.join(' '));
+    t.is((await host.program(['capture', ...args])).code, 1, args.join(' '));
   }
   t.deepEqual(await listed('wrong'), []);
-  const missing = await host.dokku(['builds:capture', 'wrong', '--', '/nowhere/no-such-program']);
+  const missing = await host.program(['capture', 'wrong', '--', '/nowhere/no-such-program']);
   t.is(missing.code, 127);
   t.like((await listed('wrong'))[0], { status: 'failed', exit_code: 127 });
   t.is(host.lock('wrong'), undefined);
@@ -94,7 +89,7 @@ test('while it runs it holds the lock: a second one fails at once and says who h
   t.is(host.lock('busy'), `${build}\n`);
   t.regex((await host.dokku(['builds:list'])).stdout, new RegExp(`^busy +${build} +deploy `, 'm'));
 
-  const second = await host.dokku(['builds:capture', 'busy', '--', 'echo', 'never']);
+  const second = await host.program(['capture', 'busy', '--', 'echo', 'never']);
   t.is(second.code, 1);
   t.regex(second.stderr, new RegExp(`^ ! {5}.*${build}`));
   t.is(second.stdout, '');
@@ -113,7 +108,7 @@ test('a deploy that runs keeps a capture out, and so does any flock on the lock'
   const gate = host.gate();
   await host.createApp('deployed', { build: script(gate.announced('compiling')) });
   const deploy = await host.startDeploy('deployed', ['ps:rebuild', 'deployed'], 'compiling');
-  const refused = await host.dokku(['builds:capture', 'deployed', '--', 'echo', 'never']);
+  const refused = await host.program(['capture', 'deployed', '--', 'echo', 'never']);
   t.deepEqual([refused.code, refused.stdout], [1, '']);
   t.regex(refused.stderr, new RegExp(`^ ! {5}.*${deploy.build}`));
   gate.open();
@@ -125,10 +120,10 @@ test('a deploy that runs keeps a capture out, and so does any flock on the lock'
   const other = host.gate();
   const holder = host.start(['flock', path, 'bash', '-c', other.announced('held')]);
   await holder.until('held');
-  t.is((await host.dokku(['builds:capture', 'flocked', '--', 'true'])).code, 1);
+  t.is((await host.program(['capture', 'flocked', '--', 'true'])).code, 1);
   other.open();
   await holder.finished;
-  t.is((await host.dokku(['builds:capture', 'flocked', '--', 'true'])).code, 0);
+  t.is((await host.program(['capture', 'flocked', '--', 'true'])).code, 0);
 });
 
 test('captures of different apps run at the same time', async (t) => {
@@ -160,7 +155,7 @@ test('a signal reaches the whole process group of the command', async (t) => {
   const gate = host.gate();
   // The shell is trapped and outlives the signal; its child must not.
   const lines = `trap 'echo trapped' TERM; ${gate.announced('begun')} || true; echo child gone`;
-  const capture = host.startSubcommand('capture', ['group', '--', 'bash', '-c', lines]);
+  const capture = host.start(['dokku-builds', 'capture', 'group', '--', 'bash', '-c', lines]);
   await capture.until('begun');
   capture.signal('SIGTERM');
   const { stdout } = await capture.finished;
@@ -186,6 +181,6 @@ test('builds:cancel works on it, and builds:output follows it', async (t) => {
 
 test('stdin of the capture is that of the command', async (t) => {
   await host.createApp('piped');
-  const { stdout } = await host.dokku(['builds:capture', 'piped', '--', 'cat'], { input: 'through and through' });
+  const { stdout } = await host.program(['capture', 'piped', '--', 'cat'], { input: 'through and through' });
   t.is(stdout, 'through and through');
 });

@@ -2,7 +2,8 @@ import { join } from 'node:path';
 
 import test from 'ava';
 
-import { commandTable } from '../../../commands/commandTable';
+import { detailsOf, usageOf } from '../../../commands/definition/usage';
+import { loadCommands } from '../../../commands/programs';
 import { finishedRecord, writeRecords } from '../expectedRecord';
 import { createSandbox, type Sandbox } from '../../../scripts/sandbox/host';
 
@@ -16,51 +17,49 @@ test.before(async () => {
 
 test.after.always(() => host.remove());
 
-test('builds:help explains each command: usage, description, each flag, an example', async (t) => {
-  for (const { name, args, description, flags, example } of commandTable) {
+test('builds:help explains each command: usage, description, each argument and flag, an example', async (t) => {
+  for (const { name, command } of await loadCommands()) {
+    if (command.programOnly) continue;
     const { code, stdout, stderr } = await host.dokku(['builds:help', name]);
     t.deepEqual([code, stderr], [0, ''], name);
     const lines = stdout.split('\n');
-    t.deepEqual(lines.slice(0, 3), [`Usage: dokku builds:${name} ${args}`, '', `${description}.`]);
-    for (const [flag, says] of Object.entries(flags)) {
+    t.deepEqual(lines.slice(0, 3), [
+      `Usage: dokku builds:${name} ${usageOf(command, false)}`.trimEnd(),
+      '',
+      `${command.description}.`,
+    ]);
+    for (const [shown, help] of detailsOf(command, false)) {
       t.true(
-        lines.some((line) => line.startsWith(`    ${flag} `) && line.endsWith(`  ${says}`)),
-        `${name} ${flag}`,
+        lines.some((line) => line.startsWith(`    ${shown} `) && line.endsWith(`  ${help}`)),
+        `${name} ${shown}`,
       );
     }
-    t.deepEqual(lines.slice(-3), ['Example:', `    dokku builds:${name} ${example}`, '']);
+    t.deepEqual(lines.slice(-3), ['Example:', `    dokku builds:${name} ${command.example}`.trimEnd(), '']);
   }
 });
 
-test('every flag of a usage is explained, and none that is not in it', (t) => {
-  for (const { name, args, flags } of commandTable) {
-    const flagsIn = (text: string): string[] => [...new Set(text.match(/--[a-z-]+/g) ?? [])].sort();
-    t.deepEqual(flagsIn(Object.keys(flags).join(' ')), flagsIn(args), name);
+test('the program on the host explains its commands as they are typed there', async (t) => {
+  for (const { name, command } of await loadCommands()) {
+    const { code, stdout, stderr } = await host.program(['help', name]);
+    t.deepEqual([code, stderr], [0, ''], name);
+    t.is(stdout.split('\n')[0], `Usage: dokku-builds ${name} ${usageOf(command, true)}`.trimEnd());
+    t.deepEqual(await host.program([name, '-h']), await host.program(['help', name]));
   }
 });
 
-test('every flag that is explained is one that the command knows', async (t) => {
-  for (const { name, flags } of commandTable) {
-    const known = (await host.dokku([`builds:${name}`, '--no-such-flag'])).stderr;
-    if (name === 'report') continue; // names its own, by contract
-    for (const flag of Object.keys(flags)
-      .join(' ')
-      .match(/--[a-z-]+/g) ?? [])
-      t.true(known.includes(flag), `${name} ${flag}`);
-  }
-});
-
-test('builds:<command> --help says the same, whatever stands beside it', async (t) => {
-  for (const name of ['list', 'info', 'capture', 'stats']) {
+test('builds:<command> --help and -h say the same, whatever stands beside it', async (t) => {
+  for (const name of ['list', 'info', 'stats']) {
     const expected = await host.dokku(['builds:help', name]);
-    t.deepEqual(await host.dokku([`builds:${name}`, '--help']), expected);
-    t.deepEqual(await host.dokku([`builds:${name}`, 'nowhere', '--help', '--nonsense']), expected);
+    for (const flag of ['--help', '-h']) {
+      t.deepEqual(await host.dokku([`builds:${name}`, flag]), expected);
+      t.deepEqual(await host.dokku([`builds:${name}`, 'nowhere', flag, '--nonsense']), expected);
+    }
     t.deepEqual(await host.dokku(['builds:help', `builds:${name}`]), expected);
   }
 });
 
 test('--help behind -- is for the command that is captured', async (t) => {
-  const { stdout } = await host.dokku(['builds:capture', 'shop', '--', 'printf', '%s\\n', '--help']);
+  const { stdout } = await host.program(['capture', 'shop', '--', 'printf', '%s\\n', '--help']);
   t.regex(stdout, /^--help$/m);
 });
 
@@ -99,11 +98,9 @@ test('what is no command of the plugin and near none is left to others, without 
 });
 
 test('without Dokku a mistyped command is told what may have been meant, too', async (t) => {
-  const program = join(host.paths.plugins, 'enabled', 'builds', 'bin', 'dokku-builds');
-  const { code, stderr } = await host.run([program, 'lst']);
-  t.is(code, 1);
-  t.regex(stderr, /^ ! {5}`builds:lst` is not a dokku-builds command.*\n ! {5}Did you mean builds:list\?\n$/);
-  t.regex((await host.run([program, 'help', 'list'])).stdout, /^Usage: dokku builds:list /);
+  const { code, stderr } = await host.program(['lst']);
+  t.deepEqual([code, stderr], [1, ' !     `lst` is not a dokku-builds command, did you mean list?\n']);
+  t.regex((await host.program(['frobnicate'])).stderr, /`frobnicate` is not .*, see dokku-builds help\n$/);
 });
 
 test('a mistyped flag is told what may have been meant, behind the message that the contract words', async (t) => {

@@ -126,7 +126,7 @@ test('all that the program writes reads the same by the page: every event, proce
   const torn = readFileSync(journalPath('all')).subarray(0, 100);
   appendFileSync(journalPath('all'), torn);
   await Promise.all(Array.from({ length: 8 }, (_, i) => record('all', `race${i}`, 300 + i)));
-  const captured = host.start(['dokku', 'builds:capture', 'all', '--', 'sh', '-c', host.gate().announced('begun')]);
+  const captured = host.start(['dokku-builds', 'capture', 'all', '--', 'sh', '-c', host.gate().announced('begun')]);
   await captured.until('begun');
   await host.dokku(['builds:cancel', 'all'], { env: { SSH_NAME: 'ben', SSH_ORIGINAL_COMMAND: 'builds:cancel all' } });
   await captured.finished;

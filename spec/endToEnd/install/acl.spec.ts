@@ -87,7 +87,6 @@ test('an app of others does not exist, whatever is asked of it, and stays as it 
     ['builds:page', 'theirs'],
     ['builds:notify', 'theirs'],
     ['builds:watch', 'theirs'],
-    ['builds:capture', 'theirs', '--', 'touch', `${host.paths.tmp}/captured`],
     ['--app', 'theirs', 'builds:list'],
     ['--app', 'theirs', 'builds:output', finished],
   ]) {
@@ -98,6 +97,8 @@ test('an app of others does not exist, whatever is asked of it, and stays as it 
       args.join(' '),
     );
   }
+  const capture = ['capture', 'theirs', '--', 'touch', `${host.paths.tmp}/captured`];
+  t.is((await host.program(capture, { env: { SSH_NAME: 'ann' } })).code, 20);
   t.is((await admin('builds:events', 'theirs', '--format', 'json')).stdout, before);
   t.is(host.lock('theirs'), `${running}\n`);
   t.false(existsSync(`${host.paths.tmp}/captured`));

@@ -36,7 +36,7 @@ test('copies taken while deploys run restore to a valid history, on another host
 
   let deploying = true as boolean;
   const deploys = (async () => {
-    for (let i = 0; i < 8; i += 1) expectSuccess(await host.dokku(['builds:capture', 'shop', '--', 'echo', String(i)]));
+    for (let i = 0; i < 8; i += 1) expectSuccess(await host.program(['capture', 'shop', '--', 'echo', String(i)]));
     deploying = false;
   })();
   const archives: string[] = [];

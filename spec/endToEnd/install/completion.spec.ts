@@ -4,12 +4,10 @@ import { join } from 'node:path';
 
 import test, { type ExecutionContext } from 'ava';
 
-import { commandTable } from '../../../commands/commandTable';
-import { hostCommandTable } from '../../../commands/host/hostCommandTable';
+import { usageOf } from '../../../commands/definition/usage';
+import { commands, loadCommands } from '../../../commands/programs';
 import { temporaryDirectory } from '../../temporaryHost';
 import { builtPlugin } from '../../../scripts/sandbox/layout';
-
-const commands = [...commandTable, ...hostCommandTable].map(({ name }): string => name);
 
 /** A host with two apps, one of which has two builds. */
 function hostWithApps(t: ExecutionContext): NodeJS.ProcessEnv {
@@ -35,7 +33,7 @@ function complete(env: NodeJS.ProcessEnv, line: string, breaks = ' \t\n"\'><=;|&
 
 test('commands are completed, with and without builds:, across the colon', (t) => {
   const env = hostWithApps(t);
-  t.deepEqual(complete(env, 'dokku-builds '), commands);
+  t.deepEqual(complete(env, 'dokku-builds '), Object.keys(commands));
   t.deepEqual(complete(env, 'dokku-builds re'), ['report', 'replay']);
   t.deepEqual(complete(env, 'dokku-builds builds:re'), ['report', 'replay']);
   t.deepEqual(complete(env, 'dokku-builds builds:re', ' \t\n'), ['builds:report', 'builds:replay']);
@@ -85,14 +83,14 @@ const renderer = [
   ['groff', '-man', '-Tutf8', '-ww', '-P', '-cbou'],
 ].find(([program = '']) => spawnSync(program, ['--version']).error === undefined);
 
-(renderer === undefined ? test.skip : test)('the manual page names every command as the help does', (t) => {
+(renderer === undefined ? test.skip : test)('the manual page names every command as the help does', async (t) => {
   const [program = '', ...args] = renderer ?? [];
   const rendered = spawnSync(program, [...args, join(builtPlugin, 'man', 'dokku-builds.1')], { encoding: 'utf8' });
   t.deepEqual([rendered.status, rendered.stderr], [0, '']);
   const words = (text: string) => text.replaceAll('\u2010\n', '').replace(/[\s\u2010-]+/g, '');
   const page = words(rendered.stdout);
-  for (const { name, args: usage, description } of [...commandTable, ...hostCommandTable]) {
-    t.true(page.includes(words(`${name} ${usage}`)), name);
-    t.true(page.includes(words(description)), description);
+  for (const { name, command } of await loadCommands()) {
+    t.true(page.includes(words(`${name} ${usageOf(command, true)}`)), name);
+    t.true(page.includes(words(command.description)), name);
   }
 });

@@ -157,7 +157,7 @@ asRoot('whatever root ran first belongs to the user of the host, with the modes 
   const umask = ['sh', '-c', 'umask 077; exec "$0" "$@"'] as const;
   expectSuccess(await host.run([...umask, 'plugn', 'trigger', 'install'], root));
   expectSuccess(await host.run([...umask, 'dokku', 'builds:set', 'shop', 'retention', '3'], root));
-  expectSuccess(await host.run([...umask, 'dokku', 'builds:capture', 'shop', '--', 'true'], root));
+  expectSuccess(await host.run([...umask, 'dokku-builds', 'capture', 'shop', '--', 'true'], root));
   const start = ['builds-record-start', 'shop', 'byroot00000001', String(process.pid), 'ps:rebuild'];
   expectSuccess(await host.run([...umask, 'plugn', 'trigger', ...start], root));
   for (const command of everything('byroot00000001').slice(0, 12)) await host.run([...umask, ...command], root);

@@ -48,8 +48,8 @@ test.before(async () => {
   host.write(host.file('shop', 'live4.log'), '-----> \u001b[1;32mWorking\u001b[0m\n');
   single = join(host.paths.tmp, 'shop.html');
   whole = join(host.paths.tmp, 'host.html');
-  await host.dokku(['builds:page', 'shop', '--out', single]);
-  await host.dokku(['builds:page', '--out', whole]);
+  await host.program(['page', 'shop', '--out', single]);
+  await host.program(['page', '--out', whole]);
 });
 
 test.after.always(() => host.remove());
@@ -139,7 +139,7 @@ test('without --out the page goes to stdout; a file is replaced in one step, and
     [],
   );
   t.is(statSync(single).mode & 0o777, 0o644);
-  const failed = await host.dokku(['builds:page', '--out', join(host.paths.tmp, 'none', 'x.html')]);
+  const failed = await host.program(['page', '--out', join(host.paths.tmp, 'none', 'x.html')]);
   t.is(failed.code, 1);
   t.regex(failed.stderr, /^ ! {5}Cannot write .*no such file or directory/);
   t.false(existsSync(join(host.paths.tmp, 'none')));

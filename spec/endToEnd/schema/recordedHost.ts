@@ -26,7 +26,7 @@ export async function recordedHost(): Promise<Sandbox> {
     await host.trigger('builds-record-start', [APP, `b${index}`, String(process.pid), source], { env });
     await host.trigger('builds-record-finalize', [APP, `b${index}`, String(index)], { env });
   }
-  const captured = host.start(['dokku', 'builds:capture', APP, '--', 'sh', '-c', host.gate().announced('begun')]);
+  const captured = host.start(['dokku-builds', 'capture', APP, '--', 'sh', '-c', host.gate().announced('begun')]);
   await captured.until('begun');
   await host.dokku(['builds:cancel', APP], { env });
   await captured.finished;

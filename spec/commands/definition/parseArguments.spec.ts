@@ -1,7 +1,7 @@
 import test from 'ava';
 
-import { parseArguments } from '../../host/arguments';
-import { Failure } from '../../host/failure';
+import { parseArguments } from '../../../commands/definition/parseArguments';
+import { Failure } from '../../../host/failure';
 
 const flags = { kind: 'value', format: 'value', parallel: 'value', 'all-apps': 'switch' } as const;
 
@@ -34,9 +34,9 @@ test('flags may stand before, between and after the positionals', (t) => {
   }
 });
 
-test('flags are told in the order they were given', (t) => {
-  const { order } = parseArguments(['--format', 'json', 'myapp', '--all-apps', '--kind=build'], flags);
-  t.deepEqual(order, ['format', 'all-apps', 'kind']);
+test('a list flag may be given more than once', (t) => {
+  const { lists } = parseArguments(['--status', 'a', 'myapp', '--status=b,c'], { status: 'list' });
+  t.deepEqual({ ...lists }, { status: ['a', 'b,c'] });
 });
 
 test('what follows -- is positional, however it looks, and is told apart', (t) => {

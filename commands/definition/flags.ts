@@ -1,0 +1,131 @@
+import { Failure, printable } from '../../host/failure';
+import { type BuildId, parseBuildId } from '../../host/dokku/names';
+import type { AppArgument, ParseContext, RequiredApp, Switch, Valued, WordArgument } from './command';
+import { parseWhen, WHEN_EXAMPLES } from './when';
+
+/*
+ * The arguments and flags that more than one command has.
+ */
+
+const APP = 'the app; dokku --app <app> does as well';
+const BUILD_ID = 'the build: its id, the beginning of its id, last, last-failed or current';
+
+/** The app; a call without one fails. */
+export function anApp(help = APP): RequiredApp {
+  return { kind: 'app', required: true, help };
+}
+
+/** The app, if one is named. */
+export function maybeApp(help: string): AppArgument {
+  return { kind: 'app', required: false, help };
+}
+
+/** The app, or the switch `flag` instead; a call with neither fails. */
+export function appOr(flag: string, help = APP): AppArgument {
+  return { kind: 'app', required: true, unless: flag, help };
+}
+
+/** The app, if one is named; the switch `flag` says in words that none is. */
+export function maybeAppOr(flag: string, help = APP): AppArgument {
+  return { kind: 'app', required: false, unless: flag, help };
+}
+
+/** A build by its id or as people name it. */
+export function aBuild(): WordArgument<BuildId> {
+  return {
+    kind: 'word',
+    required: true,
+    shown: '<build-id>',
+    help: BUILD_ID,
+    completes: 'build',
+    parse(word) {
+      if (!word) throw new Failure('Please specify a build id');
+      return parseBuildId(word);
+    },
+  };
+}
+
+/** The same; the build that is being deployed when none is named. */
+export function maybeBuild(): WordArgument<BuildId> {
+  return {
+    kind: 'word',
+    required: false,
+    shown: '<build-id>|current',
+    help: `${BUILD_ID}, which is the default`,
+    completes: 'build',
+    parse: (word) => parseBuildId(word || 'current'),
+  };
+}
+
+/** A flag without a value. */
+export function aSwitch(help: string): Switch {
+  return { kind: 'switch', help };
+}
+
+/** A flag with one value, undefined when it is not given. */
+export function aValue<T>(
+  shown: string,
+  help: string,
+  parse: (text: string, context: ParseContext) => T,
+  more: Partial<Pick<Valued<T>, 'choices' | 'completes' | 'programOnly'>> = {},
+): Valued<T | undefined> {
+  return {
+    kind: 'value',
+    shown,
+    help,
+    absent: undefined,
+    parse: (values, context) => parse(values[0] ?? '', context),
+    ...more,
+  };
+}
+
+/** A flag whose value is one of `choices`. The empty value is the same as none where `emptyIsNone`. */
+export function aChoice<T extends string>(
+  choices: readonly T[],
+  help: string,
+  { shown = choices.join('|'), emptyIsNone = false }: { shown?: string; emptyIsNone?: boolean } = {},
+): Valued<T | undefined> {
+  const parse = (text: string, context: ParseContext): T | undefined =>
+    emptyIsNone && text === '' ? undefined : oneOf(choices, text, context);
+  return aValue(shown, help, parse, { choices });
+}
+
+/** `text` as one of `choices`. Throws {@link Failure} in the words of the contract. */
+export function oneOf<T extends string>(choices: readonly T[], text: string, { name }: ParseContext): T {
+  const choice = choices.find((one) => one === text);
+  if (choice !== undefined) return choice;
+  throw new Failure(`Invalid ${name} value "${printable(text)}" (allowed: ${choices.join(', ')})`);
+}
+
+/** `--format`, with `stdout` as the default. */
+export function format<T extends string>(
+  formats: readonly (T | 'stdout')[],
+  help = 'json for programs, stdout (the default) for people',
+): Valued<T | 'stdout'> {
+  return {
+    kind: 'value',
+    shown: formats.join('|'),
+    help,
+    choices: formats,
+    absent: 'stdout',
+    parse([text]) {
+      const found = formats.find((one) => one === text);
+      if (found !== undefined) return found;
+      throw new Failure(`Invalid format specified, supported formats: ${formats.join(', ')}`);
+    },
+  };
+}
+
+/** `--format json|stdout` */
+export const jsonFormat = format(['json', 'stdout']);
+
+/** A flag whose value is a time, in ms since the epoch. */
+export function aTime(help: string): Valued<number | undefined> {
+  return aValue('<when>', help, (text, { name, now }) => parseWhen(name, text, now));
+}
+
+export const asOf = aTime(`as things stood then: ${WHEN_EXAMPLES}`);
+
+export const relative = aSwitch('ages instead of times');
+
+export const noColor = aSwitch('no colours on a terminal; NO_COLOR in the environment does as well');

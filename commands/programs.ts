@@ -1,0 +1,80 @@
+import type { Handler } from '../host/call';
+import type { Command } from './definition/command';
+
+/*
+ * Everything that this executable can be called as. A module is loaded when it is called: each call is a process of its own, three of
+ * them in every deploy.
+ */
+
+type Load<T> = () => Promise<T>;
+
+/** The trigger that prints a build id. It needs nothing of what the others need. */
+export const GENERATE_ID = 'builds-generate-id';
+
+/** Every trigger that plugn runs, by the name of its executable. */
+export const triggers: Readonly<Record<string, Load<Handler>>> = {
+  [GENERATE_ID]: async () => (await import('../triggers/buildsGenerateId')).buildsGenerateId,
+  'builds-record-start': async () => (await import('../triggers/buildsRecordStart')).buildsRecordStart,
+  'builds-record-finalize': async () => (await import('../triggers/buildsRecordFinalize')).buildsRecordFinalize,
+  'builds-record-discard': async () => (await import('../triggers/buildsRecordDiscard')).buildsRecordDiscard,
+  'post-extract': async () => (await import('../triggers/noteDeploy')).postExtract,
+  'post-deploy': async () => (await import('../triggers/noteDeploy')).postDeploy,
+  install: async () => (await import('../triggers/install')).install,
+  'post-delete': async () => (await import('../triggers/postDelete')).postDelete,
+  'post-app-rename-setup': async () => (await import('../triggers/postAppRenameSetup')).postAppRenameSetup,
+  'post-app-clone-setup': async () => (await import('../triggers/postAppCloneSetup')).postAppCloneSetup,
+};
+
+/** The triggers that the plugin has alongside the stock plugin. Ids and properties are the stock plugin's. */
+export const alongsideTriggers: ReadonlySet<string> = new Set([
+  'builds-record-start',
+  'builds-record-finalize',
+  'builds-record-discard',
+  'install',
+  'post-delete',
+  'post-app-rename-setup',
+]);
+
+/** First argument of the program of a worker thread. */
+export const WORKER = 'over-all-apps-worker';
+
+/** What else the executable starts as: the plugin's `commands`, and what it starts by itself. */
+export const others: Readonly<Record<string, Load<Handler>>> = {
+  commands: async () => (await import('./help')).commands,
+  'builds-deliver': async () => (await import('../subscribers/notifications/deliver')).deliver,
+  'builds-after-deploy': async () => (await import('../subscribers/afterDeploy/afterDeploy')).afterDeploy,
+  [WORKER]: async () => (await import('./allApps/worker')).worker,
+};
+
+/** Every command by its name without `builds:`, in the order of the help. */
+export const commands: Readonly<Record<string, Load<Command>>> = {
+  list: async () => (await import('./list')).list,
+  info: async () => (await import('./info')).info,
+  output: async () => (await import('./output/output')).output,
+  cancel: async () => (await import('./cancel')).cancel,
+  prune: async () => (await import('./prune')).prune,
+  report: async () => (await import('./report')).report,
+  set: async () => (await import('./set')).set,
+  stats: async () => (await import('./stats/stats')).stats,
+  events: async () => (await import('./events')).events,
+  replay: async () => (await import('./replay')).replay,
+  verify: async () => (await import('./verify/verify')).verify,
+  capture: async () => (await import('./capture')).capture,
+  notify: async () => (await import('./notify')).notify,
+  page: async () => (await import('./page/page')).page,
+  watch: async () => (await import('./watch/watch')).watch,
+  'host:install': async () => (await import('./host/hostInstall')).hostInstall,
+  'host:uninstall': async () => (await import('./host/hostUninstall')).hostUninstall,
+  'host:status': async () => (await import('./host/hostStatus')).hostStatus,
+};
+
+/** A command with its name. */
+export interface NamedCommand {
+  readonly name: string;
+  readonly command: Command;
+}
+
+/** Every command, loaded: for what is made from all definitions. */
+export function loadCommands(): Promise<NamedCommand[]> {
+  return Promise.all(Object.entries(commands).map(async ([name, load]) => ({ name, command: await load() })));
+}

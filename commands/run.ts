@@ -1,0 +1,84 @@
+import { type Host, readHost } from '../host/dokku/environment';
+import { errorCode, Failure, type Mistyped, reasonOf } from '../host/failure';
+import { ClosedPipe, openOutput, type Output } from '../host/terminal/output';
+import type { Called } from './calledAs';
+import { commands, others, triggers } from './programs';
+
+/** Runs what was called; returns the exit status. Every error becomes output here, and nowhere else. */
+export async function run(called: Called): Promise<number> {
+  const host = readHost(process.env);
+  const output = openOutput(host);
+  try {
+    const exitCode =
+      called.type === 'command' ? await runCommand(host, output, called) : await runInternal(host, output, called);
+    output.flush();
+    return exitCode ?? 0;
+  } catch (error) {
+    return report(error, host, output);
+  }
+}
+
+/** Prints what went wrong; returns the exit status. */
+export async function report(error: unknown, host = readHost(process.env), output = openOutput(host)): Promise<number> {
+  if (error instanceof ClosedPipe) return 0;
+  try {
+    output.warn(sentence(error));
+    if (error instanceof Failure && error.mistyped) await hint(output, error.mistyped);
+    if (host.trace && error instanceof Error) output.warn(error.stack ?? '');
+  } catch (second) {
+    if (!(second instanceof ClosedPipe)) throw second;
+  }
+  return error instanceof Failure ? error.exitCode : 1;
+}
+
+async function runInternal(host: Host, output: Output, { name, args }: Called): Promise<number | undefined> {
+  const load = triggers[name] ?? others[name];
+  if (load === undefined) throw new Error(`Nothing is called ${name}`);
+  return (await load())({ host, output, args });
+}
+
+type CalledCommand = Extract<Called, { type: 'command' }>;
+
+async function runCommand(host: Host, output: Output, called: CalledCommand): Promise<number | undefined> {
+  const { name, args: words, via } = called;
+  const load = Object.hasOwn(commands, name) ? commands[name] : undefined;
+  if (load === undefined || asksForHelp(words)) {
+    const { printHelp, unknownCommand } = await import('./help');
+    if (load === undefined && name !== 'help') throw await unknownCommand(host, via, name);
+    await printHelp(host, output, via, name === 'help' ? words[0] : name);
+    return 0;
+  }
+  const command = await load();
+  const { parseCall, ProgramOnly } = await import('./definition/parseCall');
+  if (command.programOnly && via === 'plugin') throw new ProgramOnly(`builds:${name}`, name);
+  if (host.alongside && !command.alongside && !name.startsWith('host:')) refuseAlongside(name);
+  return command.run(parseCall(command, { name, host, output, words, via, now: Date.now() }));
+}
+
+/** `-h` or `--help` among what is for this program: words behind `--` are for another one. */
+function asksForHelp(words: readonly string[]): boolean {
+  const help = words.findIndex((word) => word === '-h' || word === '--help');
+  return help >= 0 && !words.slice(0, help).includes('--');
+}
+
+/** What changes a build, its record or its properties is for the stock plugin to do. */
+function refuseAlongside(name: string): never {
+  throw new Failure(
+    `The stock plugin answers builds:${name} here; this one only journals (see dokku-builds host:status)`,
+  );
+}
+
+/** Asks whether something near was meant, behind the message that the contract words. */
+async function hint(output: Output, { given, known }: Mistyped): Promise<void> {
+  const { nearest } = await import('../host/nearest');
+  const meant = nearest(given, known);
+  if (meant !== undefined) output.warn(`Did you mean ${meant}?`);
+}
+
+function sentence(error: unknown): string {
+  if (error instanceof Failure || errorCode(error) === undefined) {
+    return error instanceof Failure ? error.message : `Internal error: ${reasonOf(error)} (DOKKU_TRACE=1 says where)`;
+  }
+  const path = error instanceof Error && 'path' in error && typeof error.path === 'string' ? `${error.path}: ` : '';
+  return `${path}${reasonOf(error)}`;
+}
