@@ -2,6 +2,7 @@ import { join } from 'node:path';
 
 import type { BuildId } from '../host/dokku/names';
 import { pauseAtRandom } from '../host/system/pause';
+import { random } from '../host/system/random';
 import { type BuildCommand, decide } from './decide';
 import type { BuildEvent, Recorded } from './events';
 import { appendEvent } from './file/appendEvent';
@@ -132,7 +133,7 @@ function appendAll(journal: Journal, loaded: Loaded, decided: BuildEvent[], deci
   for (let lost = 0; ;) {
     const [next, ...later] = events;
     if (next === undefined) break;
-    const appended = appendEvent(journal, state.head, next, at);
+    const appended = appendEvent(journal, state.head, next, at, random);
     state = goOn(journal, state, appended, decider);
     if (appended.own) {
       added.push(appended.own);

@@ -12,7 +12,7 @@ import {
 } from '../../host/system/files';
 import { isAlive } from '../../host/system/processes';
 import { type AppName, asAppName, asBuildId, type BuildId } from '../../host/dokku/names';
-import { crc32 } from '../../journal/file/crc32';
+import { crc32 } from '../../journal/file/checksums';
 import { listDirectory } from '../records/recordFiles';
 
 /*

@@ -12,7 +12,7 @@ const golden = JSON.parse(readFileSync(join(__dirname, 'goldenFrames.json'), 'ut
 
 for (const [name, { recorded, link }] of Object.entries(examples)) {
   test(`the bytes of an event are those that version 0.1.0 wrote: ${name}`, (t) => {
-    t.is(encodeFrame(encodeEnvelope(recorded, link)).toString('base64'), golden[name]);
+    t.is(encodeFrame(encodeEnvelope(recorded, link)).toString('base64'), golden[name] ?? '');
   });
 
   test(`what version 0.1.0 wrote is read: ${name}`, (t) => {
