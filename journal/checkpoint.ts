@@ -1,8 +1,8 @@
 import { join } from 'node:path';
-import { crc32 } from 'node:zlib';
 
 import { readSmallFileBytes, removeFile, replaceFile } from '../host/system/files';
-import { decodeMessagePack, encodeMessagePack } from './file/messagePack';
+import { crc32 } from './file/checksums';
+import { decode, encode } from './file/codec';
 import type { Head } from './file/journalFile';
 import type { History } from './history';
 
@@ -35,7 +35,7 @@ function readStored(path: string): unknown {
     const bytes = readSmallFileBytes(path, LIMIT_BYTES);
     if (bytes === undefined || bytes.length < CRC_BYTES) return undefined;
     const content = bytes.subarray(CRC_BYTES);
-    return bytes.readUInt32LE(0) === crc32(content) ? decodeMessagePack(content) : undefined;
+    return bytes.readUInt32LE(0) === crc32(content) ? decode(content) : undefined;
   } catch {
     return undefined;
   }
@@ -57,7 +57,7 @@ function isHistory(value: unknown): value is History {
  * lost checkpoint only costs time. Throws system errors.
  */
 export function writeCheckpoint(directory: string, { head, history }: Checkpoint): void {
-  const content = encodeMessagePack([VERSION, head, history]);
+  const content = encode([VERSION, head, history]);
   const crc = Buffer.alloc(CRC_BYTES);
   crc.writeUInt32LE(crc32(content));
   replaceFile(join(directory, CHECKPOINT_FILE), Buffer.concat([crc, content]), { mode: 0o600, durable: false });

@@ -145,7 +145,7 @@ class Writer {
 
   append(head: Head, event: BuildEvent, system: System): Appended {
     this.#isDirty = true;
-    return appendEvent(this.#opened(), head, event, system.now());
+    return appendEvent(this.#opened(), head, event, system.now(), system.random);
   }
 
   /** Everything appended so far, by whomever, is on disk when this returns. */

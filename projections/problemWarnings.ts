@@ -10,7 +10,7 @@ const MOST_TOLD = 10;
 
 /** What a reader is to be told of: not the debris of a write that was cut off, which others have passed over since. */
 export function complaints(problems: readonly Problem[]): Problem[] {
-  return problems.filter((problem) => problem.type !== 'damage' || problem.tail || !problem.torn);
+  return problems.filter((problem) => problem.type !== 'damage' || problem.tail || !problem.cutOff);
 }
 
 /** Tells `warn` of the {@link complaints} about the journal of `builds`, which was at rest when it was read. */
@@ -25,7 +25,7 @@ export function warnOfProblems(builds: AppBuilds, problems: readonly Problem[], 
 export function complainer(builds: AppBuilds, warn: Warn): (problem: Problem) => void {
   const tell = teller(builds, warn);
   return (problem) => {
-    if (problem.type !== 'damage' || !problem.torn) tell(problem);
+    if (problem.type !== 'damage' || !problem.cutOff) tell(problem);
   };
 }
 

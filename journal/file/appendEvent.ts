@@ -3,12 +3,12 @@ import * as fs from 'node:fs';
 import { ulid } from 'ulid';
 
 import { reasonOf } from '../../host/failure';
-import { random } from '../../host/system/random';
-import { encodeEnvelope } from './envelope';
 import { JournalNotWritten } from '../errors';
 import { type BuildEvent, type Recorded, SCHEMA_VERSION } from '../events';
-import { encodeFrame, frameCrc } from './frame';
-import { digestOf, type Head, type Journal, readAt } from './journalFile';
+import { encodeEnvelope } from './envelope';
+import { encodeFrame, readHeader } from './frame';
+import { digestOf, type Head, type Journal, MAX_JOURNAL, readAt } from './journalFile';
+import { parseEvent } from './parseEvent';
 import { type Reading, readJournal } from './readJournal';
 
 /** What an append came to: its event if that counts, where the journal is now, and every event since, the own one included. */
@@ -17,28 +17,56 @@ export interface Appended extends Reading {
   readonly since: readonly Recorded[];
 }
 
+/** Appends stop that much below the limit, so that writers who race do not exceed it. */
+const RESERVE_BYTES = 1024 * 1024;
+
 /**
- * Appends `event` as number `head.seq + 1`, with one write. The append is the lock: whoever stands first in the file with that
- * number has won, and who has lost is told what happened meanwhile, to decide again. Void frames stay where they are.
- * Not durable before {@link syncJournal}. Throws {@link JournalNotWritten}; a torn frame is passed over by every reader.
+ * Appends `event` as number `head.seq + 1`, with one write. The append is the lock: the first frame in the file with that number
+ * counts. A writer whose frame does not count reads the events that do, to decide again; its frame stays in the file, and is void.
+ * Not durable before `syncJournal`. Throws {@link JournalNotWritten}; readers pass over what a write left that was cut off.
+ *
+ * `at` is ms since the epoch, and an earlier time counts as 0. `random` gives fractions from 0 to below 1, for the event's id.
  */
-export function appendEvent(journal: Journal, head: Head, event: BuildEvent, at: number): Appended {
-  const recorded: Recorded = { seq: head.seq + 1, id: ulid(at, random), at, schema: SCHEMA_VERSION, event };
+export function appendEvent(
+  journal: Journal,
+  head: Head,
+  event: BuildEvent,
+  at: number,
+  random: () => number,
+): Appended {
+  if (head.end > MAX_JOURNAL - RESERVE_BYTES)
+    throw new JournalNotWritten(journal.path, 'it has reached its largest size');
+  const recorded = record(journal, head.seq + 1, event, at, random);
   const link = { previousCrc: head.crc, readTo: head.end, digest: digestOf(journal, head.readTo, head.end) };
   const frame = encodeFrame(encodeEnvelope(recorded, link));
   if (isLongerThan(journal, head.end)) {
-    const lost = readSince(journal, head); // before the write: what is lost already leaves no void frame
+    const lost = readSince(journal, head); // before the write: a race that is lost already leaves no void frame
     if (lost.since.length > 0 || lost.diverged) return { own: undefined, ...lost };
   }
   writeWhole(journal, frame);
   if (!isLongerThan(journal, head.end + frame.length)) {
     const { end: start } = head;
-    const after = { seq: recorded.seq, start, crc: frameCrc(frame) ?? 0, readTo: start, end: start + frame.length };
+    const crc = readHeader(frame)?.crc ?? 0;
+    const after = { seq: recorded.seq, start, crc, readTo: start, end: start + frame.length };
     return { own: recorded, head: after, since: [recorded], diverged: false };
   }
   const read = readSince(journal, head);
   return { own: read.since.find((one) => one.id === recorded.id), ...read };
 }
+
+/** The event as every reader will find it, so that none is written that readers pass over. */
+function record(journal: Journal, seq: number, event: BuildEvent, at: number, random: () => number): Recorded {
+  const { type, ...data } = event;
+  const parsed = parseEvent(type, data);
+  if (parsed instanceof Error)
+    throw new JournalNotWritten(journal.path, `no reader knows this event: ${parsed.message}`);
+  const time = Math.max(0, Math.trunc(at));
+  const id = ulid(Math.min(Math.max(1, time), LAST_ULID_TIME), random); // it takes 0 for no time
+  return { seq, id, at: time, schema: SCHEMA_VERSION, event: parsed };
+}
+
+/** In the year 10889. */
+const LAST_ULID_TIME = 2 ** 48 - 1;
 
 const oneByte = Buffer.allocUnsafe(1);
 
@@ -53,7 +81,7 @@ function readSince(journal: Journal, head: Head): Omit<Appended, 'own'> {
   return { since, ...reading };
 }
 
-/** A frame goes out in one write; where the disk takes only a part, that is debris, and the next try says why. */
+/** A frame goes out in one write. If the disk takes only a part, that stays as debris, and the second try says why. */
 function writeWhole(journal: Journal, frame: Buffer): void {
   try {
     if (fs.writeSync(journal.fd, frame) === frame.length) return;

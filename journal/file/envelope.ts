@@ -1,6 +1,6 @@
-import { asBuildId } from '../../host/dokku/names';
-import { decodeMessagePack, encodeMessagePack } from './messagePack';
 import { type BuildEvent, type Recorded, SCHEMA_VERSION } from '../events';
+import { decode, decodeFirst, encode } from './codec';
+import { parseEvent, UnknownEvent } from './parseEvent';
 
 /** What binds an event to its place in the journal. */
 export interface Link {
@@ -16,81 +16,61 @@ export interface Link {
 export interface Envelope {
   readonly seq: number;
   readonly link: Link;
-  /** Absent when the event was written by a newer program, in a schema or of a type that this one does not know. */
-  readonly recorded?: Recorded;
+  /** The event, or why it says nothing to this program. Its number and its place in the chain count all the same. */
+  readonly recorded: Recorded | UnknownEvent;
 }
 
 /*
  * The payload is an array: schema, seq, previousCrc, readTo, digest, id, at, type, and a map of the event's other fields.
  * Whatever schema comes later keeps the first five in their places, so that a reader can follow a chain it cannot read.
  */
+const LINK_FIELDS = 5;
+
+const ULID = /^[0-9A-HJKMNP-TV-Z]{26}$/i;
+
+/** The last time that JavaScript has, ms since the epoch. */
+const LAST_TIME = 8.64e15;
 
 /** The payload of a frame. */
-export function encodeEnvelope(recorded: Recorded, link: Link): Uint8Array {
+export function encodeEnvelope(recorded: Recorded, { previousCrc, readTo, digest }: Link): Uint8Array {
+  const { seq, id, at } = recorded;
   const { type, ...data } = recorded.event;
-  const { previousCrc, readTo, digest } = link;
-  return encodeMessagePack([
-    SCHEMA_VERSION,
-    recorded.seq,
-    previousCrc,
-    readTo,
-    digest,
-    recorded.id,
-    recorded.at,
-    type,
-    data,
-  ]);
+  return encode([SCHEMA_VERSION, seq, previousCrc, readTo, digest, id, at, type, data]);
 }
 
-/** What `payload` says, its event brought to the schema of now; undefined when it is no envelope at all. */
+/** What `payload` says; undefined if it is no envelope at all. The digest is a view into it. */
 export function decodeEnvelope(payload: Uint8Array): Envelope | undefined {
-  let fields: unknown;
-  try {
-    fields = decodeMessagePack(payload);
-  } catch {
-    return undefined;
-  }
-  if (!Array.isArray(fields)) return undefined;
-  const [schema, seq, previousCrc, readTo, digest] = fields as unknown[];
+  const [fields, unreadable] = decodeFields(payload);
+  const [schema, seq, previousCrc, readTo, digest] = fields;
   if (!isWhole(schema) || !isWhole(seq) || !isWhole(previousCrc) || !isWhole(readTo)) return undefined;
   if (seq < 1 || !(digest instanceof Uint8Array)) return undefined;
-  const recorded = decodeRecorded(schema, seq, fields);
-  const link = { previousCrc, readTo, digest };
-  return recorded === undefined ? { seq, link } : { seq, link, recorded };
+  return { seq, link: { previousCrc, readTo, digest }, recorded: unreadable ?? parseRecorded(schema, seq, fields) };
 }
 
-/** Old schemas are read for ever: one more branch here for each version there was. */
-function decodeRecorded(schema: number, seq: number, fields: readonly unknown[]): Recorded | undefined {
-  const [, , , , , id, at, type, data] = fields;
-  if (schema > SCHEMA_VERSION || typeof id !== 'string' || !isWhole(at)) return undefined;
-  if (typeof data !== 'object' || data === null) return undefined;
-  const event = Object.assign(data, { type }); // decoded just now, nobody else's: a copy would take half as long as decoding
-  return isBuildEvent(event) ? { seq, id, at, schema, event } : undefined;
-}
-
-/** Whether the fields that nobody can do without are there, and names can be trusted as names. */
-function isBuildEvent(data: object): data is BuildEvent {
-  const event = data as Partial<Record<string, unknown>>;
-  switch (event['type']) {
-    case 'BuildStarted': {
-      const process = event['process'] as { pid?: unknown } | undefined;
-      return isId(event['build']) && typeof event['startedAt'] === 'string' && isWhole(process?.pid ?? undefined);
+/** The elements of the payload's array. If not all of them can be read: those of the link, and why. */
+function decodeFields(payload: Uint8Array): [fields: readonly unknown[], unreadable?: UnknownEvent] {
+  try {
+    const fields = decode(payload);
+    return [Array.isArray(fields) ? fields : []];
+  } catch {
+    try {
+      return [decodeFirst(payload, LINK_FIELDS), new UnknownEvent('its payload is not the MessagePack of a journal')];
+    } catch {
+      return [[]];
     }
-    case 'BuildFinished':
-      return isId(event['build']) && typeof event['finishedAt'] === 'string' && Number.isInteger(event['exitCode']);
-    case 'BuildCanceled':
-      return isId(event['build']) && typeof event['finishedAt'] === 'string';
-    case 'Pruned':
-      return Array.isArray(event['builds']) && event['builds'].every(isId);
-    default:
-      return false;
   }
 }
 
-function isId(value: unknown): boolean {
-  return typeof value === 'string' && asBuildId(value) !== undefined;
+/** Old schemas are read for ever: what this program writes now differs from them, an event is brought to that here. */
+function parseRecorded(schema: number, seq: number, fields: readonly unknown[]): Recorded | UnknownEvent {
+  const [, , , , , id, at, type, data] = fields;
+  if (schema > SCHEMA_VERSION) return new UnknownEvent(`it has schema ${schema}, of a newer version`);
+  if (typeof id !== 'string' || !ULID.test(id)) return new UnknownEvent('its id is no ULID');
+  if (!isWhole(at) || at > LAST_TIME) return new UnknownEvent('its time is out of range');
+  const event: BuildEvent | UnknownEvent = parseEvent(type, data);
+  return event instanceof UnknownEvent ? event : { seq, id, at, schema, event };
 }
 
 function isWhole(value: unknown): value is number {
-  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
+  return Number.isSafeInteger(value) && Number(value) >= 0;
 }

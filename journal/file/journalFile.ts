@@ -4,8 +4,8 @@ import { dirname } from 'node:path';
 import { errorCode, reasonOf } from '../../host/failure';
 import { ownLikeParent, syncDirectory } from '../../host/system/files';
 import { JournalNotReadable, JournalNotWritten } from '../errors';
+import { sha256 } from './checksums';
 import { isWholeFrame, LARGEST_FRAME } from './frame';
-import { sha256 } from './sha256';
 
 /** Name of the journal in an app's directory. */
 export const JOURNAL_FILE = 'events.journal';
@@ -25,6 +25,9 @@ export interface Head {
 
 /** Before the first event. */
 export const START: Head = { seq: 0, start: 0, crc: 0, readTo: 0, end: 0 };
+
+/** A longer file is no journal. It would hold 17 million events: to read it would take a trigger minutes. */
+export const MAX_JOURNAL = 4 * 1024 ** 3;
 
 export interface Journal {
   readonly path: string;
@@ -58,9 +61,14 @@ export function openJournalForAppend(path: string): Journal {
 
 function opened(path: string, flags: number): Journal {
   const fd = fs.openSync(path, flags | fs.constants.O_NOFOLLOW | fs.constants.O_NONBLOCK, 0o600);
-  if (fs.fstatSync(fd).isFile()) return { path, fd };
+  const stat = fs.fstatSync(fd);
+  if (stat.isFile() && stat.size <= MAX_JOURNAL) return { path, fd };
   fs.closeSync(fd);
-  throw new Error('it is not a regular file');
+  throw new Error(
+    stat.isFile()
+      ? `it has ${stat.size} bytes, and a journal has at most ${MAX_JOURNAL}: move it away to begin a new history`
+      : 'it is not a regular file',
+  );
 }
 
 export function closeJournal(journal: Journal): void {
@@ -87,8 +95,10 @@ export function isHeadOf(journal: Journal, head: Head): boolean {
 }
 
 /** SHA-256 over the bytes `from` up to `to` of the file. */
-export function digestOf(journal: Journal, from: number, to: number): Uint8Array {
-  return sha256(to - from, chunksOf(journal, from, to));
+export function digestOf(journal: Journal, from: number, to: number): Buffer {
+  const hash = sha256();
+  for (const chunk of chunksOf(journal, from, to)) hash.update(chunk);
+  return hash.digest();
 }
 
 /** The bytes `from` up to `to` of the file; fewer when it ends before. */

@@ -11,7 +11,7 @@ import {
   openJournal,
   START,
 } from '../../journal/file/journalFile';
-import { type Problem, scanJournal } from '../../journal/file/readJournal';
+import { type Problem, readBatches } from '../../journal/file/readJournal';
 import { complainer, type Warn } from '../problemWarnings';
 
 /** The journal of an app, and how far it has been read. */
@@ -112,6 +112,16 @@ function* eventsBehind(
 }
 
 function* scanBehind(journal: Journal, source: EventSource): Generator<readonly Recorded[], undefined, undefined> {
-  const { head, diverged } = yield* scanJournal(journal, source.head, source);
+  const batches = readBatches(journal, source.head);
+  let next = batches.next();
+  for (; next.done !== true; next = batches.next()) {
+    const recorded: Recorded[] = [];
+    for (const finding of next.value) {
+      if (finding.type === 'event') recorded.push(finding.recorded);
+      else if (finding.type !== 'frame') source.problem(finding);
+    }
+    yield recorded;
+  }
+  const { head, diverged } = next.value;
   source.head = diverged ? START : head;
 }

@@ -13,7 +13,7 @@ import {
 } from '../../host/system/files';
 import { isAlive } from '../../host/system/processes';
 import { type AppName, asAppName, asBuildId, type BuildId } from '../../host/dokku/names';
-import { crc32 } from '../../journal/file/crc32';
+import { crc32 } from '../../journal/file/checksums';
 
 /*
  * Which builds of the host may be alive, so that asking costs what is running and not what is installed: one empty file

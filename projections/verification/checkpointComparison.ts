@@ -1,5 +1,5 @@
 import type { Envelope } from '../../journal/file/envelope';
-import type { Frame } from '../../journal/file/frame';
+import type { Frame } from '../../journal/file/findFrames';
 import type { History } from '../../journal/history';
 import { type Head, START } from '../../journal/file/journalFile';
 import type { Problem } from '../../journal/file/readJournal';

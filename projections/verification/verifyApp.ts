@@ -23,6 +23,7 @@ const NO_JOURNAL: Verified = {
   voidFrames: 0,
   tornBytes: 0,
   unknownEvents: 0,
+  unknown: [],
   bytes: 0,
   head: START,
   headDigest: undefined,

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 import { type BuildId, generateBuildId } from '../../host/dokku/names';
 import { identifyProcess } from '../../host/system/processes';
-import { decodeMessagePack } from '../../journal/file/messagePack';
+import { decode } from '../../journal/file/codec';
 import type { BuildFinished } from '../../journal/events';
 import { HEADER_BYTES } from '../../journal/file/frame';
 import { appendEvent } from '../../journal/file/appendEvent';
@@ -41,7 +41,7 @@ const measurements: Readonly<Record<string, () => number>> = {
     return timed(() => {
       for (let at = 0; at < bytes.length;) {
         const end = at + HEADER_BYTES + bytes.readUInt32LE(at + 4);
-        decodeMessagePack(bytes.subarray(at + HEADER_BYTES, end));
+        decode(bytes.subarray(at + HEADER_BYTES, end));
         at = end;
       }
     });
@@ -55,7 +55,7 @@ const measurements: Readonly<Record<string, () => number>> = {
       for (let done = 0; done < count; done += 1) {
         const build = `bench-${process.pid}-${done}` as BuildId;
         const at = Date.now();
-        ({ head } = appendEvent(journal, head, finished(build, at), at));
+        ({ head } = appendEvent(journal, head, finished(build, at), at, Math.random));
         syncJournal(journal);
       }
     });

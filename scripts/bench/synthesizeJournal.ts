@@ -8,7 +8,7 @@ import type { AppName, BuildId } from '../../host/dokku/names';
 import type { ProcessIdentity } from '../../host/system/processes';
 import { encodeEnvelope } from '../../journal/file/envelope';
 import { type BuildEvent, SCHEMA_VERSION } from '../../journal/events';
-import { encodeFrame, frameCrc } from '../../journal/file/frame';
+import { encodeFrame, readHeader } from '../../journal/file/frame';
 import type { History } from '../../journal/history';
 import { type Head, JOURNAL_FILE, START } from '../../journal/file/journalFile';
 import { writeCheckpoint } from '../../journal/checkpoint';
@@ -72,7 +72,7 @@ export function synthesizeJournal(directory: string, shape: Shape): Synthesized 
     head = {
       seq: recorded.seq,
       start: head.end,
-      crc: frameCrc(frame) ?? 0,
+      crc: readHeader(frame)?.crc ?? 0,
       readTo: head.end,
       end: head.end + frame.length,
     };

@@ -4,7 +4,7 @@ import type { Problem } from '../../journal/file/readJournal';
 import { complain, complainer, once } from '../../projections/problemWarnings';
 import { temporaryApp } from './records/temporaryApp';
 
-const torn: Problem = { type: 'damage', start: 7, end: 9, tail: false, torn: true };
+const cutOff: Problem = { type: 'damage', start: 7, end: 9, tail: false, cutOff: true };
 const gaps = (count: number): Problem[] =>
   Array.from({ length: count }, (_, at) => ({ type: 'gap', from: 2 * at + 1, to: 2 * at + 1, start: at }));
 
@@ -34,10 +34,10 @@ test('a write that was cut off is told of at the end of a journal at rest, and t
   const builds = temporaryApp(t);
   const told: string[] = [];
   const warn = (message: string): number => told.push(message);
-  complain(builds, [torn], warn);
-  complainer(builds, warn)({ ...torn, tail: true });
+  complain(builds, [cutOff], warn);
+  complainer(builds, warn)({ ...cutOff, tail: true });
   t.deepEqual(told, []);
-  complain(builds, [{ ...torn, tail: true }], warn);
+  complain(builds, [{ ...cutOff, tail: true }], warn);
   t.is(told.length, 1);
 });
 

@@ -14,12 +14,12 @@ test('debris at the end is told of, and the next event goes behind it', (t) => {
   const { head, recorded } = appendAll(journal, events);
   appendFileSync(journal.path, 'debris');
   const read = readAll(journal);
-  t.deepEqual(read.problems, [{ type: 'damage', start: head.end, end: head.end + 6, tail: true, torn: false }]);
+  t.deepEqual(read.problems, [{ type: 'damage', start: head.end, end: head.end + 6, tail: true, cutOff: false }]);
   t.deepEqual(read.events, recorded);
   const { recorded: more } = appendAll(journal, [started('b3')]);
   const after = readAll(journal);
   t.deepEqual(after.events, [...recorded, ...more]);
-  t.deepEqual(after.problems, [{ type: 'damage', start: head.end, end: head.end + 6, tail: false, torn: false }]);
+  t.deepEqual(after.problems, [{ type: 'damage', start: head.end, end: head.end + 6, tail: false, cutOff: true }]);
 });
 
 test('an event whose frame is damaged is missing, the others are shown', (t) => {
@@ -35,7 +35,7 @@ test('an event whose frame is damaged is missing, the others are shown', (t) => 
     recorded.filter(({ seq }) => seq !== 2),
   );
   t.deepEqual(read.problems, [
-    { type: 'damage', start: second?.start ?? 0, end: second?.end ?? 0, tail: false, torn: false },
+    { type: 'damage', start: second?.start ?? 0, end: second?.end ?? 0, tail: false, cutOff: false },
     { type: 'gap', from: 2, to: 2, start: third?.start ?? 0 },
   ]);
 });
@@ -129,7 +129,7 @@ test('an event that was slipped in is not shown', (t) => {
 test('an event that lost its race does not take the place of one that is damaged, once others follow', (t) => {
   const journal = temporaryJournal(t);
   const { head } = appendAll(journal, [started('b1')]);
-  const won = appendEvent(journal, head, finished('b1'), minute(1));
+  const won = appendEvent(journal, head, finished('b1'), minute(1), Math.random);
   appendVoid(journal, head, canceled('b1'), minute(1));
   appendAll(journal, [started('b2')]);
   const bytes = readFileSync(journal.path);

@@ -79,7 +79,7 @@ test('every single flipped bit is found, and no event is shown that was not writ
 test('a flipped bit is found in frames that lost their race, too, when no event has followed yet', (t) => {
   const journal = temporaryJournal(t);
   const { head } = appendAll(journal, [started('b1')]);
-  const won = appendEvent(journal, head, finished('b1'), minute(1));
+  const won = appendEvent(journal, head, finished('b1'), minute(1), Math.random);
   for (const loser of ['late1', 'late2']) appendVoid(journal, head, canceled(loser), minute(1));
   const bytes = fs.readFileSync(journal.path);
   t.deepEqual(verifyJournal(journal, () => undefined).deviations, []);
@@ -132,7 +132,7 @@ function eventsIn(journal: Journal): Set<string> {
 /** The next append works and is read, and what was there is still there; afterwards it is taken away again. */
 function goesOn(t: ExecutionContext, journal: Journal, head: Head, before: Recorded[], what: string): number {
   const { size } = fs.fstatSync(journal.fd);
-  const { own } = appendEvent(journal, head, started('next'), minute(99));
+  const { own } = appendEvent(journal, head, started('next'), minute(99), Math.random);
   const after = readAll(journal).events;
   if (own?.seq !== head.seq + 1) t.fail(`${what}: the next append got ${own?.seq ?? 'no number'}`);
   if (!isDeepStrictEqual(after, [...before, own])) t.fail(`${what}: the next event is not shown, or another is gone`);

@@ -1,7 +1,8 @@
 import test from 'ava';
 
-import { crc32 } from '../../../journal/file/crc32';
-import { type Damage, encodeFrame, frameCrc, HEADER_BYTES, MAX_PAYLOAD, scanFrames } from '../../../journal/file/frame';
+import { crc32 } from '../../../journal/file/checksums';
+import { findFrames } from '../../../journal/file/findFrames';
+import { encodeFrame, HEADER_BYTES, MAX_PAYLOAD, readHeader } from '../../../journal/file/frame';
 
 test('a frame is magic, length, CRC-32 and payload, in little-endian', (t) => {
   const payload = Buffer.from('hello');
@@ -9,11 +10,12 @@ test('a frame is magic, length, CRC-32 and payload, in little-endian', (t) => {
   t.is(HEADER_BYTES, 12);
   t.is(frame.toString('hex'), 'c1646231' + '05000000' + '86a61036' + payload.toString('hex'));
   t.is(frame.readUInt32LE(8), crc32(payload));
-  t.is(frameCrc(frame), crc32(payload));
+  t.deepEqual(readHeader(frame), { bytes: 17, crc: crc32(payload) });
 });
 
-test('what does not begin with the magic has no CRC', (t) => {
-  t.is(frameCrc(Buffer.alloc(HEADER_BYTES)), undefined);
+test('bytes that do not begin with the magic, or end within the header, are no header', (t) => {
+  t.is(readHeader(Buffer.alloc(HEADER_BYTES)), undefined);
+  t.is(readHeader(encodeFrame(Buffer.from('hello')).subarray(0, HEADER_BYTES - 1)), undefined);
 });
 
 test('what was encoded is found, one frame behind the other', (t) => {
@@ -126,16 +128,13 @@ test('nothing is nothing', (t) => {
 });
 
 type Found = { start: number; end: number; crc: number; text: string };
+type Bytes = { start: number; end: number };
 
-function scan(bytes: Buffer, { base = 0, atEnd = true } = {}): { frames: Found[]; damages: Damage[]; done: number } {
-  const frames: Found[] = [];
-  const damages: Damage[] = [];
-  const done = scanFrames(
-    bytes,
-    base,
-    atEnd,
-    ({ payload, ...frame }) => frames.push({ ...frame, text: payload.toString() }),
-    (damage) => damages.push(damage),
-  );
+function scan(bytes: Buffer, { base = 0, atEnd = true } = {}): { frames: Found[]; damages: Bytes[]; done: number } {
+  const { pieces, done } = findFrames(bytes, base, atEnd);
+  const frames = pieces
+    .filter((piece) => piece.type === 'frame')
+    .map(({ start, end, crc, payload }) => ({ start, end, crc, text: payload.toString() }));
+  const damages = pieces.filter((piece) => piece.type === 'damage').map(({ start, end }) => ({ start, end }));
   return { frames, damages, done };
 }

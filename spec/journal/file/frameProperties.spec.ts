@@ -1,7 +1,8 @@
 import test from 'ava';
 import fc from 'fast-check';
 
-import { type Damage, encodeFrame, HEADER_BYTES, scanFrames } from '../../../journal/file/frame';
+import { findFrames } from '../../../journal/file/findFrames';
+import { encodeFrame, HEADER_BYTES } from '../../../journal/file/frame';
 
 /** What stands in a file, piece by piece. */
 type Piece =
@@ -107,9 +108,14 @@ test('what is told as damage and the frames together are the whole file', (t) =>
   );
 });
 
+interface Range {
+  readonly start: number;
+  readonly end: number;
+}
+
 interface Scanned {
-  readonly frames: { readonly start: number; readonly end: number; readonly payload: string }[];
-  readonly damages: Damage[];
+  readonly frames: (Range & { readonly payload: string })[];
+  readonly damages: Range[];
 }
 
 function bytesOf(pieces: readonly Piece[]): Buffer {
@@ -118,7 +124,7 @@ function bytesOf(pieces: readonly Piece[]): Buffer {
 
 function expected(pieces: readonly Piece[]): Scanned {
   const frames: Scanned['frames'] = [];
-  const damages: Damage[] = [];
+  const damages: Range[] = [];
   let at = 0;
   for (const piece of pieces) {
     const [start, end] = [at, at + piece.bytes.length];
@@ -138,22 +144,19 @@ function scan(bytes: Buffer): Scanned {
 /** As a reader does that gets the file in chunks of these sizes, and then of the last one. */
 function scanInChunks(bytes: Buffer, sizes: readonly number[]): Scanned {
   const frames: Scanned['frames'] = [];
-  const damages: Damage[] = [];
+  const damages: Range[] = [];
   let [base, read] = [0, 0];
   for (let n = 0; ; n += 1) {
     const count = Math.min(sizes[n] ?? sizes.at(-1) ?? 1, bytes.length - read);
     read += count;
-    const done = scanFrames(
-      bytes.subarray(base, read),
-      base,
-      count === 0,
-      ({ start, end, payload: some }) => frames.push({ start, end, payload: some.toString('hex') }),
-      (damage) => {
-        const last = damages.at(-1);
-        if (last?.end === damage.start) damages.splice(-1, 1, { start: last.start, end: damage.end });
-        else damages.push(damage);
-      },
-    );
+    const { pieces, done } = findFrames(bytes.subarray(base, read), base, count === 0);
+    for (const piece of pieces) {
+      const { type, start, end } = piece;
+      const last = damages.at(-1);
+      if (type === 'frame') frames.push({ start, end, payload: piece.payload.toString('hex') });
+      else if (last?.end === start) damages.splice(-1, 1, { start: last.start, end });
+      else damages.push({ start, end });
+    }
     if (count === 0) return { frames, damages };
     if (done > read - base || read - base - done > HEADER_BYTES + 70_000)
       throw new Error('it keeps what it is done with');

@@ -2,7 +2,7 @@ import { copyFileSync, readFileSync, statSync, truncateSync } from 'node:fs';
 
 import test from 'ava';
 
-import { decodeMessagePack, encodeMessagePack } from '../../../journal/file/messagePack';
+import { decode, encode } from '../../../journal/file/codec';
 import { encodeFrame } from '../../../journal/file/frame';
 import { appendEvent } from '../../../journal/file/appendEvent';
 import {
@@ -71,14 +71,14 @@ test('who comes second with a number has lost, and is told what happened', (t) =
   const { head } = appendAll(journal, [started('b1')]);
   const second = openJournalForAppend(journal.path);
   t.teardown(() => closeJournal(second));
-  const won = appendEvent(journal, head, finished('b1'), minute(1));
-  const lost = appendEvent(second, head, canceled('b1'), minute(1));
+  const won = appendEvent(journal, head, finished('b1'), minute(1), Math.random);
+  const lost = appendEvent(second, head, canceled('b1'), minute(1), Math.random);
   t.is(won.own?.seq, 2);
   t.deepEqual(won.since, [won.own]);
   t.is(lost.own, undefined);
   t.deepEqual(lost.since, [won.own]);
   t.like(lost.head, { seq: 2, start: won.head.start, crc: won.head.crc });
-  const again = appendEvent(second, lost.head, pruned('b1'), minute(2));
+  const again = appendEvent(second, lost.head, pruned('b1'), minute(2), Math.random);
   t.is(again.own?.seq, 3);
   t.is(framesOf(journal.path).length, 3, 'who had lost before he wrote has written nothing');
 });
@@ -86,7 +86,7 @@ test('who comes second with a number has lost, and is told what happened', (t) =
 test('a lost race leaves a void frame, which no reader shows and nothing is said about', (t) => {
   const journal = temporaryJournal(t);
   const { head } = appendAll(journal, [started('b1')]);
-  appendEvent(journal, head, finished('b1'), minute(1));
+  appendEvent(journal, head, finished('b1'), minute(1), Math.random);
   appendVoid(journal, head, canceled('b1'), minute(1));
   t.is(framesOf(journal.path).length, 3);
   const { events, problems } = readAll(journal);
@@ -100,9 +100,9 @@ test('a lost race leaves a void frame, which no reader shows and nothing is said
 test('a void frame that a writer has not read does not make it lose', (t) => {
   const journal = temporaryJournal(t);
   const { head } = appendAll(journal, [started('b1')]);
-  const winner = appendEvent(journal, head, started('b2'), minute(1));
+  const winner = appendEvent(journal, head, started('b2'), minute(1), Math.random);
   appendVoid(journal, head, started('b3'), minute(1));
-  const third = appendEvent(journal, winner.head, started('b4'), minute(2)); // has not read the void frame
+  const third = appendEvent(journal, winner.head, started('b4'), minute(2), Math.random); // has not read the void frame
   t.is(third.own?.seq, 3);
   t.deepEqual(third.since, [third.own]);
   t.deepEqual(
@@ -118,7 +118,7 @@ test('an event is written in one frame of one write, and what it is bound to is 
   const { head } = appendAll(journal, [finished('b1')]);
   const [first, second] = framesOf(journal.path);
   t.deepEqual(second && { start: second.start, end: second.end }, { start: size, end: statSync(journal.path).size });
-  const [schema, seq, previousCrc, readTo] = decodeMessagePack(second?.payload ?? Buffer.alloc(0)) as number[];
+  const [schema, seq, previousCrc, readTo] = decode(second?.payload ?? Buffer.alloc(0)) as number[];
   t.deepEqual({ schema, seq, previousCrc, readTo }, { schema: 1, seq: 2, previousCrc: first?.crc, readTo: size });
   t.like(head, { seq: 2, start: size, readTo: size, end: statSync(journal.path).size });
 });
@@ -151,7 +151,7 @@ test('who appends to a journal that has diverged is told so, and its event does 
   const other = temporaryJournal(t);
   appendAll(other, [started('b2'), finished('b2')]);
   copyFileSync(other.path, journal.path);
-  const appended = appendEvent(journal, head, finished('b1'), minute(3));
+  const appended = appendEvent(journal, head, finished('b1'), minute(3), Math.random);
   t.true(appended.diverged);
   t.is(appended.own, undefined);
   t.is(readAll(journal).events.length, 2);
@@ -170,18 +170,18 @@ test('an event that no frame can hold is refused, and nothing is written', (t) =
   const journal = temporaryJournal(t);
   const { head } = appendAll(journal, [started('b1')]);
   const tooMany = Array.from({ length: 1000 }, (_, n) => `${n}${'x'.repeat(100)}`);
-  t.throws(() => appendEvent(journal, head, pruned(...tooMany), minute(1)), { instanceOf: RangeError });
+  t.throws(() => appendEvent(journal, head, pruned(...tooMany), minute(1), Math.random), { instanceOf: RangeError });
   t.is(statSync(journal.path).size, head.end);
 });
 
 test('an event of a newer program keeps its number, and is told of', (t) => {
   const journal = temporaryJournal(t);
   const { head } = appendAll(journal, [started('b1')]);
-  const newer = encodeMessagePack([99, 2, head.crc, head.end, Buffer.alloc(32), 'in', 'another', 'shape']);
+  const newer = encode([99, 2, head.crc, head.end, Buffer.alloc(32), 'in', 'another', 'shape']);
   rewrite(journal.path, (frames) => [...frames, encodeFrame(newer)]);
   const { problems, head: behind } = readAll(journal);
-  t.deepEqual(problems, [{ type: 'unknown', seq: 2, start: head.end }]);
-  t.is(appendEvent(journal, behind, discarded('b1'), minute(1)).own?.seq, 3);
+  t.deepEqual(problems, [{ type: 'unknown', seq: 2, start: head.end, reason: 'it has schema 99, of a newer version' }]);
+  t.is(appendEvent(journal, behind, discarded('b1'), minute(1), Math.random).own?.seq, 3);
   t.deepEqual(
     readAll(journal).events.map(({ seq }) => seq),
     [1, 3],

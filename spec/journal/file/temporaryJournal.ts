@@ -5,9 +5,10 @@ import type { ExecutionContext } from 'ava';
 import { ulid } from 'ulid';
 
 import { encodeEnvelope } from '../../../journal/file/envelope';
-import { decodeMessagePack, encodeMessagePack } from '../../../journal/file/messagePack';
+import { decode, encode } from '../../../journal/file/codec';
 import { type BuildEvent, type Recorded, SCHEMA_VERSION } from '../../../journal/events';
-import { encodeFrame, type Frame, scanFrames } from '../../../journal/file/frame';
+import { findFrames, type Frame } from '../../../journal/file/findFrames';
+import { encodeFrame, HEADER_BYTES } from '../../../journal/file/frame';
 import { appendEvent } from '../../../journal/file/appendEvent';
 import {
   closeJournal,
@@ -34,7 +35,7 @@ export function appendAll(journal: Journal, events: readonly BuildEvent[]): { he
   const recorded: Recorded[] = [];
   let { head } = readAll(journal);
   for (const event of events) {
-    const appended = appendEvent(journal, head, event, minute(recorded.length));
+    const appended = appendEvent(journal, head, event, minute(recorded.length), Math.random);
     if (appended.own === undefined) throw new Error(`${event.type} was not appended`);
     recorded.push(appended.own);
     ({ head } = appended);
@@ -65,12 +66,9 @@ export function readAll(journal: Journal, from: Head = START): ReadBack {
   return { ...reading, events, problems };
 }
 
-/** Every intact frame of the file, void ones too; payloads are copies. */
+/** Every intact frame of the file, void ones too. */
 export function framesOf(path: string): Frame[] {
-  const frames: Frame[] = [];
-  const add = (frame: Frame): void => void frames.push({ ...frame, payload: Buffer.from(frame.payload) });
-  scanFrames(readFileSync(path), 0, true, add, () => undefined);
-  return frames;
+  return findFrames(readFileSync(path), 0, true).pieces.filter((piece) => piece.type === 'frame');
 }
 
 /** Puts other frames, or bytes that are none, into the file. */
@@ -82,20 +80,5 @@ export function rewrite(path: string, edit: (frames: Buffer[]) => Uint8Array[]):
 
 /** The frame as someone leaves it who edits the fields of its event and knows how to compute a CRC. */
 export function forge(frame: Buffer, edit: (fields: unknown[]) => unknown[]): Buffer {
-  const [{ payload }] = decode(frame);
-  return encodeFrame(encodeMessagePack(edit(decodeMessagePack(payload) as unknown[])));
-}
-
-function decode(frame: Buffer): [Frame] {
-  const frames: Frame[] = [];
-  scanFrames(
-    frame,
-    0,
-    true,
-    (one) => frames.push(one),
-    () => undefined,
-  );
-  const [only] = frames;
-  if (only === undefined) throw new Error('it is no frame');
-  return [only];
+  return encodeFrame(encode(edit(decode(frame.subarray(HEADER_BYTES)) as unknown[])));
 }

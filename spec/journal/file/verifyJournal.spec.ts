@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { appendFileSync, truncateSync } from 'node:fs';
+import { appendFileSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 
 import test, { type ExecutionContext } from 'ava';
 import fc from 'fast-check';
@@ -126,7 +126,7 @@ test('a write that was cut off, with one event behind it, is not said to have be
   t.like(cutOff, { kind: 'damage', offset: start });
   t.regex(
     cutOff?.meaning ?? '',
-    /are the beginning of an event: a write was cut off, .* once another event covers them/,
+    /are no event, and none is missing: a write was cut off, .* no deviation once two events follow it/,
   );
 });
 
@@ -149,11 +149,54 @@ test('a last event that is not linked to what stands before it is no head, and i
   t.is(verify(journal, headDigest).deviations.length, 2); // a gap, and the link
 });
 
-test('debris that no writer has left is told for ever', (t) => {
+for (const [what, bytes] of [
+  ['zeros', Buffer.alloc(300)],
+  [
+    'the beginning of an event, and zeros',
+    Buffer.concat([Buffer.from('\xc1db1\x05\x01\0\0', 'latin1'), Buffer.alloc(40)]),
+  ],
+  ['one zero', Buffer.alloc(1)],
+  ['any bytes', Buffer.from('what the disk made of it')],
+  ['half of an event, twice', Buffer.from('\xc1db1\x05\x01\0\0\xc1db1\x05\x01\0\0', 'latin1')],
+] as const) {
+  test(`a write that was cut off and left ${what} is no deviation once two events follow it`, (t) => {
+    const journal = written(t);
+    appendFileSync(journal.path, bytes);
+    t.like(verify(journal).deviations, [{ kind: 'damage', mayPass: true }]);
+    appendAll(journal, [started('b5')]);
+    t.like(verify(journal).deviations, [{ kind: 'damage' }]);
+    t.is(verify(journal).deviations.length, 1);
+    appendAll(journal, [finished('b5')]);
+    t.like(verify(journal), { events: 10, tornBytes: bytes.length, deviations: [] });
+    appendAll(journal, [started('b6')]);
+    t.like(verify(journal), { events: 11, tornBytes: bytes.length, deviations: [] });
+  });
+
+  test(`where a write was cut off and left ${what}, what was changed later is found`, (t) => {
+    const journal = written(t);
+    const { size } = statSync(journal.path);
+    appendFileSync(journal.path, bytes);
+    appendAll(journal, [started('b5'), finished('b5'), started('b6')]);
+    const changed = readFileSync(journal.path);
+    changed.writeUInt8(changed.readUInt8(size) ^ 1, size);
+    writeFileSync(journal.path, changed);
+    t.deepEqual(
+      verify(journal).deviations.map(({ kind }) => kind),
+      ['damage', 'chain'],
+    );
+  });
+}
+
+test('damage in place of a frame that lost its race was made after it was written', (t) => {
   const journal = written(t);
-  appendFileSync(journal.path, 'scribbled by somebody');
-  appendAll(journal, [started('b5'), finished('b5'), started('b6')]);
-  t.true(verify(journal).deviations.some(({ kind }) => kind === 'damage'));
+  const { start = 0, end = 0 } = framesOf(journal.path)[2] ?? {};
+  const bytes = readFileSync(journal.path);
+  writeFileSync(journal.path, bytes.fill(0, start, end));
+  t.deepEqual(
+    verify(journal).deviations.map(({ kind }) => kind),
+    ['damage', 'chain'],
+  );
+  t.regex(verify(journal).deviations[0]?.meaning ?? '', /damaged after they were written/);
 });
 
 test('verification shows the same events as reading does', (t) => {

@@ -29,7 +29,7 @@ test('a build that never started was not, even when its id is part of another or
 test('a start that lost its race is none', (t) => {
   const journal = temporaryJournal(t);
   const { head } = readAll(journal);
-  appendEvent(journal, head, started('winner'), minute(0));
+  appendEvent(journal, head, started('winner'), minute(0), Math.random);
   appendVoid(journal, head, started('loser'), minute(0));
   t.true(wasEverStarted(journal.path, parseBuildId('winner')));
   t.false(wasEverStarted(journal.path, parseBuildId('loser')));
