@@ -1,9 +1,10 @@
 import test from 'ava';
+import stringWidth from 'string-width';
 
 import { formatAge } from '../../../host/terminal/age';
 import type { Terminal } from '../../../host/terminal/terminal';
 import { type Column, formatTerminalTable } from '../../../host/terminal/terminalTable';
-import { fit, fitExactly, widthOf } from '../../../host/terminal/width';
+import { fit, fitExactly, NARROW, widthOf } from '../../../host/terminal/width';
 
 const plain: Terminal = { columns: undefined, colour: false, unicode: true };
 const columns: readonly Column[] = [
@@ -51,6 +52,13 @@ test('a wide character takes two columns, and a mark on another character none',
   t.is(fit('abc', 0, plain), '');
   t.is(fit('abcdef', 4, { unicode: false }), 'abc~');
   t.is(fit('/var/lib/log', 6, plain, 'end'), '…b/log');
+});
+
+test('what is taken for narrow without being measured is narrow', (t) => {
+  const all = Array.from({ length: 0x3000 }, (_, code) => String.fromCharCode(code)).filter((one) => NARROW.test(one));
+  t.true(all.length > 1000);
+  for (const one of all) t.is(stringWidth(one), 1, one);
+  t.is(stringWidth(all.join('')), all.length);
 });
 
 test('text is cut and padded to exactly the columns there are', (t) => {
