@@ -50,13 +50,13 @@ test('enter opens the log of the selected build and follows it, f stops that, q 
   const seen = await watching(t, 'logged');
   await seen.until('logged: 1 running');
   seen.type('\r');
-  await seen.until(/lines 35-51 of 51, following[^]*line 50\./);
+  await seen.until(/rows 35-51 of 51, following[^]*line 50\./);
   appendFileSync(host.file('logged', 'l1.log'), 'one more\n');
   await seen.until(/of 52, following[^]*one more/);
   seen.type('f\u001b[A');
-  await seen.until(/lines 35-51 of 52[^,]/);
+  await seen.until(/rows 35-51 of 52[^,]/);
   seen.type('g');
-  await seen.until(/lines 1-17 of 52[^]*first/);
+  await seen.until(/rows 1-17 of 52[^]*first/);
   seen.type('q');
   await seen.until('logged: 1 running');
   seen.type('q');
