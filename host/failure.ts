@@ -1,3 +1,7 @@
+import { printable } from './printable';
+
+export { printable, visible } from './printable';
+
 /**
  * A failure the user can act on: one sentence, and the exit status the contract gives it (1, or 20 for an app that does
  * not exist). Thrown anywhere, turned into ` !     message` and the exit status in one place, the entry point.
@@ -27,21 +31,6 @@ export class AppDoesNotExist extends Failure {
     super(`App ${printable(app)} does not exist`, 20);
   }
 }
-
-/** `text` with control characters shown as escapes: whole, and safe to print to a terminal. */
-export function visible(text: string): string {
-  return text.replace(CONTROL, (c) => `\\x${c.charCodeAt(0).toString(16).padStart(2, '0')}`);
-}
-
-/** The same with at most 120 characters of `text`, to be quoted in a message. */
-export function printable(text: string): string {
-  return visible(text.length > QUOTED_CHARACTERS ? `${text.slice(0, QUOTED_CHARACTERS - 3)}...` : text);
-}
-
-const QUOTED_CHARACTERS = 120;
-
-// eslint-disable-next-line no-control-regex -- they are what is looked for
-const CONTROL = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
 
 /** The `code` of a system error such as `ENOENT`; undefined for anything else. */
 export function errorCode(error: unknown): string | undefined {

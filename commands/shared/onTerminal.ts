@@ -1,9 +1,10 @@
 import type { Colour } from '../../host/terminal/colour';
 import { coloured } from '../../host/terminal/colour';
-import { visible } from '../../host/failure';
+import { visible } from '../../host/printable';
 import type { Output } from '../../host/terminal/output';
-import { fit, readTerminal, type Terminal } from '../../host/terminal/terminal';
+import { readTerminal, type Terminal } from '../../host/terminal/terminal';
 import { type Column, formatTerminalTable } from '../../host/terminal/terminalTable';
+import { fit } from '../../host/terminal/width';
 import type { DisplayStatus } from '../../projections/records/record';
 import type { Display, Table } from './display';
 

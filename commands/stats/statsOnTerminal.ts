@@ -1,8 +1,9 @@
 import { type Colour, coloured } from '../../host/terminal/colour';
 import type { AppName } from '../../host/dokku/names';
 import type { Output } from '../../host/terminal/output';
-import { fit, readTerminal, type Terminal } from '../../host/terminal/terminal';
+import { readTerminal, type Terminal } from '../../host/terminal/terminal';
 import { type Column, formatTerminalTable } from '../../host/terminal/terminalTable';
+import { fit } from '../../host/terminal/width';
 import type { Day } from '../../projections/stats/stats';
 import type { Figures, StatsView } from '../../projections/stats/statsView';
 import { printDetail, printTitleOnTerminal, room } from '../shared/onTerminal';

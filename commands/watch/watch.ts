@@ -3,20 +3,21 @@ import { isatty } from 'node:tty';
 
 import type { Host } from '../../host/dokku/environment';
 import type { AppName } from '../../host/dokku/names';
-import { Failure, printable } from '../../host/failure';
+import { Failure } from '../../host/failure';
+import { printable } from '../../host/printable';
 import type { Output } from '../../host/terminal/output';
 import { readTerminal } from '../../host/terminal/terminal';
 import { defineCommand } from '../definition/command';
 import { maybeApp } from '../definition/flags';
-import { watchBuilds } from './watchBuilds';
+import { isSame, watchBuilds } from './watchBuilds';
 import { cancelWatched } from './watchCancel';
+import { type FullScreen, type FullScreenEvents, openFullScreen } from './watchFullScreen';
 import { logSize, readLastLine, readLogLines } from './watchLog';
-import { drawScreen, pageOf } from './watchScreen';
-import { nothingWatched, onBuilds, onKey, onLog, type WatchEffect, type WatchState } from './watchState';
-import { openTerminal, type Terminal, type TerminalEvents } from './watchTerminal';
+import { drawScreen, isSplit, logRoom } from './watchScreen';
+import { nothingWatched, onBuilds, onKey, onLog, wantedLog, type WatchState } from './watchState';
 
-const LOOK_MS = 1000;
-/** Builds beyond the running ones. */
+const REFRESH_MS = 1000;
+/** Builds that are shown beyond the running ones. */
 const LATEST = 100;
 const INTERRUPTED = 130;
 
@@ -34,65 +35,67 @@ async function watchOnTerminal(host: Host, output: Output, app: AppName | undefi
     throw new Failure('builds:watch needs a terminal (over ssh: ssh -t); scripts can use builds:events --follow');
   }
   output.flush();
+  return onFullScreen(REFRESH_MS, (screen) => watching(host, app, screen));
+}
+
+/** The state and what changes it. */
+function watching(host: Host, app: AppName | undefined, screen: FullScreen): Handlers {
+  const { colour, unicode } = readTerminal(process.env, { colour: true });
   let state: WatchState = nothingWatched;
-  let size = -1; // of the log that is shown
   const say = (message: string): void => {
     state = { ...state, message: printable(message) };
   };
   const builds = watchBuilds(host, app, say);
-  const { colour: colors } = readTerminal(process.env, { colour: true });
+  let size = 0; // bytes of the log in the state when it was read
 
-  return onTerminal(LOOK_MS, (terminal) => {
-    const page = (): number => pageOf(terminal.size().rows);
-    const readLog = (always: boolean): void => {
-      if (state.view.name !== 'log') return;
-      const now = logSize(host, state.view.of);
-      if (always || now !== size) state = onLog(state, readLogLines(host, state.view.of), page());
-      size = now;
-    };
-    const draw = (): void => {
-      const lastLine = (build: Parameters<typeof readLastLine>[1]): string => readLastLine(host, build);
-      const canvas = { ...terminal.size(), colors, now: Date.now(), lastLine, of: app ?? hostname() };
-      terminal.draw(drawScreen(state, canvas));
-    };
-    const look = (): void => {
-      state = onBuilds(state, builds.look(Date.now(), LATEST));
-      readLog(false);
+  const readLog = (): void => {
+    const isShown = state.view.name === 'log' || isSplit(screen.size());
+    const of = isShown ? wantedLog(state) : undefined;
+    const now = of === undefined ? 0 : logSize(host, of);
+    const isKnown = of !== undefined && state.log !== undefined && isSame(of, state.log.of) && now === size;
+    if (!isKnown) state = onLog(state, of && { of, lines: readLogLines(host, of) }, logRoom(screen.size()));
+    size = now;
+  };
+  const draw = (): void => {
+    readLog();
+    const lastLine = (build: Parameters<typeof readLastLine>[1]): string => readLastLine(host, build);
+    const canvas = { ...screen.size(), colour, unicode, now: Date.now(), lastLine, of: app ?? hostname() };
+    screen.draw(drawScreen(state, canvas));
+  };
+  const refresh = (): void => {
+    state = onBuilds(state, builds.read(Date.now(), LATEST));
+    draw();
+  };
+  return {
+    refresh,
+    resize() {
+      state = onLog(state, state.log, logRoom(screen.size()));
       draw();
-    };
-    const follow = (effect: WatchEffect | undefined): void => {
-      if (effect === 'read-log') readLog(true);
-      else if (effect !== undefined && effect !== 'quit') say(cancelWatched(host, effect.cancel));
-    };
-    return {
-      look,
-      resize() {
-        readLog(true);
-        draw();
-      },
-      key(name) {
-        const [next, effect] = onKey(state, name, page());
-        state = next;
-        follow(effect);
-        if (effect === 'quit') return name === 'interrupt' ? INTERRUPTED : 0;
-        if (typeof effect === 'object') look();
-        else draw();
-        return undefined;
-      },
-    };
-  });
+    },
+    key(name) {
+      const [next, effect] = onKey(state, name, logRoom(screen.size()));
+      state = next;
+      if (effect === 'quit') return name === 'interrupt' ? INTERRUPTED : 0;
+      if (effect === undefined) draw();
+      else {
+        say(cancelWatched(host, effect.cancel));
+        refresh();
+      }
+      return undefined;
+    },
+  };
 }
 
 /** What happens at the terminal; a number ends it, as exit status. */
 interface Handlers {
-  look(): void;
+  refresh(): void;
   resize(): void;
   key(name: string): number | undefined;
 }
 
-/** Has the terminal until something ends it, and gives it back whatever that is. Resolves to the exit status. */
-async function onTerminal(ms: number, begin: (terminal: Terminal) => Handlers): Promise<number> {
-  const open: { terminal?: Terminal; handlers?: Handlers; timer?: NodeJS.Timeout } = {};
+/** Takes the screen, refreshes it every `ms`, and gives it back at the end. Resolves to the exit status; rejects with what a handler throws. */
+async function onFullScreen(ms: number, begin: (screen: FullScreen) => Handlers): Promise<number> {
+  const open: { screen?: FullScreen; handlers?: Handlers; timer?: NodeJS.Timeout } = {};
   try {
     return await new Promise<number>((resolve, reject) => {
       const attempt = (work: (to: Handlers) => unknown): void => {
@@ -103,18 +106,18 @@ async function onTerminal(ms: number, begin: (terminal: Terminal) => Handlers): 
           reject(error instanceof Error ? error : new Error(String(error)));
         }
       };
-      const events: TerminalEvents = {
+      const events: FullScreenEvents = {
         key: (name) => attempt((to) => to.key(name)),
         resize: () => attempt((to) => to.resize()),
         end: (signal) => resolve(signal === 0 ? 0 : 128 + signal),
       };
-      open.terminal = openTerminal(events);
-      open.handlers = begin(open.terminal);
-      open.timer = setInterval(() => attempt((to) => to.look()), ms);
-      attempt((to) => to.look());
+      open.screen = openFullScreen(events);
+      open.handlers = begin(open.screen);
+      open.timer = setInterval(() => attempt((to) => to.refresh()), ms);
+      attempt((to) => to.refresh());
     });
   } finally {
     clearInterval(open.timer);
-    open.terminal?.close();
+    open.screen?.close();
   }
 }

@@ -3,45 +3,79 @@ import { join } from 'node:path';
 
 import { allowedApps, appExists, listApps } from '../../host/dokku/apps';
 import type { Host } from '../../host/dokku/environment';
-import { reasonOf } from '../../host/failure';
 import type { AppName } from '../../host/dokku/names';
 import { appBuilds, buildsDirectory } from '../../host/dokku/paths';
-import { type Build, buildsOf, type History } from '../../journal/history';
-import { JOURNAL_FILE } from '../../journal/file/journalFile';
-import { adoptRecords } from '../../projections/records/adoptRecords';
+import { reasonOf } from '../../host/failure';
 import { thisSystem } from '../../host/system/system';
-import { complainer, once } from '../../projections/problemWarnings';
+import { JOURNAL_FILE } from '../../journal/file/journalFile';
+import { type Build, buildsOf } from '../../journal/history';
 import { loadHistory } from '../../journal/loadHistory';
+import { complainer, once } from '../../projections/problemWarnings';
+import { adoptRecords } from '../../projections/records/adoptRecords';
 import type { SeenBuild } from '../../projections/records/record';
 import { seeAt } from '../shared/see';
 
-/** A build and whose it is. */
+/** A build and the app it is of. */
 export interface WatchedBuild {
   readonly app: AppName;
   readonly seen: SeenBuild;
 }
 
-/** The builds of some apps, as they are whenever one looks. */
-export interface WatchedBuilds {
-  /** Those that run first, the longest running at the top; then the latest of the others, `most` of them. `now` is ms since the epoch. */
-  look(now: number, most: number): WatchedBuild[];
+/** Whether both are one build. */
+export function isSame(a: WatchedBuild, b: WatchedBuild): boolean {
+  return a.app === b.app && a.seen.build.id === b.seen.build.id;
 }
 
-interface Known {
-  /** Size of the journal when it was read. */
-  readonly size: number;
-  readonly history: History;
+/** The builds of some apps, read again and again. */
+export interface WatchedBuilds {
+  /** The running ones first, the oldest at the top; then the others, the latest first, at most `most`. `now` is ms since the epoch. */
+  read(now: number, most: number): WatchedBuild[];
 }
 
 /**
- * The builds of `only`, or of every app that the caller may see. A look costs a stat for each app, and reads only the journals that have
- * grown. `warn` is told what cannot be read, once.
+ * The builds of `only`, or of every app that the caller may see. Reading costs a stat for each app, and reads only the journals that have
+ * grown. What cannot be read is told to `warn`, once.
  */
 export function watchBuilds(host: Host, only: AppName | undefined, warn: (message: string) => void): WatchedBuilds {
-  const known = new Map<AppName, Known>();
-  const allowed = new Map<AppName, boolean>();
   const warnOnce = once(warn);
-  const apps = (): readonly AppName[] => {
+  const apps = watchedApps(host, only);
+  const buildsOfApp = knownBuilds(host, warnOnce);
+  return {
+    read(now, most) {
+      const all = apps().flatMap((app) => buildsOfApp(app).map((build) => ({ app, build })));
+      return arrange(all, seeAt(now), most);
+    },
+  };
+}
+
+interface AppBuild {
+  readonly app: AppName;
+  readonly build: Build;
+}
+
+/** A process is looked up only for builds that run, and for those that are shown. */
+function arrange(all: readonly AppBuild[], see: (build: Build) => SeenBuild, most: number): WatchedBuild[] {
+  const seen = ({ app, build }: AppBuild): WatchedBuild => ({ app, seen: see(build) });
+  const begun = all.filter(({ build }) => build.status === 'running').map(seen);
+  const ended = all.filter(({ build }) => build.status !== 'running').sort((a, b) => timeOf(b.build) - timeOf(a.build));
+  const running = begun.filter((one) => one.seen.displayStatus === 'running');
+  const abandoned = begun.filter((one) => one.seen.displayStatus !== 'running');
+  const others = [...ended.slice(0, most).map(seen), ...abandoned];
+  return [
+    ...running.sort((a, b) => timeOf(a.seen.build) - timeOf(b.seen.build)),
+    ...others.sort((a, b) => timeOf(b.seen.build) - timeOf(a.seen.build)).slice(0, most),
+  ];
+}
+
+/** When it ended, or began if it has not; ms since the epoch. */
+function timeOf(build: Build): number {
+  return Date.parse(build.status === 'running' ? build.startedAt : build.finishedAt) || 0;
+}
+
+/** Whether the caller may see an app is asked once for each. */
+function watchedApps(host: Host, only: AppName | undefined): () => readonly AppName[] {
+  const allowed = new Map<AppName, boolean>();
+  return () => {
     if (only !== undefined) return appExists(host, only) ? [only] : [];
     const all = listApps(host);
     const unknown = all.filter((app) => !allowed.has(app));
@@ -51,48 +85,29 @@ export function watchBuilds(host: Host, only: AppName | undefined, warn: (messag
     }
     return all.filter((app) => allowed.get(app));
   };
-  const historyOf = (app: AppName): History | undefined => {
+}
+
+/** The builds of an app by its journal, which is read again when its size has changed. */
+function knownBuilds(host: Host, warn: (message: string) => void): (app: AppName) => readonly Build[] {
+  const known = new Map<AppName, { readonly size: number; readonly builds: readonly Build[] }>();
+  return (app) => {
     const size = journalSize(host, app);
     const before = known.get(app);
-    if (before?.size === size) return before.history;
+    if (before?.size === size) return before.builds;
     try {
       const builds = appBuilds(host, app);
       const { history, problems } = before
         ? loadHistory(builds.directory)
-        : adoptRecords(builds, thisSystem, warnOnce).loaded;
-      if (before) problems.forEach(complainer(builds, warnOnce));
-      known.set(app, { size: before ? size : journalSize(host, app), history });
-      return history;
+        : adoptRecords(builds, thisSystem, warn).loaded;
+      if (before) problems.forEach(complainer(builds, warn));
+      const read = { size: before ? size : journalSize(host, app), builds: buildsOf(history) };
+      known.set(app, read);
+      return read.builds;
     } catch (error) {
-      warnOnce(`${app}: ${reasonOf(error)}`);
-      return before?.history;
+      warn(`${app}: ${reasonOf(error)}`);
+      return before?.builds ?? [];
     }
   };
-  const knownBuilds = (app: AppName): Build[] => {
-    const history = historyOf(app);
-    return history === undefined ? [] : buildsOf(history);
-  };
-  return {
-    look(now, most) {
-      const see = seeAt(now);
-      const all = apps().flatMap((app) => knownBuilds(app).map((build) => ({ app, build })));
-      const begun = all.filter(({ build }) => build.status === 'running');
-      const ended = all
-        .filter(({ build }) => build.status !== 'running')
-        .sort((a, b) => endOf(b.build) - endOf(a.build));
-      const seen = begun.map(({ app, build }) => ({ app, seen: see(build) }));
-      const running = seen.filter(({ seen: { displayStatus } }) => displayStatus === 'running');
-      const rest = ended.slice(0, most).map(({ app, build }) => ({ app, seen: see(build) }));
-      const dead = seen.filter(({ seen: { displayStatus } }) => displayStatus !== 'running');
-      const others = [...rest, ...dead].sort((a, b) => endOf(b.seen.build) - endOf(a.seen.build));
-      return [...running.sort((a, b) => endOf(a.seen.build) - endOf(b.seen.build)), ...others.slice(0, most)];
-    },
-  };
-}
-
-/** When it ended, or began where it has not; ms since the epoch. */
-function endOf(build: Build): number {
-  return Date.parse(build.status === 'running' ? build.startedAt : build.finishedAt) || 0;
 }
 
 function journalSize(host: Host, app: AppName): number {

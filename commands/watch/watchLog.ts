@@ -1,25 +1,25 @@
 import { statSync } from 'node:fs';
 
 import type { Host } from '../../host/dokku/environment';
-import { printable, reasonOf } from '../../host/failure';
 import { logPath } from '../../host/dokku/paths';
+import { reasonOf } from '../../host/failure';
+import { printable } from '../../host/printable';
 import { readTail } from '../../host/system/tail';
-import { withoutAnsi } from '../../projections/page/ansi';
+import { type PrintedLine, readPrinted, readPrintedText } from '../../host/terminal/printed';
 import type { WatchedBuild } from './watchBuilds';
 
-const LOG_BYTES = 512 * 1024;
-const LINE_BYTES = 4096;
-const TAB = ' '.repeat(8);
+const LOG_BYTES = 256 * 1024;
+const LAST_LINE_BYTES = 8192;
 
-/** The lines of a build's log, of a long one the end, safe to print. What cannot be read is said in place of them. */
-export function readLogLines(host: Host, { app, seen }: WatchedBuild): string[] {
+/** The lines of a build's log, those at the end of a long one. Of a log that cannot be read, a line that says why. */
+export function readLogLines(host: Host, { app, seen }: WatchedBuild): readonly PrintedLine[] {
   try {
     const tail = readTail(logPath(host, app, seen.build.id), LOG_BYTES);
     if (tail === undefined) return [];
-    const lines = safeLines(tail.text);
-    return tail.before === 0 ? lines : [`(${tail.before} bytes before this are left out)`, ...lines];
+    const lines = readPrinted(tail.text);
+    return tail.before === 0 ? lines : [note(`(${tail.before} bytes before this are left out)`), ...lines];
   } catch (error) {
-    return [printable(reasonOf(error))];
+    return [note(printable(reasonOf(error)))];
   }
 }
 
@@ -32,12 +32,12 @@ export function logSize(host: Host, { app, seen }: WatchedBuild): number {
   }
 }
 
-/** The last line of a build's log that is not empty, safe to print; '' when there is none. */
+/** The last line of a build's log that is not empty; '' when there is none. */
 export function readLastLine(host: Host, { app, seen }: WatchedBuild): string {
   try {
-    const text = readTail(logPath(host, app, seen.build.id), LINE_BYTES)?.text ?? '';
+    const text = readTail(logPath(host, app, seen.build.id), LAST_LINE_BYTES)?.text ?? '';
     return (
-      safeLines(text)
+      readPrintedText(text)
         .findLast((line) => line.trim() !== '')
         ?.trim() ?? ''
     );
@@ -46,7 +46,6 @@ export function readLastLine(host: Host, { app, seen }: WatchedBuild): string {
   }
 }
 
-function safeLines(text: string): string[] {
-  if (text === '') return [];
-  return withoutAnsi(text.replace(/\n$/, '')).replaceAll('\t', TAB).split('\n');
+function note(text: string): PrintedLine {
+  return [{ text, style: { dim: true } }];
 }

@@ -1,86 +1,146 @@
 import { formatAge } from '../../host/terminal/age';
+import { sliceLine, wrapLine } from '../../host/terminal/printed';
+import { fit, fitExactly, padEnd, widthOf } from '../../host/terminal/width';
+import { actorText } from '../../projections/events/eventView';
 import type { SeenBuild } from '../../projections/records/record';
 import type { WatchedBuild } from './watchBuilds';
-import type { LogView, WatchState } from './watchState';
-import { fit } from './watchWidth';
+import { type Canvas, emphasized, exitText, paintedLine, statusText } from './watchCanvas';
+import { watchKeys } from './watchKeys';
+import type { LogRoom, LogView } from './watchLogView';
+import { filterOf, listedBuilds, type WatchState } from './watchState';
 
-/** What there is to draw on, and how. */
-export interface Canvas {
-  readonly columns: number;
-  readonly rows: number;
-  readonly colors: boolean;
-  /** ms since the epoch. */
-  readonly now: number;
-  /** The last line that a build has printed, without control characters. */
-  readonly lastLine: (build: WatchedBuild) => string;
-  /** What is watched: the name of an app, or of the host. */
-  readonly of: string;
+/** Room for a log that has the whole screen: its title, its place and the footer take a row each. */
+export function logRoom({ columns, rows }: { readonly columns: number; readonly rows: number }): LogRoom {
+  return { columns: Math.max(1, columns), rows: Math.max(1, rows - 3) };
 }
 
-/** Lines of a log that fit on the screen. */
-export function pageOf(rows: number): number {
-  return Math.max(1, rows - 3);
-}
-
-/** The screen, line by line; never more lines than it has, and none longer than it is wide. */
+/** The screen, row by row: as many as it has at most, and none wider than it is. */
 export function drawScreen(state: WatchState, canvas: Canvas): string[] {
   const { columns, rows } = canvas;
-  const body = state.view.name === 'log' ? drawLog(state.view, canvas) : drawList(state, canvas);
-  const lines = [...body.slice(0, Math.max(0, rows - 1))];
-  while (lines.length < rows - 1) lines.push('');
-  return [...lines, paint(canvas, footer(state), columns, 'inverse')].slice(-rows);
+  const body = drawBody(state, canvas).slice(0, Math.max(0, rows - 1));
+  while (body.length < rows - 1) body.push('');
+  return [...body, emphasized(` ${footer(state, canvas)}`, 'inverse', columns, canvas)].slice(-rows);
 }
 
-function footer({ view, asking, message }: WatchState): string {
-  if (asking !== undefined)
-    return ` Cancel build ${asking.seen.build.id} of ${asking.app}? y cancels it, any other key does not`;
-  if (message !== '') return ` ${message}`;
-  if (view.name === 'list') return ' ↑↓ select   enter log   c cancel   q quit';
-  return ` ↑↓ scroll   f ${view.following ? 'stop following' : 'follow'}   c cancel   q back`;
+function drawBody(state: WatchState, canvas: Canvas): string[] {
+  if (state.prompt?.name === 'help') return drawHelp(canvas);
+  return state.view.name === 'log' ? drawLog(state.view, canvas) : drawList(state, canvas);
 }
 
-const SIGNS = { running: '▶', succeeded: '✓', failed: '✗', canceled: '⊘', abandoned: '?' } as const;
-const COLORS = { running: 'blue', succeeded: 'green', failed: 'red', canceled: 'yellow', abandoned: 'yellow' } as const;
-/** From which width on there is room for the columns that explain most. */
+function footer(state: WatchState, { unicode }: Canvas): string {
+  const { view, prompt, message } = state;
+  const arrows = unicode ? '↑↓' : 'up/down';
+  switch (prompt?.name) {
+    case 'cancel':
+      return `Cancel build ${prompt.build.seen.build.id} of ${prompt.build.app}? [y/N]`;
+    case 'filter':
+      return `/${filterOf(state)}_   Enter keep   Escape clear`;
+    case 'help':
+      return 'Any key closes the help';
+    case undefined:
+      break;
+  }
+  if (message !== '') return message;
+  if (view.name === 'list') return `${arrows} select   Enter log   / filter   c cancel   ? keys   q quit`;
+  const isRunning = view.of.seen.displayStatus === 'running';
+  const follow = isRunning ? `f ${view.following ? 'stop following' : 'follow'}   ` : '';
+  return `${arrows} scroll   ${follow}w ${view.wraps ? 'no wrap' : 'wrap'}   / filter   ? keys   q back`;
+}
+
+/** From this width on, a list has columns for id and source. */
 const WIDE_COLUMNS = 90;
+/** From this width on, the log of the selected build has the right half of the screen. */
+const SPLIT_COLUMNS = 120;
 
-function drawList({ builds, selected }: WatchState, canvas: Canvas): string[] {
-  const { columns, rows, of } = canvas;
-  const running = builds.filter(({ seen }) => seen.displayStatus === 'running').length;
-  const time = new Date(canvas.now).toISOString().slice(11, 19);
-  const heads = [paint(canvas, ` ${of}: ${running} running`.padEnd(columns - 13) + `${time} UTC`, columns, 'bold')];
-  const widest = Math.max(3, ...builds.map(({ app }) => app.length));
-  const appWidth = Math.min(widest, Math.max(8, Math.floor(columns / 4)));
-  const lines: { readonly text: string; readonly place: number }[] = [];
-  if (running === 0) lines.push({ text: paint(canvas, ' Nothing is running', columns, 'dim'), place: -1 });
-  builds.forEach((build, place) => {
-    if (place === running) {
-      lines.push({ text: '', place: -1 }, { text: paint(canvas, ' Latest', columns, 'bold'), place: -1 });
-    }
-    lines.push({ text: drawBuild(build, place === selected, appWidth, canvas), place });
-  });
-  const room = Math.max(1, rows - 2);
-  const at = lines.findIndex(({ place }) => place === selected);
-  const from = Math.max(0, Math.min(at - Math.floor(room / 2), lines.length - room));
-  return [...heads, ...lines.slice(from, from + room).map(({ text }) => text)];
+/** Whether the log of the selected build has room beside the list. */
+export function isSplit({ columns }: { readonly columns: number }): boolean {
+  return columns >= SPLIT_COLUMNS;
 }
 
-function drawBuild(build: WatchedBuild, selected: boolean, appWidth: number, canvas: Canvas): string {
+const MOST_LIST_COLUMNS = 72;
+const BETWEEN = 3;
+
+function drawList(state: WatchState, canvas: Canvas): string[] {
+  if (!isSplit(canvas)) return drawListPane(state, canvas, canvas.columns);
+  const columns = Math.min(MOST_LIST_COLUMNS, Math.floor(canvas.columns / 2));
+  const left = drawListPane(state, canvas, columns);
+  const right = drawPreview(state, canvas, canvas.columns - columns - BETWEEN);
+  const bar = canvas.unicode ? ' │ ' : ' | ';
+  const both = Array.from({ length: Math.max(0, canvas.rows - 1) }, (_, n) => [left[n] ?? '', right[n] ?? ''] as const);
+  return both.map(([list, log]) => padEnd(list, columns) + bar + log);
+}
+
+/** The end of the selected build's log. */
+function drawPreview({ log }: WatchState, canvas: Canvas, columns: number): string[] {
+  if (log === undefined) return [];
+  const { app, seen } = log.of;
+  const title = `${app} ${seen.build.id}: ${seen.displayStatus} ${seen.duration}${exitText(seen)}`;
+  const rows = Math.max(1, canvas.rows - 3);
+  const lines = log.lines
+    .slice(-rows)
+    .flatMap((line) => wrapLine(line, columns))
+    .slice(-rows);
+  const about = emphasized(aboutText(seen), 'dim', columns, canvas);
+  return [emphasized(title, 'bold', columns, canvas), about, ...lines.map((line) => paintedLine(line, canvas))];
+}
+
+/** `git-hook by ann, 3f2a9c1`: where a build comes from. */
+function aboutText({ build }: SeenBuild): string {
+  const { user, key } = build.actor;
+  const actor = actorText({ ...(user !== undefined && { user }), ...(key !== undefined && { key }) });
+  const revision = build.revision === undefined ? '' : `, ${build.revision.slice(0, 7)}`;
+  return `${build.source}${actor === '' ? '' : ` by ${actor}`}${revision}`;
+}
+
+function drawListPane(state: WatchState, canvas: Canvas, columns: number): string[] {
+  const { builds, filter, selected } = state;
+  const listed = listedBuilds(state);
+  const isRunning = ({ seen }: WatchedBuild): boolean => seen.displayStatus === 'running';
+  const running = listed.filter(isRunning).length;
+  const time = `${new Date(canvas.now).toISOString().slice(11, 19)} UTC`;
+  const filtered = filter === '' ? '' : `, "${filter}": ${listed.length} of ${builds.length}`;
+  const title = fit(` ${canvas.of}: ${running} running${filtered}`, columns - time.length - 1, canvas);
+  const head = emphasized(padEnd(title, columns - time.length) + time, 'bold', columns, canvas);
+
+  const rows: { readonly text: string; readonly place: number }[] = [];
+  if (running === 0) rows.push({ text: emphasized(' Nothing is running', 'dim', columns, canvas), place: -1 });
+  const appColumns = appColumnsOf(listed, columns);
+  listed.forEach((build, place) => {
+    if (place === running) {
+      rows.push({ text: '', place: -1 }, { text: emphasized(' Latest', 'bold', columns, canvas), place: -1 });
+    }
+    rows.push({ text: drawBuild(build, place === selected, appColumns, columns, canvas), place });
+  });
+  const room = Math.max(1, canvas.rows - 2);
+  const at = rows.findIndex(({ place }) => place === selected);
+  const from = Math.max(0, Math.min(at - Math.floor(room / 2), rows.length - room));
+  return [head, ...rows.slice(from, from + room).map(({ text }) => text)];
+}
+
+function appColumnsOf(builds: readonly WatchedBuild[], columns: number): number {
+  const widest = Math.max(3, ...builds.map(({ app }) => app.length));
+  return Math.min(widest, Math.max(8, Math.floor(columns / 4)));
+}
+
+function drawBuild(
+  build: WatchedBuild,
+  selected: boolean,
+  appColumns: number,
+  columns: number,
+  canvas: Canvas,
+): string {
   const { app, seen } = build;
-  const { displayStatus } = seen;
-  const cells = [
-    fit(app, appWidth),
-    fit(`${SIGNS[displayStatus]} ${displayStatus}`, 11),
-    seen.duration.padStart(8),
-    ...(canvas.columns >= WIDE_COLUMNS ? [fit(seen.build.id, 14), fit(seen.build.source, 16)] : []),
-    displayStatus === 'running' ? canvas.lastLine(build) : `${agoText(seen, canvas.now)}${exitText(seen)}`,
-  ];
-  const text = fit(`${selected ? '>' : ' '}${cells.join('  ')}`, canvas.columns);
-  if (selected) return paint(canvas, text, canvas.columns, 'inverse');
-  const place = text.indexOf(SIGNS[displayStatus]);
-  if (!canvas.colors || place < 0) return text;
-  const end = place + 2 + displayStatus.length;
-  return text.slice(0, place) + CODES[COLORS[displayStatus]] + text.slice(place, end) + CODES.reset + text.slice(end);
+  const isRunning = seen.displayStatus === 'running';
+  const before = `${selected ? '>' : ' '}${fitExactly(app, appColumns, canvas)}  `;
+  const explained =
+    columns >= WIDE_COLUMNS ? [fitExactly(seen.build.id, 14, canvas), fitExactly(seen.build.source, 16, canvas)] : [];
+  const last = isRunning ? canvas.lastLine(build) : `${agoText(seen, canvas.now)}${exitText(seen)}`;
+  const after = ['', seen.duration.padStart(8), ...explained, last].join('  ');
+  const status = statusText(seen, canvas, false);
+  const whole = before + status + after;
+  if (selected) return emphasized(whole, 'inverse', columns, canvas);
+  const room = columns - widthOf(before + status);
+  return room < 0 ? fit(whole, columns, canvas) : before + statusText(seen, canvas, true) + fit(after, room, canvas);
 }
 
 function agoText({ build }: SeenBuild, now: number): string {
@@ -88,34 +148,42 @@ function agoText({ build }: SeenBuild, now: number): string {
   return Number.isNaN(end) ? '' : formatAge(Math.max(0, now - end));
 }
 
-function exitText({ build }: SeenBuild): string {
-  return build.status === 'failed' ? `, exit code ${build.exitCode}` : '';
-}
-
 function drawLog(view: LogView, canvas: Canvas): string[] {
-  const { columns, rows } = canvas;
+  const { columns } = canvas;
   const { app, seen } = view.of;
-  const page = pageOf(rows);
-  const title = ` ${app} ${seen.build.id}: ${SIGNS[seen.displayStatus]} ${seen.displayStatus} ${seen.duration}${exitText(seen)}`;
-  const shown = view.lines.slice(view.top, view.top + page);
-  const place = `lines ${Math.min(view.top + 1, view.lines.length)}-${view.top + shown.length} of ${view.lines.length}${view.following ? ', following' : ''}`;
+  const { rows } = logRoom(canvas);
+  const status = statusText(seen, canvas, false).trimEnd();
+  const title = ` ${app} ${seen.build.id}: ${status} ${seen.duration}${exitText(seen)}   ${aboutText(seen)}`;
+  const shown = view.rows.slice(view.top, view.top + rows);
+  const none = view.filter === '' ? ' No output' : ' No line has this text';
   const lines =
-    shown.length === 0 ? [paint(canvas, ' No output', columns, 'dim')] : shown.map((line) => fit(line, columns));
-  return [paint(canvas, title, columns, 'bold'), paint(canvas, ` ${place}`, columns, 'dim'), ...lines];
+    shown.length === 0
+      ? [emphasized(none, 'dim', columns, canvas)]
+      : shown.map((line) => paintedLine(sliceLine(line, view.left, columns), canvas));
+  return [
+    emphasized(title, 'bold', columns, canvas),
+    emphasized(` ${placeText(view, shown.length)}`, 'dim', columns, canvas),
+    ...lines,
+  ];
 }
 
-const CODES = {
-  reset: '\u001b[0m',
-  bold: '\u001b[1m',
-  dim: '\u001b[2m',
-  inverse: '\u001b[7m',
-  red: '\u001b[31m',
-  green: '\u001b[32m',
-  yellow: '\u001b[33m',
-  blue: '\u001b[36m',
-} as const;
+function placeText(view: LogView, shown: number): string {
+  const { rows, top, left } = view;
+  const parts = [`rows ${Math.min(top + 1, rows.length)}-${top + shown} of ${rows.length}`];
+  if (left > 0) parts.push(`from column ${left + 1}`);
+  if (view.filter !== '') parts.push(`with "${view.filter}"`);
+  if (view.following && view.of.seen.displayStatus === 'running') parts.push('following');
+  return parts.join(', ');
+}
 
-/** Not colours, which somebody may not want: a screen needs them to say what is selected. */
-function paint(_: Canvas, text: string, columns: number, code: 'bold' | 'dim' | 'inverse'): string {
-  return `${CODES[code]}${fit(text, columns)}${CODES.reset}`;
+const KEY_COLUMNS = 18;
+
+function drawHelp(canvas: Canvas): string[] {
+  const { columns, unicode } = canvas;
+  const ascii = (keys: string): string =>
+    unicode ? keys : keys.replace('↑ ↓', 'up down').replace('← →', 'left right');
+  return Object.entries(watchKeys).flatMap(([where, keys]) => [
+    emphasized(` ${where}`, 'bold', columns, canvas),
+    ...keys.map((key) => fit(`   ${padEnd(ascii(key.keys), KEY_COLUMNS)}${key.does}`, columns, canvas)),
+  ]);
 }

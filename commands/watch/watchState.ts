@@ -1,78 +1,134 @@
-import type { WatchedBuild } from './watchBuilds';
+import { visible } from '../../host/printable';
+import type { PrintedLine } from '../../host/terminal/printed';
+import { isSame, type WatchedBuild } from './watchBuilds';
+import { layOut, type LogRoom, type LogView, matches, onLogViewKey, openLogView } from './watchLogView';
 
 /** What is on the screen. */
 export interface WatchState {
   readonly builds: readonly WatchedBuild[];
-  /** Place of the selected build among them. */
+  /** Only builds with this text are listed; '' for all. */
+  readonly filter: string;
+  /** Place of the selected build among those that are listed. */
   readonly selected: number;
   readonly view: ListView | LogView;
+  /** What was read of the log that {@link wantedLog} names. */
+  readonly log: ReadLog | undefined;
   /** What there is to say, until the next key. */
   readonly message: string;
-  /** What was asked and waits for `y`. */
-  readonly asking?: WatchedBuild;
+  /** What has the keyboard; undefined: the view. */
+  readonly prompt: Prompt | undefined;
+}
+
+export interface ReadLog {
+  readonly of: WatchedBuild;
+  readonly lines: readonly PrintedLine[];
 }
 
 export interface ListView {
   readonly name: 'list';
 }
 
-/** The log of one build. `top` is the first line shown; while `following` it is whatever shows the end. */
-export interface LogView {
-  readonly name: 'log';
-  readonly of: WatchedBuild;
-  readonly lines: readonly string[];
-  readonly top: number;
-  readonly following: boolean;
-}
+/** A question, a text that is being typed, or the help: the next keys are for that. */
+export type Prompt =
+  { readonly name: 'cancel'; readonly build: WatchedBuild } | { readonly name: 'filter' } | { readonly name: 'help' };
 
 /** What a key makes the program do, besides changing the state. */
-export type WatchEffect = 'quit' | 'read-log' | { readonly cancel: WatchedBuild };
+export type WatchEffect = 'quit' | { readonly cancel: WatchedBuild };
 
 /** Before anything was read. */
-export const nothingWatched: WatchState = { builds: [], selected: 0, view: { name: 'list' }, message: '' };
+export const nothingWatched: WatchState = {
+  builds: [],
+  filter: '',
+  selected: 0,
+  view: { name: 'list' },
+  log: undefined,
+  message: '',
+  prompt: undefined,
+};
 
-/** The state after a key; `page` is how many lines of a log fit on the screen. */
-export function onKey(state: WatchState, key: string, page: number): [WatchState, WatchEffect?] {
-  const { asking } = state;
+/** The builds that are listed: those that match the filter. */
+export function listedBuilds({ builds, filter }: Pick<WatchState, 'builds' | 'filter'>): readonly WatchedBuild[] {
+  return filter === '' ? builds : builds.filter((build) => matches(wordsOf(build), filter));
+}
+
+/** The build whose log is shown, or would be if there were room beside the list. */
+export function wantedLog(state: WatchState): WatchedBuild | undefined {
+  return state.view.name === 'log' ? state.view.of : listedBuilds(state)[state.selected];
+}
+
+/** The state after a key. `room` is that of a log which has the whole screen. */
+export function onKey(state: WatchState, key: string, room: LogRoom): [WatchState, WatchEffect?] {
   if (key === 'interrupt') return [state, 'quit'];
-  if (asking !== undefined) {
-    const { asking: _, ...rest } = state;
-    return key === 'y' ? [{ ...rest, message: '' }, { cancel: asking }] : [{ ...rest, message: 'Not canceled' }];
-  }
   const quiet = { ...state, message: '' };
+  switch (state.prompt?.name) {
+    case 'cancel': {
+      const answered = { ...quiet, prompt: undefined };
+      return key === 'y' ? [answered, { cancel: state.prompt.build }] : [{ ...answered, message: 'Not canceled' }];
+    }
+    case 'help':
+      return [{ ...quiet, prompt: undefined }];
+    case 'filter':
+      return [onFilterKey(quiet, key, room)];
+    case undefined:
+      break;
+  }
+  if (key === '?') return [{ ...quiet, prompt: { name: 'help' } }];
+  if (key === '/') return [{ ...quiet, prompt: { name: 'filter' } }];
   if (key === 'c') return [askToCancel(quiet)];
-  return state.view.name === 'log' ? onLogKey(quiet, state.view, key, page) : onListKey(quiet, key);
+  if (state.view.name === 'list') return onListKey(quiet, key, room);
+  const view = onLogViewKey(state.view, linesOf(state), key, room) ?? { name: 'list' };
+  return [{ ...quiet, view }];
 }
 
-/** The state when there are other builds: the selected one stays selected wherever it stands now. */
+/** The state when the builds have been read again: the selected one stays selected wherever it stands now. */
 export function onBuilds(state: WatchState, builds: readonly WatchedBuild[]): WatchState {
-  const selected = state.builds[state.selected];
-  const again = selected === undefined ? -1 : builds.findIndex((one) => isSame(one, selected));
-  const place = again >= 0 ? again : Math.min(state.selected, Math.max(0, builds.length - 1));
-  const { view } = state;
-  const shown = view.name === 'log' ? builds.find((one) => isSame(one, view.of)) : undefined;
-  return { ...state, builds, selected: place, view: shown && view.name === 'log' ? { ...view, of: shown } : view };
-}
-
-/** The state when the log that is shown has been read again. */
-export function onLog(state: WatchState, lines: readonly string[], page: number): WatchState {
-  if (state.view.name !== 'log') return state;
-  const { top, following } = state.view;
+  const again = (one: WatchedBuild): WatchedBuild => builds.find((other) => isSame(other, one)) ?? one;
+  const { view, log } = state;
   return {
-    ...state,
-    view: { ...state.view, lines, top: following ? last(lines, page) : Math.min(top, last(lines, page)) },
+    ...select(state, builds, state.filter),
+    view: view.name === 'log' ? { ...view, of: again(view.of) } : view,
+    log: log && { ...log, of: again(log.of) },
   };
 }
 
-/** Whether both are one build. */
-export function isSame(a: WatchedBuild, b: WatchedBuild): boolean {
-  return a.app === b.app && a.seen.build.id === b.seen.build.id;
+/** The state when the log of `of` has been read, or when the screen has another size. */
+export function onLog(state: WatchState, log: ReadLog | undefined, room: LogRoom): WatchState {
+  const next = { ...state, log };
+  return next.view.name === 'log' ? { ...next, view: layOut(next.view, linesOf(next), room) } : next;
 }
 
-function onListKey(state: WatchState, key: string): [WatchState, WatchEffect?] {
-  const to = (place: number): [WatchState] => [
-    { ...state, selected: Math.max(0, Math.min(state.builds.length - 1, place)) },
-  ];
+/** The filter of what is on the screen. */
+export function filterOf({ view, filter }: WatchState): string {
+  return view.name === 'log' ? view.filter : filter;
+}
+
+function withFilter(state: WatchState, filter: string, room: LogRoom): WatchState {
+  const { view } = state;
+  if (view.name === 'list') return select(state, state.builds, filter);
+  return { ...state, view: layOut({ ...view, filter, following: true }, linesOf(state), room) };
+}
+
+function onFilterKey(state: WatchState, key: string, room: LogRoom): WatchState {
+  const text = filterOf(state);
+  switch (key) {
+    case 'enter':
+      return { ...state, prompt: undefined };
+    case 'escape':
+      return { ...withFilter(state, '', room), prompt: undefined };
+    case 'backspace':
+      return withFilter(state, Array.from(text).slice(0, -1).join(''), room);
+    default:
+      return isTyped(key) ? withFilter(state, text + key, room) : state;
+  }
+}
+
+function isTyped(key: string): boolean {
+  return Array.from(key).length === 1 && visible(key) === key;
+}
+
+function onListKey(state: WatchState, key: string, room: LogRoom): [WatchState, WatchEffect?] {
+  const listed = listedBuilds(state);
+  const to = (place: number): [WatchState] => [{ ...state, selected: Math.max(0, Math.min(listed.length - 1, place)) }];
   switch (key) {
     case 'up':
     case 'k':
@@ -83,19 +139,21 @@ function onListKey(state: WatchState, key: string): [WatchState, WatchEffect?] {
     case 'pageup':
       return to(state.selected - 10);
     case 'pagedown':
+    case ' ':
       return to(state.selected + 10);
     case 'home':
     case 'g':
       return to(0);
     case 'end':
     case 'G':
-      return to(state.builds.length - 1);
+      return to(listed.length - 1);
     case 'enter':
     case 'o': {
-      const of = state.builds[state.selected];
-      if (of === undefined) return [state];
-      return [{ ...state, view: { name: 'log', of, lines: [], top: 0, following: true } }, 'read-log'];
+      const of = listed[state.selected];
+      return [of === undefined ? state : onLog({ ...state, view: openLogView(of) }, state.log, room)];
     }
+    case 'escape':
+      return [select(state, state.builds, '')];
     case 'q':
       return [state, 'quit'];
     default:
@@ -103,49 +161,27 @@ function onListKey(state: WatchState, key: string): [WatchState, WatchEffect?] {
   }
 }
 
-function onLogKey(state: WatchState, view: LogView, key: string, page: number): [WatchState, WatchEffect?] {
-  const to = (top: number): [WatchState] => {
-    const most = last(view.lines, page);
-    const place = Math.max(0, Math.min(most, top));
-    return [{ ...state, view: { ...view, top: place, following: place === most && top >= view.top } }];
-  };
-  switch (key) {
-    case 'up':
-    case 'k':
-      return to(view.top - 1);
-    case 'down':
-    case 'j':
-      return to(view.top + 1);
-    case 'pageup':
-    case 'b':
-      return to(view.top - page);
-    case 'pagedown':
-      return to(view.top + page);
-    case 'home':
-    case 'g':
-      return to(0);
-    case 'end':
-    case 'G':
-      return to(view.lines.length);
-    case 'f':
-      return view.following ? [{ ...state, view: { ...view, following: false } }] : to(view.lines.length);
-    case 'q':
-    case 'escape':
-    case 'o':
-    case 'enter':
-      return [{ ...state, view: { name: 'list' } }];
-    default:
-      return [state];
-  }
-}
-
 function askToCancel(state: WatchState): WatchState {
-  const build = state.view.name === 'log' ? state.view.of : state.builds[state.selected];
+  const build = wantedLog(state);
   if (build === undefined) return state;
-  if (build.seen.displayStatus === 'running') return { ...state, asking: build };
+  if (build.seen.displayStatus === 'running') return { ...state, prompt: { name: 'cancel', build } };
   return { ...state, message: `Build ${build.seen.build.id} is not running (${build.seen.displayStatus})` };
 }
 
-function last(lines: readonly string[], page: number): number {
-  return Math.max(0, lines.length - page);
+/** With other builds or another filter: what was selected stays so, or what stands in its place now. */
+function select(state: WatchState, builds: readonly WatchedBuild[], filter: string): WatchState {
+  const before = listedBuilds(state)[state.selected];
+  const listed = listedBuilds({ builds, filter });
+  const again = before === undefined ? -1 : listed.findIndex((one) => isSame(one, before));
+  const selected = again >= 0 ? again : Math.max(0, Math.min(state.selected, listed.length - 1));
+  return { ...state, builds, filter, selected };
+}
+
+function linesOf({ view, log }: WatchState): readonly PrintedLine[] {
+  return log !== undefined && view.name === 'log' && isSame(log.of, view.of) ? log.lines : [];
+}
+
+function wordsOf({ app, seen: { build, displayStatus } }: WatchedBuild): string {
+  const { user = '', key = '' } = build.actor;
+  return [app, build.id, displayStatus, build.source, user, key, build.revision ?? ''].join(' ');
 }

@@ -3,6 +3,7 @@ import type * as tty from 'node:tty';
 
 import type { Host } from '../dokku/environment';
 import { errorCode } from '../failure';
+import { visible } from '../printable';
 import { pause } from '../system/pause';
 
 /** What a command says, in Dokku's log style. Text that comes from outside is made printable by whoever passes it. */
@@ -126,17 +127,12 @@ class BufferedStream {
 }
 
 function writeWarning(fd: number, message: string): void {
-  const lines = message.split('\n').map((line) => ` !     ${escapeControls(line)}\n`);
+  const lines = message.split('\n').map((line) => ` !     ${visible(line)}\n`);
   try {
     writeFully(fd, Buffer.from(lines.join('')));
   } catch {
     // Nobody reads it, or its disk is full: the work goes on.
   }
-}
-
-function escapeControls(text: string): string {
-  // eslint-disable-next-line no-control-regex -- these are what must not reach a terminal
-  return text.replace(/[\u0000-\u001f\u007f-\u009f]/g, (c) => `\\x${c.charCodeAt(0).toString(16).padStart(2, '0')}`);
 }
 
 const LONGEST_WAIT = 20; // ms

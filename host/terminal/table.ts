@@ -1,4 +1,5 @@
-import { visible } from '../failure';
+import { visible } from '../printable';
+import { padEnd, widthOf } from './width';
 
 const GAP = '  ';
 
@@ -8,16 +9,13 @@ const GAP = '  ';
  */
 export function formatTable(header: readonly string[], rows: readonly (readonly string[])[]): string {
   const lines = [header, ...rows].map((cells) => cells.map(visible));
-  const widths = header.map((_, column) => lines.reduce((width, cells) => Math.max(width, lengthOf(cells[column])), 0));
+  const widths = header.map((_, column) =>
+    lines.reduce((most, cells) => Math.max(most, widthOf(cells[column] ?? '')), 0),
+  );
   return lines.map((cells) => formatLine(cells, widths)).join('');
 }
 
 function formatLine(cells: readonly string[], widths: readonly number[]): string {
-  const padded = widths.map((width, column) => (cells[column] ?? '') + ' '.repeat(width - lengthOf(cells[column])));
+  const padded = widths.map((width, column) => padEnd(cells[column] ?? '', width));
   return `${padded.join(GAP).trimEnd()}\n`;
-}
-
-/** In characters, not in UTF-16 units. */
-function lengthOf(text = ''): number {
-  return Array.from(text).length;
 }

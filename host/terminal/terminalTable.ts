@@ -1,6 +1,7 @@
 import { type Colour, coloured } from './colour';
-import { visible } from '../failure';
-import { fit, type Terminal, widthOf } from './terminal';
+import { visible } from '../printable';
+import type { Terminal } from './terminal';
+import { fit, widthOf } from './width';
 
 /** A column of a table on a terminal. */
 export interface Column {

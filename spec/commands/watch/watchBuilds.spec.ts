@@ -25,12 +25,12 @@ test('what is damaged while one watches is told of, once, and what comes behind 
   await record('shop', 'b1');
   const told: string[] = [];
   const builds = watchBuilds(readHost(host.env, false), parseAppName('shop'), (message) => told.push(message));
-  const look = () => builds.look(Date.now(), 10).map(({ seen }) => seen.build.id);
-  t.deepEqual([look(), told], [['b1'], []]);
+  const ids = () => builds.read(Date.now(), 10).map(({ seen }) => seen.build.id);
+  t.deepEqual([ids(), told], [['b1'], []]);
   appendFileSync(host.file('shop', 'events.journal'), 'debris');
-  t.deepEqual([look(), told.length], [['b1'], 1]);
+  t.deepEqual([ids(), told.length], [['b1'], 1]);
   await record('shop', 'b2');
-  look();
-  t.deepEqual([look(), told.length], [['b2', 'b1'], 1]);
+  ids();
+  t.deepEqual([ids(), told.length], [['b2', 'b1'], 1]);
   t.regex(told.join(), /^The journal of shop is damaged from byte \d+ to \d+; see builds:verify shop$/);
 });

@@ -91,7 +91,7 @@ test('the title of a view is shown on a terminal, unless quiet', (t) => {
       output.flush();
     }`;
   const file = join(temporaryDirectory(t), 'program.js');
-  writeFileSync(file, program.replace('./host', join(__dirname, '../../host')));
+  writeFileSync(file, program.replace('./host', join(__dirname, '../../../host')));
   // script(1) runs a command on a terminal of its own
   const command = `'${process.execPath}' -r ts-node/register/transpile-only '${file}'`;
   const { stdout } = spawnSync('script', ['-qec', command, '/dev/null'], {

@@ -31,9 +31,9 @@ test('what runs is shown with its last line, and a build that begins or ends mea
   await build('north', 'n1', 'step 1 of 2');
   const seen = await watching(t);
   await seen.until(/north +\S*▶ running.* n1 +git-hook +step 1 of 2/);
-  appendFileSync(host.file('north', 'n1.log'), '\u001b[31m\u001b]0;title\u0007step 2\u001b[2J of 2\r\n\n');
+  appendFileSync(host.file('north', 'n1.log'), '\u001b[31m\u001b]0;title\u0007step 2\u001b[0K of 2\r\n\n');
   await seen.until(/north .* step 2 of 2/);
-  t.false(seen.output().includes('\u001b[2J'), 'nothing that a log holds reaches the terminal as it is');
+  t.false(seen.output().includes('\u001b[0K'), 'nothing that a log holds reaches the terminal as it is');
   t.false(seen.output().includes('title'));
   await build('south', 's1', 'here I am');
   await seen.until(/south .*here I am/);
@@ -50,13 +50,13 @@ test('enter opens the log of the selected build and follows it, f stops that, q 
   const seen = await watching(t, 'logged');
   await seen.until('logged: 1 running');
   seen.type('\r');
-  await seen.until(/lines 35-51 of 51, following[^]*line 50\./);
+  await seen.until(/rows 35-51 of 51, following[^]*line 50\./);
   appendFileSync(host.file('logged', 'l1.log'), 'one more\n');
   await seen.until(/of 52, following[^]*one more/);
   seen.type('f\u001b[A');
-  await seen.until(/lines 35-51 of 52[^,]/);
+  await seen.until(/rows 35-51 of 52[^,]/);
   seen.type('g');
-  await seen.until(/lines 1-17 of 52[^]*first/);
+  await seen.until(/rows 1-17 of 52[^]*first/);
   seen.type('q');
   await seen.until('logged: 1 running');
   seen.type('q');

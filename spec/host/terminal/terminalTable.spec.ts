@@ -1,8 +1,10 @@
 import test from 'ava';
+import stringWidth from 'string-width';
 
 import { formatAge } from '../../../host/terminal/age';
-import { fit, type Terminal, widthOf } from '../../../host/terminal/terminal';
+import type { Terminal } from '../../../host/terminal/terminal';
 import { type Column, formatTerminalTable } from '../../../host/terminal/terminalTable';
+import { fit, fitExactly, NARROW, widthOf } from '../../../host/terminal/width';
 
 const plain: Terminal = { columns: undefined, colour: false, unicode: true };
 const columns: readonly Column[] = [
@@ -39,13 +41,33 @@ test('colours take no room', (t) => {
   t.is(text.split('\n')[1], '\u001b[31mb1\u001b[0m  \u001b[31mgit…\u001b[0m');
 });
 
-test('a wide character takes two columns', (t) => {
+test('a wide character takes two columns, and a mark on another character none', (t) => {
   t.is(widthOf('ab'), 2);
   t.is(widthOf('\u5c4b'), 2);
   t.is(widthOf('\u{1f600}…█'), 4);
+  t.is(widthOf('e\u0301'), 1);
+  t.is(widthOf('\u{1f468}\u200d\u{1f469}\u200d\u{1f467}'), 2);
   t.is(fit('\u5c4b\u5c4b\u5c4b', 5, plain), '\u5c4b\u5c4b…');
   t.is(fit('\u5c4b\u5c4b\u5c4b', 4, plain), '\u5c4b…');
   t.is(fit('abc', 0, plain), '');
+  t.is(fit('abcdef', 4, { unicode: false }), 'abc~');
+  t.is(fit('/var/lib/log', 6, plain, 'end'), '…b/log');
+});
+
+test('what is taken for narrow without being measured is narrow', (t) => {
+  const all = Array.from({ length: 0x3000 }, (_, code) => String.fromCharCode(code)).filter((one) => NARROW.test(one));
+  t.true(all.length > 1000);
+  for (const one of all) t.is(stringWidth(one), 1, one);
+  t.is(stringWidth(all.join('')), all.length);
+});
+
+test('text is cut and padded to exactly the columns there are', (t) => {
+  t.is(fitExactly('abc', 5, plain), 'abc  ');
+  t.is(fitExactly('abcdef', 5, plain), 'abcd…');
+  t.is(fitExactly('日本語', 6, plain), '日本語');
+  t.is(fitExactly('日本語', 4, plain), '日… ');
+  t.is(fitExactly('é́x', 3, plain), 'é́x ');
+  t.is(fitExactly('abc', 0, plain), '');
 });
 
 test('an age is said in its largest whole unit', (t) => {

@@ -2,9 +2,10 @@ import { writeSync } from 'node:fs';
 
 import { errorCode } from '../../host/failure';
 import { pause } from '../../host/system/pause';
+import { keysOf } from './watchKeys';
 
-/** A terminal that is ours until it is closed. */
-export interface Terminal {
+/** The whole screen of a terminal, from the time when it is taken until it is given back. */
+export interface FullScreen {
   /** Columns and rows, as they are now. */
   size(): { readonly columns: number; readonly rows: number };
   /** Shows these lines, from the top; each must fit. */
@@ -13,12 +14,12 @@ export interface Terminal {
   close(): void;
 }
 
-/** What somebody does at the terminal. */
-export interface TerminalEvents {
+/** What happens at the terminal. */
+export interface FullScreenEvents {
   /** A key by its name (`up`, `enter`, `escape` …), or the character that it types. */
   key(name: string): void;
   resize(): void;
-  /** A signal came (its number is given), or the terminal is no more (0): what is shown reaches nobody. */
+  /** A signal came, which has the number `signal`; or the terminal is closed (0). */
   end(signal: number): void;
 }
 
@@ -27,10 +28,10 @@ const LEAVE = '\u001b[?7h\u001b[?25h\u001b[?1049l\u001b[0m';
 const SIGNALS = { SIGHUP: 1, SIGINT: 2, SIGQUIT: 3, SIGTERM: 15 } as const;
 
 /**
- * Takes the terminal at stdin and stdout. However this process ends, short of SIGKILL, the terminal is given back: on a signal, on
- * an exception that nobody catches, on exit.
+ * Takes the terminal at stdin and stdout. It is given back when the process ends for whatever reason but SIGKILL: on a signal, on an
+ * exception that nobody catches, on exit.
  */
-export function openTerminal(events: TerminalEvents): Terminal {
+export function openFullScreen(events: FullScreenEvents): FullScreen {
   const { stdin: input, stdout: output } = process;
   let open = true;
   const write = (text: string): void => {
@@ -113,35 +114,4 @@ function writeAll(text: string): void {
       pause(1);
     }
   }
-}
-
-const KEYS: Readonly<Record<string, string>> = {
-  '\u001b[A': 'up',
-  '\u001bOA': 'up',
-  '\u001b[B': 'down',
-  '\u001bOB': 'down',
-  '\u001b[5~': 'pageup',
-  '\u001b[6~': 'pagedown',
-  '\u001b[H': 'home',
-  '\u001bOH': 'home',
-  '\u001b[1~': 'home',
-  '\u001b[F': 'end',
-  '\u001bOF': 'end',
-  '\u001b[4~': 'end',
-  '\u001b': 'escape',
-  '\r': 'enter',
-  '\n': 'enter',
-  ' ': 'pagedown',
-  '\u007f': 'escape',
-  '\u0003': 'interrupt',
-  '\u0004': 'interrupt',
-  '\u001a': 'suspend',
-};
-
-// eslint-disable-next-line no-control-regex -- keys are control characters
-const KEY = /\u001b\[[0-9;]*[A-Za-z~]|\u001bO[A-Z]|[^]/gu;
-
-/** The keys in what was typed. */
-export function keysOf(typed: string): string[] {
-  return [...typed.matchAll(KEY)].map(([key]) => KEYS[key] ?? key);
 }

@@ -1,0 +1,24 @@
+/** `text` with each character that a reader would not see, or that would turn text around, as an escape: safe on a terminal and on a page. */
+export function visible(text: string): string {
+  return text.replace(UNSEEN, escapeOf);
+}
+
+/** The same with at most 120 characters of `text`, to be quoted in a message. */
+export function printable(text: string): string {
+  return visible(text.length > QUOTED_CHARACTERS ? `${text.slice(0, QUOTED_CHARACTERS - 3)}...` : text);
+}
+
+/** A text of several lines: its line breaks stay. */
+export function visibleLines(text: string): string {
+  return text.split('\n').map(visible).join('\n');
+}
+
+const QUOTED_CHARACTERS = 120;
+
+/** Control characters (C0, DEL, C1), line and paragraph separators, and what changes the direction of writing (UAX #9). */
+const UNSEEN = /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu;
+
+function escapeOf(character: string): string {
+  const code = character.charCodeAt(0);
+  return code < 0x100 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u${code.toString(16).padStart(4, '0')}`;
+}
