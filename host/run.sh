@@ -1,10 +1,18 @@
-#!/bin/bash -p
-# Every trigger and subcommand of the plugin is a link to this file. It becomes the executable, which reads its name from $0.
-# Dokku passes the configuration of apps on. -p ignores what is for bash in there; what is for the runtime is taken out.
-for name in "${!B@}" "${!b@}" "${!I@}" "${!M@}" "${!m@}" "${!N@}"; do
-  case ${name^^} in BUN_* | ICU_* | MIMALLOC_* | NODE_*) unset "$name" ;; esac
+#!/bin/sh
+# Every trigger and subcommand of the plugin is a link to this file. It becomes the executable, and tells it the name that it was
+# called by. Dokku passes on the configuration of apps: what is for the runtime in there is taken out first.
+set -f
+IFS='
+'
+for _line in $(export -p); do
+  case $_line in
+    'export '[Bb][Uu][Nn]_* | 'export '[Ii][Cc][Uu]_* | 'export '[Mm][Ii][Mm][Aa][Ll][Ll][Oo][Cc]_* | 'export '[Nn][Oo][Dd][Ee]_*)
+      _line=${_line#export } && _line=${_line%%=*}
+      case $_line in *[!A-Za-z0-9_]*) ;; *) unset "$_line" ;; esac # not a line of some longer value
+      ;;
+  esac
 done
-root=${0%/*}
-[[ -e $root/bin/dokku-builds ]] || root+=/.. # subcommands/
-[[ -e $root/bin/dokku-builds ]] || { root=$(readlink -f -- "$0") && root=${root%/*/*}; } # a link from somewhere else
-exec -a "$0" "$root/bin/dokku-builds" "$@"
+_root=${0%/*}
+[ -e "$_root/bin/dokku-builds" ] || _root=$_root/.. # subcommands/
+[ -e "$_root/bin/dokku-builds" ] || { _root=$(readlink -f -- "$0") && _root=${_root%/*/*}; } # a link from somewhere else
+exec "$_root/bin/dokku-builds" --as "$0" "$@"

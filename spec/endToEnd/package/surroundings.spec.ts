@@ -149,6 +149,8 @@ const variables: Readonly<Record<string, string>> = {
   SHELLOPTS: 'xtrace:verbose',
   PS4: '$(echo INTRUDER)',
   POSIXLY_CORRECT: '1',
+  SEVERAL_LINES: 'a\nexport BUN_BE_BUN=1\nexport BUN_$(echo INTRUDER >&2)=b\nexport NODE_ü',
+  IFS: 'u',
   'BASH_FUNC_exec%%': '() { echo INTRUDER; }',
   'BASH_FUNC_unset%%': '() { echo INTRUDER; }',
   'BASH_FUNC_readlink%%': '() { echo INTRUDER; }',
