@@ -6,7 +6,8 @@ const longest = [
   'endToEnd/install/lifecycle',
   'endToEnd/durability/',
   'endToEnd/install/',
-  'endToEnd/api/',
+  'endToEnd/package/',
+  'endToEnd/',
 ];
 const rank = (file) => {
   const place = longest.findIndex((part) => file.includes(`/spec/${part}`));
@@ -20,8 +21,7 @@ export default {
   require: ['ts-node/register/transpile-only', './scripts/sandbox/umask.ts'],
   // Specs start processes and send signals: each file has a process of its own.
   workerThreads: false,
-  // Longest silence of the whole run, not a budget. Only the end of a test breaks it, and one that works synchronously all the while was
-  // silent for 3 min 39 s on a machine with a load of 50.
+  // The longest silence of the whole run. Only the end of a test breaks it, and some tests work synchronously for minutes on a busy machine.
   timeout: soak ? '30m' : '15m',
   // Every spec runs every time; a CI system's "node 2 of 4" must not pick a part of them.
   utilizeParallelBuilds: false,

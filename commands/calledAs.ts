@@ -10,12 +10,20 @@ export type Called =
 /** The executable's own name: then the first argument says what is asked for. */
 const OWN_NAME = 'dokku-builds';
 
+/** The first argument when host/run.sh started the program: the path that the script was called by comes next. */
+const CALLED_AS = '--as';
+
 /**
  * What a call asks for. `argv0` is the path that it was called by: Dokku runs `subcommands/list builds:list ARGS`, plugn runs
  * `builds-record-start ARGS`, people run `dokku-builds list ARGS`. `isInternal` says which names are no commands.
  */
 export function calledAs(argv0: string, argv: readonly string[], isInternal: (name: string) => boolean): Called {
-  const name = argv0.slice(argv0.lastIndexOf('/') + 1);
+  const [option, path = '', ...rest] = argv;
+  return option === CALLED_AS ? calledBy(path, rest, isInternal) : calledBy(argv0, argv, isInternal);
+}
+
+function calledBy(path: string, argv: readonly string[], isInternal: (name: string) => boolean): Called {
+  const name = path.slice(path.lastIndexOf('/') + 1);
   const [first = '', ...others] = argv;
   if (name === OWN_NAME || isRuntime(name)) {
     if (isInternal(first)) return { type: 'internal', name: first, args: others };

@@ -1,6 +1,18 @@
-#!/bin/bash -p
-# Every trigger and subcommand of the plugin is a link to this file. It becomes the executable, which reads its name from $0.
-# -p: no BASH_ENV. Dokku passes an app's configuration on, and these variables would change what the executable is.
-unset "${!BUN_@}" "${!NODE_@}"
-root=${0%/*}
-exec -a "$0" "${root%/subcommands}/bin/dokku-builds" "$@"
+#!/bin/sh
+# Every trigger and subcommand of the plugin is a link to this file. It becomes the executable, and tells it the name that it was
+# called by. Dokku passes on the configuration of apps: what is for the runtime in there is taken out first.
+set -f
+IFS='
+'
+for _line in $(export -p); do
+  case $_line in
+    'export '[Bb][Uu][Nn]_* | 'export '[Ii][Cc][Uu]_* | 'export '[Mm][Ii][Mm][Aa][Ll][Ll][Oo][Cc]_* | 'export '[Nn][Oo][Dd][Ee]_*)
+      _line=${_line#export } && _line=${_line%%=*}
+      case $_line in *[!A-Za-z0-9_]*) ;; *) unset "$_line" ;; esac # not a line of some longer value
+      ;;
+  esac
+done
+_root=${0%/*}
+[ -e "$_root/bin/dokku-builds" ] || _root=$_root/.. # subcommands/
+[ -e "$_root/bin/dokku-builds" ] || { _root=$(readlink -f -- "$0") && _root=${_root%/*/*}; } # a link from somewhere else
+exec "$_root/bin/dokku-builds" --as "$0" "$@"

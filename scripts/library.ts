@@ -10,20 +10,29 @@ import { thirdPartyLicenses } from './third-party-licenses';
 const modules = ['api', 'openHost', 'apiTypes'];
 
 /**
- * Builds the npm package's library from commands/api.ts into the directory `out`: `index.js`, CommonJS that ES modules can import by name, in need of
- * no other package, and its declarations. Throws when it does not bundle, or a declaration cannot be had from its own file.
+ * Builds the npm package's library from commands/api/api.ts into the directory `out`: `index.js` for CommonJS, which needs no other package,
+ * `index.mjs` for ES modules, which gives out the same objects, and declarations for both. Returns the size of the first in bytes.
+ * Throws when it does not bundle, or when a declaration cannot be made from its file alone.
  */
 export function buildLibrary(root: string, out: string): { bytes: number } {
   mkdirSync(path.dirname(out), { recursive: true });
   const stage = mkdtempSync(path.join(path.dirname(out), `.${path.basename(out)}-`));
+  const write = (name: string, text: string): void => {
+    const file = path.join(stage, name);
+    writeFileSync(file, text);
+    chmodSync(file, 0o644); // whatever the umask
+  };
   try {
     const program = path.join(stage, 'index.js');
     const packages = packagesOf(root, bundleForNode(root, path.join(root, 'commands/api/api.ts'), program));
     chmodSync(program, 0o644);
-    writeFileSync(path.join(stage, 'THIRD-PARTY-LICENSES'), thirdPartyLicenses(root, packages), { mode: 0o644 });
-    for (const [index, name] of modules.entries()) {
-      const file = path.join(stage, `${index === 0 ? 'index' : name}.d.ts`);
-      writeFileSync(file, declarations(path.join(root, 'commands/api', `${name}.ts`)), { mode: 0o644 });
+    write('index.mjs', "import library from './index.js';\nexport const { openHost } = library;\n");
+    write('THIRD-PARTY-LICENSES', thirdPartyLicenses(root, packages));
+    for (const module of modules) {
+      const name = module === modules[0] ? 'index' : module;
+      const text = declarations(path.join(root, 'commands/api', `${module}.ts`));
+      write(`${name}.d.ts`, withExtension(text, '.js'));
+      write(`${name}.d.mts`, withExtension(text, '.mjs'));
     }
     chmodSync(stage, 0o755);
     replaceTree(stage, out);
@@ -43,4 +52,9 @@ function declarations(file: string): string {
   const [problem] = diagnostics;
   if (problem) throw new Error(`${file}: ${ts.flattenDiagnosticMessageText(problem.messageText, ' ')}`);
   return outputText;
+}
+
+/** ES modules have to name the files that they import. */
+function withExtension(declaration: string, extension: string): string {
+  return declaration.replace(/( from '\.\/\w+)(';)/g, `$1${extension}$2`);
 }

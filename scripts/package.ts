@@ -1,16 +1,62 @@
-/** Packs what `npm run build` left in dist/plugin into dist/dokku-builds-<version>.tar.gz. */
+/**
+ * `npm run package`: builds the plugin for each processor and packs it into `dist/dokku-builds-<version>-linux-<processor>.tar.gz`,
+ * one directory inside. `dist/SHA256SUMS` holds their digests, for `sha256sum --check`. The same source makes the same bytes.
+ */
 import { createHash } from 'node:crypto';
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import {
+  createReadStream,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
-import { tarball } from './tarball';
+import { pipeline } from 'node:stream/promises';
+import { type Architecture, architectures, bunFor } from './bun';
+import { buildPlugin } from './plugin-tree';
+import { writeTarball } from './tarball';
 
 const root = path.dirname(__dirname);
+const dist = path.join(root, 'dist');
 const { version } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as { version: string };
-const name = `dokku-builds-${version}`;
-const file = path.join(root, 'dist', `${name}.tar.gz`);
 
-const archive = tarball(path.join(root, 'dist/plugin'), name);
-writeFileSync(`${file}.new`, archive);
-renameSync(`${file}.new`, file);
-const digest = createHash('sha256').update(archive).digest('hex');
-console.log(`-----> Packed dist/${name}.tar.gz (${String(archive.length)} bytes, sha256 ${digest})`);
+async function packAll(): Promise<void> {
+  mkdirSync(dist, { recursive: true });
+  const stage = mkdtempSync(path.join(dist, '.package-'));
+  try {
+    const made: string[] = [];
+    for (const architecture of architectures) made.push(await pack(architecture, stage));
+    const sums = await Promise.all(made.map(async (name) => `${await digestOf(path.join(stage, name))}  ${name}\n`));
+    writeFileSync(path.join(stage, 'SHA256SUMS'), sums.join(''));
+    for (const name of [...made, 'SHA256SUMS']) renameSync(path.join(stage, name), path.join(dist, name));
+    console.log(`-----> Wrote dist/SHA256SUMS\n${sums.map((line) => `       ${line}`).join('')}`.trimEnd());
+  } finally {
+    rmSync(stage, { recursive: true, force: true });
+  }
+}
+
+/** Makes the archive for `architecture` in the directory `stage`; returns its name. */
+async function pack(architecture: Architecture, stage: string): Promise<string> {
+  const name = `dokku-builds-${version}`;
+  const archive = `${name}-linux-${architecture}.tar.gz`;
+  console.log(`-----> Packing ${archive}`);
+  const tree = path.join(stage, architecture);
+  await buildPlugin(root, path.join(root, 'commands/main.ts'), tree, await bunFor(root, architecture));
+  await writeTarball(tree, name, path.join(stage, archive));
+  console.log(`       ${String(Math.round(statSync(path.join(stage, archive)).size / 1e6))} MB`);
+  return archive;
+}
+
+async function digestOf(file: string): Promise<string> {
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(file), hash);
+  return hash.digest('hex');
+}
+
+packAll().catch((error: unknown) => {
+  console.error(` !     It could not be packed: ${error instanceof Error ? error.message : String(error)}`);
+  process.exitCode = 1;
+});

@@ -19,7 +19,7 @@ import { bashCompletion } from './completion';
 import { manPage } from './man-page';
 import { packagesOf } from './packages';
 import { replaceTree } from './replace-tree';
-import { thirdPartyLicenses } from './third-party-licenses';
+import { bunNotice, thirdPartyLicenses } from './third-party-licenses';
 
 /** What plugn runs by name: each becomes an executable at the plugin's root. */
 export const triggers = Object.keys(triggerHandlers);
@@ -53,7 +53,10 @@ export async function buildPlugin(
     chmodSync(executable, 0o755);
     copyFileSync(path.join(root, 'host/run.sh'), path.join(stage, RUN));
     chmodSync(path.join(stage, RUN), 0o755);
-    write(path.join(stage, 'THIRD-PARTY-LICENSES'), thirdPartyLicenses(root, packagesOf(root, inputs)));
+    write(
+      path.join(stage, 'THIRD-PARTY-LICENSES'),
+      thirdPartyLicenses(root, packagesOf(root, inputs), bunNotice(root)),
+    );
     write(path.join(stage, 'LICENSE'), readFileSync(path.join(root, 'LICENSE')));
     write(path.join(stage, 'plugin.toml'), pluginToml(root));
     write(path.join(stage, 'man/dokku-builds.1'), manPage(versionOf(root), commands));

@@ -63,6 +63,11 @@ export class TapRun {
     }
   }
 
+  /** Of how many spec files results have come. */
+  get filesBegun(): number {
+    return this.files.size;
+  }
+
   /** True when specs ran and none failed. */
   get succeeded(): boolean {
     return this.failed === 0 && this.passed > 0;

@@ -1,28 +1,38 @@
 /**
  * Runs the specs and ends with one counted line, `N passed, N failed` (and `, N skipped`), taken from what ava reports.
  *
- * Arguments go to ava: `npm test -- spec/journal/frame.spec.ts --match '*torn*'`. Failures are shown as they come, the
- * spec files with their counts at the end. Exit status 0 only when specs ran and all of them passed.
+ * `npm test` runs all of them, `npm run unit` those that need no build and no patience. A folder of spec/ runs what is below it:
+ * `npm run unit -- journal`. Other arguments go to ava: `npm test -- spec/journal/file/frame.spec.ts --match '*torn*'`.
+ * Failures are shown as they come, the spec files with their counts at the end. Exit status 0 only when specs ran and all passed.
  */
 import { spawn } from 'node:child_process';
+import { statSync } from 'node:fs';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import fg from 'fast-glob';
 import { TapRun } from './tap-run';
-import { surroundings } from './within-reach';
+import { surroundings, usualSurroundings } from './within-reach';
+
+/** No unit specs: those that start programs, and those that try every byte or every moment, which takes minutes. */
+const LONG = ['spec/endToEnd/**', 'spec/**/every*.spec.ts'];
+const PROGRESS_MS = 15_000;
 
 const root = path.dirname(__dirname);
-const args = process.argv.slice(2);
-const specFiles = fg.sync('spec/**/*.spec.ts', { cwd: root }).sort();
+const unit = process.argv[2] === '--unit';
+const args = process.argv.slice(unit ? 3 : 2).map(folderPattern);
+const specFiles = fg.sync('spec/**/*.spec.ts', { cwd: root, ignore: unit ? LONG : [] }).sort();
+const chosen = chosenFiles();
 const onlyFile = args.find((argument) => specFiles.includes(argument)) ?? 'the specs';
 const run = new TapRun(specFiles, onlyFile, (line) => {
   console.log(line);
 });
 
-const { node, env, notes, remove } = surroundings();
+const { node, env, notes, remove } = unit ? usualSurroundings() : surroundings();
 for (const note of notes) console.log(`       ${note}`);
+console.log(`-----> Running ${countOf(chosen, 'spec file')}`);
 
-const ava = spawn(node, [path.join(__dirname, 'ava-tap.mjs'), '--tap', ...args], {
+const patterns = [...(args.length === 0 ? ['spec/**'] : []), ...(unit ? LONG.map((pattern) => `!${pattern}`) : [])];
+const ava = spawn(node, [path.join(__dirname, 'ava-tap.mjs'), '--tap', ...args, ...patterns], {
   cwd: root,
   stdio: ['ignore', 'pipe', 'pipe'],
   env: { ...env, FORCE_COLOR: '0' },
@@ -35,9 +45,13 @@ createInterface({ input: ava.stderr }).on('line', (line) => {
   console.log(`     | ${line}`);
 });
 
+const began = Date.now();
 const progress = setInterval(() => {
-  console.log(`       ${String(run.passed)} passed so far`);
-}, 30_000);
+  const { passed, failed, filesBegun } = run;
+  const seconds = Math.round((Date.now() - began) / 1000);
+  const files = `${String(filesBegun)} of ${countOf(chosen, 'spec file')}`;
+  console.log(`       ${String(seconds)} s: ${String(passed)} passed, ${String(failed)} failed so far, from ${files}`);
+}, PROGRESS_MS);
 
 ava.on('close', (status, signal) => {
   clearInterval(progress);
@@ -46,3 +60,21 @@ ava.on('close', (status, signal) => {
   for (const line of run.summary()) console.log(line);
   process.exitCode = run.succeeded ? 0 : 1;
 });
+
+/** `journal` becomes the pattern of all specs below spec/journal; what is no folder there stays as it is. */
+function folderPattern(argument: string): string {
+  const folder = argument.replace(/^spec\//, '').replace(/\/(\*\*)?$/, '');
+  const isFolder = statSync(path.join(root, 'spec', folder), { throwIfNoEntry: false })?.isDirectory() === true;
+  return folder !== '' && !argument.startsWith('-') && isFolder ? `spec/${folder}/**` : argument;
+}
+
+/** How many spec files the arguments choose; all, if they name none. */
+function chosenFiles(): number {
+  const named = args.filter((argument) => argument.startsWith('spec/'));
+  if (named.length === 0) return specFiles.length;
+  return fg.sync(named, { cwd: root }).filter((file) => specFiles.includes(file)).length;
+}
+
+function countOf(count: number, what: string): string {
+  return `${String(count)} ${what}${count === 1 ? '' : 's'}`;
+}

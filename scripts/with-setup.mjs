@@ -22,6 +22,7 @@ const tasks = {
       [...tsNode, 'scripts/sandbox/start.ts'],
     ],
   },
+  unit: { steps: [[...tsNode, 'scripts/test.ts', '--unit']] },
   test: {
     needsGit: true,
     steps: [
@@ -44,12 +45,15 @@ const tasks = {
     ],
   },
   build: { steps: [[...tsNode, 'scripts/build.ts']] },
-  package: {
+  library: { steps: [[...tsNode, 'scripts/build.ts', 'library']] },
+  'check-library': {
     steps: [
-      [...tsNode, 'scripts/build.ts'],
-      [...tsNode, 'scripts/package.ts'],
+      [...tsNode, 'scripts/build.ts', 'library'],
+      ['node_modules/publint/src/cli.js', '--strict', '--pack=npm'],
+      ['node_modules/@arethetypeswrong/cli/dist/index.js', '--pack', '.'],
     ],
   },
+  package: { steps: [[...tsNode, 'scripts/package.ts']] },
   lint: {
     steps: [
       ['node_modules/typescript/bin/tsc', '--noEmit'],

@@ -12,14 +12,19 @@ export interface Surroundings {
   readonly remove: () => void;
 }
 
+/** This node, this environment: for specs that run no program. */
+export function usualSurroundings(): Surroundings {
+  return { node: process.execPath, env: { ...process.env }, notes: [], remove: () => undefined };
+}
+
 /**
  * Some specs of root run programs as another user, who has to get to the temporary files and to node. Where a private $TMPDIR, or a node
  * below /root, is out of that user's reach, /tmp and a copy of node are used.
  */
 export function surroundings(): Surroundings {
-  const env = { ...process.env };
+  const usual = usualSurroundings();
+  const env = { ...usual.env };
   const notes: string[] = [];
-  const usual = { node: process.execPath, env, notes, remove: () => undefined };
   if (process.getuid?.() !== 0 || !succeedsForOthers('true')) return usual;
 
   const directory = os.tmpdir();
@@ -27,7 +32,7 @@ export function surroundings(): Surroundings {
     env['TMPDIR'] = '/tmp';
     notes.push(`Specs use /tmp: other users, as whom some of them run, cannot get into ${directory}`);
   }
-  if (succeedsForOthers(process.execPath, '--version')) return usual;
+  if (succeedsForOthers(process.execPath, '--version')) return { ...usual, env, notes };
   notes.push(`Specs use a copy of node: other users, as whom some of them run, cannot run ${process.execPath}`);
   const bin = mkdtempSync(path.join(env['TMPDIR'] ?? directory, 'dokku-builds-node-'));
   const node = path.join(bin, 'node');
@@ -37,7 +42,7 @@ export function surroundings(): Surroundings {
   const remove = (): void => {
     rmSync(bin, { recursive: true, force: true });
   };
-  return { ...usual, node, remove };
+  return { node, env, notes, remove };
 }
 
 /** Whom specs run programs as: nobody, on every Linux. */

@@ -51,3 +51,12 @@ test('the program without words, and with -h, explains itself', (t) => {
   }
   t.like(called('dokku-builds', 'help', 'list'), { name: 'help', args: ['list'] });
 });
+
+test('the script of the plugin says by an argument what it was called by, and no further argument can say so', (t) => {
+  const entered = (path: string, ...argv: string[]): Called => called('/x/bin/dokku-builds', '--as', path, ...argv);
+  t.deepEqual(entered('enabled/builds/install', 'x'), { type: 'internal', name: 'install', args: ['x'] });
+  const list = { type: 'command', name: 'list', args: ['shop'], via: 'plugin' };
+  t.deepEqual(entered('./list', 'builds:list', 'shop'), list);
+  const intruder = ['--as', 'dokku-builds', 'capture'];
+  t.deepEqual(entered('./list', ...intruder), { ...list, args: intruder });
+});

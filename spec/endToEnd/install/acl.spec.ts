@@ -167,7 +167,7 @@ test('a build of another app is not found by its id, a path to it, or a lock tha
 
 test('the commands that journal alongside the stock plugin ask as well', async (t) => {
   const { host, finished, ann } = await sharedHost(t);
-  const program = await unpackPackage(host);
+  const program = unpackPackage(host);
   host.enable('stock');
   expectSuccess(await host.run([program, 'host:install', '--alongside']));
   for (const command of ['list', 'report', 'events', 'replay', 'verify']) {

@@ -12,7 +12,7 @@ const app = { build: script('echo compiled') };
 async function journalingHost(t: ExecutionContext): Promise<{ host: Sandbox; program: string }> {
   const host = await createSandbox({ tracking: 'stock', user: dokkuUser });
   t.teardown(() => host.remove());
-  const program = await unpackPackage(host);
+  const program = unpackPackage(host);
   expectSuccess(await host.run([program, 'host:install', '--alongside'], administrator && { user: administrator }));
   await host.createApp('shop', app);
   expectSuccess(await host.dokku(['ps:rebuild', 'shop']));

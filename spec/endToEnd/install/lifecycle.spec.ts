@@ -22,7 +22,7 @@ async function stockHost(t: ExecutionContext): Promise<Installing> {
   t.teardown(() => host.remove());
   await host.createApp('shop', app);
   for (const source of ['ps:rebuild', 'ps:restart']) expectSuccess(await host.dokku([source, 'shop']));
-  const program = await unpackPackage(host);
+  const program = unpackPackage(host);
   const run = (...args: string[]) => host.run([program, ...args], administrator && { user: administrator });
   return { host, program, run };
 }
@@ -125,7 +125,7 @@ test('another build of the plugin takes over in one rename, and the one before s
   const { host, run } = await stockHost(t);
   expectSuccess(await run('host:install'));
   const before = linkOf(host);
-  const newer = await unpackPackage(host, 'newer');
+  const newer = unpackPackage(host, 'newer');
   const toml = join(host.paths.tmp, 'newer', 'plugin.toml');
   host.write(toml, readFileSync(toml, 'utf8').replace(/version = ".*"/, 'version = "9.9.9"'));
   expectSuccess(await host.run([newer, 'host:install'], administrator && { user: administrator }));

@@ -1,114 +1,158 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import {
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  realpathSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import test, { type ExecutionContext } from 'ava';
+import test from 'ava';
 
+import { EXECUTABLE } from '../../../host/dokku/pluginTree';
+import { bunFor } from '../../../scripts/bun';
+import { buildPlugin, links } from '../../../scripts/plugin-tree';
 import { filesOf, replaceTree } from '../../../scripts/replace-tree';
-import { tarball } from '../../../scripts/tarball';
-import { builtPlugin, copyPlugin, enable, layOut, pathsOf } from '../../../scripts/sandbox/layout';
+import { builtPlugin, copyPlugin } from '../../../scripts/sandbox/layout';
+import { writeTarball } from '../../../scripts/tarball';
+import { temporaryDirectory } from '../../temporaryHost';
 
-/*
- * What is packed, copied and rebuilt is what the build made, whoever runs the plugin meanwhile: each call may make files in its code cache, and
- * rename or remove them.
- */
+const ROOT = join(__dirname, '..', '..', '..');
 
-const repository = join(__dirname, '..', '..', '..');
-const names = ['builds-generate-id', 'builds-record-start.4711.tmp'];
-
-function temporary(t: ExecutionContext): string {
-  const directory = realpathSync(mkdtempSync(join(tmpdir(), 'dokku-builds-')));
-  t.teardown(() => rmSync(directory, { recursive: true, force: true }));
+/** A copy of what is under version control here, and of the installed packages: further names of the same files, if that can be. */
+function copyOfSource(directory: string): string {
+  const listed = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], {
+    cwd: ROOT,
+    encoding: 'utf8',
+  });
+  for (const file of listed.split('\0').filter((name) => name !== '')) {
+    if (lstatSync(join(ROOT, file), { throwIfNoEntry: false })) cpSync(join(ROOT, file), join(directory, file));
+  }
+  const from = join(ROOT, 'node_modules');
+  const to = join(directory, 'node_modules');
+  if (spawnSync('cp', ['-al', from, to]).status !== 0) execFileSync('cp', ['-a', from, to]);
   return directory;
 }
 
-/** Makes and removes files in the code cache of `plugin` until the spec ends; resolves once it does. */
-async function keepCaching(t: ExecutionContext, plugin: string): Promise<void> {
-  const caching = spawn(
-    process.execPath,
-    [
-      '-e',
-      `const fs = require('node:fs');
-       const [directory, ...names] = process.argv.slice(1);
-       process.send('ready');
-       process.on('disconnect', () => process.exit());
-       (function again() {
-         fs.mkdirSync(directory, { recursive: true });
-         for (const name of names) fs.writeFileSync(directory + '/' + name, 'half a cache');
-         for (const name of names) fs.rmSync(directory + '/' + name);
-         setImmediate(again);
-       })();`,
-      join(plugin, 'lib/code-cache'),
-      ...names,
-    ],
-    { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] },
-  );
-  const ended = once(caching, 'exit');
-  t.teardown(async () => {
-    caching.kill('SIGKILL');
-    await ended;
-  });
-  const early = ended.then(() => Promise.reject(new Error('it ended before it was ready')));
-  await Promise.race([once(caching, 'message'), early]);
-}
-
-test('an archive holds what was built, while others run the plugin', async (t) => {
-  const plugin = join(temporary(t), 'plugin');
-  copyPlugin(plugin);
-  const before = tarball(plugin, 'packed');
-  await keepCaching(t, plugin);
-  for (let packed = 1; packed <= 20; packed++) t.true(tarball(plugin, 'packed').equals(before), `archive ${packed}`);
+test('every trigger and subcommand is a relative link to the entry, beside one executable', (t) => {
+  for (const link of links) {
+    t.is(readlinkSync(join(builtPlugin, link)), link.includes('/') ? '../bin/run' : 'bin/run');
+  }
+  const others = filesOf(builtPlugin).filter((file) => !links.includes(file));
+  const executable = others.filter((file) => (lstatSync(join(builtPlugin, file)).mode & 0o111) !== 0);
+  t.deepEqual(executable, ['bin/dokku-builds', 'bin/run']);
+  t.is(lstatSync(join(builtPlugin, 'bin/dokku-builds')).mode & 0o777, 0o755);
 });
 
-test('a rebuild puts its files in place, while others run the plugin', async (t) => {
-  const directory = temporary(t);
-  const [plugin, stage] = [join(directory, 'plugin'), join(directory, 'stage')];
-  copyPlugin(plugin);
-  const before = filesOf(plugin);
-  await keepCaching(t, plugin);
-  for (let rebuilt = 1; rebuilt <= 20; rebuilt++) {
-    copyPlugin(stage);
-    writeFileSync(join(stage, 'lib/program.js'), `${rebuilt}`);
-    writeFileSync(join(plugin, 'lib/no-longer'), '');
-    replaceTree(stage, plugin);
-    rmSync(stage, { recursive: true });
-    t.deepEqual(filesOf(plugin), before, `build ${rebuilt}`);
+test('the same source makes the same bytes, in whatever directory it lies', (t) => {
+  const directory = temporaryDirectory(t);
+  const copy = copyOfSource(join(directory, 'another place'));
+  for (const [name, root] of [
+    ['here', ROOT],
+    ['there', copy],
+  ] as const) {
+    buildPlugin(root, join(root, 'commands/main.ts'), join(directory, name, 'plugin'));
+  }
+  const [here, there] = [join(directory, 'here'), join(directory, 'there')];
+  t.deepEqual(filesOf(there), filesOf(here));
+  for (const file of filesOf(here)) {
+    if (lstatSync(join(here, file)).isSymbolicLink()) continue;
+    t.true(readFileSync(join(there, file)).equals(readFileSync(join(here, file))), file);
   }
 });
 
-test('the npm package leaves out the code cache', (t) => {
-  const root = temporary(t);
-  copyFileSync(join(repository, 'package.json'), join(root, 'package.json'));
-  copyPlugin(join(root, 'dist/plugin'));
-  mkdirSync(join(root, 'dist/plugin/lib/code-cache'), { recursive: true });
-  for (const name of names) writeFileSync(join(root, 'dist/plugin/lib/code-cache', name), 'V8 made this');
-  const packed = spawnSync('npm', ['pack', '--json', '--ignore-scripts'], { cwd: root, encoding: 'utf8' });
-  t.is(packed.status, 0, packed.stderr);
-  const [{ files }] = JSON.parse(packed.stdout) as [{ files: { path: string }[] }];
-  const paths = files.map((file) => file.path);
-  t.true(paths.includes('dist/plugin/lib/program.js'));
-  t.deepEqual(
-    paths.filter((path) => path.includes('code-cache')),
-    [],
-  );
+test('no path of the building machine is in the executable', (t) => {
+  t.false(readFileSync(join(builtPlugin, 'bin/dokku-builds')).includes(ROOT));
 });
 
-test('a host of the specs gets a plugin that has not run yet', (t) => {
-  t.is(spawnSync(join(builtPlugin, 'builds-generate-id')).status, 0);
-  t.true(existsSync(join(builtPlugin, 'lib/code-cache')));
-  const paths = pathsOf(temporary(t));
-  layOut(paths);
-  enable(paths, 'copy');
-  t.false(readdirSync(join(paths.plugins, 'available/dokku-builds/lib')).includes('code-cache'));
+test('the licenses name Bun, and every package that is compiled in', (t) => {
+  const text = readFileSync(join(builtPlugin, 'THIRD-PARTY-LICENSES'), 'utf8');
+  for (const name of ['Bun', 'fast-glob', 'immer', 'msgpackr', 'ulid']) t.regex(text, new RegExp(`^${name} \\d`, 'm'));
+  t.regex(text, /JavaScriptCore.*LGPL/);
+});
+
+test('an archive holds one directory with the tree as it is, and has the same bytes every time', async (t) => {
+  const directory = temporaryDirectory(t);
+  const tree = join(directory, 'tree');
+  cpSync(builtPlugin, tree, { recursive: true, verbatimSymlinks: true, filter: (path) => !path.endsWith(EXECUTABLE) });
+  writeFileSync(join(tree, EXECUTABLE), 'it need not be the real one', { mode: 0o755 });
+  const archives = ['one', 'two'].map((name) => join(directory, `${name}.tar.gz`));
+  for (const archive of archives) await writeTarball(tree, 'dokku-builds-1', archive);
+  const [one = '', two = ''] = archives;
+  t.is(spawnSync('cmp', [one, two]).status, 0);
+  const unpacked = join(directory, 'unpacked');
+  mkdirSync(unpacked);
+  execFileSync('sh', ['-c', `umask 077 && exec tar -xzpf '${one}' -C '${unpacked}'`]);
+  t.deepEqual(readdirSync(unpacked), ['dokku-builds-1']);
+  const result = join(unpacked, 'dokku-builds-1');
+  t.deepEqual(filesOf(result), filesOf(builtPlugin));
+  for (const name of ['.', ...readdirSync(tree, { recursive: true, encoding: 'utf8' })]) {
+    const [made, wanted] = [lstatSync(join(result, name)), lstatSync(join(tree, name))];
+    t.deepEqual([made.mode, made.isFile() && made.size], [wanted.mode, wanted.isFile() && wanted.size], name);
+    if (made.isSymbolicLink()) t.is(readlinkSync(join(result, name)), readlinkSync(join(tree, name)));
+  }
+});
+
+test.serial('a runtime for another processor that is not what the lock names is refused', async (t) => {
+  const directory = copyOfSource(temporaryDirectory(t));
+  const lock = join(directory, 'package-lock.json');
+  const other = process.arch === 'arm64' ? 'x64' : 'arm64';
+  const changed = readFileSync(lock, 'utf8').replaceAll('"integrity": "sha512-', '"integrity": "sha512-AAAA');
+  writeFileSync(lock, changed);
+  const bin = join(directory, 'bin');
+  mkdirSync(bin);
+  // An npm that packs something else, and needs no network.
+  writeFileSync(
+    join(bin, 'npm'),
+    '#!/bin/sh\necho x.tgz\nfor d; do last=$prev; prev=$d; done\necho x > "$last/x.tgz"\n',
+    {
+      mode: 0o755,
+    },
+  );
+  const root = join(directory, 'root');
+  mkdirSync(root);
+  cpSync(lock, join(root, 'package-lock.json'));
+  const path = process.env['PATH'];
+  process.env['PATH'] = `${bin}:${path ?? ''}`;
+  try {
+    await t.throwsAsync(bunFor(root, other), { message: /^x\.tgz is sha512-.*; package-lock\.json wants sha512-AAAA/ });
+  } finally {
+    process.env['PATH'] = path;
+  }
+  t.deepEqual(readdirSync(join(root, 'node_modules/.cache/dokku-builds')), []);
+});
+
+test('a rebuild puts each file in place in one step: a call of the plugin never fails meanwhile', async (t) => {
+  const directory = temporaryDirectory(t);
+  const [plugin, stage] = [join(directory, 'plugin'), join(directory, 'stage')];
+  copyPlugin(plugin);
+  const before = filesOf(plugin);
+  const script = 'while [ ! -e stop ]; do plugin/builds-generate-id >/dev/null || exit 1; echo called; done';
+  const calling = spawn('/bin/sh', ['-c', script], { cwd: directory, stdio: ['ignore', 'pipe', 'inherit'] });
+  const ended = once(calling, 'exit');
+  await once(calling.stdout, 'data');
+  calling.stdout.resume();
+  for (let rebuilt = 1; rebuilt <= 20; rebuilt++) {
+    copyPlugin(stage);
+    writeFileSync(join(stage, 'plugin.toml'), `# build ${rebuilt}\n`);
+    writeFileSync(join(plugin, 'bin/no-longer'), '');
+    replaceTree(stage, plugin);
+    t.deepEqual(filesOf(plugin), before, `build ${rebuilt}`);
+    t.is(readFileSync(join(plugin, 'plugin.toml'), 'utf8'), `# build ${rebuilt}\n`);
+    execFileSync('rm', ['-rf', stage]);
+  }
+  writeFileSync(join(directory, 'stop'), '');
+  t.deepEqual(await ended, [0, null]);
+});
+
+test('npm packs the library and nothing else, and builds it first', (t) => {
+  const directory = copyOfSource(temporaryDirectory(t));
+  const packed = spawnSync('npm', ['pack', '--json', '--dry-run'], { cwd: directory, encoding: 'utf8' });
+  t.is(packed.status, 0, packed.stderr);
+  const [{ files }] = JSON.parse(packed.stdout.slice(packed.stdout.indexOf('['))) as [{ files: { path: string }[] }];
+  const paths = files.map((file) => file.path);
+  const folders = [...new Set(paths.map((path) => path.split('/').slice(0, -1).join('/')))].sort();
+  t.deepEqual(folders, ['', 'dist/api', 'docs', 'docs/schema']);
+  for (const name of ['index.js', 'index.mjs', 'index.d.ts', 'index.d.mts']) t.true(paths.includes(`dist/api/${name}`));
+  const manifest = JSON.parse(readFileSync(join(directory, 'package.json'), 'utf8')) as Record<string, unknown>;
+  t.deepEqual(
+    [manifest['dependencies'], manifest['optionalDependencies'], manifest['bin']],
+    [undefined, undefined, undefined],
+  );
 });
