@@ -48,6 +48,6 @@ export const hostCommands: Readonly<Record<string, Load>> = {
 /** What else the program can be started as. */
 export const others: Readonly<Record<string, Load>> = {
   commands: async () => (await import('./help')).commands,
-  'builds-deliver': async () => (await import('../subscribers/notifications/deliver')).deliver,
+  'builds-deliver': async () => (await import('../subscribers/notifications/delivery/deliver')).deliver,
   'over-all-apps-worker': async () => (await import('./allApps/worker')).worker,
 };

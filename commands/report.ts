@@ -9,7 +9,7 @@ import type { Output } from '../host/terminal/output';
 import { readProperty, retentionsReader } from '../host/dokku/properties';
 import { appBuilds, buildsRoot } from '../host/dokku/paths';
 import { newestBuild } from '../journal/history';
-import { gaveUpText, readGaveUp } from '../subscribers/notifications/undelivered';
+import { readUndelivered, undeliveredText } from '../subscribers/notifications/undelivered';
 import {
   globalReport,
   type Report,
@@ -120,8 +120,9 @@ function readNewest(host: Host, output: Output, app: AppName, asOf: number | und
   };
   const { history, see, inMemory } = viewApp(host, { warn }, app, asOf);
   const newest = newestBuild(history);
-  const gaveUp = readGaveUp(appBuilds(host, app).directory);
-  if (gaveUp !== undefined) warn(`${app}: ${gaveUpText(gaveUp)}; see ${pluginName(host)}:notify ${app} --test`);
+  const undelivered = readUndelivered(appBuilds(host, app).directory);
+  if (undelivered !== undefined)
+    warn(`${app}: ${undeliveredText(undelivered)}; see ${pluginName(host)}:notify ${app} --test`);
   const isLasting = warnings === 0 && !inMemory && history.builds.every((build) => build.status !== 'running');
   return { newest: newest && see(newest), isLasting };
 }

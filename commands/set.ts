@@ -7,7 +7,7 @@ import type { Host } from '../host/dokku/environment';
 import { Failure, reasonOf } from '../host/failure';
 import { appBuilds, type PropertyScope, propertiesDirectory } from '../host/dokku/paths';
 import { clearProperty, writeProperty } from '../host/dokku/properties';
-import { forgetGaveUp } from '../subscribers/notifications/undelivered';
+import { forgetUndelivered } from '../subscribers/notifications/undelivered';
 import { refuseSurplus, takeApp } from './shared/positionals';
 import { settableProperty } from './shared/settableProperties';
 
@@ -28,7 +28,7 @@ export function set({ host, output, args }: Call): undefined {
   } catch (error) {
     throw new Failure(`Cannot write ${propertiesDirectory(host, scope)}/${name}: ${reasonOf(error)}`);
   }
-  if (name === 'notify-url' && scope !== '--global') forgetGaveUp(appBuilds(host, scope).directory);
+  if (name === 'notify-url' && scope !== '--global') forgetUndelivered(appBuilds(host, scope).directory);
 }
 
 function takeScope(
