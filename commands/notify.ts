@@ -4,11 +4,12 @@ import { ulid } from 'ulid';
 
 import { Failure } from '../host/failure';
 import { resolveNotifySettings } from '../subscribers/notifications/settings';
-import { appBuilds, buildsRoot } from '../host/dokku/paths';
-import { postMessage } from '../subscribers/notifications/webhook';
-import { testJson } from '../subscribers/notifications/notification';
-import { readQueue } from '../subscribers/notifications/queue';
-import { forgetGaveUp, gaveUpText, readGaveUp } from '../subscribers/notifications/undelivered';
+import { appBuilds } from '../host/dokku/paths';
+import { endedAt, endedText, forgetEnded } from '../subscribers/notifications/endedReceivers';
+import { testMessageJson } from '../subscribers/notifications/message';
+import { readQueue } from '../subscribers/notifications/queue/queue';
+import { forgetUndelivered, readUndelivered, undeliveredText } from '../subscribers/notifications/undelivered';
+import { postMessage } from '../subscribers/notifications/webhook/webhook';
 import { type CommandCall, defineCommand } from './definition/command';
 import { anApp, aSwitch } from './definition/flags';
 
@@ -27,14 +28,14 @@ export const notify = defineCommand({
 async function showOrTest(call: CommandCall<typeof args, typeof flags>): Promise<undefined> {
   const { host, output, now } = call;
   const { app } = call.args;
-  const { directory } = appBuilds(host, app);
+  const builds = appBuilds(host, app);
   const settings = resolveNotifySettings(host, app);
   if (settings === undefined) throw new Failure(`No notify-url is set for ${app} (see builds:set ${app} notify-url)`);
   const { url, scope, secret, on, logLines } = settings;
 
   if (!call.flags.test) {
-    const waiting = readQueue(buildsRoot(host)).filter(
-      ({ target, announcement }) => target === 'receiver' && announcement.app === app,
+    const waiting = readQueue(builds.buildsRoot).filter(
+      ({ target, notification }) => target === 'receiver' && notification.app === app,
     );
     output.viewTitle(`Notifications of ${app}`);
     for (const [label, value] of [
@@ -46,16 +47,20 @@ async function showOrTest(call: CommandCall<typeof args, typeof flags>): Promise
     ] as const) {
       output.verbose(`${label.padEnd(12)}${value}`);
     }
-    const gaveUp = readGaveUp(directory);
-    if (gaveUp !== undefined) output.warn(gaveUpText(gaveUp));
+    const ended = endedAt(builds.buildsRoot, settings);
+    if (ended !== undefined) output.warn(endedText(ended));
+    const undelivered = readUndelivered(builds.directory);
+    if (undelivered !== undefined) output.warn(undeliveredText(undelivered));
     return;
   }
 
   output.step(`Posting a test message to ${url.origin}${secret === undefined ? '' : ', signed'}`);
   output.flush();
   const id = ulid();
-  const reply = await postMessage({ url, id, on: 'test', secret, body: testJson(app, id, hostname(), now) });
+  const body = testMessageJson(app, id, hostname(), now);
+  const reply = await postMessage({ url, id, on: 'test', secret, body });
   if (!reply.delivered) throw new Failure(`The test message was not taken: ${reply.reason}`);
   output.verbose(`Taken with status ${reply.status}`);
-  forgetGaveUp(directory);
+  forgetUndelivered(builds.directory);
+  forgetEnded(builds.buildsRoot, scope);
 }

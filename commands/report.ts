@@ -7,7 +7,7 @@ import type { Output } from '../host/terminal/output';
 import { readProperty, retentionsReader } from '../host/dokku/properties';
 import { appBuilds } from '../host/dokku/paths';
 import { newestBuild } from '../journal/history';
-import { gaveUpText, readGaveUp } from '../subscribers/notifications/undelivered';
+import { readUndelivered, undeliveredText } from '../subscribers/notifications/undelivered';
 import {
   globalReport,
   type Report,
@@ -88,7 +88,8 @@ function reportEveryApp(
 function readNewest(host: Host, output: Output, app: AppName, then: number | undefined): SeenBuild | undefined {
   const { history, see } = viewApp(host, output, app, then);
   const newest = newestBuild(history);
-  const gaveUp = readGaveUp(appBuilds(host, app).directory);
-  if (gaveUp !== undefined) output.warn(`${app}: ${gaveUpText(gaveUp)}; see ${pluginName(host)}:notify ${app} --test`);
+  const undelivered = readUndelivered(appBuilds(host, app).directory);
+  if (undelivered !== undefined)
+    output.warn(`${app}: ${undeliveredText(undelivered)}; see ${pluginName(host)}:notify ${app} --test`);
   return newest && see(newest);
 }

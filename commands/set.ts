@@ -4,7 +4,7 @@ import { Failure, printable, reasonOf } from '../host/failure';
 import { appBuilds, propertiesDirectory } from '../host/dokku/paths';
 import { clearProperty, parsePositiveInteger, writeProperty } from '../host/dokku/properties';
 import { parseLogLines, parseNotifyOn, parseNotifyUrl, parseSecret } from '../subscribers/notifications/settings';
-import { forgetGaveUp } from '../subscribers/notifications/undelivered';
+import { forgetUndelivered } from '../subscribers/notifications/undelivered';
 import { defineCommand } from './definition/command';
 import { appOr, aSwitch } from './definition/flags';
 
@@ -70,7 +70,7 @@ export const set = defineCommand({
     } catch (error) {
       throw new Failure(`Cannot write ${propertiesDirectory(host, scope)}/${name}: ${reasonOf(error)}`);
     }
-    if (name === 'notify-url' && scope !== '--global') forgetGaveUp(appBuilds(host, scope).directory);
+    if (name === 'notify-url' && scope !== '--global') forgetUndelivered(appBuilds(host, scope).directory);
     return undefined;
   },
 });

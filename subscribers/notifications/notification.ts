@@ -1,40 +1,38 @@
-import type { LastLines } from '../../host/system/lastLines';
+import { formatDuration, parseTimestamp } from '../../host/durations';
 import type { AppName, BuildId } from '../../host/dokku/names';
 import type { Occasion } from './settings';
 import { assertNever, type BuildEvent, type Recorded } from '../../journal/events';
-import { findBuild, type History } from '../../journal/history';
+import { type Build, findBuild, type History } from '../../journal/history';
 import { actorText, eventJson } from '../../projections/events/eventView';
-import { type BuildRecord, seeBuild, toRecord } from '../../projections/records/record';
+import { type BuildRecord, toRecord } from '../../projections/records/record';
 
-/** An event as others are told of it, in a form that can be stored and has no secret in it. */
-export interface Announcement {
+/** What plugins and the receiver are told of an event, in a form that can be stored: there is no secret in it. */
+export interface Notification {
   readonly app: AppName;
   /** The event's id: what a receiver knows a repetition by. */
   readonly id: string;
   /** The event's number: order within an app. */
   readonly seq: number;
-  /** What the trigger `builds-event` is called with: the build, '' where the event is about several. */
+  /** The build, '' if the event is about several. */
   readonly build: BuildId | '';
   readonly type: BuildEvent['type'];
-  /** The build's status on record after the event; `pruned` for what has left. */
+  /** The build's status on record after the event; `pruned` if it was removed. */
   readonly status: 'running' | 'succeeded' | 'failed' | 'canceled' | 'pruned';
   /** The value of `notify-on` that asks for it; absent for what is posted to nobody. */
   readonly on?: Occasion;
   /** One sentence for people. */
   readonly text: string;
   readonly event: object;
-  /** The build's record after the event; null when it has left. */
+  /** The build's record after the event; null if it was pruned. */
   readonly record: BuildRecord | null;
 }
 
-/** The announcement of an event of `app`, whose history after it is `history`. */
-export function announce(app: AppName, recorded: Recorded, history: History): Announcement {
-  const { event, id, seq, at } = recorded;
+/** The notification of an event of `app`. `history` is the app's, at the event or later. */
+export function notificationOf(app: AppName, recorded: Recorded, history: History): Notification {
+  const { event, id, seq } = recorded;
   const build = event.type === 'Pruned' ? (event.builds.length === 1 ? event.builds[0] : undefined) : event.build;
   const on = occasionOf(event);
-  const known = build === undefined ? undefined : findBuild(history, build);
-  const duration =
-    known === undefined || known.status === 'running' ? '' : ` after ${seeBuild(known, at, () => true).duration}`;
+  const after = build === undefined ? undefined : buildAfter(event, findBuild(history, build));
   return {
     app,
     id,
@@ -43,9 +41,9 @@ export function announce(app: AppName, recorded: Recorded, history: History): An
     type: event.type,
     status: statusOf(event),
     ...(on && { on }),
-    text: `${app}: ${sentence(event)}${duration}`,
+    text: `${app}: ${sentence(event)}${durationOf(after)}`,
     event: eventJson(app, recorded),
-    record: known === undefined ? null : toRecord(app, known),
+    record: after === undefined ? null : toRecord(app, after),
   };
 }
 
@@ -65,7 +63,30 @@ export function occasionOf(event: BuildEvent): Occasion | undefined {
   }
 }
 
-function statusOf(event: BuildEvent): Announcement['status'] {
+/** The build right after `event`, whatever has happened to `known`, what the history says of it now. Undefined if it was pruned. */
+function buildAfter(event: BuildEvent, known: Build | undefined): Build | undefined {
+  if (known === undefined) return undefined;
+  const { id, kind, source, process, startedAt, actor, revision, adopted } = known;
+  const started = { id, kind, source, process, startedAt, actor, adopted, ...(revision !== undefined && { revision }) };
+  switch (event.type) {
+    case 'BuildStarted':
+      return { ...started, status: 'running' };
+    case 'BuildFinished': {
+      const { status, exitCode, cause, finishedAt } = event;
+      return { ...started, status, exitCode, cause, finishedAt };
+    }
+    case 'BuildCanceled': {
+      const { finishedAt, actor: canceledBy } = event;
+      return { ...started, status: 'canceled', exitCode: -1, finishedAt, canceledBy };
+    }
+    case 'Pruned':
+      return undefined;
+    default:
+      return assertNever(event);
+  }
+}
+
+function statusOf(event: BuildEvent): Notification['status'] {
   switch (event.type) {
     case 'BuildStarted':
       return 'running';
@@ -89,8 +110,11 @@ function sentence(event: BuildEvent): string {
       return `build ${event.build} ${event.status}${event.status === 'failed' ? ` with exit code ${event.exitCode}` : ''}`;
     case 'BuildCanceled':
       return `build ${event.build} was canceled${by(actorText(event.actor))}`;
-    case 'Pruned':
-      return `${event.builds.length === 1 ? `build ${event.builds.join()}` : `${event.builds.length} builds`} left (${event.reason})`;
+    case 'Pruned': {
+      const what =
+        event.builds.length === 1 ? `build ${event.builds.join()} was` : `${event.builds.length} builds were`;
+      return `${what} removed (${event.reason})`;
+    }
     default:
       return assertNever(event);
   }
@@ -100,62 +124,9 @@ function by(actor: string): string {
   return actor === '' ? '' : ` by ${actor}`;
 }
 
-/** What else goes into a posted message. */
-export interface Posting {
-  /** Name of the host that posts it. */
-  readonly host: string;
-  /** ms since the epoch. */
-  readonly now: number;
-  /** 1 for the first time it is tried. */
-  readonly attempt: number;
-  /** Undefined: none were asked for, or the log is no more. */
-  readonly log: LastLines | undefined;
-}
-
-/** What is posted about an event (docs/notifications.md). Keys that say nothing are null, so that receivers need not look twice. */
-export function postedJson(announcement: Announcement, { host, now, attempt, log }: Posting): object {
-  const { id, on = null, text, app, build, event, record } = announcement;
-  return {
-    id,
-    on,
-    text,
-    host,
-    app,
-    build: build === '' ? null : build,
-    event,
-    record,
-    log: log === undefined ? null : { lines: log.lines, cut: log.cut },
-    commands: commandsFor(app, build, on),
-    sent_at: new Date(now).toISOString(),
-    attempt,
-  };
-}
-
-/** What is posted by `builds:notify --test`: of the same shape, about no build. */
-export function testJson(app: AppName, id: string, host: string, now: number): object {
-  return {
-    id,
-    on: 'test',
-    text: `${app}: a test message; notifications of this app arrive here`,
-    host,
-    app,
-    build: null,
-    event: null,
-    record: null,
-    log: null,
-    commands: {},
-    sent_at: new Date(now).toISOString(),
-    attempt: 1,
-  };
-}
-
-/** What one can do about it, to be run on the host; or as `ssh dokku@host` with what follows `dokku`. */
-function commandsFor(app: AppName, build: BuildId | '', on: Occasion | null): Record<string, string> {
-  if (build === '') return {};
-  return {
-    info: `dokku builds:info ${app} ${build}`,
-    output: `dokku builds:output ${app} ${build}`,
-    events: `dokku builds:events ${app} --build ${build}`,
-    ...(on === 'started' ? { cancel: `dokku builds:cancel ${app}` } : { rebuild: `dokku ps:rebuild ${app}` }),
-  };
+/** ` after 1m14s`; nothing for a build that runs or is not known. */
+function durationOf(build: Build | undefined): string {
+  if (build === undefined || build.status === 'running') return '';
+  const finished = parseTimestamp(build.finishedAt) ?? 0;
+  return ` after ${formatDuration(finished - (parseTimestamp(build.startedAt) ?? finished))}`;
 }

@@ -1,11 +1,12 @@
-import { readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import test from 'ava';
 
-import { signature } from '../../../subscribers/notifications/webhook';
+import { signature } from '../../../subscribers/notifications/webhook/webhook';
 import { expectSuccess, script } from '../../../scripts/sandbox/host';
 import { type Notified, record, SECRET, stored, withHost } from './notified';
+import type { Received } from './receiver';
 
 /** The next trigger after something: the deploy's end is told more than once. */
 async function nextTrigger({ host }: Notified, id: string): Promise<void> {
@@ -39,6 +40,7 @@ test('a failed deploy is posted: signed, with its event, its record, the end of 
 test('what is posted is what notify-on asks for, at the time of the event; with as many lines as asked for', async (t) => {
   await withHost([], async ({ host, receiver, delivered }) => {
     await record(host, 'one', 0);
+    await delivered();
     await host.dokku(['builds:set', 'shop', 'notify-on', 'started,succeeded,canceled,abandoned']);
     await host.dokku(['builds:set', '--global', 'notify-log-lines', '0']);
     await record(host, 'two', 0);
@@ -109,36 +111,38 @@ for (const [what, answer] of [
   });
 }
 
+/** A receiver that never answers. */
+const silent = () => 'hang' as const;
+
 test('a receiver that never answers delays no deploy', async (t) => {
-  await withHost(['hang'], async ({ host, receiver }) => {
-    await host.push('shop', { build: script('exit 1') });
+  await withHost([silent], async ({ host, receiver }) => {
+    t.is((await host.push('shop', { build: script('exit 1') })).code, 1);
     await receiver.request(1);
-    t.is(receiver.open(), 1); // the deploy is over, and it still has not answered
     t.is((await host.push('shop', { build: script('echo fine') })).code, 0);
-    t.is(receiver.open(), 1);
+    t.is(receiver.answered(), 0);
   });
 });
 
-test('a receiver that never answers is given up on after a while, to be tried again', async (t) => {
-  const work = async ({ host, receiver, delivered }: Notified): Promise<void> => {
+test('a receiver that does not answer is tried again after a while', async (t) => {
+  await withHost(['hang'], async ({ host, receiver, delivered }) => {
     await record(host, 'broken', 1);
     const hanging = await receiver.request(1);
     await hanging.closed;
     t.is((await receiver.request(2)).json['id'], hanging.json['id']);
     await delivered();
-  };
-  await withHost(['hang'], work, 'its own');
+  });
 });
 
-test('a receiver that hangs keeps no other from being told', async (t) => {
-  await withHost(['hang'], async ({ host, receiver }) => {
+test('a receiver that hangs does not hold up another one', async (t) => {
+  const answer = ({ path }: Received) => (path.endsWith('/blog') ? 200 : 'hang');
+  await withHost([answer], async ({ host, receiver }) => {
     await host.createApp('blog');
     await host.dokku(['builds:set', 'blog', 'notify-url', `${receiver.url}/blog`]);
     await record(host, 'first', 1);
     await receiver.request(1);
     await record(host, 'second', 1, 'blog');
-    t.like((await receiver.request(2)).json, { app: 'blog', build: 'second' });
-    t.is(receiver.open(), 1);
+    const { json } = await receiver.find(({ path }) => path.endsWith('/blog'));
+    t.like(json, { app: 'blog', build: 'second' });
   });
 });
 
@@ -207,19 +211,81 @@ test('one process delivers, however many are started', async (t) => {
   });
 });
 
-test('what was recorded but not queued, its writer being killed in between, is queued by the next trigger', async (t) => {
+for (const [what, before] of [
+  ['the first event of an app', undefined],
+  ['an event', 1],
+] as const) {
+  test(`${what} whose writer was killed before it was queued is queued by the app's next trigger`, async (t) => {
+    await withHost([], async (notified) => {
+      const { host, receiver } = notified;
+      const position = host.file('shop', '.queued-up-to');
+      const deploy = host.process();
+      expectSuccess(await host.trigger('builds-record-start', ['shop', 'broken', String(deploy.pid), 'git-hook']));
+      await notified.delivered();
+      const afterStart = readFileSync(position);
+      expectSuccess(await host.trigger('builds-record-finalize', ['shop', 'broken', '1']));
+      const { json } = await receiver.request(1);
+      await notified.delivered();
+      // As if nothing after the append had happened.
+      if (before === undefined) rmSync(position);
+      else writeFileSync(position, afterStart);
+      await nextTrigger(notified, 'broken');
+      t.is((await receiver.request(2)).json['id'], json['id']);
+      await notified.delivered();
+      t.is(receiver.received.length, 2);
+      t.like(JSON.parse(readFileSync(position, 'utf8')), { seq: 2 });
+    });
+  });
+}
+
+test('what happened before the url was set is not sent', async (t) => {
   await withHost([], async (notified) => {
     const { host, receiver } = notified;
-    await record(host, 'told', 1);
+    await host.dokku(['builds:set', 'shop', 'notify-url']);
+    await record(host, 'before', 1);
+    await host.dokku(['builds:set', 'shop', 'notify-url', receiver.url]);
+    await record(host, 'after', 1);
+    t.like((await receiver.request(1)).json, { build: 'after' });
+    await notified.delivered();
+    t.is(receiver.received.length, 1);
+  });
+});
+
+test('a receiver that answers 429 is left alone for as long as it says', async (t) => {
+  const later = { status: 429, headers: { 'Retry-After': '5' } };
+  await withHost([later], async ({ host, receiver, delivered }) => {
+    await record(host, 'one', 1);
     await receiver.request(1);
-    await notified.delivered();
-    const place = host.file('shop', '.announced');
-    t.is(readFileSync(place, 'utf8'), '2');
-    writeFileSync(place, '1'); // as if the last event had got no further than the journal
-    await nextTrigger(notified, 'told');
-    t.is((await receiver.request(2)).json['id'], (await receiver.request(1)).json['id']);
-    await notified.delivered();
-    t.is(readFileSync(place, 'utf8'), '2');
+    const from = Date.now();
+    await record(host, 'two', 1);
+    await receiver.request(2);
+    t.true(Date.now() - from > 4000);
+    await delivered();
+    const sent = receiver.received.map(({ json }) => String(json['build']));
+    t.deepEqual(sent.sort(), ['one', 'one', 'two']);
+  });
+});
+
+test('a receiver that answers 410 gets nothing more until the url is set again, and builds:notify says so', async (t) => {
+  await withHost([410], async ({ host, receiver, delivered, waiting }) => {
+    await record(host, 'one', 1);
+    await receiver.request(1);
+    await delivered();
+    t.deepEqual(waiting(), []);
+    await record(host, 'two', 1);
+    await delivered();
+    t.is(receiver.received.length, 1);
+    const { code, stderr } = await host.dokku(['builds:notify', 'shop']);
+    t.is(code, 0);
+    t.regex(
+      stderr,
+      /^ ! {5}The receiver answered 410 Gone at \S+Z: nothing is posted to it until notify-url is set again/,
+    );
+    t.regex(stderr, /^ ! {5}Gave up on a notification, .*build one failed.*: the answer was 410 Gone$/m);
+    await host.dokku(['builds:set', 'shop', 'notify-url', receiver.url]);
+    t.is((await host.dokku(['builds:notify', 'shop'])).stderr, '');
+    await record(host, 'three', 1);
+    t.like((await receiver.request(2)).json, { build: 'three' });
   });
 });
 

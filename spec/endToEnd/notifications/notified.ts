@@ -3,8 +3,7 @@ import { join } from 'node:path';
 
 import { isAlive, type ProcessIdentity } from '../../../host/system/processes';
 import { createSandbox, expectSuccess, type Sandbox } from '../../../scripts/sandbox/host';
-import { makePatient } from './patience';
-import { type Answer, type Receiver, startReceiver } from './receiver';
+import { type Answer, type Received, type Receiver, startReceiver } from './receiver';
 
 export const SECRET = 'correct horse battery staple';
 
@@ -12,7 +11,7 @@ export const SECRET = 'correct horse battery staple';
 export interface Notified {
   readonly host: Sandbox;
   readonly receiver: Receiver;
-  /** Names of the announcements that wait. */
+  /** Names of the notifications that wait. */
   readonly waiting: () => string[];
   /** The pid of the process that delivers; undefined when there is none. */
   readonly deliverer: () => number | undefined;
@@ -23,16 +22,12 @@ export interface Notified {
   readonly remove: () => Promise<void>;
 }
 
-/**
- * Does `work` on such a host, and removes it. A receiver has an hour to answer, unless the deliverer's own limit, 10 s, is asked for:
- * else it would hang up, and try again, while a spec that is held up still looks.
- */
+/** Does `work` on such a host, and removes it. The deliverer gives a receiver 10 s to answer, however slow the machine is. */
 export async function withHost(
-  answers: Answer[],
+  answers: Answer[] | [(received: Received) => Answer],
   work: (notified: Notified) => Promise<void>,
-  limit: 'an hour' | 'its own' = 'an hour',
 ): Promise<void> {
-  const notified = await notifiedHost(answers, limit === 'an hour');
+  const notified = await notifiedHost(answers);
   try {
     await work(notified);
   } finally {
@@ -40,9 +35,8 @@ export async function withHost(
   }
 }
 
-async function notifiedHost(answers: Answer[], patient: boolean): Promise<Notified> {
+async function notifiedHost(answers: Answer[] | [(received: Received) => Answer]): Promise<Notified> {
   const host = await createSandbox();
-  if (patient) makePatient(host);
   const receiver = await startReceiver(...answers);
   await host.createApp('shop');
   expectSuccess(await host.dokku(['builds:set', 'shop', 'notify-url', receiver.url]));

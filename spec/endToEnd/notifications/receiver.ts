@@ -2,8 +2,16 @@ import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** What a receiver does with a request: a status, a redirect, closing the connection unanswered, or nothing at all. */
-export type Answer = number | 'redirect' | 'close' | 'hang';
+/**
+ * What a receiver does with a request: a status, with headers or without; a redirect; a status whose body never ends; closing the connection
+ * unanswered; or nothing at all.
+ */
+export type Answer = number | Answered | 'redirect' | 'endless' | 'close' | 'hang';
+
+interface Answered {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+}
 
 /** A request that came. */
 export interface Received {
@@ -23,34 +31,49 @@ export interface Receiver {
   readonly port: number;
   /** Every request so far. */
   readonly received: readonly Received[];
-  /** Requests that are not answered yet. */
-  readonly open: () => number;
+  /** How many requests got an answer. */
+  readonly answered: () => number;
   /** The request number `n` (1 is the first), whenever it comes. */
   readonly request: (n: number) => Promise<Received>;
+  /** The first request that is `wanted`, whenever it comes. */
+  readonly find: (wanted: (received: Received) => boolean) => Promise<Received>;
   readonly close: () => Promise<void>;
 }
 
-/** Starts a receiver that gives these answers in turn, and then 200. */
-export async function startReceiver(...answers: Answer[]): Promise<Receiver> {
+/** Starts a receiver that gives these answers in turn, and then 200; or the one that `answerTo` gives to each request. */
+export async function startReceiver(...answers: Answer[] | [(received: Received) => Answer]): Promise<Receiver> {
+  const [first] = answers;
+  const answerTo = typeof first === 'function' ? first : () => (answers as Answer[]).shift() ?? 200;
   const received: Received[] = [];
   const waiting = new Set<() => void>();
-  let unanswered = 0;
+  let answered = 0;
   const handle = (message: IncomingMessage, response: ServerResponse, body: string): void => {
-    const answer = answers.shift() ?? 200;
-    unanswered += 1;
     const closed = new Promise<void>((resolve) => {
-      response.once('close', () => {
-        unanswered -= 1;
-        resolve();
-      });
+      response.once('close', resolve);
     });
     const { url = '', headers } = message;
-    received.push({ path: url, headers, body, json: JSON.parse(body) as Received['json'], closed });
+    const one = { path: url, headers, body, json: JSON.parse(body) as Received['json'], closed };
+    received.push(one);
+    const answer = answerTo(one);
+    if (answer !== 'hang') answered += 1;
     if (answer === 'close') message.socket.destroy();
     else if (answer === 'redirect') response.writeHead(302, { Location: '/elsewhere' }).end();
+    else if (answer === 'endless') response.writeHead(200).write('taken, and ');
+    else if (typeof answer === 'object') response.writeHead(answer.status, answer.headers).end();
     else if (answer !== 'hang') response.writeHead(answer).end('taken');
     for (const check of waiting) check();
   };
+  const find = (wanted: (received: Received, at: number) => boolean): Promise<Received> =>
+    new Promise((resolve) => {
+      const check = (): void => {
+        const one = received.find(wanted);
+        if (one === undefined) return;
+        waiting.delete(check);
+        resolve(one);
+      };
+      waiting.add(check);
+      check();
+    });
   const server = createServer((message, response) => {
     let body = '';
     message.setEncoding('utf8').on('data', (text: string) => (body += text));
@@ -66,18 +89,9 @@ export async function startReceiver(...answers: Answer[]): Promise<Receiver> {
     path,
     url: `http://127.0.0.1:${port}${path}`,
     received,
-    open: () => unanswered,
-    request: (n) =>
-      new Promise((resolve) => {
-        const check = (): void => {
-          const one = received[n - 1];
-          if (one === undefined) return;
-          waiting.delete(check);
-          resolve(one);
-        };
-        waiting.add(check);
-        check();
-      }),
+    answered: () => answered,
+    request: (n) => find((_, at) => at === n - 1),
+    find,
     close: () =>
       new Promise((resolve) => {
         server.close(() => {

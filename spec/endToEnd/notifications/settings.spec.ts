@@ -4,14 +4,12 @@ import { join } from 'node:path';
 import test from 'ava';
 
 import { createSandbox, type Sandbox } from '../../../scripts/sandbox/host';
-import { makePatient } from './patience';
 import { startReceiver } from './receiver';
 
 let host: Sandbox;
 
 test.before(async () => {
   host = await createSandbox();
-  makePatient(host);
   await host.createApp('shop');
 });
 

@@ -1,0 +1,50 @@
+import { hostname } from 'node:os';
+
+import type { Host } from '../../../host/dokku/environment';
+import { reasonOf } from '../../../host/failure';
+import { readLastLines } from '../../../host/system/lastLines';
+import { type AppName, asBuildId } from '../../../host/dokku/names';
+import { logPath, type PropertyScope } from '../../../host/dokku/paths';
+import { messageJson } from '../message';
+import type { Queued } from '../queue/queue';
+import { type NotifySettings, resolveNotifySettings } from '../settings';
+import { postMessage } from '../webhook/webhook';
+
+/** What became of an attempt to deliver a notification. `reason` is a part of a sentence, without the url. */
+export type Outcome =
+  /** It was taken, or nobody wants it any more. */
+  | { readonly type: 'done' }
+  /** It is to be tried again, after `retryAfter` ms if the receiver said so. */
+  | { readonly type: 'failed'; readonly reason: string; readonly retryAfter?: number }
+  /** Nothing more is to be sent to the receiver of this scope. */
+  | { readonly type: 'gone'; readonly reason: string; readonly scope: PropertyScope };
+
+/** What tells the receiver of `app` from others: its url; '' if there is none. */
+export function destinationOf(host: Host, app: AppName): string {
+  try {
+    return resolveNotifySettings(host, app)?.url.href ?? '';
+  } catch {
+    return '';
+  }
+}
+
+/** Posts a notification to the receiver of its app, with the url, secret and log of now. Never rejects. */
+export async function deliverToReceiver(host: Host, { notification, attempts }: Queued): Promise<Outcome> {
+  let settings: NotifySettings | undefined;
+  try {
+    settings = resolveNotifySettings(host, notification.app);
+  } catch (error) {
+    return { type: 'failed', reason: `the settings cannot be read: ${reasonOf(error)}` };
+  }
+  if (settings === undefined) return { type: 'done' };
+  const { app, id, on = '', build: named } = notification;
+  const build = asBuildId(named);
+  const { url, secret, logLines, scope } = settings;
+  const log = logLines > 0 && build !== undefined ? readLastLines(logPath(host, app, build), logLines) : undefined;
+  const body = messageJson(notification, { host: hostname(), now: Date.now(), attempt: attempts + 1, log });
+  const reply = await postMessage({ url, id, on, secret, body });
+  if (reply.delivered) return { type: 'done' };
+  const { reason, retryAfter } = reply;
+  if (reply.gone) return { type: 'gone', reason, scope };
+  return { type: 'failed', reason, ...(retryAfter !== undefined && { retryAfter }) };
+}

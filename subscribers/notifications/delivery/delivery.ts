@@ -1,0 +1,131 @@
+import type { Host } from '../../../host/dokku/environment';
+import type { AppName } from '../../../host/dokku/names';
+import { buildsDirectory } from '../../../host/dokku/paths';
+import { noteEnded } from '../endedReceivers';
+import { forgetChangedApp, takeChangedApps } from '../queue/changedApps';
+import { dequeue, postpone, type Queued, readQueue, readQueued } from '../queue/queue';
+import { queueEvents, WORTH_SENDING_MS } from '../queue/queueEvents';
+import { noteUndelivered } from '../undelivered';
+import { deliverToPlugins } from './deliverToPlugins';
+import { deliverToReceiver, destinationOf, type Outcome } from './deliverToReceiver';
+import { pauseAfter } from './retry';
+import { Schedule, type Waiting } from './schedule';
+
+/** The lane of the notifications for plugins. No url is like that. */
+const PLUGINS = 'plugins';
+
+/** How long a destination is relied on: a `notify-url` that was corrected is found after that. */
+const DESTINATIONS_MS = 30_000;
+
+/** The queue as the deliverer works it off. All of its files change here and nowhere else. */
+export class Delivery {
+  readonly #host: Host;
+  readonly #root: string;
+  readonly #onChange: () => void;
+  readonly #schedule = new Schedule(PLUGINS);
+  readonly #unreadable = new Set<AppName>();
+  #destinations = new Map<AppName, string>();
+  #destinationsAt = Date.now();
+
+  /** Reads the queue below `root`. `onChange` is called when {@link step} has something to do. */
+  constructor(host: Host, root: string, onChange: () => void) {
+    this.#host = host;
+    this.#root = root;
+    this.#onChange = onChange;
+    for (const queued of readQueue(root)) this.#add(queued, false);
+  }
+
+  /** Nothing waits, and nothing is on its way. */
+  get isIdle(): boolean {
+    return this.#schedule.size === 0;
+  }
+
+  /** How many apps have events that could not be queued. */
+  get unreadable(): number {
+    return this.#unreadable.size;
+  }
+
+  /** Queues what is new, and begins to deliver what is due. Returns when to call it again, ms since the epoch. */
+  step(): number {
+    this.#queueChangedApps();
+    if (Date.now() - this.#destinationsAt >= DESTINATIONS_MS) this.#refreshDestinations();
+    for (;;) {
+      const taken = this.#schedule.take(Date.now());
+      if (taken === undefined) return this.#schedule.wakeAt();
+      void this.#deliver(taken.key, taken.waiting).then(this.#onChange);
+    }
+  }
+
+  #queueChangedApps(): void {
+    for (const app of takeChangedApps(this.#root)) {
+      try {
+        const queued = queueEvents(this.#host, app, Date.now(), process.env['PATH'] ?? '');
+        forgetChangedApp(this.#root, app);
+        this.#unreadable.delete(app);
+        this.#destinations.delete(app);
+        for (const one of queued) this.#add(one, true);
+      } catch {
+        this.#unreadable.add(app); // the commands that people run say why
+      }
+    }
+  }
+
+  #add({ name, target, notification: { app }, at, attempts, next }: Queued, isNew: boolean): void {
+    const waiting = { name, app, target, at, attempts, next };
+    this.#schedule.add(this.#laneOf(waiting), waiting, isNew);
+  }
+
+  /** Notifications with the same `notify-url` share a lane. */
+  #laneOf({ target, app }: Waiting): string {
+    if (target === 'plugins') return PLUGINS;
+    let destination = this.#destinations.get(app);
+    if (destination === undefined) this.#destinations.set(app, (destination = destinationOf(this.#host, app)));
+    return destination;
+  }
+
+  #refreshDestinations(): void {
+    this.#destinations = new Map();
+    this.#destinationsAt = Date.now();
+    this.#schedule.rearrange((waiting) => this.#laneOf(waiting));
+  }
+
+  async #deliver(lane: string, waiting: Waiting): Promise<void> {
+    const queued = readQueued(this.#root, waiting.name);
+    const outcome: Outcome = queued === undefined ? { type: 'done' } : await this.#send(queued);
+    if (queued === undefined || outcome.type === 'done') {
+      dequeue(this.#root, waiting.name);
+      this.#schedule.finished(lane);
+    } else {
+      this.#failed(lane, queued, outcome, Date.now());
+    }
+  }
+
+  #send(queued: Queued): Promise<Outcome> {
+    return queued.target === 'plugins' ? deliverToPlugins(queued) : deliverToReceiver(this.#host, queued);
+  }
+
+  #failed(lane: string, queued: Queued, outcome: Exclude<Outcome, { type: 'done' }>, now: number): void {
+    const { reason } = outcome;
+    const closedUntil = outcome.type === 'failed' ? now + (outcome.retryAfter ?? 0) : now;
+    const until = now + pauseAfter(this.#schedule.failuresOf(lane) + 1, Math.random());
+    const next = Math.max(now + pauseAfter(queued.attempts + 1, Math.random()), closedUntil);
+    const { name, attempts } = postpone(this.#root, queued, next);
+    const { target, at, notification } = queued;
+    this.#schedule.failed(lane, { name, app: notification.app, target, at, attempts, next }, { until, closedUntil });
+    if (outcome.type === 'gone') noteEnded(this.#root, outcome.scope, now);
+    this.#giveUp(
+      this.#schedule.remove(lane, (one) => outcome.type === 'gone' || now - one.at >= WORTH_SENDING_MS),
+      reason,
+      now,
+    );
+  }
+
+  #giveUp(waiting: readonly Waiting[], reason: string, now: number): void {
+    for (const app of new Set(waiting.map((one) => one.app))) {
+      const names = waiting.filter((one) => one.app === app).map(({ name }) => name);
+      const texts = names.flatMap((name) => readQueued(this.#root, name)?.notification.text ?? []);
+      if (texts.length > 0) noteUndelivered(buildsDirectory(this.#host, app), texts, reason, now);
+      for (const name of names) dequeue(this.#root, name);
+    }
+  }
+}

@@ -1,0 +1,50 @@
+import { closeSync, ftruncateSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { takeLock } from '../../../host/dokku/locks';
+import { readSmallFile } from '../../../host/system/files';
+import { identifyProcess, isAlive, type ProcessIdentity } from '../../../host/system/processes';
+
+/** In the directory of the queue. The process that delivers holds it under flock, and writes into it which one it is. */
+const LOCK_FILE = 'deliverer';
+const LOCK_BYTES = 1024;
+
+/** The deliverer that has not ended: `alive`, or `killed` before its work was done. `none`: nothing is left to do. */
+export type DelivererState = 'alive' | 'killed' | 'none';
+
+/**
+ * What the lock file in `directory` says. Asked after something was put there, `alive` can be relied on: that process will look once more
+ * before it ends, see {@link deliverAlone}.
+ */
+export function delivererState(directory: string): DelivererState {
+  try {
+    const text = readSmallFile(join(directory, LOCK_FILE), LOCK_BYTES) ?? '';
+    if (text === '') return 'none';
+    return isAlive(JSON.parse(text) as ProcessIdentity) ? 'alive' : 'killed';
+  } catch {
+    return 'killed'; // then another one is started, which finds out by the lock
+  }
+}
+
+/**
+ * Calls `work` as the only process of the host that does so for `directory`, and again until `isDone`. Returns at once if another one
+ * is at work.
+ *
+ * Nothing is left behind: whoever puts something there looks afterwards whether a deliverer is named, and starts one if not. The name is
+ * removed before the lock is given back, and only then `isDone` is asked for the last time. If the process is killed, the kernel gives
+ * the lock back, and the name stays.
+ */
+export async function deliverAlone(directory: string, work: () => Promise<void>, isDone: () => boolean): Promise<void> {
+  do {
+    const lock = takeLock(join(directory, LOCK_FILE));
+    if (lock === undefined) return;
+    try {
+      ftruncateSync(lock, 0); // the name of one that was killed
+      writeSync(lock, Buffer.from(JSON.stringify(identifyProcess(process.pid))), 0, undefined, 0);
+      await work();
+      ftruncateSync(lock, 0);
+    } finally {
+      closeSync(lock);
+    }
+  } while (!isDone());
+}

@@ -1,0 +1,52 @@
+import type { Host } from '../../../host/dokku/environment';
+import type { AppName } from '../../../host/dokku/names';
+import { type AppBuilds, appBuilds } from '../../../host/dokku/paths';
+import type { Recorded } from '../../../journal/events';
+import { loadHistory } from '../../../journal/loadHistory';
+import { isEnded } from '../endedReceivers';
+import { listeningSince } from '../listeningPlugins';
+import { notificationOf } from '../notification';
+import { type Occasion, resolveNotifySettings } from '../settings';
+import { noteQueuedUpTo, readUnqueued } from './queuedUpTo';
+import { enqueue, type Queued, type Target } from './queue';
+
+/** How long after its event a notification is worth sending, ms. */
+export const WORTH_SENDING_MS = 24 * 60 * 60 * 1000;
+
+/**
+ * Queues the events of `app` that are not queued yet, for those who want to hear of them; returns what is new in the queue, in order.
+ * Events that are older than a day, or were adopted, concern nobody. `now` is ms since the epoch, `path` the variable PATH.
+ * Throws system errors and what reading a journal throws: then it is to be called again.
+ */
+export function queueEvents(host: Host, app: AppName, now: number, path: string): Queued[] {
+  const builds = appBuilds(host, app);
+  if (builds.mode !== 'owner') return []; // there the stock plugin decides how builds end
+  const { events, head, isFirst } = readUnqueued(builds.directory);
+  if (head.seq === 0) return [];
+  const recent = events.filter(({ at, event }) => now - at < WORTH_SENDING_MS && !('adopted' in event));
+  const queued = recent.length === 0 ? [] : queueRecent(host, builds, recent, isFirst, path);
+  if (events.length > 0 || isFirst) noteQueuedUpTo(builds.directory, head);
+  return queued;
+}
+
+function queueRecent(
+  host: Host,
+  { app, directory, buildsRoot }: AppBuilds,
+  recent: readonly Recorded[],
+  isFirst: boolean,
+  path: string,
+): Queued[] {
+  const settings = resolveNotifySettings(host, app);
+  const receiver = settings !== undefined && !isEnded(buildsRoot, settings) ? settings : undefined;
+  const pluginsSince = listeningSince(host, path);
+  const targetsOf = ({ at }: Recorded, on: Occasion | undefined): Target[] => [
+    // With a position, events from before were queued or not wanted; without one, only this tells them.
+    ...(pluginsSince !== undefined && (!isFirst || at >= pluginsSince) ? (['plugins'] as const) : []),
+    ...(receiver && on && receiver.on.has(on) && at >= receiver.since ? (['receiver'] as const) : []),
+  ];
+  const { history } = loadHistory(directory);
+  return recent.flatMap((recorded) => {
+    const notification = notificationOf(app, recorded, history);
+    return targetsOf(recorded, notification.on).map((target) => enqueue(buildsRoot, target, notification, recorded.at));
+  });
+}

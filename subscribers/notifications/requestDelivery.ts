@@ -1,0 +1,22 @@
+import type { AppName } from '../../host/dokku/names';
+import { startSelfDetached } from '../../host/system/detached';
+import { delivererState } from './delivery/soleDeliverer';
+import { hasChangedApps, noteChangedApp } from './queue/changedApps';
+import { queueDirectory } from './queue/queue';
+
+/** Name of the program that delivers. */
+export const DELIVERER = 'builds-deliver';
+
+/**
+ * Whether notifications wait that nobody delivers, or apps have events that nobody has queued. Costs the same however many wait. A deliverer
+ * ends only when nothing waits any more, so one that was killed tells.
+ */
+export function isDeliveryInterrupted(buildsRoot: string): boolean {
+  return delivererState(queueDirectory(buildsRoot)) === 'killed' || hasChangedApps(buildsRoot);
+}
+
+/** Has the events of `app`, if one is given, queued and delivered by a process that outlives this one. Throws system errors. */
+export function requestDelivery(buildsRoot: string, app?: AppName): void {
+  if (app !== undefined) noteChangedApp(buildsRoot, app);
+  if (delivererState(queueDirectory(buildsRoot)) !== 'alive') startSelfDetached(DELIVERER);
+}

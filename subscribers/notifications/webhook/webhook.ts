@@ -1,0 +1,181 @@
+import { createHmac } from 'node:crypto';
+import { lookup as dnsLookup, type LookupAddress, type LookupOptions } from 'node:dns';
+import { type ClientRequest, type IncomingMessage, request as requestHttp, type RequestOptions } from 'node:http';
+import { request as requestHttps } from 'node:https';
+
+import { errorCode, printable, reasonOf } from '../../../host/failure';
+import { isRefusedAddress } from './addresses';
+import { trustedCertificates } from './certificates';
+import { parseRetryAfter } from './retryAfter';
+
+/** A message that is posted. */
+export interface Message {
+  readonly url: URL;
+  /** What a receiver knows a repetition by. */
+  readonly id: string;
+  /** What it is about, one word. */
+  readonly on: string;
+  /** Key of the signature; undefined: none. */
+  readonly secret: string | undefined;
+  readonly body: object;
+}
+
+/** What came back. */
+export type Reply = { readonly delivered: true; readonly status: number } | Refusal;
+
+/** The message was not taken. */
+export interface Refusal {
+  readonly delivered: false;
+  /** A part of a sentence, without the url. */
+  readonly reason: string;
+  /** How long the receiver asks to be left alone, ms. */
+  readonly retryAfter?: number;
+  /** The receiver said that it will not be there any more (status 410). */
+  readonly gone?: true;
+}
+
+/** What a specification can replace. */
+export interface Means {
+  /** ms for everything from the look-up of the name to the head of the answer. */
+  readonly limit?: number;
+  /** Looks names up. */
+  readonly resolve?: Resolve;
+  /** Certificate authorities, PEM. */
+  readonly trusted?: string;
+}
+
+const DEFAULT_LIMIT_MS = 10_000;
+
+/** How long the connection is kept for the rest of an answer whose head has come. Nobody waits for it, but a process ends only after it. */
+const REST_MS = 500;
+
+/**
+ * Posts a message once. Any status 2xx means that it was taken. A redirect is not followed, the answer's content is not read. Certificates are
+ * checked whatever the environment says. Never rejects.
+ *
+ * By node:http and not by `fetch`: it takes a `lookup`, so that the address that was checked is the one that is connected to; it follows
+ * no redirect and regards no proxy variable.
+ */
+export function postMessage({ url, id, on, secret, body }: Message, means: Means = {}): Promise<Reply> {
+  const { limit = DEFAULT_LIMIT_MS, resolve: resolveName = dnsLookup } = means;
+  const address = url.hostname.replace(/^\[|\]$/g, '');
+  if (isRefusedAddress(address)) return Promise.resolve(refused(refusedAddress(address).message));
+  const bytes = Buffer.from(JSON.stringify(body));
+  const options: RequestOptions = {
+    method: 'POST',
+    agent: false, // one connection, closed afterwards
+    lookup: checkedLookup(resolveName),
+    headers: {
+      'Content-Type': 'application/json; charset=utf-8',
+      'Content-Length': bytes.length,
+      'User-Agent': 'dokku-builds',
+      'X-Dokku-Builds-Delivery': id,
+      'X-Dokku-Builds-Event': on,
+      ...(secret !== undefined && { 'X-Dokku-Builds-Signature': signature(secret, bytes) }),
+    },
+  };
+  const outgoing =
+    url.protocol === 'https:'
+      ? requestHttps(url, { ...options, rejectUnauthorized: true, ca: means.trusted ?? trustedCertificates() })
+      : requestHttp(url, options);
+  const reply = replyTo(outgoing, limit);
+  outgoing.end(bytes);
+  return reply;
+}
+
+/** What comes back on `outgoing` within `limit` ms. Whatever comes, or does not come, the connection is closed soon. */
+function replyTo(outgoing: ClientRequest, limit: number): Promise<Reply> {
+  return new Promise((resolve) => {
+    const close = (): void => {
+      outgoing.destroy();
+    };
+    const deadline = setTimeout(() => {
+      finish(refused(`no answer within ${Math.round(limit / 1000)} s`));
+      close();
+    }, limit);
+    const finish = (reply: Reply): void => {
+      clearTimeout(deadline);
+      resolve(reply);
+    };
+    outgoing.on('response', (response) => {
+      finish(replyOf(response));
+      const rest = setTimeout(close, REST_MS);
+      response.on('error', () => undefined); // the answer is known
+      response.on('close', () => {
+        clearTimeout(rest);
+      });
+      response.resume();
+    });
+    // Node closes such a connection without a word if nobody listens.
+    outgoing.on('upgrade', (response: IncomingMessage) => {
+      finish(replyOf(response));
+      close();
+    });
+    outgoing.on('error', (error) => {
+      finish(refused(whatHappened(error)));
+    });
+    outgoing.on('close', () => {
+      finish(refused('the connection was closed before an answer came'));
+    });
+  });
+}
+
+function replyOf({ statusCode: status = 0, statusMessage = '', headers }: IncomingMessage): Reply {
+  if (status >= 200 && status < 300) return { delivered: true, status };
+  const said = `the answer was ${printable(`${status} ${statusMessage}`.trim())}`;
+  if (status >= 300 && status < 400) return refused(`${said}, and redirects are not followed`);
+  const retryAfter = parseRetryAfter(headers['retry-after'], Date.now());
+  return {
+    ...refused(said),
+    ...(retryAfter !== undefined && { retryAfter }),
+    ...(status === 410 && { gone: true }),
+  };
+}
+
+function refused(reason: string): Refusal {
+  return { delivered: false, reason };
+}
+
+/** The value of the signature's header: HMAC-SHA-256 over the bytes of the body. */
+export function signature(secret: string, body: Uint8Array): string {
+  return `sha256=${createHmac('sha256', secret).update(body).digest('hex')}`;
+}
+
+function refusedAddress(address: string): Error {
+  return new Error(`${address} is an address that nothing is sent to`);
+}
+
+type Found = (error: NodeJS.ErrnoException | null, address: string | LookupAddress[], family?: number) => void;
+type Lookup = (hostname: string, options: LookupOptions, found: Found) => void;
+type Resolve = (
+  hostname: string,
+  options: LookupOptions & { all: true },
+  found: (error: NodeJS.ErrnoException | null, addresses: LookupAddress[] | undefined) => void,
+) => void;
+
+/** `dns.lookup` by means of `resolve`. Fails for a name if one of its addresses is refused. */
+export function checkedLookup(resolve: Resolve): Lookup {
+  return (hostname, options, found) => {
+    resolve(hostname, { ...options, all: true }, (error, addresses = []) => {
+      const [first] = addresses;
+      const bad = addresses.find(({ address }) => isRefusedAddress(address));
+      if (error !== null || bad !== undefined) found(error ?? refusedAddress(bad?.address ?? ''), []);
+      else if (options.all === true) found(null, addresses);
+      else found(null, first?.address ?? '', first?.family);
+    });
+  };
+}
+
+function whatHappened(error: Error): string {
+  const code = errorCode(error);
+  const sentence = code === undefined ? undefined : WHAT_HAPPENED[code];
+  return sentence ?? printable(code === undefined ? reasonOf(error) : `${code} (${reasonOf(error)})`);
+}
+
+const WHAT_HAPPENED: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'the connection was refused',
+  ECONNRESET: 'the connection was closed before an answer came',
+  EPIPE: 'the connection was closed before an answer came',
+  ENOTFOUND: 'its name has no address',
+  EAI_AGAIN: 'its name could not be looked up',
+};
