@@ -1,6 +1,7 @@
 import type { Host } from '../host/dokku/environment';
 import { isDeployLockTaken, readDeployLock, removeDeployLock } from '../host/dokku/locks';
 import type { AppName, BuildId } from '../host/dokku/names';
+import type { AppBuilds } from '../host/dokku/paths';
 import { parseTimestamp } from '../host/durations';
 import { Failure } from '../host/failure';
 import { type CancelSignal, ProcessGone, signalGroup, signalTarget, startTimeOf } from '../host/system/processes';
@@ -8,7 +9,7 @@ import type { System } from '../host/system/system';
 import type { Output } from '../host/terminal/output';
 import { type Build, findBuild, type RunningBuild } from '../journal/history';
 import { concludeBuilds } from '../projections/conclusions/evidence';
-import { addNote } from '../projections/conclusions/notes';
+import { addNote, readNotes } from '../projections/conclusions/notes';
 import { type AppContext, changeHistory, load } from '../subscribers/changeHistory';
 import { contextOf } from '../subscribers/recordDeploy';
 import { defineCommand } from './definition/command';
@@ -91,56 +92,74 @@ function cancelBuild(context: AppContext, output: Output, id: BuildId, force: bo
   }
 }
 
-/** The usual signal, which Dokku sends, and those that follow with `--force`. */
-const SIGNALS: readonly CancelSignal[] = ['SIGQUIT', 'SIGTERM', 'SIGKILL'];
-
 /**
  * Signals the process group and waits until it is gone; only then the build is recorded as canceled. A deploy that dies of the
- * signal may report its own end before: the note about the cancel makes that report a cancel, too.
+ * signal may report its own end before: the note about the cancel makes that report a cancel, too. Of several cancels at once,
+ * the first one signals, and the others wait.
  */
 function signalBuild(context: AppContext, output: Output, build: Build, force: boolean): number {
   const { host, builds, system } = context;
   const { id } = build;
   const group = signalTarget(build.process); // throws before anything is recorded
-  output.step('Killing app deploy');
-  output.flush();
-  const signal = SIGNALS.slice(0, force ? undefined : 1).find((one) => {
-    addNote(builds.directory, id, { type: 'cancel', actor: host.caller, signal: one });
-    return endsBy(build, group, one, system);
+  const note = (signal: CancelSignal): void =>
+    addNote(builds.directory, id, { type: 'cancel', actor: host.caller, signal, by: process.pid });
+  note(SIGNALS[0]);
+  const isFirst = force || firstCanceler(builds, id, system) === process.pid;
+  if (isFirst) {
+    output.step('Killing app deploy');
+    output.flush();
+  }
+  const signal = SIGNALS.slice(0, force ? undefined : 1).find((one, n) => {
+    if (n > 0) note(one);
+    return (isFirst && send(build, group, one) === 'gone') || endsSoon(build, system);
   });
   if (signal === undefined) {
     addNote(builds.directory, id, { type: 'cancel-failed' });
-    const tried = force ? SIGNALS.join(', ') : SIGNALS[0];
-    output.warn(
-      `Build ${id} is still running: process group ${group} did not end within ${WAIT_MS / 1000}s of ${tried}`,
-    );
-    if (!force)
-      output.warn(`Its record and its lock stay. To end it by force: dokku builds:cancel ${builds.app} --force`);
+    warnStillRunning(context, build, group, force);
     return 1;
   }
   const cancelCommand = { type: 'CancelBuild', build: id, actor: host.caller, signal, at: system.now() } as const;
   const { loaded } = changeHistory(context, 'all', (history) => (findBuild(history, id) ? [cancelCommand] : []));
   removeDeployLock(host, builds.app, id);
-  const ended = findBuild(loaded.history, id);
-  if (ended !== undefined && ended.status !== 'canceled') sayOver(output, ended);
-  else output.verbose(`Build ${id} canceled, ${signal} sent to process group ${group}`);
+  const ended = findBuild(loaded.history, id) ?? build;
+  if (isFirst && ended.status === 'canceled')
+    output.verbose(`Build ${id} canceled, ${signal} sent to process group ${group}`);
+  else sayOver(output, ended);
   return 0;
+}
+
+/** The usual signal, which Dokku sends, and those that follow with `--force`. */
+const SIGNALS = ['SIGQUIT', 'SIGTERM', 'SIGKILL'] as const satisfies CancelSignal[];
+
+/** The process that tries to cancel the build and came first, of those that still run. */
+function firstCanceler({ directory }: AppBuilds, id: BuildId, { isAlive }: System): number | undefined {
+  return readNotes(directory, id).cancelers.find((pid) => isAlive({ pid }));
+}
+
+function send({ process: { pid } }: Build, group: number, signal: CancelSignal): 'sent' | 'gone' {
+  try {
+    signalGroup(pid, group, signal);
+    return 'sent';
+  } catch (error) {
+    if (error instanceof ProcessGone) return 'gone';
+    throw error;
+  }
+}
+
+function warnStillRunning({ builds, warn }: AppContext, { id }: Build, group: number, force: boolean): void {
+  const tried = force ? SIGNALS.join(', ') : SIGNALS[0];
+  warn(`Build ${id} is still running: process group ${group} did not end within ${WAIT_MS / 1000}s of ${tried}`);
+  if (!force) warn(`Its record and its lock stay. To end it by force: dokku builds:cancel ${builds.app} --force`);
 }
 
 const WAIT_MS = 5000;
 const FIRST_PAUSE_MS = 5;
 const LONGEST_PAUSE_MS = 100;
 
-/** Sends `signal`, and waits a while; whether all processes of the group have ended. */
-function endsBy({ process }: Build, group: number, signal: CancelSignal, system: System): boolean {
-  try {
-    signalGroup(process.pid, group, signal);
-  } catch (error) {
-    if (error instanceof ProcessGone) return true;
-    throw error;
-  }
+/** Waits a while; whether all processes of the group have ended. */
+function endsSoon(build: Build, system: System): boolean {
   const deadline = system.now() + WAIT_MS;
-  for (let wait = FIRST_PAUSE_MS; system.isGroupAlive(process); wait = Math.min(2 * wait, LONGEST_PAUSE_MS)) {
+  for (let wait = FIRST_PAUSE_MS; system.isGroupAlive(build.process); wait = Math.min(2 * wait, LONGEST_PAUSE_MS)) {
     if (system.now() > deadline) return false;
     system.pause(wait);
   }

@@ -36,8 +36,11 @@ export function concludeBuilds(
 function evidenceOf(directory: string, build: RunningBuild, lockedBy: BuildId | undefined, now: number): Evidence {
   const log = `${directory}/${build.id}.log`;
   const holdsLock = lockedBy === build.id;
+  const { deployed, cancel, revision } = readNotes(directory, build.id);
   return {
-    ...readNotes(directory, build.id),
+    deployed,
+    ...(cancel && { cancel }),
+    ...(revision && { revision }),
     holdsLock,
     // Only a sync can end without a trace; the log of any other build need not be read.
     logShowsFailure: build.source === 'git:sync' && !holdsLock && logShowsFailure(log),

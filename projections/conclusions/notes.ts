@@ -26,8 +26,8 @@ export type Note =
   | { readonly type: 'deployed' }
   /** Dokku has named the commit that is being built. */
   | { readonly type: 'revision'; readonly revision: string }
-  /** Somebody sends a signal to end it. */
-  | { readonly type: 'cancel'; readonly actor: Actor; readonly signal: string }
+  /** Somebody sends a signal to end it: the process `by`. */
+  | { readonly type: 'cancel'; readonly actor: Actor; readonly signal: string; readonly by: number }
   /** The signal did not end it. */
   | { readonly type: 'cancel-failed' };
 
@@ -35,10 +35,13 @@ export type Note =
 export interface Notes {
   readonly deployed: boolean;
   readonly revision?: string;
+  /** The last signal of a cancel that has not failed. */
   readonly cancel?: { readonly actor: Actor; readonly signal: string };
+  /** The processes that try to cancel it, the first one first. */
+  readonly cancelers: readonly number[];
 }
 
-const NO_NOTES: Notes = { deployed: false };
+const NO_NOTES: Notes = { deployed: false, cancelers: [] };
 
 /** Adds a note about build `id` of the app whose data lies in `directory`. On disk when it returns. Throws system errors. */
 export function addNote(directory: string, id: BuildId, note: Note): void {
@@ -92,9 +95,9 @@ function withNote(notes: Notes, note: Note | undefined): Notes {
     case 'revision':
       return { ...notes, revision: note.revision };
     case 'cancel':
-      return { ...notes, cancel: { actor: note.actor, signal: note.signal } };
+      return { ...notes, cancel: { actor: note.actor, signal: note.signal }, cancelers: [...notes.cancelers, note.by] };
     case 'cancel-failed':
-      return others;
+      return { ...others, cancelers: [] };
     default:
       return notes;
   }
@@ -108,7 +111,7 @@ function parseNote(line: string): Note | undefined {
   } catch {
     return undefined;
   }
-  const { type, revision, actor, signal } = (value ?? {}) as Partial<Record<string, unknown>>;
+  const { type, revision, actor, signal, by = 0 } = (value ?? {}) as Partial<Record<string, unknown>>;
   switch (type) {
     case 'deployed':
     case 'cancel-failed':
@@ -118,7 +121,9 @@ function parseNote(line: string): Note | undefined {
       return known === undefined ? undefined : { type, revision: known };
     }
     case 'cancel':
-      return typeof signal === 'string' && isActor(actor) ? { type, actor, signal } : undefined;
+      return typeof signal === 'string' && Number.isSafeInteger(by) && isActor(actor)
+        ? { type, actor, signal, by: Number(by) }
+        : undefined;
     default:
       return undefined;
   }

@@ -93,15 +93,15 @@ test('while it runs it holds the lock: a second one fails at once and says who h
   t.is(second.code, 1);
   t.regex(second.stderr, new RegExp(`^ ! {5}.*${build}`));
   t.is(second.stdout, '');
-  const deploy = await host.dokku(['ps:restart', 'busy']);
+  const deploy = await host.dokku(['ps:rebuild', 'busy']);
   t.is(deploy.code, 1);
-  t.regex(deploy.stderr, /deploy lock in place/);
+  t.regex(deploy.stdout, /deploy lock in place/);
   t.is(host.lock('busy'), `${build}\n`);
-  t.is((await listed('busy')).length, 1);
+  t.is((await listed('busy')).length, 2); // the deploy is on record, as one that failed
 
   open();
   t.is((await capture.finished).code, 0);
-  t.is((await host.dokku(['ps:restart', 'busy'])).code, 0);
+  t.is((await host.dokku(['ps:rebuild', 'busy'])).code, 0);
 });
 
 test('a deploy that runs keeps a capture out, and so does any flock on the lock', async (t) => {

@@ -50,7 +50,9 @@ test.serial('without an app, what runs on the host and lives is listed, newest f
   };
   const rowOfOlder = await start('east', 'east-old', older.pid, 'git-hook');
   const rowOfNewer = await start('west', 'west-new', newer.pid, 'ps:restart');
-  const rowOfDead = await start('west', 'west-dead', gone, 'git:sync');
+  const dead = runningRecord('west', 'west-dead', 0, gone);
+  writeRecords(host, dead);
+  const rowOfDead = ['west', dead.id, dead.kind, dead.pid, dead.source, dead.started_at];
   await start('east', 'east-done', older.pid, 'git-hook');
   await host.trigger('builds-record-finalize', ['east', 'east-done', '0']);
 
