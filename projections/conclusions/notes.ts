@@ -48,7 +48,7 @@ export function addNote(directory: string, id: BuildId, note: Note): void {
   const fd = openSync(path, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW, 0o600);
   try {
     ownLikeParent(fd, dirname(path));
-    writeSync(fd, `${JSON.stringify(note)}\n`);
+    writeSync(fd, `\n${JSON.stringify(note)}\n`); // the line in front may have been cut off
     fsyncSync(fd);
   } finally {
     closeSync(fd);
@@ -95,7 +95,7 @@ function withNote(notes: Notes, note: Note | undefined): Notes {
       return { ...notes, cancel: { actor: note.actor, signal: note.signal } };
     case 'cancel-failed':
       return others;
-    default:
+    case undefined:
       return notes;
   }
 }
@@ -118,14 +118,21 @@ function parseNote(line: string): Note | undefined {
       return known === undefined ? undefined : { type, revision: known };
     }
     case 'cancel':
-      return typeof signal === 'string' && isActor(actor) ? { type, actor, signal } : undefined;
+      return typeof signal === 'string' && SIGNAL.test(signal) && isActor(actor) ? { type, actor, signal } : undefined;
     default:
       return undefined;
   }
 }
 
+const SIGNAL = /^SIG[A-Z0-9]{1,16}$/;
+
+/** A note becomes an event, and that has to fit into a frame. */
+const ACTOR_CHARACTERS = 200;
+
 function isActor(value: unknown): value is Actor {
-  if (typeof value !== 'object' || value === null) return false;
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
   const allowed = ['user', 'key', 'command'];
-  return Object.entries(value).every(([key, text]) => allowed.includes(key) && typeof text === 'string');
+  return Object.entries(value).every(
+    ([key, text]) => allowed.includes(key) && typeof text === 'string' && text.length <= ACTOR_CHARACTERS,
+  );
 }
