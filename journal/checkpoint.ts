@@ -48,7 +48,7 @@ function isHead(value: unknown): value is Head {
 
 /** The checksum vouches for the rest: this program wrote it. */
 function isHistory(value: unknown): value is History {
-  const { builds, order, newestIds, pruned } = (value ?? {}) as Partial<History>;
+  const { builds, order, newestIds, pruned } = (value ?? {}) as Partial<Record<keyof History, unknown>>;
   const isObject = typeof builds === 'object' && builds !== null && !Array.isArray(builds);
   return isObject && [order, newestIds, pruned].every((list) => Array.isArray(list));
 }
