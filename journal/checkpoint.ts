@@ -48,8 +48,9 @@ function isHead(value: unknown): value is Head {
 
 /** The checksum vouches for the rest: this program wrote it. */
 function isHistory(value: unknown): value is History {
-  const { builds, order, newestIds, pruned } = (value ?? {}) as Partial<History>;
-  return typeof builds === 'object' && [order, newestIds, pruned].every((list) => Array.isArray(list));
+  const { builds, order, newestIds, pruned } = (value ?? {}) as Partial<Record<keyof History, unknown>>;
+  const isObject = typeof builds === 'object' && builds !== null && !Array.isArray(builds);
+  return isObject && [order, newestIds, pruned].every((list) => Array.isArray(list));
 }
 
 /**

@@ -15,8 +15,9 @@ import {
   syncJournal,
 } from './file/journalFile';
 import { wasEverStarted } from './file/wasEverStarted';
-import { type History, isCertainlyNew } from './history';
+import { findBuild, type History, isCertainlyNew } from './history';
 import { type Loaded, loadWhole, readOn, withEvents } from './loadHistory';
+import { startedAmong } from './startedAmong';
 
 /** What commands came to. */
 export interface Handled {
@@ -58,9 +59,11 @@ export function handleCommands(
 function handleCommand(writer: Writer, loaded: Loaded, command: BuildCommand, system: System): Handled {
   const added: Recorded[] = [];
   let state = writer.readOn(loaded);
-  const searched = withSearch(command, state.history, writer.path);
+  let searched = { seq: -1, command };
   for (let lost = 0; ; state = writer.readOn(state)) {
-    const events = decide(state.history, searched);
+    const { seq } = state.head;
+    if (searched.seq !== seq) searched = { seq, command: withUsedIds(command, state.history, writer.path) };
+    const events = decide(state.history, searched.command);
     if (events.length === 0) {
       writer.sync();
       if (writer.readOn(state) === state) return { loaded: state, added };
@@ -77,10 +80,19 @@ function handleCommand(writer: Writer, loaded: Loaded, command: BuildCommand, sy
   }
 }
 
-/** Whether an id was used that the history does not remember, only the whole journal can say. */
-function withSearch(command: BuildCommand, history: History, path: string): BuildCommand {
-  if (command.type !== 'StartBuild' || isCertainlyNew(history, command.build)) return command;
-  return { ...command, usedBefore: wasEverStarted(path, command.build) };
+/**
+ * `command` with what only the whole journal at `path` knows: whether an id was used by a build that the history does not remember.
+ * Reads the journal only if that is possible. Throws `JournalNotReadable`.
+ */
+export function withUsedIds(command: BuildCommand, history: History, path: string): BuildCommand {
+  if (command.type === 'StartBuild' && !isCertainlyNew(history, command.build))
+    return { ...command, usedBefore: wasEverStarted(path, command.build) };
+  if (command.type === 'AdoptBuilds') {
+    const unknown = command.records.map(({ started }) => started.build).filter((id) => !findBuild(history, id));
+    const used = new Set(startedAmong(path, new Set(unknown)));
+    return { ...command, records: command.records.filter(({ started }) => !used.has(started.build)) };
+  }
+  return command;
 }
 
 /** Appends `events` one after the other, and stops where another process has appended something. */

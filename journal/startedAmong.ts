@@ -2,9 +2,12 @@ import type { BuildId } from '../host/dokku/names';
 import { closeJournal, openJournal, START } from './file/journalFile';
 import { readJournal } from './file/readJournal';
 
-/** Those of `ids` that the journal at `path` has a start of, however long ago. Reads the whole journal once. Throws `JournalNotReadable`. */
+/**
+ * Those of `ids` that the journal at `path` has a start of, however long ago. Reads the whole journal once, unless there are no
+ * ids. Throws `JournalNotReadable`.
+ */
 export function startedAmong(path: string, ids: ReadonlySet<BuildId>): BuildId[] {
-  const journal = openJournal(path);
+  const journal = ids.size === 0 ? undefined : openJournal(path);
   if (journal === undefined) return [];
   const started = new Set<BuildId>();
   try {

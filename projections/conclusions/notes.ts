@@ -51,7 +51,7 @@ export function addNote(directory: string, id: BuildId, note: Note): void {
   const fd = openSync(path, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW, 0o600);
   try {
     ownLikeParent(fd, dirname(path));
-    writeSync(fd, `${JSON.stringify(note)}\n`);
+    writeSync(fd, `\n${JSON.stringify(note)}\n`); // the line in front may have been cut off
     fsyncSync(fd);
   } finally {
     closeSync(fd);
@@ -98,7 +98,7 @@ function withNote(notes: Notes, note: Note | undefined): Notes {
       return { ...notes, cancel: { actor: note.actor, signal: note.signal }, cancelers: [...notes.cancelers, note.by] };
     case 'cancel-failed':
       return { ...others, cancelers: [] };
-    default:
+    case undefined:
       return notes;
   }
 }
@@ -121,7 +121,7 @@ function parseNote(line: string): Note | undefined {
       return known === undefined ? undefined : { type, revision: known };
     }
     case 'cancel':
-      return typeof signal === 'string' && Number.isSafeInteger(by) && isActor(actor)
+      return typeof signal === 'string' && SIGNAL.test(signal) && Number.isSafeInteger(by) && isActor(actor)
         ? { type, actor, signal, by: Number(by) }
         : undefined;
     default:
@@ -129,8 +129,15 @@ function parseNote(line: string): Note | undefined {
   }
 }
 
+const SIGNAL = /^SIG[A-Z0-9]{1,16}$/;
+
+/** A note becomes an event, and that has to fit into a frame. */
+const ACTOR_CHARACTERS = 200;
+
 function isActor(value: unknown): value is Actor {
-  if (typeof value !== 'object' || value === null) return false;
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
   const allowed = ['user', 'key', 'command'];
-  return Object.entries(value).every(([key, text]) => allowed.includes(key) && typeof text === 'string');
+  return Object.entries(value).every(
+    ([key, text]) => allowed.includes(key) && typeof text === 'string' && text.length <= ACTOR_CHARACTERS,
+  );
 }

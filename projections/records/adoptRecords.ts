@@ -1,3 +1,5 @@
+import { join } from 'node:path';
+
 import { listDirectory } from '../../host/system/files';
 import { printable, reasonOf } from '../../host/failure';
 import { parseTimestamp } from '../../host/durations';
@@ -7,7 +9,8 @@ import type { System } from '../../host/system/system';
 import type { AdoptedRecord, BuildCommand } from '../../journal/commands';
 import { decide, evolveAll } from '../../journal/decider';
 import { JournalNotWritten } from '../../journal/errors';
-import { handleCommands } from '../../journal/handleCommands';
+import { JOURNAL_FILE } from '../../journal/file/journalFile';
+import { handleCommands, withUsedIds } from '../../journal/handleCommands';
 import { buildsOf, findBuild, type History } from '../../journal/history';
 import { type Loaded, loadHistory } from '../../journal/loadHistory';
 import { addRunning } from '../lists/runningBuilds';
@@ -60,7 +63,8 @@ function add(builds: AppBuilds, loaded: Loaded, command: BuildCommand, system: S
   } catch (error) {
     if (!(error instanceof JournalNotWritten)) throw error;
   }
-  const events = decide(loaded.history, command);
+  const known = withUsedIds(command, loaded.history, join(builds.directory, JOURNAL_FILE));
+  const events = decide(loaded.history, known);
   return events.length === 0 ? loaded : { ...loaded, history: evolveAll(loaded.history, events), inMemory: true };
 }
 
@@ -107,7 +111,7 @@ function unknownRecords(
   }
   warnOfUnreadable(builds, unreadable, warn);
   const start = (record: AdoptedRecord): number => parseTimestamp(record.started.startedAt) ?? 0;
-  return found.sort((a, b) => start(a) - start(b));
+  return found.sort((a, b) => start(a) - start(b) || (a.started.build < b.started.build ? -1 : 1));
 }
 
 /** One warning, however many there are. */

@@ -1,5 +1,6 @@
 import { parseBuildId } from '../../host/dokku/names';
-import type { BuildCommand } from '../../journal/decide';
+import type { AdoptedRecord, BuildCommand } from '../../journal/commands';
+import type { Evidence } from '../../journal/conclusion';
 import type { BuildCanceled, BuildFinished, BuildStarted } from '../../journal/events';
 import { minute } from './buildEvents';
 
@@ -27,11 +28,17 @@ export function cancel(build: string, fields: Fields<'CancelBuild'> = {}): Build
   return { type: 'CancelBuild', build: parseBuildId(build), actor: {}, signal: 'SIGQUIT', at: minute(1), ...fields };
 }
 
-/** These builds were found dead; each gave its last sign of life at that time, ms since the epoch. */
-export function reapBuilds(dead: Readonly<Record<string, number>>): BuildCommand {
+/** What the host shows of a build that has left no trace: its last sign of life is a minute after {@link EPOCH}. */
+export const noTrace: Evidence = { deployed: false, holdsLock: false, logShowsFailure: false, lastSign: minute(1) };
+
+/** The processes of these builds have ended without a report. Of each build: what the host shows, besides {@link noTrace}. */
+export function conclude(ended: Readonly<Record<string, Partial<Evidence>>>): BuildCommand {
   return {
-    type: 'ReapBuilds',
-    dead: Object.entries(dead).map(([build, lastSign]) => ({ build: parseBuildId(build), lastSign })),
+    type: 'ConcludeBuilds',
+    ended: Object.entries(ended).map(([build, evidence]) => ({
+      build: parseBuildId(build),
+      evidence: { ...noTrace, ...evidence },
+    })),
   };
 }
 
@@ -39,7 +46,7 @@ export function prune(retention: number): BuildCommand {
   return { type: 'PruneBuilds', retention };
 }
 
-/** Something else has removed the files of these. */
+/** Something else has removed the files of these builds. */
 export function noteRemoved(...builds: string[]): BuildCommand {
   return { type: 'NoteRemoved', builds: builds.map(parseBuildId) };
 }
@@ -48,6 +55,12 @@ export function discard(build: string): BuildCommand {
   return { type: 'DiscardBuild', build: parseBuildId(build) };
 }
 
+/** Something else has recorded that a build has begun, and how it has ended. */
 export function adopt(begun: BuildStarted, ended?: BuildFinished | BuildCanceled): BuildCommand {
-  return { type: 'AdoptBuild', started: begun, ...(ended && { ended }) };
+  return adoptAll({ started: begun, ...(ended && { ended }) });
+}
+
+/** The same of many builds. */
+export function adoptAll(...records: AdoptedRecord[]): BuildCommand {
+  return { type: 'AdoptBuilds', records };
 }

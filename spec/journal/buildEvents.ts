@@ -42,9 +42,14 @@ export function finished(build: string, fields: Fields<BuildFinished> = {}): Bui
   };
 }
 
-/** Its process was found gone. */
+/** Its process ended without a report, and without an announcement of Dokku's. */
 export function reaped(build: string, fields: Fields<BuildFinished> = {}): BuildFinished {
   return finished(build, { exitCode: -1, cause: 'abandoned', ...fields });
+}
+
+/** Its process ended without a report, after Dokku had announced the deployment. */
+export function deployed(build: string, fields: Fields<BuildFinished> = {}): BuildFinished {
+  return finished(build, { exitCode: 0, cause: 'deployed', ...fields });
 }
 
 export function canceled(build: string, fields: Fields<BuildCanceled> = {}): BuildCanceled {

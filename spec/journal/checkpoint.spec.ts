@@ -1,27 +1,68 @@
 import { mkdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { crc32 } from 'node:zlib';
 
 import test, { type ExecutionContext } from 'ava';
 
+import { parseBuildId } from '../../host/dokku/names';
 import type { AppBuilds } from '../../host/dokku/paths';
 import { CHECKPOINT_FILE, readCheckpoint, writeCheckpoint } from '../../journal/checkpoint';
-import { emptyHistory } from '../../journal/applyEvent';
+import { initialState } from '../../journal/decider';
+import type { Head } from '../../journal/file/journalFile';
+import { decodeMessagePack, encodeMessagePack } from '../../journal/file/messagePack';
+import type { History } from '../../journal/history';
 import { loadHistory } from '../../journal/loadHistory';
 import { canceled, finished, pruned, started } from './buildEvents';
 import { append, temporaryApp } from '../projections/records/temporaryApp';
 
 const past = [started('b1'), finished('b1'), started('b2'), canceled('b2'), pruned('b1'), started('b3')];
 
-test('with a checkpoint only what came after it is folded', (t) => {
+test('with a checkpoint only the events behind it are folded', (t) => {
   const builds = temporaryApp(t);
   append(builds, ...past);
   const whole = loadHistory(builds.directory);
-  t.is(whole.folded, past.length);
+  t.is(whole.changed, 'all');
   writeCheckpoint(builds.directory, whole);
-  t.deepEqual(loadHistory(builds.directory), { ...whole, folded: 0 });
-  append(builds, finished('b3'), started('b4'));
-  t.is(loadHistory(builds.directory).folded, 2);
+  t.deepEqual(loadHistory(builds.directory), { ...whole, changed: new Set() });
+  append(builds, finished('b3'), started('b4'), pruned('b2'));
+  t.deepEqual(loadHistory(builds.directory).changed, new Set(['b3', 'b4', 'b2'].map(parseBuildId)));
   sameWithout(t, builds);
+});
+
+test('a build that is called like something in the language is in a checkpoint like any other', (t) => {
+  const builds = temporaryApp(t);
+  append(builds, ...['constructor', 'toString', 'length', '007', '12'].map((id) => started(id)));
+  const whole = loadHistory(builds.directory);
+  writeCheckpoint(builds.directory, whole);
+  t.deepEqual(readCheckpoint(builds.directory)?.history, whole.history);
+});
+
+test('a checkpoint of another version, or that holds something else, is passed over', (t) => {
+  const builds = temporaryApp(t);
+  append(builds, ...past);
+  const whole = loadHistory(builds.directory);
+  writeCheckpoint(builds.directory, whole);
+  const path = join(builds.directory, CHECKPOINT_FILE);
+  const [version, head, history] = decodeMessagePack(readFileSync(path).subarray(4)) as [number, Head, History];
+  const others: unknown[] = [
+    ...[null, 7, 'x', {}, []],
+    [version - 1, head, history],
+    ...[null, {}, 7, { ...head, crc: 'x' }, { ...head, start: -1 }, { ...head, end: 0.5 }].map((h) => [
+      version,
+      h,
+      history,
+    ]),
+    ...[null, {}, 7, [], { ...history, builds: null }, { ...history, builds: [] }, { ...history, order: {} }].map(
+      (h) => [version, head, h],
+    ),
+  ];
+  for (const other of others) {
+    writeFileSync(path, sealed(other));
+    t.is(readCheckpoint(builds.directory), undefined, JSON.stringify(other));
+    t.deepEqual(loadHistory(builds.directory), whole);
+  }
+  writeFileSync(path, sealed([version, head, history]));
+  t.not(readCheckpoint(builds.directory), undefined);
 });
 
 test('a checkpoint that is missing, cut at any byte, or damaged in any bit, changes no answer', (t) => {
@@ -57,7 +98,7 @@ test('a checkpoint that is a link or a directory is passed over', (t) => {
   append(builds, ...past);
   const whole = loadHistory(builds.directory);
   const path = join(builds.directory, CHECKPOINT_FILE);
-  writeCheckpoint(builds.directory, { ...whole, history: emptyHistory });
+  writeCheckpoint(builds.directory, { ...whole, history: initialState });
   const lie = readFileSync(path);
   writeFileSync(join(builds.directory, 'elsewhere'), lie);
   rmSync(path);
@@ -73,7 +114,7 @@ test('a checkpoint of another journal is passed over', (t) => {
   append(other, started('x1'), finished('x1'), started('x2'));
   append(mine, ...past);
   writeCheckpoint(mine.directory, loadHistory(other.directory));
-  t.is(loadHistory(mine.directory).folded, past.length);
+  t.is(loadHistory(mine.directory).changed, 'all');
   sameWithout(t, mine);
 });
 
@@ -85,7 +126,7 @@ test('a checkpoint of a journal that was longer is passed over', (t) => {
   append(builds, ...past.slice(3));
   writeCheckpoint(builds.directory, loadHistory(builds.directory));
   writeFileSync(journal, shorter);
-  t.is(loadHistory(builds.directory).folded, 3);
+  t.is(loadHistory(builds.directory).changed, 'all');
   sameWithout(t, builds);
   append(builds, finished('b2', { exitCode: 3 }), started('b9'), finished('b9')); // as long as before, and longer
   sameWithout(t, builds);
@@ -95,7 +136,7 @@ test('without a journal there is no history, whatever the checkpoint says', (t) 
   const [mine, other] = [temporaryApp(t), temporaryApp(t)];
   append(other, ...past);
   writeCheckpoint(mine.directory, loadHistory(other.directory));
-  t.deepEqual(loadHistory(mine.directory).history, emptyHistory);
+  t.deepEqual(loadHistory(mine.directory).history, initialState);
 });
 
 test('a checkpoint can be read by its owner only', (t) => {
@@ -104,6 +145,14 @@ test('a checkpoint can be read by its owner only', (t) => {
   writeCheckpoint(builds.directory, loadHistory(builds.directory));
   t.is(statSync(join(builds.directory, CHECKPOINT_FILE)).mode & 0o777, 0o600);
 });
+
+/** `value` as a checkpoint holds it, with a checksum that fits. */
+function sealed(value: unknown): Buffer {
+  const content = encodeMessagePack(value);
+  const crc = Buffer.alloc(4);
+  crc.writeUInt32LE(crc32(content));
+  return Buffer.concat([crc, content]);
+}
 
 function sameWithout(t: ExecutionContext, { directory }: AppBuilds): void {
   const { history, head } = loadHistory(directory);

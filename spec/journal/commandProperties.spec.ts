@@ -3,11 +3,10 @@ import fc from 'fast-check';
 
 import { parseTimestamp } from '../../host/durations';
 import type { BuildId } from '../../host/dokku/names';
-import { type BuildCommand, BuildStartedBefore, decide, UnknownBuild } from '../../journal/decide';
+import { type BuildCommand, BuildStartedBefore, UnknownBuild } from '../../journal/commands';
+import { decide, evolve, evolveAll, evolveOver, initialState } from '../../journal/decider';
 import type { BuildEvent } from '../../journal/events';
-import { type Build, findBuild, type History } from '../../journal/history';
-import { apply, draftHistory, emptyHistory } from '../../journal/applyEvent';
-import { evolve } from '../../journal/evolve';
+import { type Build, buildsOf, findBuild, type History, runningBuilds } from '../../journal/history';
 import { anyCommand } from './anyCommand';
 import { deepFreeze } from './deepFreeze';
 
@@ -22,44 +21,56 @@ interface Step {
   readonly after: History;
 }
 
-test('a build starts once, and ends at most once, after it has started and before it leaves', (t) => {
+/** What the events have said of a build. */
+type Stage = 'running' | 'inferred' | 'ended' | 'pruned';
+
+test('a build starts once and ends once, but for one report that corrects an inferred end; then it is pruned', (t) => {
   check((steps) => {
-    const stages = new Map<BuildId, 'running' | 'ended' | 'left'>();
+    const stages = new Map<BuildId, Stage>();
     for (const event of eventsOf(steps)) {
       switch (event.type) {
         case 'BuildStarted':
           t.false(stages.has(event.build), `${event.build} starts again`);
           stages.set(event.build, 'running');
           break;
-        case 'BuildFinished':
+        case 'BuildFinished': {
+          const allowed = event.cause === 'exit' && event.adopted !== true ? ['running', 'inferred'] : ['running'];
+          t.true(allowed.includes(stages.get(event.build) ?? ''), `${event.build} ends`);
+          stages.set(event.build, event.cause === 'exit' ? 'ended' : 'inferred');
+          break;
+        }
         case 'BuildCanceled':
-          t.is(stages.get(event.build), 'running', `${event.build} ends`);
+          t.is(stages.get(event.build), 'running', `${event.build} is canceled`);
           stages.set(event.build, 'ended');
           break;
         case 'Pruned':
           t.true(event.builds.length > 0);
           for (const build of event.builds) {
-            t.is(stages.get(build), event.reason === 'discarded' ? 'running' : 'ended', `${build} leaves`);
-            stages.set(build, 'left');
+            const allowed = event.reason === 'discarded' ? ['running'] : ['inferred', 'ended'];
+            t.true(allowed.includes(stages.get(build) ?? ''), `${build} is pruned`);
+            stages.set(build, 'pruned');
           }
       }
     }
   });
 });
 
-test('only who asks for it takes a running build away, and only that one', (t) => {
+test('a running build is pruned only by a discard of it, or if its process has ended', (t) => {
   check((steps) => {
     for (const { command, before, added } of steps) {
       for (const event of added) {
         if (event.type !== 'Pruned') continue;
         const running = event.builds.filter((id) => findBuild(before, id)?.status === 'running');
-        t.deepEqual(running, command.type === 'DiscardBuild' ? [command.build] : []);
+        if (command.type === 'DiscardBuild') t.deepEqual(running, [command.build]);
+        else if (command.type === 'ConcludeBuilds')
+          t.true(running.every((id) => command.ended.some(({ build }) => build === id)));
+        else t.deepEqual(running, []);
       }
     }
   });
 });
 
-test('after a prune no more have ended than are kept, the last success is one of them, and what runs still runs', (t) => {
+test('after a prune no more builds have ended than are kept, the last success is one of them, and all running ones run', (t) => {
   check((steps) => {
     for (const { command, before, after } of steps) {
       if (command.type !== 'PruneBuilds') continue;
@@ -67,27 +78,23 @@ test('after a prune no more have ended than are kept, the last success is one of
       t.is(ended.length, Math.min(command.retention, hadEnded.length));
       const success = hadEnded.findLast(({ status }) => status === 'succeeded');
       t.true(success === undefined || ended.includes(success));
-      t.deepEqual(runningOf(after), runningOf(before));
+      t.deepEqual(runningBuilds(after), runningBuilds(before));
     }
   });
 });
 
-test('a prune drops what was found dead first, and then what is oldest', (t) => {
+test('a prune takes the oldest first, and the last success after all others', (t) => {
   check((steps) => {
     for (const { command, before, after } of steps) {
       if (command.type !== 'PruneBuilds') continue;
-      const isDead = (build: Build): boolean => build.status === 'failed' && build.cause === 'abandoned';
-      const kept = endedOf(after);
-      const dropped = endedOf(before).filter((build) => !kept.includes(build));
-      const success = endedOf(before).findLast(({ status }) => status === 'succeeded');
-      const place = (build: Build): number => before.builds.indexOf(build);
-      for (const build of dropped) {
-        const goesAfter = (other: Build): boolean =>
-          other === success ||
-          (!isDead(other) && isDead(build)) ||
-          (isDead(other) === isDead(build) && place(other) > place(build));
-        t.true(kept.every(goesAfter), `${build.id} left before one that should have left first`);
-      }
+      const ended = endedOf(before);
+      const success = ended.findLast(({ status }) => status === 'succeeded');
+      const inOrder = [...ended.filter((build) => build !== success), ...(success ? [success] : [])];
+      const dropped = inOrder.slice(0, Math.max(ended.length - command.retention, 0));
+      t.deepEqual(
+        endedOf(after),
+        ended.filter((build) => !dropped.includes(build)),
+      );
     }
   });
 });
@@ -104,7 +111,7 @@ test('a command that is given once more adds nothing', (t) => {
 
 test('no build ends before it started, however the clock jumps, unless that was adopted', (t) => {
   check((steps) => {
-    for (const build of steps.at(-1)?.after.builds ?? []) {
+    for (const build of buildsOf(steps.at(-1)?.after ?? initialState)) {
       if (build.status === 'running' || build.adopted) continue;
       const own = eventsOf(steps).find((event) => 'finishedAt' in event && event.build === build.id);
       if (own && 'adopted' in own) continue;
@@ -113,12 +120,36 @@ test('no build ends before it started, however the clock jumps, unless that was 
   });
 });
 
-test('all events together make the same history as one after the other', (t) => {
+test('events folded in one step, in two, or one by one make the same history', (t) => {
   check((steps) => {
-    const stepwise = steps.at(-1)?.after ?? emptyHistory;
-    const draft = draftHistory();
-    for (const event of eventsOf(steps)) apply(draft, event);
-    t.deepEqual(draft, stepwise as typeof draft);
+    const events = eventsOf(steps);
+    const stepwise = steps.at(-1)?.after ?? initialState;
+    t.deepEqual(evolveAll(initialState, events), stepwise);
+    for (const at of [1, events.length >> 1, events.length - 1])
+      t.deepEqual(evolveAll(evolveAll(initialState, events.slice(0, at)), events.slice(at)), stepwise);
+  });
+});
+
+test('between two events a fold shows what the events before add up to', (t) => {
+  check((steps) => {
+    let stepwise = initialState;
+    evolveOver(initialState, (next, state) => {
+      for (const event of eventsOf(steps)) {
+        t.is(JSON.stringify(state), JSON.stringify(stepwise));
+        next(event);
+        stepwise = evolve(stepwise, event);
+      }
+    });
+  });
+});
+
+test('a history holds each build once, in one order, and ids that were used', (t) => {
+  check((steps) => {
+    const { builds, order, newestIds } = steps.at(-1)?.after ?? initialState;
+    t.deepEqual(order.toSorted(), (Object.keys(builds) as BuildId[]).sort());
+    for (const [id, build] of Object.entries(builds)) t.is(build.id, id);
+    t.deepEqual(newestIds, newestIds.toSorted());
+    t.is(new Set(newestIds).size, newestIds.length);
   });
 });
 
@@ -127,7 +158,7 @@ function check(rule: (steps: readonly Step[]) => void): void {
   fc.assert(
     fc.property(commands, (given) => {
       const events: BuildEvent[] = [];
-      let before: History = deepFreeze(emptyHistory);
+      let before: History = deepFreeze(initialState);
       const steps = given.map((command): Step => {
         const added = deepFreeze(attempt(before, command, events));
         const after = deepFreeze(added.reduce(evolve, before));
@@ -142,15 +173,19 @@ function check(rule: (steps: readonly Step[]) => void): void {
   );
 }
 
-/** What `command` adds; nothing when it is refused. */
+/** What `command` adds; nothing if it is refused. `events` are all that have been recorded. */
 function attempt(history: History, command: BuildCommand, events: readonly BuildEvent[]): BuildEvent[] {
-  const startedBefore = (id: BuildId): boolean =>
-    events.some((event) => event.type === 'BuildStarted' && event.build === id);
   try {
-    return decide(history, command, startedBefore);
+    return decide(
+      history,
+      command.type === 'StartBuild' ? { ...command, usedBefore: isStarted(command.build) } : command,
+    );
   } catch (error) {
     if (error instanceof UnknownBuild || error instanceof BuildStartedBefore) return [];
     throw error;
+  }
+  function isStarted(id: BuildId): boolean {
+    return events.some((event) => event.type === 'BuildStarted' && event.build === id);
   }
 }
 
@@ -158,10 +193,6 @@ function eventsOf(steps: readonly Step[]): BuildEvent[] {
   return steps.flatMap(({ added }) => added);
 }
 
-function endedOf({ builds }: History): Build[] {
-  return builds.filter(({ status }) => status !== 'running');
-}
-
-function runningOf({ builds }: History): Build[] {
-  return builds.filter(({ status }) => status === 'running');
+function endedOf(history: History): Build[] {
+  return buildsOf(history).filter(({ status }) => status !== 'running');
 }

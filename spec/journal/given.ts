@@ -1,33 +1,45 @@
 import type { ExecutionContext } from 'ava';
 
-import type { BuildId } from '../../host/dokku/names';
-import { type BuildCommand, decide } from '../../journal/decide';
+import type { BuildCommand } from '../../journal/commands';
+import { decide, evolve, initialState } from '../../journal/decider';
 import type { BuildEvent } from '../../journal/events';
-import { emptyHistory } from '../../journal/applyEvent';
-import { evolve } from '../../journal/evolve';
+import { type Build, buildsOf, type History } from '../../journal/history';
+import { deepFreeze } from './deepFreeze';
 
 type Refusal = new (...args: never[]) => Error;
 
-/** A rule in one expression: given these events, when this command, then these events. */
+/**
+ * A rule in one expression: given these events, when this command, then these events; or: given these events, then this history.
+ */
 export function given(...events: BuildEvent[]) {
-  const history = events.reduce(evolve, emptyHistory);
-  const decision = (command: BuildCommand, before: readonly string[]) => {
-    const startedBefore = (id: BuildId): boolean => before.includes(id);
-    const decided = (): BuildEvent[] => decide(history, command, startedBefore);
-    return {
-      /** The command adds exactly these events. */
-      then(t: ExecutionContext, expected: readonly BuildEvent[]): void {
-        t.deepEqual(decided(), [...expected]);
-      },
-      /** The command is refused, with an error of this class that says what `message` says. */
-      thenThrows(t: ExecutionContext, refusal: Refusal, message: RegExp): void {
-        t.throws(decided, { instanceOf: refusal, message });
-      },
-    };
-  };
+  const history = historyOf(...events);
   return {
-    when: (command: BuildCommand) => decision(command, []),
-    /** The same on a host whose journal knows starts of these ids, so long ago that the history has forgotten them. */
-    longAfterStartsOf: (...before: string[]) => ({ when: (command: BuildCommand) => decision(command, before) }),
+    when: (command: BuildCommand) => {
+      const decided = (): BuildEvent[] => decide(history, command);
+      return {
+        /** The command adds exactly these events. */
+        then(t: ExecutionContext, expected: readonly BuildEvent[]): void {
+          t.deepEqual(decided(), [...expected]);
+        },
+        /** The command is refused, with an error of this class that says what `message` says. */
+        thenThrows(t: ExecutionContext, refusal: Refusal, message: RegExp): void {
+          t.throws(decided, { instanceOf: refusal, message });
+        },
+      };
+    },
+    /** The history says this; what is not named here may be anything. */
+    thenHistory(t: ExecutionContext, expected: Partial<History>): void {
+      for (const [field, value] of Object.entries(expected)) t.deepEqual(history[field as keyof History], value, field);
+    },
+    /** Exactly these builds are on record, oldest first. */
+    thenBuilds(t: ExecutionContext, expected: readonly Build[]): void {
+      t.deepEqual(buildsOf(history), [...expected]);
+      t.deepEqual(Object.keys(history.builds).sort(), expected.map(({ id }) => String(id)).sort());
+    },
   };
+}
+
+/** What `events` add up to, one after the other; none of the histories on the way can be changed. */
+export function historyOf(...events: BuildEvent[]): History {
+  return events.reduce((history, event) => deepFreeze(evolve(history, deepFreeze(event))), initialState);
 }

@@ -3,12 +3,14 @@ import { join } from 'node:path';
 
 import test from 'ava';
 
+import { parseBuildId } from '../../host/dokku/names';
 import { JournalNotReadable } from '../../journal/errors';
-import { emptyHistory } from '../../journal/applyEvent';
-import { evolve } from '../../journal/evolve';
 import { writeCheckpoint } from '../../journal/checkpoint';
-import { loadHistory, nothingLoaded } from '../../journal/loadHistory';
+import { closeJournal, JOURNAL_FILE, openJournalForAppend } from '../../journal/file/journalFile';
+import { loadHistory, nothingLoaded, withEvents } from '../../journal/loadHistory';
 import { canceled, finished, pruned, started } from './buildEvents';
+import { readAll } from './file/temporaryJournal';
+import { historyOf } from './given';
 import { append, temporaryApp } from '../projections/records/temporaryApp';
 
 const past = [started('b1'), finished('b1'), started('b2'), canceled('b2'), pruned('b1'), started('b3')];
@@ -22,22 +24,22 @@ test('the history is the fold of the events', (t) => {
   const { directory, ...builds } = temporaryApp(t);
   append({ ...builds, directory }, ...past);
   const { history, head, problems } = loadHistory(directory);
-  t.deepEqual(history, past.reduce(evolve, emptyHistory));
+  t.deepEqual(history, historyOf(...past));
   t.is(head.seq, past.length);
   t.deepEqual(problems, []);
 });
 
-test('debris is told of, and passed over', (t) => {
+test('debris is a problem, and is passed over', (t) => {
   const builds = temporaryApp(t);
   append(builds, ...past.slice(0, 3));
   appendFileSync(join(builds.directory, 'events.journal'), 'debris');
   append(builds, ...past.slice(3));
   const { history, problems } = loadHistory(builds.directory);
-  t.deepEqual(history, past.reduce(evolve, emptyHistory));
+  t.deepEqual(history, historyOf(...past));
   t.is(problems.length, 1);
 });
 
-test('an event that is damaged is told of, and the others still make a history', (t) => {
+test('an event that is damaged is a problem, and the others still make a history', (t) => {
   const builds = temporaryApp(t);
   append(builds, ...past);
   const path = join(builds.directory, 'events.journal');
@@ -45,14 +47,14 @@ test('an event that is damaged is told of, and the others still make a history',
   bytes.writeUInt8(bytes.readUInt8(40) ^ 4, 40);
   writeFileSync(path, bytes);
   const { history, problems } = loadHistory(builds.directory);
-  t.deepEqual(history, past.slice(1).reduce(evolve, emptyHistory));
+  t.deepEqual(history, historyOf(...past.slice(1)));
   t.deepEqual(
     problems.map(({ type }) => type),
     ['damage', 'gap'],
   );
 });
 
-test('what a checkpoint has passed is not told of again', (t) => {
+test('debris in front of a checkpoint is no problem any more', (t) => {
   const builds = temporaryApp(t);
   append(builds, ...past.slice(0, 3));
   appendFileSync(join(builds.directory, 'events.journal'), 'debris');
@@ -66,4 +68,29 @@ test('a journal that is a link is an error, not an empty history', (t) => {
   append(other, ...past);
   symlinkSync(join(other.directory, 'events.journal'), join(mine.directory, 'events.journal'));
   t.throws(() => loadHistory(mine.directory), { instanceOf: JournalNotReadable, message: /symbolic link/ });
+});
+
+test('behind a checkpoint the builds that events name are changed, without one all are', (t) => {
+  const builds = temporaryApp(t);
+  append(builds, ...past);
+  t.is(loadHistory(builds.directory).changed, 'all');
+  writeCheckpoint(builds.directory, loadHistory(builds.directory));
+  t.deepEqual(loadHistory(builds.directory).changed, new Set());
+  append(builds, started('b4'), started('b5'), finished('b4'), finished('b3'), pruned('b2'));
+  const changed = ['b4', 'b5', 'b3', 'b2'].map(parseBuildId);
+  t.deepEqual(loadHistory(builds.directory).changed, new Set(changed));
+});
+
+test('events that are added to a loaded history change it, and the builds that they name', (t) => {
+  const builds = temporaryApp(t);
+  append(builds, ...past);
+  writeCheckpoint(builds.directory, loadHistory(builds.directory));
+  const loaded = loadHistory(builds.directory);
+  append(builds, finished('b3'), started('b4'));
+  const journal = openJournalForAppend(join(builds.directory, JOURNAL_FILE));
+  const { events } = readAll(journal, loaded.head);
+  closeJournal(journal);
+  const { history, changed } = loadHistory(builds.directory);
+  t.like(withEvents(loaded, events), { history, changed, head: loaded.head });
+  t.is(withEvents(loaded, []), loaded);
 });

@@ -1,56 +1,79 @@
 import test from 'ava';
 
-import { noteRemoved, prune } from './buildCommands';
-import { canceled, finished, minuteText, pruned, reaped, started } from './buildEvents';
+import { conclude, prune } from './buildCommands';
+import { canceled, deployed, discarded, finished, minuteText, pruned, reaped, started } from './buildEvents';
 import { given } from './given';
 
-test('nothing leaves as long as no more builds have ended than are kept', (t) => {
+test('nothing is pruned as long as no more builds have ended than are kept', (t) => {
   given().when(prune(1)).then(t, []);
   given(started('b1'), finished('b1'), started('b2'), finished('b2')).when(prune(2)).then(t, []);
 });
 
-test('the oldest builds that have ended leave', (t) => {
+test('the oldest builds that have ended are pruned', (t) => {
   const events = ['b1', 'b2', 'b3', 'b4'].flatMap((id) => [started(id), finished(id)]);
   given(...events)
     .when(prune(2))
     .then(t, [pruned('b1', 'b2')]);
 });
 
-test('running builds neither leave nor count', (t) => {
+test('running builds are neither pruned nor counted', (t) => {
   given(started('b1'), started('b2'), finished('b2'), started('b3'), finished('b3'), started('b4'))
     .when(prune(1))
     .then(t, [pruned('b2')]);
 });
 
-test('builds that were found dead leave before older ones that ended by themselves', (t) => {
-  given(started('b1'), finished('b1', { exitCode: 1 }), started('b2'), reaped('b2'), started('b3'), reaped('b3'))
+test('a build that failed without a report counts like any other failed one', (t) => {
+  const failures = [finished('b1', { exitCode: 1 }), reaped('b2'), finished('b3', { exitCode: -1 }), reaped('b4')];
+  given(...failures.flatMap((end) => [started(end.build), end]))
     .when(prune(2))
-    .then(t, [pruned('b2')]);
+    .then(t, [pruned('b1', 'b2')]);
 });
 
-test('the last success stays when failures and cancels fill the retention', (t) => {
+test('the most recent success is pruned last, however many failures and cancels come after it', (t) => {
   given(
     ...[started('b1'), finished('b1'), started('b2'), finished('b2')],
-    ...[started('b3'), finished('b3', { exitCode: 1 }), started('b4'), canceled('b4')],
+    ...[started('b3'), finished('b3', { exitCode: 1 }), started('b4'), canceled('b4'), started('b5'), reaped('b5')],
   )
     .when(prune(2))
-    .then(t, [pruned('b1', 'b3')]);
-});
-
-test('polls that were found dead do not drive out the last real deploy', (t) => {
-  const polls = Array.from({ length: 30 }, (_, n) => `poll${n}`);
-  given(started('b1'), finished('b1'), ...polls.flatMap((id) => [started(id), reaped(id)]))
-    .when(prune(20))
-    .then(t, [pruned(...polls.slice(0, 11))]);
-});
-
-test('a failure that the deploy itself reported with exit code -1 does not count as found dead', (t) => {
-  given(started('b1'), finished('b1', { exitCode: -1, cause: 'exit' }), started('b2'), reaped('b2'), started('b3'))
+    .then(t, [pruned('b1', 'b3', 'b4')]);
+  given(started('b1'), finished('b1'), started('b2'), reaped('b2'))
     .when(prune(1))
     .then(t, [pruned('b2')]);
 });
 
-test('what leaves is named in the order of the journal, whatever the clock said', (t) => {
+test('a success that was inferred is a success', (t) => {
+  given(started('b1'), finished('b1'), started('b2'), deployed('b2'), started('b3'), reaped('b3'))
+    .when(prune(1))
+    .then(t, [pruned('b1', 'b3')]);
+});
+
+test('an end that a report has corrected counts as the report says', (t) => {
+  const [b1, b2] = [
+    [started('b1'), reaped('b1'), finished('b1')],
+    [started('b2'), deployed('b2'), finished('b2', { exitCode: 1 })],
+  ];
+  given(...b1, ...b2)
+    .when(prune(1))
+    .then(t, [pruned('b2')]);
+});
+
+test('syncs that found nothing to build take no place, so a day of polls keeps the builds of before', (t) => {
+  const polls = Array.from({ length: 288 }, (_, n) => `poll${n}`);
+  const builds = Array.from({ length: 20 }, (_, n) => `b${n}`);
+  const day = [
+    ...builds.flatMap((id) => [started(id), finished(id, { exitCode: 1 })]),
+    ...polls.map((id) => started(id, { source: 'git:sync' })),
+  ];
+  const concluded = polls.map((id) => discarded(id));
+  given(...day)
+    .when(conclude(Object.fromEntries(polls.map((id) => [id, {}]))))
+    .then(t, concluded);
+  given(...day, ...concluded)
+    .when(prune(20))
+    .then(t, []);
+});
+
+test('pruned builds are named in the order of the journal, whatever the clock said', (t) => {
   const at = (minutes: number) => ({ startedAt: minuteText(minutes), finishedAt: minuteText(minutes) });
   const events = [3, 1, 2].flatMap((n) => [
     started(`b${n}`, { startedAt: at(n).startedAt }),
@@ -75,11 +98,4 @@ test('one event names no more builds than a frame can hold', (t) => {
   given(...ids.flatMap((id) => [started(id), finished(id)]))
     .when(prune(1))
     .then(t, [pruned(...ids.slice(0, 256)), pruned(...ids.slice(256, 512)), pruned(...ids.slice(512, 599))]);
-});
-
-test('what something else has removed has left, unless it runs or has left already', (t) => {
-  given(started('b1'), finished('b1'), started('b2'), started('b3'), canceled('b3'), started('b4'), finished('b4'))
-    .when(noteRemoved('b1', 'b2', 'b3', 'b5'))
-    .then(t, [pruned('b1', 'b3')]);
-  given(started('b1')).when(noteRemoved()).then(t, []);
 });

@@ -2,11 +2,11 @@ import test from 'ava';
 
 import { parseAppName } from '../../../host/dokku/names';
 import type { BuildEvent } from '../../../journal/events';
-import { emptyHistory } from '../../../journal/applyEvent';
-import { evolve } from '../../../journal/evolve';
+import { buildsOf } from '../../../journal/history';
 import { appRow, hostRow, listOfApp, matches, listOfHost } from '../../../projections/lists/listView';
 import { seeBuild, type SeenBuild } from '../../../projections/records/record';
 import { canceled, finished, minute, minuteText, started } from '../../journal/buildEvents';
+import { historyOf } from '../../journal/given';
 
 test('live builds come first, then the newest', (t) => {
   const seen = see(started('b1'), started('b2'), finished('b2'), started('b3'), started('b4'), canceled('b4'));
@@ -79,8 +79,7 @@ test('across apps the newest comes first, and within each the journal decides', 
 });
 
 function see(...events: BuildEvent[]): SeenBuild[] {
-  const { builds } = events.reduce(evolve, emptyHistory);
-  return builds.map((build) => seeBuild(build, minute(9), () => true));
+  return buildsOf(historyOf(...events)).map((build) => seeBuild(build, minute(9), () => true));
 }
 
 function ids(seen: readonly SeenBuild[]): string[] {

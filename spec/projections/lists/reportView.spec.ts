@@ -2,11 +2,10 @@ import test from 'ava';
 
 import type { BuildEvent } from '../../../journal/events';
 import { newestBuild } from '../../../journal/history';
-import { emptyHistory } from '../../../journal/applyEvent';
-import { evolve } from '../../../journal/evolve';
 import { seeBuild } from '../../../projections/records/record';
 import { globalReport, report, reportFlags, reportJson, reportLines } from '../../../projections/lists/reportView';
 import { finished, minute, started } from '../../journal/buildEvents';
+import { historyOf } from '../../journal/given';
 
 const retentions = { own: '5', global: '', computed: 5 };
 
@@ -37,7 +36,7 @@ test('an app without builds has empty fields', (t) => {
 });
 
 test('the status is the one that is seen', (t) => {
-  const newest = newestBuild(evolve(emptyHistory, started('b1')));
+  const newest = newestBuild(historyOf(started('b1')));
   const seen = newest && seeBuild(newest, minute(9), () => false);
   t.is(report(seen, retentions)['build-status'], 'abandoned');
 });
@@ -63,6 +62,6 @@ test('JSON has the retentions under both names', (t) => {
 });
 
 function reportAfter(...events: BuildEvent[]) {
-  const newest = newestBuild(events.reduce(evolve, emptyHistory));
+  const newest = newestBuild(historyOf(...events));
   return report(newest && seeBuild(newest, minute(9), () => true), retentions);
 }

@@ -2,11 +2,10 @@ import test from 'ava';
 
 import { parseAppName, parseBuildId } from '../../../host/dokku/names';
 import type { BuildEvent } from '../../../journal/events';
-import type { Build } from '../../../journal/history';
-import { emptyHistory } from '../../../journal/applyEvent';
-import { evolve } from '../../../journal/evolve';
+import { type Build, buildsOf } from '../../../journal/history';
 import { buildView, parseRecord, recordText, seeBuild } from '../../../projections/records/record';
-import { canceled, finished, minute, minuteText, reaped, started } from '../../journal/buildEvents';
+import { canceled, deployed, finished, minute, minuteText, reaped, started } from '../../journal/buildEvents';
+import { historyOf } from '../../journal/given';
 
 const app = parseAppName('myapp');
 const id = parseBuildId('01j8c4xv7bk5w3');
@@ -55,6 +54,14 @@ test('while it runs, a record says neither when nor how it ended', (t) => {
 test('a build that was canceled, or found dead, has exit code -1 on record', (t) => {
   t.like(JSON.parse(recordText(app, only(started(id), canceled(id)))), { status: 'canceled', exit_code: -1 });
   t.like(JSON.parse(recordText(app, only(started(id), reaped(id)))), { status: 'failed', exit_code: -1 });
+});
+
+test('a record says how a build ended, and not how that became known', (t) => {
+  t.is(recordText(app, only(started(id), deployed(id))), recordText(app, only(started(id), finished(id))));
+  const failure = finished(id, { exitCode: 7, finishedAt: minuteText(3) });
+  const failed = recordText(app, only(started(id), failure));
+  t.is(recordText(app, only(started(id), deployed(id), failure)), failed);
+  t.is(recordText(app, only(started(id), reaped(id), failure)), failed);
 });
 
 test('what a record was adopted from is what it says again', (t) => {
@@ -195,7 +202,7 @@ test('the JSON view is the record, and then what it does not say', (t) => {
 });
 
 function only(...events: BuildEvent[]): Build {
-  const [build] = events.reduce(evolve, emptyHistory).builds;
+  const [build] = buildsOf(historyOf(...events));
   if (build === undefined) throw new Error('no build came of these events');
   return build;
 }

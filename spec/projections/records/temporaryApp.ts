@@ -5,14 +5,17 @@ import type { ExecutionContext } from 'ava';
 
 import { parseAppName } from '../../../host/dokku/names';
 import type { AppBuilds } from '../../../host/dokku/paths';
-import type { BuildCommand } from '../../../journal/decide';
+import type { System } from '../../../host/system/system';
+import type { BuildCommand } from '../../../journal/commands';
 import type { BuildEvent } from '../../../journal/events';
 import { closeJournal, JOURNAL_FILE, openJournalForAppend } from '../../../journal/file/journalFile';
-import { type Handled, handleCommand } from '../../../journal/handleCommand';
+import { type Handled, handleCommands } from '../../../journal/handleCommands';
+import { buildsOf } from '../../../journal/history';
 import { loadHistory } from '../../../journal/loadHistory';
 import { recordText } from '../../../projections/records/record';
-import { settle } from '../../../projections/records/updateFiles';
+import { updateFiles } from '../../../projections/records/updateFiles';
 import { temporaryDirectory } from '../../temporaryHost';
+import { machine } from '../../host/system/machine';
 import { minute } from '../../journal/buildEvents';
 import { appendAll } from '../../journal/file/temporaryJournal';
 
@@ -25,7 +28,7 @@ export function temporaryApp(t: ExecutionContext, name = 'myapp'): AppBuilds {
 export function appIn(buildsRoot: string, name: string): AppBuilds {
   const directory = join(buildsRoot, name);
   mkdirSync(directory, { recursive: true });
-  return { app: parseAppName(name), directory, buildsRoot };
+  return { app: parseAppName(name), directory, buildsRoot, mode: 'owner' };
 }
 
 /** Appends `events` to the app's journal, and leaves everything else as it is. */
@@ -38,11 +41,29 @@ export function append({ directory }: AppBuilds, ...events: BuildEvent[]): void 
   }
 }
 
-/** What a trigger does: loads, decides, appends, settles. Fails when something could not be written. */
-export function handle(builds: AppBuilds, command: BuildCommand): Handled {
-  const handled = handleCommand(builds.directory, loadHistory(builds.directory), command, minute(0));
-  settle(builds, handled, refuseWarning);
+/** The machine of these specs: {@link EPOCH} is an hour and a half ago, and of all processes only this one runs. */
+export const testMachine: System = machine(minute(90), process.pid);
+
+/** Loads the history, decides, appends, and updates no file. */
+export function record({ directory }: AppBuilds, ...commands: BuildCommand[]): Handled {
+  return handleCommands(directory, loadHistory(directory), commands, testMachine);
+}
+
+/** The same, and updates all files. Fails if something could not be written. */
+export function handle(builds: AppBuilds, ...commands: BuildCommand[]): Handled {
+  const handled = record(builds, ...commands);
+  update(builds, handled, 'all', refuseWarning);
   return handled;
+}
+
+/** Updates the files as they follow from `handled`. */
+export function update(
+  builds: AppBuilds,
+  handled: Pick<Handled, 'loaded'>,
+  scope: 'changed' | 'all',
+  warn: (message: string) => void,
+): void {
+  updateFiles(builds, handled.loaded, scope, testMachine, warn);
 }
 
 /** For the `warn` of what must have nothing to warn of. */
@@ -50,20 +71,19 @@ export function refuseWarning(message: string): never {
   throw new Error(`unexpected warning: ${message}`);
 }
 
-/** Names and contents of the files in the app's directory, but for the journal and the checkpoint. */
+/** Names and contents of the files in the app's directory, but for the journal, the checkpoint and the notes. */
 export function filesOf({ directory }: AppBuilds): Record<string, string> {
-  const names = readdirSync(directory).filter((name) => !name.startsWith('events.'));
+  const names = readdirSync(directory).filter((name) => !name.startsWith('events.') && name !== '.notes');
   return Object.fromEntries(names.sort().map((name) => [name, readFileSync(join(directory, name), 'utf8')]));
 }
 
 /** The record files that ought to be there: those that the whole journal makes. */
 export function recordsOf({ app, directory }: AppBuilds): Record<string, string> {
-  const { builds } = loadHistory(directory).history;
-  const sorted = builds.toSorted((a, b) => (a.id < b.id ? -1 : 1));
+  const sorted = buildsOf(loadHistory(directory).history).toSorted((a, b) => (a.id < b.id ? -1 : 1));
   return Object.fromEntries(sorted.map((build) => [`${build.id}.json`, recordText(app, build)]));
 }
 
-/** Puts a record there as something else does that knows nothing of a journal. */
+/** Writes a record as something else does that knows nothing of a journal. */
 export function writeForeign({ app, directory }: AppBuilds, id: string, fields: object): void {
   const record = { id, app, kind: 'build', pid: 0, started_at: '2026-04-30T13:50:00Z', source: 'git-hook', ...fields };
   writeFileSync(join(directory, `${id}.json`), `${JSON.stringify(record)}\n`);
