@@ -15,7 +15,6 @@ import { findBuild, type History } from '../journal/history';
 import { concludeEnded } from '../projections/conclusions/evidence';
 import { readNotes } from '../projections/conclusions/notes';
 import { addRunning, distrustRunning } from '../projections/lists/runningBuilds';
-import { waitForEnd } from './afterDeploy/waitForEnd';
 import { type AppContext, changeHistory } from './changeHistory';
 import { newNameOf } from './renamedApps';
 
@@ -27,8 +26,7 @@ export function contextOf(host: Host, app: AppName, warn: Warn): AppContext {
 }
 
 /**
- * Records that build `id` of `app` has begun as process `pid`, and leaves a process behind that waits for its end. Throws
- * `JournalNotWritten` and `BuildStartedBefore`.
+ * Records that build `id` of `app` has begun as process `pid`. Throws `JournalNotWritten` and `BuildStartedBefore`.
  */
 export function recordStart(host: Host, warn: Warn, app: AppName, id: BuildId, pid: number, source: Source): void {
   const context = contextOf(host, app, warn);
@@ -46,7 +44,6 @@ export function recordStart(host: Host, warn: Warn, app: AppName, id: BuildId, p
   } catch (error) {
     if (!(error instanceof BuildStartedBefore && builds.mode === 'alongside')) throw error; // a reader has adopted the record
   }
-  if (builds.mode === 'owner') waitForEnd(builds, id, process.pid, warn);
 }
 
 function prepareDirectory({ directory }: AppBuilds): void {

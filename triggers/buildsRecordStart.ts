@@ -1,7 +1,9 @@
 import { appExists } from '../host/dokku/apps';
 import type { Call } from '../host/call';
 import { printable } from '../host/failure';
+import { appBuilds } from '../host/dokku/paths';
 import { asSource } from '../journal/events';
+import { waitForEnd } from '../subscribers/afterDeploy/waitForEnd';
 import { recordStart } from '../subscribers/recordDeploy';
 import { buildArguments, wholeNumberArgument } from './arguments';
 
@@ -17,4 +19,5 @@ export function buildsRecordStart({ host, output, args }: Call): undefined {
   if (source === undefined) output.warn(`Unknown build source "${printable(args[3] ?? '')}", recorded as unknown`);
   if (!appExists(host, named.app)) return;
   recordStart(host, output.warn, named.app, named.build, pid, source ?? 'unknown');
+  waitForEnd(appBuilds(host, named.app), named.build, pid, output.warn);
 }

@@ -15,7 +15,8 @@ const WAIT = 'tail --pid="$1" -f /dev/null; shift; exec "$@"';
  * session of its own and none of the deploy's descriptors. If it cannot be started or is killed, the next finalize, prune or
  * cancel concludes instead.
  */
-export function waitForEnd({ app }: AppBuilds, id: BuildId, pid: number, warn: (message: string) => void): void {
+export function waitForEnd({ app, mode }: AppBuilds, id: BuildId, pid: number, warn: (message: string) => void): void {
+  if (mode !== 'owner') return; // the stock plugin decides how its builds end
   try {
     const { program, args } = selfCommand();
     startDetached('/bin/sh', [

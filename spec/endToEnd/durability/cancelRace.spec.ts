@@ -6,6 +6,7 @@ import path from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 
 import { appBuilds, deployLockPath } from '../../../host/dokku/paths';
+import { newestBuild } from '../../../journal/history';
 import { loadHistory } from '../../../journal/loadHistory';
 import { createApp, temporaryHost } from '../../temporaryHost';
 import { filesOf, recordsOf } from '../../projections/records/temporaryApp';
@@ -60,7 +61,7 @@ async function cancelDying(t: ExecutionContext, slowed?: (journal: string) => Ca
   t.false(existsSync(deployLockPath(host, app)));
   deploy.stdin.end(); // a signal right before the read would be heard when that returns
   await exited;
-  t.is(loadHistory(builds.directory).history.builds[0]?.status, 'canceled');
+  t.is(newestBuild(loadHistory(builds.directory).history)?.status, 'canceled');
   t.deepEqual(auditJournal(journal).broken, []);
   t.deepEqual(filesOf(builds), recordsOf(builds));
 }

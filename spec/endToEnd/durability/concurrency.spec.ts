@@ -10,9 +10,10 @@ import { type AppName, parseBuildId } from '../../../host/dokku/names';
 import { openOutput } from '../../../host/terminal/output';
 import { appBuilds } from '../../../host/dokku/paths';
 import { writeProperty } from '../../../host/dokku/properties';
+import { runningBuilds } from '../../../journal/history';
 import { loadHistory } from '../../../journal/loadHistory';
 import { verifyApp } from '../../../projections/verification/verifyApp';
-import { recordStart } from '../../../triggers/recording';
+import { recordStart } from '../../../subscribers/recordDeploy';
 import { createApp, temporaryHost } from '../../temporaryHost';
 import { filesOf, recordsOf } from '../../projections/records/temporaryApp';
 import { bundledProgram } from './bundledProgram';
@@ -51,7 +52,7 @@ for (const [what, racers, begun] of [
     const journal = journalOf(host, app);
     const told = begun.map((id): Told => {
       writeFileSync(path.join(path.dirname(journal), `${id}.log`), '');
-      recordStart(host, openOutput(host), app, parseBuildId(id), process.pid, 'git-hook');
+      recordStart(host, openOutput(host).warn, app, parseBuildId(id), process.pid, 'git-hook');
       return { op: 'started', app, build: parseBuildId(id) };
     });
     const calls = Array.from({ length: RACERS }, (_, n) => [...racers(n), String(process.pid), app]);
@@ -89,8 +90,8 @@ async function crowd(t: ExecutionContext, names: readonly string[]): Promise<voi
     checkStored(t, host, app);
   }
   const running = apps.flatMap((app) =>
-    loadHistory(appBuilds(host, app).directory)
-      .history.builds.filter(({ id, status }) => status === 'running' && !id.startsWith('dead-'))
+    runningBuilds(loadHistory(appBuilds(host, app).directory).history)
+      .filter(({ id }) => !id.startsWith('dead-'))
       .map(({ id }) => `${app}/${id}`),
   );
   for (const look of ['as it was left', 'as it was made anew']) {

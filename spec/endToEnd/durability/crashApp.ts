@@ -8,9 +8,10 @@ import { type AppName, type BuildId, generateBuildId, parseBuildId } from '../..
 import { openOutput } from '../../../host/terminal/output';
 import { appBuilds, buildsRoot, deployLockPath } from '../../../host/dokku/paths';
 import { isAlive } from '../../../host/system/processes';
+import { runningBuilds } from '../../../journal/history';
 import { loadHistory } from '../../../journal/loadHistory';
 import { readRunning } from '../../../projections/lists/runningBuilds';
-import { recordStart } from '../../../triggers/recording';
+import { recordStart } from '../../../subscribers/recordDeploy';
 import { filesOf, recordsOf } from '../../projections/records/temporaryApp';
 import { auditJournal } from './journalAudit';
 import { call, type CallOptions, command, type Outcome } from './pluginCalls';
@@ -45,7 +46,7 @@ export class CrashApp {
   /** The same without a call: what the trigger does is done in this process, which nobody kills. */
   async beginInPeace(): Promise<void> {
     const { build, pid } = await this.deployBegins();
-    recordStart(this.host, openOutput(this.host), this.app, build, pid, 'git-hook');
+    recordStart(this.host, openOutput(this.host).warn, this.app, build, pid, 'git-hook');
     this.started.add(build);
   }
 
@@ -126,9 +127,8 @@ export class CrashApp {
     for (const id of this.ended) if (!ends.has(id)) found.push(`end of ${id} is lost`);
     for (const id of this.canceled) if (ends.get(id) !== 'BuildCanceled') found.push(`cancel of ${id} is lost`);
     const view = readRunning(buildsRoot(this.host));
-    const { builds } = loadHistory(this.directory).history;
-    const unseen = builds.filter(({ id, status, process: own }) => {
-      return status === 'running' && isAlive(own) && view?.some(({ build }) => build === id) === false;
+    const unseen = runningBuilds(loadHistory(this.directory).history).filter(({ id, process: own }) => {
+      return isAlive(own) && view?.some(({ build }) => build === id) === false;
     });
     return [...found, ...unseen.map(({ id }) => `the view of what runs lacks ${id}`)];
   }
@@ -137,11 +137,11 @@ export class CrashApp {
   untidy(): string[] {
     const found = readdirSync(this.directory).filter((name) => name.endsWith('.tmp'));
     const builds = appBuilds(this.host, this.app);
-    const { departed } = loadHistory(this.directory).history;
+    const { pruned } = loadHistory(this.directory).history;
     const records = Object.fromEntries(Object.entries(filesOf(builds)).filter(([name]) => name.endsWith('.json')));
     if (JSON.stringify(records) !== JSON.stringify(recordsOf(builds)))
       found.push(`records: ${JSON.stringify(records)}`);
-    const logs = readdirSync(this.directory).filter((name) => departed.includes(name.replace(/\.log$/, '') as BuildId));
+    const logs = readdirSync(this.directory).filter((name) => pruned.includes(name.replace(/\.log$/, '') as BuildId));
     return [...found, ...logs];
   }
 

@@ -19,17 +19,15 @@ import {
   parseAppName,
   parseBuildId,
 } from '../../../host/dokku/names';
-import { openOutput } from '../../../host/terminal/output';
 import { type AppBuilds, appBuilds } from '../../../host/dokku/paths';
-import { identifyProcess, isAlive } from '../../../host/system/processes';
-import { resolveRetention } from '../../../host/dokku/properties';
-import { type BuildCommand, BuildStartedBefore, UnknownBuild } from '../../../journal/decide';
-import { catchUp } from '../../../projections/records/catchUp';
-import { handleCommand, handleCommands } from '../../../journal/handleCommand';
-import { reap } from '../../../projections/records/reap';
+import { identifyProcess } from '../../../host/system/processes';
+import { thisSystem } from '../../../host/system/system';
+import { type BuildCommand, BuildStartedBefore, UnknownBuild } from '../../../journal/commands';
+import { changeHistory } from '../../../subscribers/changeHistory';
+import { adoptRecords } from '../../../projections/records/adoptRecords';
 import { addRunning } from '../../../projections/lists/runningBuilds';
-import { settle } from '../../../projections/records/updateFiles';
-import { recordFinish, recordStart } from '../../../triggers/recording';
+import { updateFiles } from '../../../projections/records/updateFiles';
+import { contextOf, recordFinish, recordStart, tidy } from '../../../subscribers/recordDeploy';
 import type { Told } from './told';
 
 /*
@@ -42,7 +40,6 @@ const [number = '', count = '', live = '', ...names] = process.argv.slice(2);
 const apps = names.map(parseAppName);
 const livePid = Number(live);
 const host = readHost(process.env);
-const output = openOutput(host, { stdout: 2, stderr: 2 });
 const actor = { user: `worker${number}` };
 let [current] = apps as [AppName, ...AppName[]];
 const warn = (message: string): void => tell({ op: 'warned', app: current, message });
@@ -81,7 +78,7 @@ function start(builds: AppBuilds, turn: number): Told {
   const build = shared ? parseBuildId(`shared-${turn}`) : generateBuildId(Date.now());
   beginLog(builds, build);
   return refusable('start', app, build, () => {
-    recordStart(host, { ...output, warn }, app, build, livePid, 'git-hook');
+    recordStart(host, warn, app, build, livePid, 'git-hook');
     own.push({ app, build });
     return { op: 'started', app, build };
   });
@@ -90,7 +87,8 @@ function start(builds: AppBuilds, turn: number): Told {
 /** A build whose pid now belongs to another process: it is dead, and will be reaped. */
 function startReused(builds: AppBuilds): Told {
   const build = parseBuildId(`dead-${generateBuildId(Date.now())}`);
-  const identity = { ...identifyProcess(livePid), startTicks: 1 };
+  const { group: _, ...process } = identifyProcess(livePid);
+  const identity = { ...process, startTicks: 1 };
   addRunning(builds.buildsRoot, builds.app, [build]);
   beginLog(builds, build);
   const at = Date.now();
@@ -105,29 +103,22 @@ function beginLog({ directory }: AppBuilds, build: BuildId): void {
 
 function finish(builds: AppBuilds, build: BuildId): Told {
   return refusable('finish', builds.app, build, () => {
-    recordFinish(host, { ...output, warn }, builds.app, build, Math.random() < 0.5 ? 0 : 1);
+    recordFinish(host, warn, builds.app, build, Math.random() < 0.5 ? 0 : 1);
     return { op: 'finished', app: builds.app, build };
   });
 }
 
 function attempt(op: string, builds: AppBuilds, build: BuildId, command: BuildCommand): Told {
   return refusable(op, builds.app, build, () => {
-    const now = Date.now();
-    const handled = handleCommand(builds.directory, catchUp(builds, now, warn), command, now);
-    settle(builds, handled, warn);
-    return { op: 'added', what: op, app: builds.app, build, added: handled.added };
+    const { added } = changeHistory(contextOf(host, builds.app, warn), 'all', () => [command]);
+    return { op: 'added', what: op, app: builds.app, build, added };
   });
 }
 
-function prune(builds: AppBuilds): Told {
-  const caught = catchUp(builds, Date.now(), warn);
-  const dead = caught.history.builds.filter((build) => build.status === 'running' && !isAlive(build.process));
-  const retention = resolveRetention(host, builds.app, warn);
-  const now = Date.now();
-  const commands = [reap(builds.directory, dead, now), { type: 'PruneBuilds', retention }] as const;
-  const handled = handleCommands(builds.directory, caught, commands, now);
-  settle(builds, handled, warn);
-  return { op: 'added', what: 'prune', app: builds.app, added: handled.added };
+function prune({ app }: AppBuilds): Told {
+  const context = contextOf(host, app, warn);
+  const { added } = changeHistory(context, 'all', (history) => tidy(context, history));
+  return { op: 'added', what: 'prune', app, added };
 }
 
 /** A record appears that something else wrote, and this process is the first to meet it, or not. */
@@ -141,15 +132,14 @@ function adopt(builds: AppBuilds): Told {
   const temporary = join(directory, `.stock-${number}`);
   writeFileSync(temporary, JSON.stringify({ ...begin, ...(running ? { status: 'running' } : end) }));
   renameSync(temporary, join(directory, `${build}.json`));
-  const loaded = catchUp(builds, Date.now(), warn);
-  settle(builds, { loaded, added: [] }, warn);
+  updateFiles(builds, adoptRecords(builds, thisSystem, warn).loaded, 'all', thisSystem, warn);
   return { op: 'adopted', app, build };
 }
 
 /** Reads the history and every record there is; nothing may go backwards, nothing may be half there. */
 function read(builds: AppBuilds): Told {
   const { app, directory } = builds;
-  const { head } = catchUp(builds, Date.now(), warn);
+  const { head } = adoptRecords(builds, thisSystem, warn).loaded;
   const before = newest.get(app) ?? 0;
   newest.set(app, head.seq);
   const torn = head.seq < before ? [`event ${before} is gone, the last one is ${head.seq}`] : [];

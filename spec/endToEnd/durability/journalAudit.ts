@@ -23,14 +23,14 @@ export interface Audit {
 
 /**
  * Reads a journal with nothing of the program's own: the layout and the rules as they are written down. What stands in the file
- * first with a number counts. Rules: numbers have no gap; a build starts once; it ends at most once, while it runs; what leaves
- * for the retention has ended, what is discarded runs.
+ * first with a number counts. Rules: numbers have no gap; a build starts once; it ends at most once, while it runs, and only a report
+ * corrects an end that was inferred; what the retention removes has ended, what is discarded runs.
  */
 export function auditJournal(path: string): Audit {
   const bytes = existsSync(path) ? readFileSync(path) : Buffer.alloc(0); // nothing has ever been appended
   const events: AuditedEvent[] = [];
   const broken: string[] = [];
-  const stages = new Map<string, 'running' | 'ended' | 'left'>();
+  const stages = new Map<string, Stage>();
   let [voidFrames, debris, at] = [0, 0, 0];
   while (at < bytes.length) {
     const payload = payloadAt(bytes, at);
@@ -65,28 +65,26 @@ function payloadAt(bytes: Buffer, at: number): Buffer | undefined {
   return payload.length === length && crc32(payload) === bytes.readUInt32LE(at + 8) ? payload : undefined;
 }
 
-function apply(stages: Map<string, 'running' | 'ended' | 'left'>, event: BuildEvent): string[] {
-  const expect = (build: string, stage: string | undefined): string[] => {
+/** `inferred`: it ended without a report, which a report may still correct. */
+type Stage = 'running' | 'inferred' | 'ended' | 'pruned';
+
+function apply(stages: Map<string, Stage>, event: BuildEvent): string[] {
+  const go = (build: string, from: readonly (Stage | undefined)[], to: Stage): string[] => {
     const actual = stages.get(build);
-    return actual === stage ? [] : [`${event.type} of ${build}, which ${actual ?? 'has never started'}`];
+    stages.set(build, to);
+    return from.includes(actual) ? [] : [`${event.type} of ${build}, which ${actual ?? 'has never started'}`];
   };
   switch (event.type) {
-    case 'BuildStarted': {
-      const broken = expect(event.build, undefined);
-      stages.set(event.build, 'running');
-      return broken;
-    }
+    case 'BuildStarted':
+      return go(event.build, [undefined], 'running');
     case 'BuildFinished':
-    case 'BuildCanceled': {
-      const broken = expect(event.build, 'running');
-      stages.set(event.build, 'ended');
-      return broken;
-    }
+      if (event.cause !== 'exit') return go(event.build, ['running'], 'inferred');
+      return go(event.build, ['running', 'inferred'], 'ended');
+    case 'BuildCanceled':
+      return go(event.build, ['running'], 'ended');
     case 'Pruned':
-      return event.builds.flatMap((build) => {
-        const broken = expect(build, event.reason === 'discarded' ? 'running' : 'ended');
-        stages.set(build, 'left');
-        return broken;
-      });
+      return event.builds.flatMap((build) =>
+        go(build, event.reason === 'discarded' ? ['running'] : ['inferred', 'ended'], 'pruned'),
+      );
   }
 }

@@ -3,14 +3,11 @@ import { join } from 'node:path';
 
 import { readHost } from '../../../host/dokku/environment';
 import { type BuildId, parseAppName, parseBuildId } from '../../../host/dokku/names';
-import { openOutput } from '../../../host/terminal/output';
 import { appBuilds } from '../../../host/dokku/paths';
-import { BuildStartedBefore } from '../../../journal/decide';
+import { BuildStartedBefore } from '../../../journal/commands';
 import { JOURNAL_FILE } from '../../../journal/file/journalFile';
-import { catchUp } from '../../../projections/records/catchUp';
-import { handleCommand } from '../../../journal/handleCommand';
-import { settle } from '../../../projections/records/updateFiles';
-import { recordFinish, recordStart } from '../../../triggers/recording';
+import { changeHistory } from '../../../subscribers/changeHistory';
+import { contextOf, recordFinish, recordStart } from '../../../subscribers/recordDeploy';
 import type { Told } from './told';
 
 /*
@@ -24,7 +21,6 @@ const [op = '', id = '', live = '', name = ''] = process.argv.slice(2);
 const app = parseAppName(name);
 const build = parseBuildId(id);
 const host = readHost(process.env);
-const output = { ...openOutput(host, { stdout: 2, stderr: 2 }), warn };
 const builds = appBuilds(host, app);
 
 holdFirstAppend();
@@ -33,14 +29,14 @@ tell(act(op, build));
 function act(what: string, target: BuildId): Told {
   if (what === 'start') return start(target);
   if (what === 'cancel') return cancel(target);
-  recordFinish(host, output, app, target, 1);
+  recordFinish(host, warn, app, target, 1);
   return { op: 'finished', app, build: target };
 }
 
 function start(target: BuildId): Told {
   fs.writeFileSync(join(builds.directory, `${target}.log`), ''); // as a host does before it calls the trigger
   try {
-    recordStart(host, output, app, target, Number(live), 'git-hook');
+    recordStart(host, warn, app, target, Number(live), 'git-hook');
     return { op: 'started', app, build: target };
   } catch (error) {
     if (!(error instanceof BuildStartedBefore)) throw error;
@@ -49,17 +45,15 @@ function start(target: BuildId): Told {
 }
 
 function cancel(target: BuildId): Told {
-  const at = Date.now();
-  const actor = { user: 'racer' };
-  const loaded = catchUp(builds, at, warn);
-  const handled = handleCommand(
-    builds.directory,
-    loaded,
-    { type: 'CancelBuild', build: target, signal: 'SIGQUIT', actor, at },
-    at,
-  );
-  settle(builds, handled, warn);
-  return { op: 'added', what: 'cancel', app, build: target, added: handled.added };
+  const command = {
+    type: 'CancelBuild',
+    build: target,
+    signal: 'SIGQUIT',
+    actor: { user: 'racer' },
+    at: Date.now(),
+  } as const;
+  const { added } = changeHistory(contextOf(host, app, warn), 'all', () => [command]);
+  return { op: 'added', what: 'cancel', app, build: target, added };
 }
 
 function holdFirstAppend(): void {

@@ -10,7 +10,7 @@ import { type AppBuilds, appBuilds } from '../../../host/dokku/paths';
 import { writeProperty } from '../../../host/dokku/properties';
 import { loadHistory } from '../../../journal/loadHistory';
 import { rebuildRunning } from '../../../projections/lists/runningBuilds';
-import { recordStart } from '../../../triggers/recording';
+import { recordStart } from '../../../subscribers/recordDeploy';
 import { createApp, temporaryHost } from '../../temporaryHost';
 import { discarded, finished, started } from '../../journal/buildEvents';
 import { append, filesOf, recordsOf } from '../../projections/records/temporaryApp';
@@ -188,7 +188,7 @@ class Site {
 
   /** The same without a call. */
   startInPeace(id: string): void {
-    recordStart(this.host, openOutput(this.host), this.app, parseBuildId(id), process.pid, 'git-hook');
+    recordStart(this.host, openOutput(this.host).warn, this.app, parseBuildId(id), process.pid, 'git-hook');
     this.acknowledged.add(parseBuildId(id));
   }
 
@@ -229,7 +229,7 @@ class Site {
     const left = namedBy('Pruned');
     for (const id of this.acknowledged) this.t.true(there.has(id), `${id} ${when}`);
     for (const id of this.ended) this.t.true(ends.has(id), `end of ${id} ${when}`);
-    const shown = loadHistory(this.builds.directory).history.builds.map(({ id }) => id);
+    const shown = loadHistory(this.builds.directory).history.order;
     this.t.deepEqual(new Set(shown), new Set([...there].filter((id) => !left.has(id))), when);
   }
 

@@ -7,12 +7,14 @@ import test, { type ExecutionContext } from 'ava';
 
 import { Failure } from '../../../host/failure';
 import {
+  type CancelSignal,
   identifyProcess,
   isAlive,
   processGroupOf,
   type ProcessIdentity,
   ProcessGone,
-  signalProcessGroup,
+  signalGroup,
+  signalTarget,
 } from '../../../host/system/processes';
 import { asRoot, asUser, temporaryDirectory } from '../../temporaryHost';
 
@@ -322,3 +324,9 @@ asRoot('a group of another user’s processes is not permitted', async (t) => {
   t.is(error.message, `not permitted to signal process group ${pid}`);
   t.true(isAlive({ pid }));
 });
+
+function signalProcessGroup(identity: ProcessIdentity, signal: CancelSignal, proc?: string): { group: number } {
+  const group = signalTarget(identity, proc);
+  signalGroup(identity.pid, group, signal);
+  return { group };
+}
