@@ -62,10 +62,10 @@ export function call(host: Host, name: string, args: readonly string[], options:
   });
 }
 
-/** As the launcher does, which says by which name it was called; a command's own name is its first argument anyhow. */
+/** The executable itself, with the name of the trigger first; a command's own name is its first argument anyhow. */
 function ranBy([program = '', ...args]: readonly string[], name: string): [string, string[]] {
   const called = name.startsWith('subcommands/') ? [] : [name];
-  return [program, [...args, process.execPath, executable('lib/dokku-builds.js'), ...called]];
+  return [program, [...args, executable('bin/dokku-builds'), ...called]];
 }
 
 /** Runs the command `builds:<name>` of the plugin, as `dokku` does. */

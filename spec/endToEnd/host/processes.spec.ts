@@ -92,7 +92,7 @@ test('a process is identified by pid, start time and boot', async (t) => {
   const { pid } = await sleeper(t);
   const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(' ');
   const bootId = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
-  t.deepEqual(identifyProcess(pid), { pid, startTicks: Number(fields[21]), bootId });
+  t.deepEqual(identifyProcess(pid), { pid, group: Number(fields[4]), startTicks: Number(fields[21]), bootId });
 });
 
 test('two processes that started at different times are told apart', async (t) => {
