@@ -12,7 +12,7 @@ import { type Build, buildsOf, findBuild, type History } from '../../journal/his
 import { type Loaded, loadHistory } from '../../journal/loadHistory';
 import { removeNotes } from '../conclusions/notes';
 import { oldEntriesOf, removeRunning, runningOf } from '../lists/runningBuilds';
-import { type Failed, removeBuildFiles, sweep, writeRecords } from './recordFiles';
+import { removeBuildFiles, sweep, writeRecords } from './recordFiles';
 
 /**
  * Updates every file that is derived from the journal: records, logs of pruned builds, notes, the view of running builds, and last
@@ -37,10 +37,11 @@ export function updateFiles(
     failure ??= error;
   };
   try {
-    const current = builds.mode === 'owner' ? updateRecords(builds, loaded, scope, system, failed) : loaded;
-    if (builds.mode !== 'owner') removeStaleTemporaries(builds.directory, (pid) => system.isAlive({ pid }));
+    const updated = builds.mode === 'owner' ? updateRecords(builds, loaded, scope, system, failed) : undefined;
+    if (updated === undefined) removeStaleTemporaries(builds.directory, (pid) => system.isAlive({ pid }));
+    const { current, written } = updated ?? { current: loaded, written: true };
     updateRunning(builds, current.history, system, failed);
-    if (failure === undefined && hasNews(current)) writeCheckpoint(builds.directory, current);
+    if (written && hasNews(current)) writeCheckpoint(builds.directory, current);
   } catch (error) {
     failed(error);
   }
@@ -52,19 +53,23 @@ function hasNews({ changed, head, inMemory }: Loaded): boolean {
   return head.seq > 0 && inMemory !== true && (changed === 'all' || changed.size > 0);
 }
 
+/** `written`: the records say what the journal says. If not, the events stay behind the checkpoint, and the next call tries again. */
 function updateRecords(
   builds: AppBuilds,
   loaded: Loaded,
   scope: 'changed' | 'all',
   system: System,
-  failed: Failed,
-): Loaded {
+  failed: (error: unknown) => void,
+): { readonly current: Loaded; readonly written: boolean } {
   const { app, directory } = builds;
   let current = loaded;
+  let written: boolean;
   for (;;) {
     const { history, changed } = current;
     const whole = scope === 'all' || changed === 'all';
-    writeRecords(directory, app, whole ? buildsOf(history) : onRecord(history, changed));
+    written = attempt(failed, () =>
+      writeRecords(directory, app, whole ? buildsOf(history) : onRecord(history, changed)),
+    );
     if (changed !== 'all') removeFilesOfEnded(directory, history, changed, failed);
     if (journalSize(directory) <= current.head.end) break;
     const next = loadHistory(directory);
@@ -72,7 +77,18 @@ function updateRecords(
     current = next; // with all that is behind the checkpoint, so nothing is left out
   }
   if (scope === 'all') sweep(directory, current.history, listDirectory(directory), system, failed);
-  return current;
+  return { current, written };
+}
+
+/** Whether `work` was done; if not, `failed` is told why. */
+function attempt(failed: (error: unknown) => void, work: () => void): boolean {
+  try {
+    work();
+    return true;
+  } catch (error) {
+    failed(error);
+    return false;
+  }
 }
 
 function onRecord(history: History, ids: ReadonlySet<BuildId>): Build[] {
@@ -80,23 +96,25 @@ function onRecord(history: History, ids: ReadonlySet<BuildId>): Build[] {
 }
 
 /** Record and log of a pruned build, and the notes about any build that has ended. */
-function removeFilesOfEnded(directory: string, history: History, changed: ReadonlySet<BuildId>, failed: Failed): void {
+function removeFilesOfEnded(
+  directory: string,
+  history: History,
+  changed: ReadonlySet<BuildId>,
+  failed: (error: unknown) => void,
+): void {
   const builds = [...changed].map((id) => ({ id, build: findBuild(history, id) }));
   removeBuildFiles(
     directory,
     builds.filter(({ build }) => build === undefined).map(({ id }) => id),
     failed,
   );
-  for (const { id, build } of builds) if (build?.status !== 'running') removeNotes(directory, id);
+  for (const { id, build } of builds)
+    if (build?.status !== 'running') attempt(failed, () => removeNotes(directory, id));
 }
 
 /** A failure here does not keep the checkpoint from being written. */
 function updateRunning(builds: AppBuilds, history: History, system: System, failed: (error: unknown) => void): void {
-  try {
-    removeRunning(builds.buildsRoot, builds.app, noLongerRunning(builds, history, system));
-  } catch (error) {
-    failed(error);
-  }
+  attempt(failed, () => removeRunning(builds.buildsRoot, builds.app, noLongerRunning(builds, history, system)));
 }
 
 function journalSize(directory: string): number {

@@ -244,12 +244,12 @@ test.serial('a build that began and ended while the directory was listed has not
   const builds = temporaryApp(t);
   handle(builds, start('b1'));
   writeForeign(builds, 'b2', ended);
-  const { readdirSync } = fs;
-  t.teardown(() => Object.assign(fs, { readdirSync }));
-  const meanwhile = (...args: Parameters<typeof readdirSync>): unknown => {
-    if (args[0] !== builds.directory) return readdirSync(...args);
-    Object.assign(fs, { readdirSync });
-    const names = readdirSync(...args);
+  const list = fs.readdirSync;
+  t.teardown(() => Object.assign(fs, { readdirSync: list }));
+  const meanwhile = (...args: Parameters<typeof list>): unknown => {
+    if (args[0] !== builds.directory) return list(...args);
+    Object.assign(fs, { readdirSync: list });
+    const names = list(...args);
     handle(builds, start('quick'));
     handle(builds, finish('quick'));
     return names;
@@ -325,8 +325,8 @@ const GONE = 2 ** 22 + 1; // more than any pid
 /** How many record files `work` opens, how often it opens the journal, and how often it lists a directory. */
 function countFiles(t: ExecutionContext, work: () => unknown): { records: number; journal: number; lists: number } {
   const counts = { records: 0, journal: 0, lists: 0 };
-  const { openSync, readdirSync } = fs;
-  const restore = (): unknown => Object.assign(fs, { openSync, readdirSync });
+  const { openSync, readdirSync: list } = fs;
+  const restore = (): unknown => Object.assign(fs, { openSync, readdirSync: list });
   t.teardown(restore);
   Object.assign(fs, {
     openSync: (...args: Parameters<typeof openSync>): number => {
@@ -334,9 +334,9 @@ function countFiles(t: ExecutionContext, work: () => unknown): { records: number
       if (String(args[0]).endsWith('.journal')) counts.journal += 1;
       return openSync(...args);
     },
-    readdirSync: (...args: Parameters<typeof readdirSync>): unknown => {
+    readdirSync: (...args: Parameters<typeof list>): unknown => {
       counts.lists += 1;
-      return readdirSync(...args);
+      return list(...args);
     },
   });
   work();

@@ -5,19 +5,18 @@ import test from 'ava';
 
 import { parseBuildId } from '../../../host/dokku/names';
 import { readCheckpoint, removeCheckpoint } from '../../../journal/checkpoint';
-import { handleCommand } from '../../../journal/handleCommand';
-import { loadHistory } from '../../../journal/loadHistory';
+import { PRUNED_KEPT } from '../../../journal/history';
+import { addNote, notedBuilds } from '../../../projections/conclusions/notes';
 import { addRunning, readRunning, rebuildRunning } from '../../../projections/lists/runningBuilds';
-import { settle } from '../../../projections/records/updateFiles';
-import { finish, start } from '../../journal/buildCommands';
-import { discarded, minute, started } from '../../journal/buildEvents';
-import { append, filesOf, handle, recordsOf, temporaryApp } from './temporaryApp';
+import { discard, finish, start } from '../../journal/buildCommands';
+import { discarded, finished, started } from '../../journal/buildEvents';
+import { append, filesOf, handle, record, recordsOf, temporaryApp, update, writeForeign } from './temporaryApp';
 
-/* One thing that cannot be removed does not keep the rest from being done. */
+/* What crashes have left behind. One file that cannot be removed keeps no other from being removed. */
 
 const GONE = 2 ** 22 + 1; // more than any pid
 
-test('directories that have the names of leftovers are nobody’s, and passed over without a word', (t) => {
+test('directories that are called like leftovers are passed over without a warning', (t) => {
   const builds = temporaryApp(t);
   const named = [`.a.json.${GONE}-1.tmp`, 'b1.log'];
   append(builds, started('b1'), discarded('b1'));
@@ -31,8 +30,8 @@ test('directories that have the names of leftovers are nobody’s, and passed ov
   t.deepEqual(filesOf(builds), recordsOf(builds));
 });
 
-test('alongside the stock plugin temporary files are swept up, and what the stock plugin keeps is left alone', (t) => {
-  const builds = { ...temporaryApp(t), alongside: true };
+test('alongside the stock plugin temporary files are removed, and the files of the stock plugin are left alone', (t) => {
+  const builds = { ...temporaryApp(t), mode: 'alongside' } as const;
   append(builds, started('b1'), discarded('b1'));
   for (const name of ['b1.json', 'b1.log', `.events.checkpoint.${GONE}-1.tmp`]) {
     writeFileSync(join(builds.directory, name), '');
@@ -41,7 +40,7 @@ test('alongside the stock plugin temporary files are swept up, and what the stoc
   t.deepEqual(Object.keys(filesOf(builds)), ['b1.json', 'b1.log']);
 });
 
-test.serial('of leftovers that cannot be removed one is named, and all the others go', (t) => {
+test.serial('of leftovers that cannot be removed one is named, and all others are removed', (t) => {
   const builds = temporaryApp(t);
   append(builds, started('b1'), discarded('b1'), started('b3'), discarded('b3'));
   const kept = ['b1.log', `.a.json.${GONE}-1.tmp`];
@@ -59,8 +58,8 @@ test.serial('of leftovers that cannot be removed one is named, and all the other
   };
   Object.assign(fs, { unlinkSync: refuse });
   const warnings: string[] = [];
-  const handled = handleCommand(builds.directory, loadHistory(builds.directory), start('b2'), minute(0));
-  settle(builds, handled, (message) => warnings.push(message));
+  const handled = record(builds, start('b2'));
+  update(builds, handled, 'all', (message) => warnings.push(message));
   t.deepEqual(warnings, [
     `The history of myapp is recorded, but not all files could be written or removed: ${join(builds.directory, 'b1.log')}: operation not permitted`,
   ]);
@@ -68,7 +67,7 @@ test.serial('of leftovers that cannot be removed one is named, and all the other
   t.is(readCheckpoint(builds.directory)?.head.seq, 5);
 });
 
-test.serial('a log that cannot be removed when its build leaves does not keep the records from being written', (t) => {
+test.serial('a log of a pruned build that cannot be removed does not keep the records from being written', (t) => {
   const builds = temporaryApp(t);
   handle(builds, start('b1'));
   handle(builds, start('b2'));
@@ -83,16 +82,10 @@ test.serial('a log that cannot be removed when its build leaves does not keep th
     throw Object.assign(new Error(`EPERM: operation not permitted, unlink '${path}'`), { code: 'EPERM' });
   };
   Object.assign(fs, { unlinkSync: refuse });
-  const loaded = loadHistory(builds.directory);
-  const handled = handleCommand(
-    builds.directory,
-    loaded,
-    { type: 'DiscardBuild', build: parseBuildId('b1') },
-    minute(1),
-  );
+  const handled = record(builds, discard('b1'));
   const warnings: string[] = [];
   rmSync(join(builds.directory, 'b2.json'));
-  settle(builds, handled, (message) => warnings.push(message));
+  update(builds, handled, 'all', (message) => warnings.push(message));
   t.is(warnings.length, 1);
   t.deepEqual(Object.keys(filesOf(builds)), ['b1.log', 'b2.json', 'b2.log']);
   t.is(readCheckpoint(builds.directory)?.head.seq, 3);
@@ -103,14 +96,14 @@ test('an entry of the view that cannot be removed does not keep the checkpoint f
   handle(builds, start('b1'));
   mkdirSync(join(builds.buildsRoot, '.running', builds.app, 'b1'), { recursive: true });
   removeCheckpoint(builds.directory);
-  const handled = handleCommand(builds.directory, loadHistory(builds.directory), finish('b1'), minute(1));
+  const handled = record(builds, finish('b1'));
   const warnings: string[] = [];
-  settle(builds, handled, (message) => warnings.push(message));
+  update(builds, handled, 'all', (message) => warnings.push(message));
   t.is(warnings.length, 1);
   t.is(readCheckpoint(builds.directory)?.head.seq, 2);
 });
 
-test('what looks like a leftover in the view of what runs and is a directory does not make the view distrusted', (t) => {
+test('a directory that is called like a leftover in the view of running builds does not make the view distrusted', (t) => {
   const { app, buildsRoot } = temporaryApp(t);
   rebuildRunning(buildsRoot, [], () => false);
   const view = join(buildsRoot, '.running');
@@ -122,4 +115,22 @@ test('what looks like a leftover in the view of what runs and is a directory doe
     readdirSync(view).filter((name) => name.endsWith('.tmp')),
     [`..seal.${GONE}-1.tmp`],
   );
+});
+
+test('records of builds that were pruned so long ago that only the journal knows them are removed, strangers stay', (t) => {
+  const builds = temporaryApp(t);
+  const many = Array.from({ length: PRUNED_KEPT + 6 }, (_, n) => `b${n}`);
+  append(builds, ...many.flatMap((id) => [started(id), discarded(id)]));
+  for (const id of ['b0', 'b5', 'b69']) writeForeign(builds, id, { status: 'running' });
+  writeForeign(builds, 'stranger', { status: 'running' });
+  handle(builds, start('new'));
+  t.deepEqual(Object.keys(filesOf(builds)), ['new.json', 'stranger.json']);
+});
+
+test('notes about builds that have ended or were never started are removed, those about running ones stay', (t) => {
+  const builds = temporaryApp(t);
+  append(builds, started('b1'), started('b2'), finished('b2'), started('b3'), discarded('b3'));
+  for (const id of ['b1', 'b2', 'b3', 'never'].map(parseBuildId)) addNote(builds.directory, id, { type: 'deployed' });
+  handle(builds, start('b4'));
+  t.deepEqual(notedBuilds(builds.directory), [parseBuildId('b1')]);
 });

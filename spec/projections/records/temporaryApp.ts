@@ -85,6 +85,6 @@ export function recordsOf({ app, directory }: AppBuilds): Record<string, string>
 
 /** Writes a record as something else does that knows nothing of a journal. */
 export function writeForeign({ app, directory }: AppBuilds, id: string, fields: object): void {
-  const record = { id, app, kind: 'build', pid: 0, started_at: '2026-04-30T13:50:00Z', source: 'git-hook', ...fields };
-  writeFileSync(join(directory, `${id}.json`), `${JSON.stringify(record)}\n`);
+  const written = { id, app, kind: 'build', pid: 0, started_at: '2026-04-30T13:50:00Z', source: 'git-hook', ...fields };
+  writeFileSync(join(directory, `${id}.json`), `${JSON.stringify(written)}\n`);
 }

@@ -1,24 +1,30 @@
 import fs, { existsSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 
 import test, { type ExecutionContext } from 'ava';
 
 import { parseBuildId } from '../../../host/dokku/names';
-import { identifyProcess } from '../../../host/system/processes';
 import type { AppBuilds } from '../../../host/dokku/paths';
-import type { BuildCommand } from '../../../journal/decide';
-import { JOURNAL_FILE } from '../../../journal/file/journalFile';
-import { catchUp } from '../../../projections/records/catchUp';
+import { identifyProcess } from '../../../host/system/processes';
 import { CHECKPOINT_FILE, readCheckpoint, removeCheckpoint } from '../../../journal/checkpoint';
-import { handleCommand, handleCommands } from '../../../journal/handleCommand';
-import { loadHistory } from '../../../journal/loadHistory';
-import { replay } from '../../../projections/verification/replay';
+import type { BuildCommand } from '../../../journal/commands';
+import { JOURNAL_FILE } from '../../../journal/file/journalFile';
+import { addNote, notedBuilds } from '../../../projections/conclusions/notes';
 import { addRunning, readRunning, rebuildRunning } from '../../../projections/lists/runningBuilds';
-import { settle } from '../../../projections/records/updateFiles';
+import { cancel, conclude, discard, finish, prune, start } from '../../journal/buildCommands';
+import { discarded, finished, started } from '../../journal/buildEvents';
 import { asRoot, asUser } from '../../temporaryHost';
-import { cancel, discard, finish, prune, start } from '../../journal/buildCommands';
-import { discarded, finished, minute, started } from '../../journal/buildEvents';
-import { append, filesOf, handle, recordsOf, refuseWarning, temporaryApp, writeForeign } from './temporaryApp';
+import {
+  append,
+  filesOf,
+  handle,
+  record,
+  recordsOf,
+  refuseWarning,
+  temporaryApp,
+  update,
+  writeForeign,
+} from './temporaryApp';
 
 const GONE = 2 ** 22 + 1; // more than any pid
 
@@ -39,7 +45,7 @@ test('after each command the records say what the journal says', (t) => {
   t.is(Object.keys(filesOf(builds)).length, 3);
 });
 
-test('records that were deleted or changed are put back', (t) => {
+test('records that were deleted or changed are put back when all are compared', (t) => {
   const builds = temporaryApp(t);
   handle(builds, start('b1'));
   handle(builds, start('b2'));
@@ -49,85 +55,147 @@ test('records that were deleted or changed are put back', (t) => {
   t.deepEqual(filesOf(builds), recordsOf(builds));
 });
 
-test('a deploy looks at its own records and at few others', (t) => {
-  const app = temporaryApp(t);
-  for (let n = 1; n <= 20; n += 1) deploy(app, `old${n}`, 20);
-  changeAll(app);
-  deploy(app, 'new', 20);
-  const changed = Object.values(filesOf(app)).filter((text) => text === 'changed').length;
-  t.true(changed >= 20 - 9 && changed < 20, `${changed} of 20 are left as they were`);
+test('a deploy writes and reads its own files only, whatever is wrong with others', (t) => {
+  const builds = temporaryApp(t);
+  for (let n = 1; n <= 20; n += 1) handle(builds, start(`old${n}`), finish(`old${n}`));
+  for (const name of Object.keys(filesOf(builds))) writeFileSync(join(builds.directory, name), 'changed');
+  writeForeign(builds, 'stranger', { status: 'running' });
+  for (const name of ['stranger.log', 'old1.log', `.old1.json.${GONE}-1.tmp`])
+    writeFileSync(join(builds.directory, name), '');
+  const others = filesOf(builds);
+  const { result: own, opened } = watchOpened(t, builds.directory, () => {
+    deploy(builds, start('new'));
+    return { ...others, ...pick(recordsOf(builds), 'new.json') };
+  });
+  t.deepEqual(filesOf(builds), own);
+  const { opened: openedAtEnd } = watchOpened(t, builds.directory, () => deploy(builds, finish('new')));
+  t.deepEqual(filesOf(builds), { ...others, ...pick(recordsOf(builds), 'new.json') });
+  const isOfAnother = (name: string): boolean => /^\.?(old|stranger)/.test(name);
+  t.deepEqual([...opened, ...openedAtEnd].filter(isOfAnother), []);
+  t.true(openedAtEnd.includes('new.json'));
 });
 
-for (const [what, go] of [
-  ['deploys, with the oldest pruned', (app: AppBuilds, n: number) => deploy(app, `new${n}`, 20)],
-  ['deploys, with none pruned', (app: AppBuilds, n: number) => deploy(app, `new${n}`, 1000)],
-  ['starts whose ends never come', (app: AppBuilds, n: number) => settleFew(app, start(`new${n}`))],
-] as const) {
-  test(`however many records there are, the triggers that follow look at all of them: ${what}`, (t) => {
-    for (const builds of [1, 3, 4, 5, 20, 61]) {
-      const app = temporaryApp(t, `app${builds}`);
-      for (let n = 1; n <= builds; n += 1) deploy(app, `old${n}`, 1000);
-      changeAll(app);
-      let triggers = 0;
-      while (Object.values(filesOf(app)).includes('changed')) {
-        go(app, (triggers += 1));
-        t.true(triggers <= 2 * builds + 4, `${builds} builds, ${triggers} triggers`);
-      }
-      t.deepEqual(filesOf(app), recordsOf(app));
-    }
-  });
-}
+test('of the builds that a deploy prunes the records, logs and notes are removed, and no others', (t) => {
+  const builds = temporaryApp(t);
+  for (const id of ['b1', 'b2', 'b3']) {
+    handle(builds, start(id), finish(id));
+    writeFileSync(join(builds.directory, `${id}.log`), 'output');
+  }
+  writeForeign(builds, 'stranger', { status: 'running' });
+  deploy(builds, start('b4'));
+  deploy(builds, finish('b4'), prune(2));
+  t.deepEqual(Object.keys(filesOf(builds)), ['b3.json', 'b3.log', 'b4.json', 'stranger.json']);
+});
 
-test('a checkpoint that was stored while records may not have been true lets nobody look at few', (t) => {
-  const storedBy: [string, (builds: AppBuilds) => void][] = [
-    ['a reader', readAnew],
-    ['a replay that could not write them', (builds) => replayWithoutRecords(t, builds)],
-  ];
-  for (const [what, store] of storedBy) {
-    const app = temporaryApp(t);
-    for (let n = 1; n <= 20; n += 1) deploy(app, `old${n}`, 20);
-    changeAll(app);
-    store(app);
-    settleFew(app, start('new'));
-    t.deepEqual(filesOf(app), recordsOf(app), what);
-    changeAll(app);
-    settleFew(app, finish('new'));
-    t.not(Object.values(filesOf(app)).filter((text) => text === 'changed').length, 0, 'and then they were true');
+test('the notes about a build are removed after its end is on record, in either scope', (t) => {
+  for (const scope of ['changed', 'all'] as const) {
+    for (const end of [finish('b1'), cancel('b1'), discard('b1'), conclude({ b1: {} })]) {
+      const builds = temporaryApp(t);
+      update(builds, record(builds, start('b1'), start('b2')), scope, refuseWarning);
+      for (const id of ['b1', 'b2'].map(parseBuildId)) addNote(builds.directory, id, { type: 'deployed' });
+      update(builds, record(builds, start('b3')), scope, refuseWarning);
+      t.deepEqual(notedBuilds(builds.directory).sort(), ['b1', 'b2'].map(parseBuildId));
+      update(builds, record(builds, end), scope, refuseWarning);
+      t.deepEqual(notedBuilds(builds.directory), [parseBuildId('b2')], `${scope}, ${end.type}`);
+    }
   }
 });
 
-test('where somebody else has added what is behind the checkpoint, or there is none, it looks at all', (t) => {
-  for (const before of [
-    (builds: AppBuilds) => append(builds, started('b2')), // and was killed
-    (builds: AppBuilds) => writeForeign(builds, 'b2', { status: 'running' }),
-    (builds: AppBuilds) => removeCheckpoint(builds.directory),
+test('a correction of an inferred end is in the record', (t) => {
+  for (const evidence of [{}, { deployed: true }]) {
+    const builds = temporaryApp(t);
+    deploy(builds, start('b1'), conclude({ b1: evidence }));
+    deploy(builds, finish('b1', { exitCode: 7 }));
+    t.like(JSON.parse(filesOf(builds)['b1.json'] ?? ''), { status: 'failed', exit_code: 7 });
+    t.deepEqual(filesOf(builds), recordsOf(builds));
+  }
+});
+
+test('what a process that was killed has appended is in the records after the next trigger', (t) => {
+  const builds = temporaryApp(t);
+  deploy(builds, start('b1'));
+  append(builds, finished('b1'), started('b2'), started('b3'), discarded('b3')); // and no file was updated
+  writeFileSync(join(builds.directory, 'b3.log'), 'output');
+  deploy(builds, start('b4'));
+  t.deepEqual(filesOf(builds), recordsOf(builds));
+});
+
+test('if there is no checkpoint to say what has changed, a trigger compares all records', (t) => {
+  for (const lose of [
+    removeCheckpoint,
+    (directory: string) => writeFileSync(join(directory, CHECKPOINT_FILE), 'debris'),
   ]) {
     const builds = temporaryApp(t);
-    for (let n = 1; n <= 20; n += 1) deploy(builds, `old${n}`, 20);
-    handle(builds, start('b1'));
-    before(builds);
-    for (const id of Object.keys(filesOf(builds)))
-      if (id !== 'b2.json') writeFileSync(join(builds.directory, id), 'changed');
-    settleFew(builds, finish('b1'));
-    t.deepEqual(filesOf(builds), recordsOf(builds), before.toString());
+    for (let n = 1; n <= 20; n += 1) handle(builds, start(`old${n}`), finish(`old${n}`));
+    for (const name of Object.keys(filesOf(builds))) writeFileSync(join(builds.directory, name), 'changed');
+    lose(builds.directory);
+    deploy(builds, start('new'));
+    t.deepEqual(filesOf(builds), recordsOf(builds));
   }
 });
 
-function changeAll(builds: AppBuilds): void {
-  for (const name of Object.keys(filesOf(builds))) writeFileSync(join(builds.directory, name), 'changed');
+test('a record that could not be written is written by the next trigger that can', (t) => {
+  const builds = temporaryApp(t);
+  deploy(builds, start('b1'));
+  const before = readCheckpoint(builds.directory);
+  const warnings = withoutSpace(t, () => {
+    const told: string[] = [];
+    update(builds, record(builds, finish('b1')), 'changed', (message) => told.push(message));
+    return told;
+  });
+  t.regex(
+    warnings.join(),
+    /^The history of myapp is recorded, but not all files could be written or removed: .*no space/,
+  );
+  t.deepEqual(readCheckpoint(builds.directory), before);
+  deploy(builds, start('b2'));
+  t.deepEqual(filesOf(builds), recordsOf(builds));
+});
+
+test('one record that cannot be written keeps no other file from being updated', (t) => {
+  for (const scope of ['changed', 'all'] as const) {
+    const builds = temporaryApp(t);
+    rebuildRunning(builds.buildsRoot, [{ app: builds.app, build: parseBuildId('b2') }], () => false);
+    update(builds, record(builds, start('b1'), start('b2')), scope, refuseWarning);
+    writeFileSync(join(builds.directory, 'b2.log'), 'output');
+    rmSync(join(builds.directory, 'b1.json'));
+    mkdirSync(join(builds.directory, 'b1.json')); // which no file replaces
+    addNote(builds.directory, parseBuildId('b1'), { type: 'deployed' });
+    const warnings: string[] = [];
+    const warn = (message: string): number => warnings.push(message);
+    update(builds, record(builds, finish('b1'), discard('b2'), start('b3')), scope, warn);
+    t.is(warnings.length, 1, scope);
+    rmSync(join(builds.directory, 'b1.json'), { recursive: true });
+    t.deepEqual(filesOf(builds), pick(recordsOf(builds), 'b3.json'), scope);
+    t.deepEqual(notedBuilds(builds.directory), []);
+    t.deepEqual(readRunning(builds.buildsRoot), []);
+  }
+});
+
+/** What a trigger of a deploy does: loads, decides, appends, and updates the files of what has changed. */
+function deploy(builds: AppBuilds, ...commands: BuildCommand[]): void {
+  update(builds, record(builds, ...commands), 'changed', refuseWarning);
 }
 
-/** A reader finds so many events behind no checkpoint that it stores one. */
-function readAnew(builds: AppBuilds): void {
-  const gone = Array.from({ length: 500 }, (_, n) => `gone${n}`);
-  append(builds, ...gone.flatMap((id) => [started(id), discarded(id)]));
-  removeCheckpoint(builds.directory);
-  catchUp(builds, minute(0), refuseWarning);
-  if (readCheckpoint(builds.directory) === undefined) throw new Error('No checkpoint was stored');
+/** The names of the files in `directory` that `work` opens, and what it gives back. */
+function watchOpened<T>(t: ExecutionContext, directory: string, work: () => T): { opened: string[]; result: T } {
+  const { openSync } = fs;
+  const opened: string[] = [];
+  const restore = (): unknown => Object.assign(fs, { openSync });
+  t.teardown(restore);
+  Object.assign(fs, {
+    openSync: (...args: Parameters<typeof openSync>): number => {
+      if (dirname(String(args[0])) === directory) opened.push(basename(String(args[0])));
+      return openSync(...args);
+    },
+  });
+  const result = work();
+  restore();
+  return { opened, result };
 }
 
-/** A replay on a disk that has no room for what is to be renamed into place, but for the checkpoint. */
-function replayWithoutRecords(t: ExecutionContext, builds: AppBuilds): void {
+/** What `work` gives back on a disk that has no room for what is to be renamed into place, but for the checkpoint. */
+function withoutSpace<T>(t: ExecutionContext, work: () => T): T {
   const { renameSync } = fs;
   const restore = (): unknown => Object.assign(fs, { renameSync });
   t.teardown(restore);
@@ -137,26 +205,13 @@ function replayWithoutRecords(t: ExecutionContext, builds: AppBuilds): void {
       renameSync(from, to);
     },
   });
-  const warnings: string[] = [];
-  replay(
-    builds,
-    false,
-    () => undefined,
-    (message) => warnings.push(message),
-  );
+  const result = work();
   restore();
-  t.regex(warnings.join(), /not all files could be written/);
+  return result;
 }
 
-/** What the triggers of a deploy do: a start, an end, and no more than so many builds are kept. */
-function deploy(builds: AppBuilds, id: string, retention: number): void {
-  settleFew(builds, start(id));
-  settleFew(builds, finish(id), prune(retention));
-}
-
-function settleFew(builds: AppBuilds, ...commands: BuildCommand[]): void {
-  const caught = catchUp(builds, minute(0), refuseWarning);
-  settle(builds, handleCommands(builds.directory, caught, commands, minute(0)), refuseWarning, 'few');
+function pick(files: Record<string, string>, name: string): Record<string, string> {
+  return { [name]: files[name] ?? 'missing' };
 }
 
 test('a record that is true already is not touched', (t) => {
@@ -177,27 +232,27 @@ test('a record can be read by everybody, and is replaced, not followed, when it 
   t.is(readFileSync(join(builds.buildsRoot, 'elsewhere'), 'utf8'), 'not to be touched');
 });
 
-test('who settles with what it knew before others came leaves the state of the newest event', (t) => {
+test('a process that updates files from an old history leaves the state of the newest event', (t) => {
   const builds = temporaryApp(t);
-  const slow = handleCommand(builds.directory, loadHistory(builds.directory), start('b1'), minute(0));
+  const slow = record(builds, start('b1'));
   handle(builds, finish('b1'));
-  settle(builds, slow, refuseWarning);
+  update(builds, slow, 'all', refuseWarning);
   t.deepEqual(filesOf(builds), recordsOf(builds));
   t.regex(filesOf(builds)['b1.json'] ?? '', /"succeeded"/);
 });
 
-test('who settles with what it knew before others pruned brings no file back', (t) => {
+test('a process that updates files from an old history brings no file of a pruned build back', (t) => {
   const builds = temporaryApp(t);
   handle(builds, start('b1'));
   handle(builds, finish('b1'));
   handle(builds, start('b2'));
-  const slow = handleCommand(builds.directory, loadHistory(builds.directory), finish('b2'), minute(1));
+  const slow = record(builds, finish('b2'));
   handle(builds, prune(1));
-  settle(builds, slow, refuseWarning);
+  update(builds, slow, 'all', refuseWarning);
   t.deepEqual(Object.keys(filesOf(builds)), ['b2.json']);
 });
 
-test('records and logs of builds that left go, those of others stay', (t) => {
+test('records and logs of pruned builds are removed, those of others stay', (t) => {
   const builds = temporaryApp(t);
   for (const id of ['b1', 'b2']) {
     handle(builds, start(id));
@@ -209,7 +264,7 @@ test('records and logs of builds that left go, those of others stay', (t) => {
   t.deepEqual(Object.keys(filesOf(builds)), ['b2.json', 'b2.log', 'stranger.log']);
 });
 
-test('when hundreds of builds leave at once all of their files go', (t) => {
+test('if hundreds of builds are pruned at once, all of their files are removed', (t) => {
   const builds = temporaryApp(t);
   const ids = Array.from({ length: 300 }, (_, n) => `b${String(n).padStart(3, '0')}`);
   append(builds, ...ids.flatMap((id) => [started(id), finished(id)]));
@@ -221,7 +276,7 @@ test('when hundreds of builds leave at once all of their files go', (t) => {
   t.deepEqual(Object.keys(filesOf(builds)), ['b299.json', 'b299.log']);
 });
 
-test('what a crash left behind is swept up: files of a build that left, temporary files of writers that are gone', (t) => {
+test('what crashes have left is removed: files of a pruned build, temporary files of writers that are gone', (t) => {
   const builds = temporaryApp(t);
   append(builds, started('b1'), discarded('b1'));
   for (const name of ['b1.json', 'b1.log', `.b1.json.${GONE}-1.tmp`, `.b1.json.${process.pid}-7.tmp`]) {
@@ -231,9 +286,9 @@ test('what a crash left behind is swept up: files of a build that left, temporar
   t.deepEqual(Object.keys(filesOf(builds)), [`.b1.json.${process.pid}-7.tmp`, 'b2.json']);
 });
 
-test.serial('a build that starts while another process settles keeps its record and its log', (t) => {
+test.serial('a build that starts while another process updates the files keeps its record and its log', (t) => {
   const builds = temporaryApp(t);
-  const handled = handleCommand(builds.directory, loadHistory(builds.directory), start('b1'), minute(0));
+  const handled = record(builds, start('b1'));
   const { readdirSync } = fs;
   t.teardown(() => Object.assign(fs, { readdirSync }));
   const startFirst = (...args: Parameters<typeof readdirSync>): unknown => {
@@ -243,14 +298,14 @@ test.serial('a build that starts while another process settles keeps its record 
     return readdirSync(...args);
   };
   Object.assign(fs, { readdirSync: startFirst });
-  settle(builds, handled, refuseWarning);
+  update(builds, handled, 'all', refuseWarning);
   t.deepEqual(Object.keys(filesOf(builds)), ['b1.json', 'b2.json', 'b2.log']);
 });
 
-test.serial('a record that another process adopts while this one settles stays', (t) => {
+test.serial('a record that another process adopts while this one updates the files stays', (t) => {
   for (let nth = 1; nth <= 8; nth += 1) {
     const builds = temporaryApp(t);
-    const handled = handleCommand(builds.directory, loadHistory(builds.directory), start('b1'), minute(0));
+    const handled = record(builds, start('b1'));
     writeFileSync(join(builds.directory, 'x1.json'), 'of something else');
     const { openSync } = fs;
     t.teardown(() => Object.assign(fs, { openSync }));
@@ -263,14 +318,14 @@ test.serial('a record that another process adopts while this one settles stays',
       return openSync(...args);
     };
     Object.assign(fs, { openSync: adoptFirst });
-    settle(builds, handled, refuseWarning);
+    update(builds, handled, 'all', refuseWarning);
     Object.assign(fs, { openSync });
     t.true(existsSync(join(builds.directory, 'x1.json')), `adopted before the journal was opened the ${nth}. time`);
     if (nth === 1) t.true(opened > 0, 'the journal was not looked at');
   }
 });
 
-test('an end takes the build out of the view of what runs, a start leaves it there', (t) => {
+test('an end takes the build out of the view of running builds, a start leaves it there', (t) => {
   const builds = temporaryApp(t);
   const process_ = identifyProcess(process.pid);
   rebuildRunning(builds.buildsRoot, [], () => false);
@@ -296,12 +351,12 @@ test('the checkpoint says what the last command came to, and is left alone by on
   t.is(statSync(join(builds.directory, CHECKPOINT_FILE)).ino, ino);
 });
 
-asRoot('what cannot be written is warned about, and put right by the next trigger that can', (t) => {
+asRoot('a record that a user may not write is warned about, and written by the next trigger that can', (t) => {
   const builds = temporaryApp(t);
   handle(builds, start('b1'));
-  const handled = handleCommand(builds.directory, loadHistory(builds.directory), finish('b1'), minute(1));
+  const handled = record(builds, finish('b1'));
   const warnings: string[] = [];
-  asUser(65534, () => settle(builds, handled, (message) => warnings.push(message)));
+  asUser(65534, () => update(builds, handled, 'all', (message) => warnings.push(message)));
   t.is(warnings.length, 1);
   t.regex(warnings[0] ?? '', /^The history of myapp is recorded, but .*: permission denied/);
   handle(builds, start('b2'));
@@ -313,8 +368,8 @@ test('a directory in place of a record does not keep the other records from bein
   mkdirSync(join(builds.directory, 'b1.json'));
   const warnings: string[] = [];
   for (const command of [start('b1'), start('b2')]) {
-    const handled = handleCommand(builds.directory, loadHistory(builds.directory), command, minute(0));
-    settle(builds, handled, (message) => warnings.push(message));
+    const handled = record(builds, command);
+    update(builds, handled, 'all', (message) => warnings.push(message));
   }
   t.true(warnings.length > 0);
   t.true(existsSync(join(builds.directory, 'b2.json')));
