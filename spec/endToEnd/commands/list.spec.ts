@@ -137,13 +137,13 @@ test('JSON is one array on one line: the record with its own times, then how it 
   writeRecords(host, record, running);
   const { stdout } = await host.dokku(['builds:list', 'exact', '--format', 'json']);
   const own = JSON.stringify(JSON.parse(recordText(record))).slice(1, -1);
-  const shown = `"display_status":"succeeded","duration":"1h2m3s","log_path":"${host.file('exact', 'nanoseconds.log')}"`;
+  const shown = `"display_status":"succeeded","duration":"1h2m3s","log_path":"${host.file('exact', 'nanoseconds.log')}","duration_seconds":3723,"actor":{}`;
   t.regex(stdout, /^\[[^\n]*\]\n$/);
   t.true(stdout.endsWith(`,{${own},${shown}}]\n`), stdout);
   const [first] = JSON.parse(stdout) as [Record<string, unknown>];
   t.deepEqual(Object.keys(first), [
     ...['id', 'app', 'kind', 'pid', 'started_at', 'status', 'source'],
-    ...['display_status', 'duration', 'log_path'],
+    ...['display_status', 'duration', 'log_path', 'duration_seconds', 'actor'],
   ]);
   t.like(first, { ...running, display_status: 'running' });
 });
