@@ -147,7 +147,7 @@ function openTable(output: Output, apps: readonly AppName[] | undefined): Printe
 function openSource(host: Host, warn: Warn): (app: AppName) => EventSource {
   return (app) => {
     const builds = appBuilds(host, app);
-    adoptRecords(builds, thisSystem, warn).loaded;
+    adoptRecords(builds, thisSystem, warn);
     return eventSource(builds, warn);
   };
 }

@@ -30,7 +30,7 @@ export interface Wanted {
 
 /** A column of the list: its name, how it behaves on a narrow terminal, and its cell. */
 interface ListColumn extends Column {
-  cell(listed: Listed): string;
+  readonly cell: (listed: Listed) => string;
 }
 
 const REVISION_CHARACTERS = 7;

@@ -24,16 +24,16 @@ export function exitCodeText(code: number): string {
 }
 
 const ERROR =
-  /\b(error|errors|fatal|failed|failure|exception|traceback|panic|cannot|could not|unable to|denied)\b|ERR!|not found|^ !     /i;
+  /\b(error|errors|fatal|failed|failure|exception|traceback|panic|cannot|could not|unable to|denied)\b|ERR!|not found|^ ! {5}/i;
 /** What Dokku prints for every failure, after what really went wrong. */
-const SAYS_NOTHING = /^( !     |remote: )*(App build failed|exit status \d+|To .*pre-receive hook declined.*)\s*$/i;
+const SAYS_NOTHING = /^( ! {5}|remote: )*(App build failed|exit status \d+|To .*pre-receive hook declined.*)\s*$/i;
 
 /** The last of `lines` of a log that looks like an error; undefined when none does. */
 export function errorLine(lines: readonly string[]): string | undefined {
   const found =
     lines.findLast((line) => ERROR.test(line) && !SAYS_NOTHING.test(line)) ??
     lines.findLast((line) => ERROR.test(line));
-  return found?.replace(/^ !     /, '').trim();
+  return found?.replace(/^ ! {5}/, '').trim();
 }
 
 /** Why `build` failed, in one line; '' for one that did not. `lines` are the last lines of its log, as a terminal shows them. */

@@ -32,7 +32,20 @@ test('a date that ends an interval is its last millisecond', (t) => {
 });
 
 test('what is no time is refused with what it may be', (t) => {
-  const texts = ['', 'noon', 'yesterday', '2026-13-01', '2026-02-30', '2026-04-30 25:00', '30m1h', '1h1h', 'h', '-2h', '2 h', '1.5h'];
+  const texts = [
+    '',
+    'noon',
+    'yesterday',
+    '2026-13-01',
+    '2026-02-30',
+    '2026-04-30 25:00',
+    '30m1h',
+    '1h1h',
+    'h',
+    '-2h',
+    '2 h',
+    '1.5h',
+  ];
   for (const text of texts) {
     t.throws(() => parseWhen('--since', text, NOW), {
       instanceOf: Failure,
