@@ -14,6 +14,7 @@ import { type EventSource, eventSource, mergedEvents } from '../projections/even
 import { eachApp } from './allApps/eachApp';
 import { defineCommand, type ValuesOf } from './definition/command';
 import { aChoice, aSwitch, aTime, aValue, format, maybeApp } from './definition/flags';
+import { checkInterval } from './definition/when';
 import { viewApp } from './shared/see';
 
 type EventFormat = 'stdout' | 'json' | 'jsonl';
@@ -24,8 +25,8 @@ const BUILD_HELP =
 const flags = {
   build: aValue('<build-id>', BUILD_HELP, (text) => parseBuildId(text), { completes: 'build' }),
   type: aChoice(eventTypes, 'only BuildStarted, BuildFinished, BuildCanceled or Pruned', { shown: 'T' }),
-  since: aTime('only what was recorded then or later: a time, or an age such as 2h or 7d'),
-  until: aTime('only what was recorded then or earlier'),
+  since: aTime('only what was recorded then or later: a time, a date, or an age such as 2h or 7d'),
+  until: aTime('only what was recorded then or earlier', 'end-of-day'),
   follow: aSwitch('go on with what comes, until ^C'),
   format: format<EventFormat>(
     ['json', 'jsonl', 'stdout'],
@@ -40,6 +41,7 @@ export const events = defineCommand({
   example: 'shop --build last',
   alongside: true,
   async run({ host, output, args: { app }, flags: { follow, format: as, ...filter } }) {
+    checkInterval(filter);
     if (follow && as === 'json') throw new Failure('--format json has an end, --follow has none: use --format jsonl');
     const apps = app === undefined ? allowedApps(host, listApps(host)) : [app];
     const printer = openPrinter(output, as, app === undefined ? apps : undefined);
@@ -145,7 +147,7 @@ function openTable(output: Output, apps: readonly AppName[] | undefined): Printe
 function openSource(host: Host, warn: Warn): (app: AppName) => EventSource {
   return (app) => {
     const builds = appBuilds(host, app);
-    adoptRecords(builds, thisSystem, warn).loaded;
+    adoptRecords(builds, thisSystem, warn);
     return eventSource(builds, warn);
   };
 }

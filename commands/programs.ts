@@ -48,7 +48,7 @@ export const others: Readonly<Record<string, Load<Handler>>> = {
 
 /** Every command by its name without `builds:`, in the order of the help. */
 export const commands: Readonly<Record<string, Load<Command>>> = {
-  list: async () => (await import('./list')).list,
+  list: async () => (await import('./list/list')).list,
   info: async () => (await import('./info')).info,
   output: async () => (await import('./output/output')).output,
   cancel: async () => (await import('./cancel')).cancel,

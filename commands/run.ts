@@ -2,6 +2,7 @@ import { type Host, readHost } from '../host/dokku/environment';
 import { errorCode, Failure, type Mistyped, reasonOf } from '../host/failure';
 import { ClosedPipe, openOutput, type Output } from '../host/terminal/output';
 import type { Called } from './calledAs';
+import { parseCall, ProgramOnly } from './definition/parseCall';
 import { commands, others, triggers } from './programs';
 
 /** Runs what was called; returns the exit status. Every error becomes output here, and nowhere else. */
@@ -49,7 +50,6 @@ async function runCommand(host: Host, output: Output, called: CalledCommand): Pr
     return 0;
   }
   const command = await load();
-  const { parseCall, ProgramOnly } = await import('./definition/parseCall');
   if (command.programOnly && via === 'plugin') throw new ProgramOnly(`builds:${name}`, name);
   if (host.alongside && !command.alongside && !name.startsWith('host:')) refuseAlongside(name);
   return command.run(parseCall(command, { name, host, output, words, via, now: Date.now() }));

@@ -12,7 +12,7 @@ import {
 } from 'node:fs';
 import path from 'node:path';
 
-import { loadCommands, triggers as triggerHandlers } from '../commands/programs';
+import { loadCommands, type NamedCommand, triggers as triggerHandlers } from '../commands/programs';
 import { EXECUTABLE } from '../host/dokku/pluginTree';
 import { compile } from './bun';
 import { bashCompletion } from './completion';
@@ -24,8 +24,14 @@ import { bunNotice, thirdPartyLicenses } from './third-party-licenses';
 /** What plugn runs by name: each becomes an executable at the plugin's root. */
 export const triggers = Object.keys(triggerHandlers);
 
-/** The script that every name in {@link links} leads to. */
+/** The script that every link of {@link linksOf} leads to. */
 const RUN = 'bin/run';
+
+/** Every link to {@link RUN}, by its path from the plugin's root: what plugn and Dokku run by name. */
+export function linksOf(commands: readonly NamedCommand[]): string[] {
+  const subcommands = commands.filter(({ command }) => !command.programOnly).map(({ name }) => `subcommands/${name}`);
+  return ['commands', ...triggers, ...subcommands];
+}
 
 /**
  * Builds the plugin from `entry` (the program's TypeScript) into the directory `out`, for this machine or for the one that
@@ -44,8 +50,6 @@ export async function buildPlugin(
   mkdirSync(path.dirname(out), { recursive: true });
   const stage = mkdtempSync(path.join(path.dirname(out), `.${path.basename(out)}-`));
   const commands = await loadCommands();
-  // What Dokku runs by name.
-  const subcommands = commands.filter(({ command }) => !command.programOnly).map(({ name }) => `subcommands/${name}`);
   try {
     const executable = path.join(stage, EXECUTABLE);
     mkdirSync(path.dirname(executable));
@@ -64,7 +68,7 @@ export async function buildPlugin(
     for (const unit of readdirSync(path.join(root, 'host/systemd'))) {
       write(path.join(stage, 'systemd', unit), readFileSync(path.join(root, 'host/systemd', unit)));
     }
-    for (const link of ['commands', ...triggers, ...subcommands]) {
+    for (const link of linksOf(commands)) {
       const file = path.join(stage, link);
       mkdirSync(path.dirname(file), { recursive: true });
       symlinkSync(path.relative(path.dirname(link), RUN), file);

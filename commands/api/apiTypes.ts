@@ -30,6 +30,12 @@ export interface BuildView {
   readonly duration: string;
   /** Absolute; the file need not be there. */
   readonly log_path: string;
+  /** `duration` in whole seconds. */
+  readonly duration_seconds: number;
+  /** The commit that was deployed, if it is known. */
+  readonly revision?: string;
+  /** Who deployed. */
+  readonly actor: Actor;
 }
 
 /** Who did something: ssh user, name of the ssh key, first word of the command. What is not known is absent. */
@@ -49,7 +55,7 @@ export interface BuildInfo extends BuildView {
     readonly adopted: boolean;
     readonly start_ticks?: number;
     readonly boot_id?: string;
-    readonly cause?: 'exit' | 'abandoned';
+    readonly cause?: 'exit' | 'deployed' | 'abandoned';
     readonly canceled_by?: Actor;
     readonly signal?: string;
     /** The build has left: its record and its log are no more. */
@@ -90,7 +96,7 @@ export interface BuildFinished extends Happened {
   readonly status: 'succeeded' | 'failed';
   readonly exit_code: number;
   /** Who knows: the deploy itself, or whoever found its process gone. */
-  readonly cause: 'exit' | 'abandoned';
+  readonly cause: 'exit' | 'deployed' | 'abandoned';
   readonly finished_at: string;
   readonly adopted?: true;
 }

@@ -39,7 +39,9 @@ export function openHost(options: HostOptions = {}): BuildsHost {
     list(name, filter = {}) {
       const app = existing(name);
       const seen = buildsOf(historyOf(app)).map(seeAt(Date.now()));
-      return listOfApp(seen, filter, Number.POSITIVE_INFINITY).map((one) => view(app, one));
+      const { kind, status } = filter;
+      const wanted = { kind, statuses: status && [status] };
+      return listOfApp(seen, wanted, Number.POSITIVE_INFINITY).map((one) => view(app, one));
     },
     running() {
       const see = seeAt(Date.now());

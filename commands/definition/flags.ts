@@ -1,4 +1,6 @@
-import { Failure, printable } from '../../host/failure';
+import { Failure } from '../../host/failure';
+import { printable } from '../../host/printable';
+import { parsePositiveInteger } from '../../host/dokku/properties';
 import { type BuildId, parseBuildId } from '../../host/dokku/names';
 import type { AppArgument, ParseContext, RequiredApp, Switch, Valued, WordArgument } from './command';
 import { parseWhen, WHEN_EXAMPLES } from './when';
@@ -119,9 +121,38 @@ export function format<T extends string>(
 /** `--format json|stdout` */
 export const jsonFormat = format(['json', 'stdout']);
 
-/** A flag whose value is a time, in ms since the epoch. */
-export function aTime(help: string): Valued<number | undefined> {
-  return aValue('<when>', help, (text, { name, now }) => parseWhen(name, text, now));
+/** A flag that may be given more than once, and takes several values with commas between. Empty values are passed over. */
+export function aList<T extends string>(
+  shown: string,
+  help: string,
+  choices: readonly string[],
+  parse: (text: string, context: ParseContext) => T,
+): Valued<readonly T[] | undefined> {
+  return {
+    kind: 'list',
+    shown,
+    help,
+    choices,
+    absent: undefined,
+    parse(values, context) {
+      const words = values.flatMap((value) => value.split(',')).filter((word) => word !== '');
+      return words.length === 0 ? undefined : words.map((word) => parse(word, context));
+    },
+  };
+}
+
+/** A flag whose value is a whole number, at least 1. */
+export function aCount(help: string): Valued<number | undefined> {
+  return aValue('N', help, (text, { name }) => {
+    const count = parsePositiveInteger(text);
+    if (count !== undefined) return count;
+    throw new Failure(`Invalid ${name} value "${printable(text)}": must be a positive integer`);
+  });
+}
+
+/** A flag whose value is a time, in ms since the epoch; a date alone is the beginning of the day, or its end. */
+export function aTime(help: string, end?: 'end-of-day'): Valued<number | undefined> {
+  return aValue('<when>', help, (text, { name, now }) => parseWhen(name, text, now, end));
 }
 
 export const asOf = aTime(`as things stood then: ${WHEN_EXAMPLES}`);

@@ -1,18 +1,52 @@
-import { parseTimestamp } from '../../host/durations';
-import { Failure, printable } from '../../host/failure';
+import { formatTimestamp, parseTimestamp } from '../../host/durations';
+import { Failure } from '../../host/failure';
+import { printable } from '../../host/printable';
 
 const UNIT_MS = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 } as const;
 
 /** What a time may look like, for help and messages. */
-export const WHEN_EXAMPLES = 'a time such as 2026-04-30T13:50:00Z, or an age such as 2h or 7d';
+export const WHEN_EXAMPLES =
+  'a time such as 2026-04-30T13:50:00Z, a date such as 2026-04-30 or 2026-04-30 13:50 in UTC, or an age such as 2h, 1h30m or 3d';
 
 /**
- * The time that the value of the flag `name` says, in ms since the epoch: RFC 3339, or an age such as `90s`, `5m`, `2h`, `7d`, `1w` before
- * `now`. Throws {@link Failure}.
+ * The time that the value of the flag `name` says, in ms since the epoch: RFC 3339; a date, or a date with minutes or seconds, in UTC; an age
+ * such as `90s`, `2h`, `1h30m`, `3d`, `1w` before `now`. A date alone is the beginning of the day, or with `end` its last millisecond.
+ * Throws {@link Failure}.
  */
-export function parseWhen(name: string, text: string, now: number): number {
-  const age = /^(\d{1,9})([smhdw])$/.exec(text);
-  const time = age ? now - Number(age[1]) * UNIT_MS[age[2] as keyof typeof UNIT_MS] : parseTimestamp(text);
+export function parseWhen(
+  name: string,
+  text: string,
+  now: number,
+  end: 'start-of-day' | 'end-of-day' = 'start-of-day',
+): number {
+  const time = parseTimestamp(text) ?? parseDate(text, end) ?? parseAge(text, now);
   if (time !== undefined) return time;
   throw new Failure(`Invalid ${name} value "${printable(text)}": must be ${WHEN_EXAMPLES}`);
+}
+
+function parseDate(text: string, end: 'start-of-day' | 'end-of-day'): number | undefined {
+  const [, date, minutes, seconds = ':00'] = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d)(:\d\d)?Z?)?$/.exec(text) ?? [];
+  if (date === undefined) return undefined;
+  if (minutes !== undefined) return parseTimestamp(`${date}T${minutes}${seconds}Z`);
+  return parseTimestamp(end === 'start-of-day' ? `${date}T00:00:00Z` : `${date}T23:59:59.999Z`);
+}
+
+function parseAge(text: string, now: number): number | undefined {
+  if (!/^(\d{1,9}[wdhms])+$/.test(text)) return undefined;
+  const parts = text.match(/\d+[wdhms]/g) ?? [];
+  const units = parts.map((part) => part.slice(-1) as keyof typeof UNIT_MS);
+  if (units.some((unit, n) => n > 0 && UNIT_MS[unit] >= UNIT_MS[units[n - 1] ?? unit])) return undefined; // 30m1h
+  return now - parts.reduce((sum, part, n) => sum + Number(part.slice(0, -1)) * UNIT_MS[units[n] ?? 's'], 0);
+}
+
+/** Refuses an interval that ends before it begins. Both in ms since the epoch. */
+export function checkInterval({
+  since,
+  until,
+}: {
+  readonly since?: number | undefined;
+  readonly until?: number | undefined;
+}): void {
+  if (since === undefined || until === undefined || since <= until) return;
+  throw new Failure(`--until (${formatTimestamp(until)}) is before --since (${formatTimestamp(since)})`);
 }

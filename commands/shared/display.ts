@@ -1,6 +1,4 @@
 import { parseTimestamp, toWholeSeconds } from '../../host/durations';
-import { formatTable } from '../../host/terminal/table';
-import type { Output } from '../../host/terminal/output';
 
 /** How the caller wants to read a view. */
 export interface Display {
@@ -16,17 +14,4 @@ export async function displayOf(flags: { relative: boolean; noColor: boolean }, 
   if (!flags.relative) return { colour, time: toWholeSeconds };
   const { formatAge } = await import('../../host/terminal/age');
   return { colour, time: (timestamp) => formatAge(Math.max(0, now - (parseTimestamp(timestamp) ?? now))) };
-}
-
-/** A titled table. */
-export interface Table {
-  readonly title: string;
-  readonly columns: readonly string[];
-  readonly rows: readonly (readonly string[])[];
-}
-
-/** Prints a table: to fit a terminal, or as scripts read it, from its column names on. */
-export async function printTable(output: Output, table: Table, display: Display): Promise<void> {
-  if (output.isTerminal) (await import('./onTerminal')).printTableOnTerminal(output, table, display);
-  else output.raw(formatTable(table.columns, table.rows));
 }

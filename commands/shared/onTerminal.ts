@@ -3,10 +3,9 @@ import { coloured } from '../../host/terminal/colour';
 import { visible } from '../../host/printable';
 import type { Output } from '../../host/terminal/output';
 import { readTerminal, type Terminal } from '../../host/terminal/terminal';
-import { type Column, formatTerminalTable } from '../../host/terminal/terminalTable';
 import { fit } from '../../host/terminal/width';
 import type { DisplayStatus } from '../../projections/records/record';
-import type { Display, Table } from './display';
+import type { Display } from './display';
 
 /*
  * How the commands look on a terminal. Scripts read none of it. Loaded only where stdout is a terminal.
@@ -25,29 +24,9 @@ export function statusColour(text: string): Colour | undefined {
   return Object.hasOwn(statusColours, text) ? statusColours[text as DisplayStatus] : undefined;
 }
 
-/** What each column of a table of builds gives on a narrow terminal, least missed first. Ids and statuses are kept as long as it goes. */
-const traits: Readonly<Record<string, Omit<Column, 'name'>>> = {
-  PID: { gives: 1, right: true },
-  Source: { gives: 2, cut: 8 },
-  Kind: { gives: 3 },
-  Pruned: { gives: 4, cut: 10 },
-  App: { gives: 5, cut: 12 },
-  Duration: { gives: 6 },
-  Started: { gives: 7 },
-  Status: { colour: statusColour },
-};
-
 /** Prints the title of a view in one line. */
 export function printTitleOnTerminal(output: Output, title: string, terminal: Terminal): void {
   output.viewTitle(fit(title, room(terminal, 0), terminal));
-}
-
-/** Prints a titled table of builds that fits the terminal, its statuses in colour. */
-export function printTableOnTerminal(output: Output, { title, columns, rows }: Table, display: Display): void {
-  const terminal = readTerminal(process.env, display);
-  printTitleOnTerminal(output, title, terminal);
-  const shown = columns.map((name) => ({ name, ...traits[name] }));
-  output.raw(formatTerminalTable(shown, rows, terminal));
 }
 
 const INDENT = 7;

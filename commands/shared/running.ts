@@ -5,7 +5,7 @@ import type { AppName, BuildId } from '../../host/dokku/names';
 import type { Output } from '../../host/terminal/output';
 import { type AppBuilds, appBuilds, buildsRoot } from '../../host/dokku/paths';
 import { isAlive } from '../../host/system/processes';
-import { type Build, findBuild, type History, runningBuilds } from '../../journal/history';
+import { type Build, buildsOf, findBuild, type History, runningBuilds } from '../../journal/history';
 import { adoptRecords, loadAtRest } from '../../projections/records/adoptRecords';
 import { thisSystem } from '../../host/system/system';
 import { warnOfProblems, type Warn } from '../../projections/problemWarnings';
@@ -21,6 +21,14 @@ export function unendedBuilds(host: Host, output: Output, abandoned: boolean, no
   const see = seeAt(now);
   const histories = abandoned ? readApps(host, output, listApps(host)) : historiesOfRunning(host, output);
   return [...histories].flatMap(([app, history]) => runningBuilds(history).map((build) => ({ app, seen: see(build) })));
+}
+
+/** The builds of `apps` that are on record, those of each app oldest first. `now` is ms since the epoch. */
+export function allBuilds(host: Host, output: Output, apps: readonly AppName[], now: number): ListedBuild[] {
+  const see = seeAt(now);
+  return [...readApps(host, output, apps)].flatMap(([app, history]) =>
+    buildsOf(history).map((build) => ({ app, seen: see(build) })),
+  );
 }
 
 function historiesOfRunning(host: Host, output: Output): ReadonlyMap<AppName, History> {

@@ -45,6 +45,11 @@ function detailsJson(event: BuildEvent): object {
   }
 }
 
+/** Who did something, in a word: the name of the ssh key, else the user; '' when neither is known. */
+export function whoText({ user, key }: Actor): string {
+  return key ?? user ?? '';
+}
+
 /** `ann (key ann-laptop) by git-receive-pack`: what is known of who did something; '' when nothing is. */
 export function actorText({ user, key, command }: Actor): string {
   const who =

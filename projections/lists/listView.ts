@@ -3,10 +3,13 @@ import type { AppName } from '../../host/dokku/names';
 import type { Kind } from '../../journal/events';
 import type { DisplayStatus, SeenBuild } from '../records/record';
 
-/** Which builds are asked for. */
+/** Which builds are asked for; what is not given filters nothing. Times are ms since the epoch, and about the start of a build. */
 export interface ListFilter {
-  readonly kind?: Kind;
-  readonly status?: DisplayStatus;
+  readonly kind?: Kind | undefined;
+  readonly statuses?: readonly DisplayStatus[] | undefined;
+  readonly sources?: readonly string[] | undefined;
+  readonly since?: number | undefined;
+  readonly until?: number | undefined;
 }
 
 /**
@@ -17,7 +20,7 @@ export function listOfApp(seen: readonly SeenBuild[], filter: ListFilter, retent
   const newestFirst = seen.toReversed();
   const live = newestFirst.filter(isLive);
   const listed = [...live, ...newestFirst.filter((one) => !isLive(one))];
-  if (filter.kind === undefined && filter.status === undefined) return listed.slice(0, live.length + retention);
+  if (Object.values(filter).every((one) => one === undefined)) return listed.slice(0, live.length + retention);
   return listed.filter((one) => matches(one, filter));
 }
 
@@ -44,8 +47,13 @@ export function listOfHost(listed: readonly ListedBuild[]): ListedBuild[] {
 
 /** Whether `seen` is one of the builds that `filter` asks for. */
 export function matches(seen: SeenBuild, filter: ListFilter): boolean {
-  if (filter.kind !== undefined && seen.build.kind !== filter.kind) return false;
-  return filter.status === undefined || seen.displayStatus === filter.status;
+  const { kind, statuses, sources, since, until } = filter;
+  if (kind !== undefined && seen.build.kind !== kind) return false;
+  if (statuses !== undefined && !statuses.includes(seen.displayStatus)) return false;
+  if (sources !== undefined && !sources.includes(seen.build.source)) return false;
+  if (since === undefined && until === undefined) return true;
+  const started = parseTimestamp(seen.build.startedAt) ?? 0;
+  return started >= (since ?? started) && started <= (until ?? started);
 }
 
 function isLive(seen: SeenBuild): boolean {

@@ -123,17 +123,27 @@ export interface SeenBuild {
   readonly displayStatus: DisplayStatus;
   /** `1m14s`: to its end, or to now while it runs. */
   readonly duration: string;
+  /** The same in whole seconds. */
+  readonly durationSeconds: number;
 }
 
 /** `build` as seen at `now` (ms since the epoch) by someone who can tell whether a process is `alive`. */
 export function seeBuild(build: Build, now: number, alive: (build: Build) => boolean): SeenBuild {
   const displayStatus = build.status === 'running' && !alive(build) ? 'abandoned' : build.status;
   const until = build.status === 'running' ? now : (parseTimestamp(build.finishedAt) ?? now);
-  return { build, displayStatus, duration: formatDuration(until - (parseTimestamp(build.startedAt) ?? until)) };
+  const ms = until - (parseTimestamp(build.startedAt) ?? until);
+  return { build, displayStatus, duration: formatDuration(ms), durationSeconds: Math.max(0, Math.round(ms / 1000)) };
 }
 
-/** The JSON view: the record, and what it does not say, in this order. `logPath` is absolute. */
+/** The JSON view: the record, what readers have always been told beside it, and what the journal knows, in this order. `logPath` is absolute. */
 export function buildView(app: AppName, seen: SeenBuild, logPath: string): object {
-  const { displayStatus: display_status, duration } = seen;
-  return { ...toRecord(app, seen.build), display_status, duration, log_path: logPath };
+  const { build, displayStatus: display_status, duration, durationSeconds: duration_seconds } = seen;
+  const { revision, actor } = build;
+  return {
+    ...toRecord(app, build),
+    ...{ display_status, duration, log_path: logPath },
+    duration_seconds,
+    ...(revision !== undefined && { revision }),
+    actor,
+  };
 }

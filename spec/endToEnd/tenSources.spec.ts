@@ -179,7 +179,7 @@ async function checkCommands(t: ExecutionContext, record: ExpectedRecord) {
     host.dokku(['builds:report', app, '--format', 'json']),
   ]);
   const [listed] = JSON.parse(list.stdout) as [Record<string, unknown>];
-  t.deepEqual(Object.keys(listed), [...keysOf(record), 'display_status', 'duration', 'log_path']);
+  t.deepEqual(Object.keys(listed), [...keysOf(record), 'display_status', 'duration', 'log_path', 'duration_seconds', 'actor']);
   t.like(listed, { ...record, display_status: status, log_path: host.file(app, `${id}.log`) });
   t.regex(info.stdout, new RegExp(`^ {7}Status: +${status}$`, 'm'));
   t.regex(info.stdout, new RegExp(`^ {7}Source: +${source}$`, 'm'));

@@ -58,7 +58,14 @@ test('info in JSON is one object: the record, then how it shows', async (t) => {
   writeRecords(host, record);
   const { stdout } = await host.dokku(['builds:info', 'json', 'done', '--format=json']);
   const view = JSON.parse(stdout) as Record<string, unknown>;
-  const stock = [...Object.keys(JSON.parse(recordText(record)) as object), 'display_status', 'duration', 'log_path'];
+  const stock = [
+    ...Object.keys(JSON.parse(recordText(record)) as object),
+    'display_status',
+    'duration',
+    'log_path',
+    'duration_seconds',
+    'actor',
+  ];
   t.deepEqual(Object.keys(view).slice(0, stock.length), stock);
   t.like(view, {
     ...record,

@@ -50,9 +50,9 @@ test.serial('without an app, what runs on the host and lives is listed, newest f
   };
   const rowOfOlder = await start('east', 'east-old', older.pid, 'git-hook');
   const rowOfNewer = await start('west', 'west-new', newer.pid, 'ps:restart');
-  const dead = runningRecord('west', 'west-dead', 0, gone);
-  writeRecords(host, dead);
-  const rowOfDead = ['west', dead.id, dead.kind, dead.pid, dead.source, dead.started_at];
+  // Nobody waits for the end of what another program recorded.
+  writeRecords(host, runningRecord('west', 'west-dead', 1, gone, { source: 'git:sync' }));
+  const rowOfDead = ['west', 'west-dead', 'build', gone, 'git:sync', '2026-04-30T13:01:00Z'] as const;
   await start('east', 'east-done', older.pid, 'git-hook');
   await host.trigger('builds-record-finalize', ['east', 'east-done', '0']);
 
@@ -139,13 +139,13 @@ test('JSON is one array on one line: the record with its own times, then how it 
   writeRecords(host, record, running);
   const { stdout } = await host.dokku(['builds:list', 'exact', '--format', 'json']);
   const own = JSON.stringify(JSON.parse(recordText(record))).slice(1, -1);
-  const shown = `"display_status":"succeeded","duration":"1h2m3s","log_path":"${host.file('exact', 'nanoseconds.log')}"`;
+  const shown = `"display_status":"succeeded","duration":"1h2m3s","log_path":"${host.file('exact', 'nanoseconds.log')}","duration_seconds":3723,"actor":{}`;
   t.regex(stdout, /^\[[^\n]*\]\n$/);
   t.true(stdout.endsWith(`,{${own},${shown}}]\n`), stdout);
   const [first] = JSON.parse(stdout) as [Record<string, unknown>];
   t.deepEqual(Object.keys(first), [
     ...['id', 'app', 'kind', 'pid', 'started_at', 'status', 'source'],
-    ...['display_status', 'duration', 'log_path'],
+    ...['display_status', 'duration', 'log_path', 'duration_seconds', 'actor'],
   ]);
   t.like(first, { ...running, display_status: 'running' });
 });
@@ -240,5 +240,41 @@ test('with an access control list, only the apps of the caller exist', async (t)
   ]) {
     const { code, stdout, stderr } = await asGuest(...command);
     t.deepEqual([code, stdout, stderr], [20, '', ' !     App secret-app does not exist\n'], command.join(' '));
+  }
+});
+
+test('a filter on the whole host shows what has ended, too, newest first, and never says that nothing runs', async (t) => {
+  const own = await createSandbox();
+  t.teardown(() => own.remove());
+  t.is((await own.dokku(['builds:list', '--recent'])).stdout, 'No builds recorded\n');
+  await Promise.all(['east', 'west'].map((app) => own.createApp(app)));
+  writeRecords(
+    own,
+    finishedRecord('east', 'e1', 1, { status: 'failed', exit_code: 1 }),
+    finishedRecord('west', 'w2', 2),
+    finishedRecord('east', 'e3', 3, { status: 'canceled', exit_code: -1, source: 'git:sync' }),
+  );
+  const listed = async (...args: string[]) =>
+    (await own.dokku(['builds:list', ...args])).stdout.match(/^\w+ +[ew]\d/gm)?.map((row) => row.slice(-2));
+  t.deepEqual(await listed('--recent'), ['e3', 'w2', 'e1']);
+  t.deepEqual(await listed('--limit', '2'), ['e3', 'w2']);
+  t.deepEqual(await listed('--status', 'failed,canceled'), ['e3', 'e1']);
+  t.deepEqual(await listed('--status', 'failed', '--status', 'succeeded'), ['w2', 'e1']);
+  t.deepEqual(await listed('--source', 'git:sync'), ['e3']);
+  t.deepEqual(await listed('--since', '2026-04-30T13:02:00Z', '--until', '2026-04-30 13:02'), ['w2']);
+  t.regex((await own.dokku(['builds:list', 'east', '--limit', '1'])).stdout, /^Build ID .*\ne3 .*\n$/);
+  const { stdout } = await own.dokku(['builds:list', '--status', 'failed']);
+  t.regex(stdout, /^App +Build ID +Kind +Status +PID +Source +Started +Duration\n/);
+  t.is((await own.dokku(['builds:list', '--since', '2027-01-01'])).stdout, 'No builds match\n');
+  t.is((await own.dokku(['builds:list', '--since', '2027-01-01', '--format', 'json'])).stdout, '[]\n');
+  t.is((await own.dokku(['builds:list'])).stdout, 'No builds currently running\n', 'unfiltered it is what it was');
+  for (const args of [
+    ['--limit', '0'],
+    ['--since', 'noon'],
+    ['--since', '1h', '--until', '2h'],
+    ['east', '--recent'],
+  ]) {
+    const result = await own.dokku(['builds:list', ...args]);
+    t.deepEqual([result.code, result.stdout], [1, ''], args.join(' '));
   }
 });

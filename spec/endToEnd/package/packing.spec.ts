@@ -7,7 +7,8 @@ import test from 'ava';
 
 import { EXECUTABLE } from '../../../host/dokku/pluginTree';
 import { bunFor } from '../../../scripts/bun';
-import { buildPlugin, links } from '../../../scripts/plugin-tree';
+import { loadCommands } from '../../../commands/programs';
+import { buildPlugin, linksOf } from '../../../scripts/plugin-tree';
 import { filesOf, replaceTree } from '../../../scripts/replace-tree';
 import { builtPlugin, copyPlugin } from '../../../scripts/sandbox/layout';
 import { writeTarball } from '../../../scripts/tarball';
@@ -30,7 +31,8 @@ function copyOfSource(directory: string): string {
   return directory;
 }
 
-test('every trigger and subcommand is a relative link to the entry, beside one executable', (t) => {
+test('every trigger and subcommand is a relative link to the entry, beside one executable', async (t) => {
+  const links = linksOf(await loadCommands());
   for (const link of links) {
     t.is(readlinkSync(join(builtPlugin, link)), link.includes('/') ? '../bin/run' : 'bin/run');
   }
@@ -40,14 +42,14 @@ test('every trigger and subcommand is a relative link to the entry, beside one e
   t.is(lstatSync(join(builtPlugin, 'bin/dokku-builds')).mode & 0o777, 0o755);
 });
 
-test('the same source makes the same bytes, in whatever directory it lies', (t) => {
+test('the same source makes the same bytes, in whatever directory it lies', async (t) => {
   const directory = temporaryDirectory(t);
   const copy = copyOfSource(join(directory, 'another place'));
   for (const [name, root] of [
     ['here', ROOT],
     ['there', copy],
   ] as const) {
-    buildPlugin(root, join(root, 'commands/main.ts'), join(directory, name, 'plugin'));
+    await buildPlugin(root, join(root, 'commands/main.ts'), join(directory, name, 'plugin'));
   }
   const [here, there] = [join(directory, 'here'), join(directory, 'there')];
   t.deepEqual(filesOf(there), filesOf(here));

@@ -6,17 +6,17 @@ import { Ajv2020, type SchemaObject, type ValidateFunction } from 'ajv/dist/2020
 
 const directory = join(__dirname, '..', '..', '..', 'docs', 'schema');
 
-/** All that is in docs/schema, by file name: they name each other so. */
+/** All that is in docs/schema, each by its $id. */
 const ajv = new Ajv2020({ allErrors: true, strict: true, strictRequired: false, strictTypes: false });
 for (const name of readdirSync(directory)) {
-  ajv.addSchema(JSON.parse(readFileSync(join(directory, name), 'utf8')) as SchemaObject, name);
+  ajv.addSchema(JSON.parse(readFileSync(join(directory, name), 'utf8')) as SchemaObject);
 }
 
 export type Json = Readonly<Record<string, unknown>>;
 
 /** The schema in `docs/schema/<name>.schema.json`. */
 export function schema(name: string): ValidateFunction {
-  const validate = ajv.getSchema(`${name}.schema.json`);
+  const validate = ajv.getSchema(`dokku-builds:/schema/${name}.schema.json`);
   if (validate === undefined) throw new Error(`docs/schema has no ${name}.schema.json`);
   return validate;
 }

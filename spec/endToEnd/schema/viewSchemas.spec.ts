@@ -13,7 +13,8 @@ test.before(async () => {
 test.after.always(() => host.remove());
 
 const KEYS = ['id', 'app', 'kind', 'pid', 'started_at', 'finished_at', 'status', 'source', 'exit_code'];
-const VIEW_KEYS = [...KEYS, 'display_status', 'duration', 'log_path'];
+const VIEW_KEYS = [...KEYS, 'display_status', 'duration', 'log_path', 'duration_seconds', 'actor'];
+const ORDER = VIEW_KEYS.toSpliced(-1, 0, 'revision');
 
 test('every list that the program prints is valid, the keys in their order', async (t) => {
   t.deepEqual(distinct(all, 'display_status'), ['abandoned', 'canceled', 'failed', 'running', 'succeeded']);
@@ -27,7 +28,7 @@ test('every list that the program prints is valid, the keys in their order', asy
   for (const one of all) {
     t.deepEqual(
       Object.keys(one),
-      [...VIEW_KEYS, 'pruned'].filter((key) => key in one),
+      [...ORDER, 'pruned'].filter((key) => key in one),
     );
   }
 });
@@ -38,7 +39,7 @@ test('every info that the program prints is valid, its own key behind those of t
     assertValid(t, 'info', info);
     t.deepEqual(
       Object.keys(info),
-      [...VIEW_KEYS, 'event'].filter((key) => key in info),
+      [...ORDER, 'event'].filter((key) => key in info),
     );
     t.deepEqual((info['event'] as Json)['pruned'], one['pruned']);
     assertRefused(t, 'list', [info], 'the key of info');

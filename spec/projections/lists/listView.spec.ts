@@ -20,7 +20,7 @@ test('unfiltered the list ends after the live builds and as many as are kept', (
 
 test('filtered the list does not end', (t) => {
   const seen = see(...['b1', 'b2', 'b3'].flatMap((id) => [started(id), finished(id)]));
-  t.deepEqual(ids(listOfApp(seen, { status: 'succeeded' }, 1)), ['b3', 'b2', 'b1']);
+  t.deepEqual(ids(listOfApp(seen, { statuses: ['succeeded'] }, 1)), ['b3', 'b2', 'b1']);
   t.deepEqual(ids(listOfApp(seen, { kind: 'build' }, 1)), ['b3', 'b2', 'b1']);
 });
 
@@ -37,11 +37,11 @@ test('filters ask for the kind and for what the status looks like', (t) => {
   const [build] = see(started('b1', { kind: 'deploy' }));
   if (build === undefined) return t.fail();
   t.true(matches(build, {}));
-  t.true(matches(build, { kind: 'deploy', status: 'running' }));
+  t.true(matches(build, { kind: 'deploy', statuses: ['running'] }));
   t.false(matches(build, { kind: 'build' }));
-  t.false(matches(build, { status: 'abandoned' }));
-  t.true(matches({ ...build, displayStatus: 'abandoned' }, { status: 'abandoned' }));
-  t.false(matches({ ...build, displayStatus: 'abandoned' }, { status: 'running' }));
+  t.false(matches(build, { statuses: ['abandoned'] }));
+  t.true(matches({ ...build, displayStatus: 'abandoned' }, { statuses: ['abandoned'] }));
+  t.false(matches({ ...build, displayStatus: 'abandoned' }, { statuses: ['running'] }));
 });
 
 test('rows give whole seconds and what the build looks like', (t) => {

@@ -1,0 +1,87 @@
+import { parseTimestamp, toWholeSeconds } from '../../host/durations';
+import type { Host } from '../../host/dokku/environment';
+import { logPath } from '../../host/dokku/paths';
+import { visible } from '../../host/printable';
+import { readLastLines } from '../../host/system/lastLines';
+import { formatAge } from '../../host/terminal/age';
+import { type Colour, coloured } from '../../host/terminal/colour';
+import type { Output } from '../../host/terminal/output';
+import { readPrintedText } from '../../host/terminal/printed';
+import { readTerminal } from '../../host/terminal/terminal';
+import { type Column, formatTerminalTable } from '../../host/terminal/terminalTable';
+import { fit } from '../../host/terminal/width';
+import { leftText } from '../../projections/events/past';
+import { whoText } from '../../projections/events/eventView';
+import type { DisplayStatus } from '../../projections/records/record';
+import { whyFailed } from '../../projections/lists/whyFailed';
+import { printTitleOnTerminal, statusColour } from '../shared/onTerminal';
+import type { Listed, Listing } from './list';
+
+/** How the caller wants to read the list. */
+export interface Wanted {
+  readonly colour: boolean;
+  /** The process id and the kind, too, and times instead of ages. */
+  readonly wide: boolean;
+  /** Ages even so. */
+  readonly relative: boolean;
+  /** What ages are counted to, ms since the epoch. */
+  readonly now: number;
+}
+
+/** A column of the list: its name, how it behaves on a narrow terminal, and its cell. */
+interface ListColumn extends Column {
+  readonly cell: (listed: Listed) => string;
+}
+
+const REVISION_CHARACTERS = 7;
+
+function columnsOf({ app, pruned }: Listing['shows'], { wide, relative, now }: Wanted): ListColumn[] {
+  const age = (time: string): string => formatAge(Math.max(0, now - (parseTimestamp(time) ?? now)));
+  const when = wide && !relative ? toWholeSeconds : age;
+  const column = (name: string, cell: (listed: Listed) => string, traits: Omit<Column, 'name'> = {}): ListColumn => ({
+    name,
+    cell,
+    ...traits,
+  });
+  return [
+    ...(app ? [column('App', (one) => one.app, { gives: 6, cut: 12 })] : []),
+    column('Build ID', ({ seen }) => seen.build.id),
+    column('Commit', ({ seen }) => (seen.build.revision ?? '').slice(0, REVISION_CHARACTERS), { gives: 5 }),
+    column('Who', ({ seen }) => whoText(seen.build.actor), { gives: 4, cut: 8 }),
+    column('Status', ({ seen }) => seen.displayStatus, { colour: statusColour }),
+    column('When', ({ seen }) => when(seen.build.startedAt), { gives: 8 }),
+    column('Duration', ({ seen }) => seen.duration, { gives: 7 }),
+    column('Source', ({ seen }) => seen.build.source, { gives: 3, cut: 8 }),
+    ...(wide ? [column('Kind', ({ seen }) => seen.build.kind, { gives: 2 })] : []),
+    ...(wide ? [column('PID', ({ seen }) => String(seen.build.process.pid), { gives: 1, right: true })] : []),
+    ...(pruned ? [column('Pruned', ({ left }) => leftText(left), { gives: 4, cut: 10 })] : []),
+  ];
+}
+
+const WHY_INDENT = 2;
+const LOG_LINES = 400;
+
+/** Prints a list of builds as a terminal can show it: what failed has a line below it that says why. */
+export function printListOnTerminal(host: Host, output: Output, listing: Listing, wanted: Wanted): void {
+  const terminal = readTerminal(process.env, wanted);
+  printTitleOnTerminal(output, listing.title, terminal);
+  const columns = columnsOf(listing.shows, wanted);
+  const rows = listing.builds.map((one) => columns.map(({ cell }) => cell(one)));
+  const [header = '', ...lines] = formatTerminalTable(columns, rows, terminal).trimEnd().split('\n');
+  output.line(header);
+  for (const [n, listed] of listing.builds.entries()) {
+    output.line(lines[n] ?? '');
+    const why = whyOf(host, listed);
+    if (why === '') continue;
+    const text = fit(visible(why), (terminal.columns ?? Number.POSITIVE_INFINITY) - WHY_INDENT, terminal);
+    output.line(`${' '.repeat(WHY_INDENT)}${terminal.colour ? coloured(text, WHY_COLOUR) : text}`);
+  }
+}
+
+const WHY_COLOUR: Colour = 'dim';
+
+function whyOf(host: Host, { app, seen, left }: Listed): string {
+  if (seen.displayStatus !== ('failed' satisfies DisplayStatus)) return '';
+  const lines = left === undefined ? (readLastLines(logPath(host, app, seen.build.id), LOG_LINES)?.lines ?? []) : [];
+  return whyFailed(seen.build, readPrintedText(lines.join('\n')));
+}
