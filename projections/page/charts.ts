@@ -42,7 +42,7 @@ const STEPS: readonly (readonly [number, string])[] = [
   [7 * DAY_MS, 'week'],
   [28 * DAY_MS, '4 weeks'],
 ];
-const MOST_BARS = 72;
+const MOST_BARS = 48;
 const LEAST_BARS = 12;
 
 interface Bin {

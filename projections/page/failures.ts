@@ -37,7 +37,9 @@ export function failuresSection(
     .map(({ app, seen }) => failure(app, seen, now, anchors, logOf(app, seen)));
   const more = failing.length - items.length;
   const rest = more > 0 ? `<p class=q>${counted(more, 'more app')} below: filter by status` : '';
-  return `<section aria-labelledby="page:failing" class=w><h2 id="page:failing">Failing: the last build of ${counted(failing.length, 'app')}</h2><ul class=why>${items.join('')}</ul>${rest}</section>`;
+  const title =
+    apps.length === 1 ? 'The last build failed' : `Failing: the last build of ${counted(failing.length, 'app')}`;
+  return `<section aria-labelledby="page:failing" class=w><h2 id="page:failing">${title}</h2><ul class=why>${items.join('')}</ul>${rest}</section>`;
 }
 
 function failure(app: AppName, seen: SeenBuild, now: number, anchors: Anchors, log: PageLog): string {

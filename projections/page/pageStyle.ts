@@ -100,7 +100,7 @@ td:empty{display:none}
 .o td:nth-child(5)::before{content:"Success "}.o td:nth-child(6)::before{content:"Median "}.o td:nth-child(7)::before{content:"Builds "}
 .x{padding-left:0}
 .e{padding-left:1.75rem}
-.gx span:nth-child(even){display:none}
+.gx span:nth-child(even):not(:last-child){display:none}
 }`;
 
 const PRINT = `
