@@ -43,6 +43,7 @@ export const others: Readonly<Record<string, Load<Handler>>> = {
   commands: async () => (await import('./help')).commands,
   'builds-deliver': async () => (await import('../subscribers/notifications/delivery/deliver')).deliver,
   'builds-after-deploy': async () => (await import('../subscribers/afterDeploy/afterDeploy')).afterDeploy,
+  'builds-update-pages': async () => (await import('../subscribers/page/updatePages')).updatePages,
   [WORKER]: async () => (await import('./allApps/worker')).worker,
 };
 

@@ -5,6 +5,8 @@ import { appBuilds, propertiesDirectory } from '../host/dokku/paths';
 import { clearProperty, parsePositiveInteger, writeProperty } from '../host/dokku/properties';
 import { parseLogLines, parseNotifyOn, parseNotifyUrl, parseSecret } from '../subscribers/notifications/settings';
 import { forgetUndelivered } from '../subscribers/notifications/undelivered';
+import { parsePageSetting } from '../subscribers/page/keptPages';
+import { startUpdate } from '../subscribers/page/requestPages';
 import { defineCommand } from './definition/command';
 import { appOr, aSwitch } from './definition/flags';
 
@@ -32,6 +34,7 @@ const properties: Readonly<Record<string, Property>> = {
     help: 'how many of the last lines of the log are sent along: by default 50, 0 for none',
     check: parseLogLines,
   },
+  page: { help: 'whether a page file is kept up to date: on or off; by default off', check: parsePageSetting },
 };
 
 export const set = defineCommand({
@@ -71,6 +74,7 @@ export const set = defineCommand({
       throw new Failure(`Cannot write ${propertiesDirectory(host, scope)}/${name}: ${reasonOf(error)}`);
     }
     if (name === 'notify-url' && scope !== '--global') forgetUndelivered(appBuilds(host, scope).directory);
+    if (name === 'page') startUpdate(host);
     return undefined;
   },
 });
@@ -79,7 +83,7 @@ export const set = defineCommand({
 function parseProperty(name = ''): Property & { readonly name: string } {
   const property = Object.hasOwn(properties, name) ? properties[name] : undefined;
   if (property !== undefined) return { name, ...property };
-  const allowed = name.startsWith('notif') ? Object.keys(properties) : ['retention'];
+  const allowed = /^(?:notif|page)/.test(name) ? Object.keys(properties) : ['retention'];
   throw new Failure(`Invalid property "${printable(name)}" (allowed: ${allowed.join(', ')})`);
 }
 

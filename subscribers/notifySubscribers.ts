@@ -6,6 +6,7 @@ import { listeningSince } from './notifications/listeningPlugins';
 import { isQueuedUpTo } from './notifications/queue/queuedUpTo';
 import { isDeliveryInterrupted, requestDelivery } from './notifications/requestDelivery';
 import { hasNotifyUrl } from './notifications/settings';
+import { requestPages } from './page/requestPages';
 
 /**
  * Has notifications of what is new in the app's journal sent: to the plugins that have the trigger `builds-event`, and to the
@@ -27,5 +28,10 @@ export function notifySubscribers(
     else if (isDeliveryInterrupted(buildsRoot)) requestDelivery(buildsRoot);
   } catch (error) {
     warn(`Notifications about ${app} could not be queued: ${reasonOf(error)}`);
+  }
+  try {
+    requestPages(host, app);
+  } catch (error) {
+    warn(`The page of ${app} could not be brought up to date: ${reasonOf(error)}`);
   }
 }

@@ -1,3 +1,5 @@
+import { toWholeSeconds } from '../../host/durations';
+
 const ENTITIES: Readonly<Record<string, string>> = {
   '&': '&amp;',
   '<': '&lt;',
@@ -6,12 +8,12 @@ const ENTITIES: Readonly<Record<string, string>> = {
   "'": '&#39;',
 };
 
-/** `text` as HTML: what it holds stays text, in an element and in a quoted attribute. */
+/** `text` as HTML: it stays text, in an element and in a quoted attribute. */
 export function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? '');
 }
 
-/** `text` as the text of an element: shorter, and nothing for an attribute. */
+/** `text` as the text of an element: shorter, and not for an attribute. */
 export function escapeText(text: string): string {
   return text.replace(/[&<>]/g, (character) => ENTITIES[character] ?? '');
 }
@@ -24,4 +26,14 @@ export function count(value: number): string {
 /** `1 build`, `2 builds`. */
 export function counted(value: number, noun: string): string {
   return `${count(value)} ${noun}${value === 1 ? '' : 's'}`;
+}
+
+/** `2026-04-30 13:50:00` in UTC, for an RFC 3339 time with any offset; other text as it is. */
+export function timeText(timestamp: string): string {
+  return escapeHtml(toWholeSeconds(timestamp).replace(/^(.{10})T(.{8})Z$/, '$1 $2'));
+}
+
+/** A time that the script of the page turns to the viewer's zone. */
+export function timeHtml(timestamp: string): string {
+  return `<time>${timeText(timestamp)}</time>`;
 }

@@ -3,12 +3,20 @@ import { createHash } from 'node:crypto';
 import { formatDuration } from '../../host/durations';
 import type { AppName, BuildId } from '../../host/dokku/names';
 import type { Tail } from '../../host/system/tail';
-import { count, counted, escapeHtml } from './html';
-import { appAnchor, appSection, buildAnchor, type DetailOf, overviewRow, timeText } from './pageApp';
-import { daysSvg, stepOf, stripSvg } from './pageCharts';
-import { openPalette, type Palette } from './pageLog';
-import { type Numbers, numbersOf, type PageApp, rateText, spanOf, startOf } from './pageNumbers';
+import type { SeenBuild } from '../records/record';
+import { appSection } from './appSection';
+import { appsTable } from './appsTable';
+import { buildsChart } from './charts';
+import { failuresSection } from './failures';
+import { count, counted, escapeHtml, timeHtml } from './html';
+import { type Anchors, anchorsOf, failingFirst, type PageApp } from './pageApp';
+import { type PageLog, readPageLog } from './pageLog';
+import { type Numbers, numbersOf, rateText } from './pageNumbers';
+import { roomOf } from './pageRoom';
+import { PAGE_SCRIPT } from './pageScript';
 import { PAGE_STYLE } from './pageStyle';
+import { openPalette, type Palette } from './palette';
+import { spanOf } from './timeline';
 
 /** What a page is made of. */
 export interface PageSource {
@@ -19,147 +27,121 @@ export interface PageSource {
   readonly apps: readonly PageApp[];
   /** The page is about one app, which was asked for by name. */
   readonly single: boolean;
-  /** The end of a build's log, at most `limit` bytes; a sentence where it cannot be read, undefined where there is none. */
+  /** The end of a build's log, at most `limit` bytes; a sentence if it cannot be read, undefined if there is none. */
   readonly log: (app: AppName, build: BuildId, limit: number) => Tail | string | undefined;
+  /** The page file is kept up to date: whoever views it loads it again every so many seconds. */
+  readonly reload?: number;
 }
 
-/** One HTML file that needs nothing else and may run nothing: its policy allows its own stylesheet, by digest, and no script at all. */
+/**
+ * One HTML file that needs nothing else: its policy allows its own stylesheet and its own script, each by its digest, and nothing from
+ * anywhere. What failed comes first.
+ */
 export function pageHtml(source: PageSource): string {
-  const { host, now, apps, single } = source;
+  const { host, now, single, reload } = source;
+  const apps = failingFirst(source.apps);
   const palette = openPalette();
+  const anchors = anchorsOf(apps);
+  const room = roomOf(apps, single);
+  const numbers = new Map(apps.map((page) => [page, numbersOf(page.outcomes, page.builds)]));
+  const numbersFor = (page: PageApp): Numbers => numbers.get(page) ?? numbersOf(page.outcomes, page.builds);
+  const logOf = rememberLogs(source, room.logBytes);
+  const context = { now, single, anchors, palette, logOf, ...room };
   const of = single ? (apps[0]?.app ?? '') : host;
-  const numbers = apps.map((page) => numbersOf(page.outcomes, page.builds));
+  const title = `Builds ${single ? 'of' : 'on'} ${escapeHtml(of)}`;
+  const span = spanOf(
+    apps.flatMap(({ outcomes }) => outcomes.map(({ startedAt }) => startedAt)),
+    now,
+  );
+  const sections = apps.map((page) => appSection(page, numbersFor(page), context)).join('\n');
   const body = [
-    '<a class=skip href="#main">Skip to the builds</a>',
-    `<header><p class=k>dokku-builds<h1>Builds ${single ? 'of' : 'on'} ${escapeHtml(of)}</h1><p class=q>As of <time>${timeText(new Date(now).toISOString())}</time>; all times are UTC</header>`,
-    navigation(source),
-    `<main id=main tabindex=-1>${overview(source)}${attention(source)}`,
-    single ? '' : appsTable(source, numbers),
-    sections(source, numbers, palette),
-    '</main><footer><p>Made by <code>dokku builds:page</code> from the journals of builds. This file loads nothing and runs nothing.</footer>',
+    `<a class=skip href="#page:builds">Skip to the builds</a>`,
+    `<header><p class=k>dokku-builds<h1>${title}</h1><p class=q>As of ${timeHtml(new Date(now).toISOString())} <small>0s ago</small>. Times are in <span class=tz>UTC</span></header>`,
+    filterBar(source.reload),
+    `<main id="page:main" tabindex=-1>`,
+    failuresSection(apps, now, anchors, logOf),
+    single ? '' : runningSection(apps, anchors),
+    overview(apps, now, single, palette),
+    single ? '' : appsTable(apps, numbersFor, span, anchors),
+    single
+      ? `<div id="page:builds">${sections}</div>`
+      : `<section aria-labelledby="page:builds"><h2 id="page:builds">Builds</h2>${sections}</section>`,
+    '</main><footer><p>Made by <code>dokku builds:page</code> from the journals of builds. This file loads nothing and sends nothing; its script only filters, and shows times.</footer>',
+    `<script>${PAGE_SCRIPT}</script>`,
   ].join('\n');
-  const style = PAGE_STYLE + palette.css();
-  const digest = createHash('sha256').update(style).digest('base64');
-  const policy = `default-src 'none'; style-src 'sha256-${digest}'; base-uri 'none'; form-action 'none'`;
+  return document(title, body, PAGE_STYLE + palette.css(), reload);
+}
+
+function document(title: string, body: string, style: string, reload: number | undefined): string {
+  const digest = (text: string): string => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
+  const policy = `default-src 'none'; style-src ${digest(style)}; script-src ${digest(PAGE_SCRIPT)}; base-uri 'none'; form-action 'none'`;
+  const again = reload === undefined ? '' : `<noscript><meta http-equiv=refresh content=${reload}></noscript>`;
   return (
-    `<!doctype html>\n<html lang=en><head><meta charset=utf-8><meta http-equiv=Content-Security-Policy content="${policy}">` +
+    `<!doctype html>\n<html lang=en${reload === undefined ? '' : ` data-reload=${reload}`}><head><meta charset=utf-8><meta http-equiv=Content-Security-Policy content="${policy}">` +
     '<meta name=viewport content="width=device-width,initial-scale=1"><meta name=color-scheme content="light dark">' +
-    `<meta name=referrer content=no-referrer><title>Builds ${single ? 'of' : 'on'} ${escapeHtml(of)}</title><style>${style}</style></head>\n<body>${body}\n</body></html>\n`
+    `<meta name=referrer content=no-referrer>${again}<title>${title}</title><style>${style}</style></head>\n<body>${body}\n</body></html>\n`
   );
 }
 
-function navigation({ single, apps }: PageSource): string {
-  const links = [
-    ['#overview', 'Overview'],
-    ...(single
-      ? [[`#${appAnchor(apps[0]?.app ?? '')}`, 'Builds']]
-      : [
-          ['#apps', 'Apps'],
-          ['#builds', 'Builds'],
-        ]),
-  ];
-  return `<nav aria-label="On this page"><ul>${links.map(([to, name]) => `<li><a href="${to}">${name}</a>`).join('')}</ul></nav>`;
+/** A log is read once, for the reason of a failure and for its end. */
+function rememberLogs({ log }: PageSource, bytes: number): (app: AppName, seen: SeenBuild) => PageLog {
+  const known = new Map<string, PageLog>();
+  return (app, { build }) => {
+    const key = `${app}/${build.id}`;
+    if (!known.has(key)) known.set(key, readPageLog(log(app, build.id, bytes)));
+    return known.get(key);
+  };
 }
 
-function overview({ apps, now, single }: PageSource): string {
+/** Hidden until the script has made it work. */
+function filterBar(reload: number | undefined): string {
+  const statuses = [
+    ['', 'any status'],
+    ['f', 'failed'],
+    ['a', 'abandoned'],
+    ['c', 'canceled'],
+    ['r', 'running'],
+    ['s', 'succeeded'],
+  ];
+  const options = statuses.map(([value, name]) => `<option value="${value}">${name}`).join('');
+  const note = reload === undefined ? '' : `<small>This page reloads itself every ${reload} seconds</small>`;
+  return (
+    '<div class=z role=search hidden><label>Search <input type=search placeholder="app, build, commit, who" autocomplete=off></label> ' +
+    `<label>Status <select>${options}</select></label> <label>Times <select><option value="">UTC<option value=l>local</select></label> <output></output>${note}</div>`
+  );
+}
+
+const MOST_NAMED = 50;
+
+function runningSection(apps: readonly PageApp[], anchors: Anchors): string {
+  const items = apps.flatMap(({ app, builds }) =>
+    builds
+      .filter(({ displayStatus }) => displayStatus === 'running')
+      .map(({ build, duration }) => {
+        const text = `for ${duration}, ${escapeHtml(build.source)}`;
+        return `<li><a href="#${anchors.build(app, build.id)}">${app}</a> <small>${text}</small>`;
+      }),
+  );
+  if (items.length === 0) return '';
+  const more = items.length > MOST_NAMED ? `<li>and ${count(items.length - MOST_NAMED)} more` : '';
+  return `<section aria-labelledby="page:running"><h2 id="page:running">Running now</h2><ul class=c>${items.slice(0, MOST_NAMED).join('')}${more}</ul></section>`;
+}
+
+function overview(apps: readonly PageApp[], now: number, single: boolean, palette: Palette): string {
   const outcomes = apps.flatMap((page) => page.outcomes);
   const all = numbersOf(
     outcomes,
     apps.flatMap((page) => page.builds),
   );
-  const starts = outcomes.map(({ startedAt }) => startedAt);
-  const { from, name } = spanOf(starts, now);
   const fact = (label: string, value: string, note: string): string =>
     `<div><dt>${label}<dd>${value} <small>${note}</small></div>`;
   const facts = [
     fact('Success rate', rateText(all.successRate), `of ${counted(all.succeeded + all.failed, 'build')}`),
-    fact('Median duration', all.median === undefined ? '–' : formatDuration(all.median), 'canceled ones not counted'),
-    fact('Running now', count(all.running), all.abandoned > 0 ? `and ${all.abandoned} abandoned` : ''),
-    single
-      ? fact('Failed', count(all.failed), `and ${count(all.canceled)} canceled`)
-      : fact('Apps', count(apps.length), `${count(all.failed)} failed builds`),
+    fact('Median duration', all.median === undefined ? '–' : formatDuration(all.median), 'without canceled builds'),
+    fact('Running now', count(all.running), all.abandoned > 0 ? `and ${count(all.abandoned)} abandoned` : ''),
+    fact('Failed', count(all.failed), `and ${count(all.canceled)} canceled`),
+    ...(single ? [] : [fact('Apps', count(apps.length), '')]),
   ];
-  const chart =
-    outcomes.length === 0
-      ? ''
-      : `<figure>${daysSvg(outcomes, { from, to: now })}<figcaption>Builds a ${stepOf({ from, to: now }).name}, last ${name}: above the line succeeded, below it failed or canceled</figcaption></figure>`;
-  return `<section aria-labelledby=overview><h2 id=overview>Overview</h2><dl class=n>${facts.join('')}</dl>${chart}</section>`;
-}
-
-const MOST_NAMED = 50;
-
-/** What somebody may want to do something about: what runs, and what was left broken. */
-function attention({ apps, single }: PageSource): string {
-  if (single) return '';
-  const list = (title: string, items: readonly string[]): string =>
-    items.length === 0
-      ? ''
-      : `<h3>${title}</h3><ul class=c>${items.slice(0, MOST_NAMED).join('')}${items.length > MOST_NAMED ? `<li>and ${count(items.length - MOST_NAMED)} more` : ''}</ul>`;
-  const link = (app: string, build: string, text: string): string =>
-    `<li><a href="#${buildAnchor(app, build)}">${app}</a> <small>${text}</small>`;
-  const running = apps.flatMap(({ app, builds }) =>
-    builds
-      .filter(({ displayStatus }) => displayStatus === 'running')
-      .map(({ build, duration }) => link(app, build.id, `for ${duration}, ${escapeHtml(build.source)}`)),
-  );
-  const failing = apps.flatMap(({ app, builds }) => {
-    const ended = builds.find(({ displayStatus }) => displayStatus !== 'running');
-    if (ended === undefined || !['failed', 'abandoned'].includes(ended.displayStatus)) return [];
-    return [link(app, ended.build.id, `${ended.displayStatus} ${timeText(ended.build.startedAt).slice(0, 16)}`)];
-  });
-  if (running.length + failing.length === 0) return '';
-  return `<section aria-labelledby=attention><h2 id=attention>Now</h2>${list(`Running (${count(running.length)})`, running)}${list(`Last build failed (${count(failing.length)})`, failing)}</section>`;
-}
-
-function appsTable({ apps, now }: PageSource, numbers: readonly Numbers[]): string {
-  if (apps.length === 0)
-    return '<section aria-labelledby=apps><h2 id=apps>Apps</h2><p class=q>There are no apps</section>';
-  const { from, name } = spanOf(
-    apps.flatMap((page) => page.outcomes.map(({ startedAt }) => startedAt)),
-    now,
-  );
-  const rows = apps.map((page, index) => {
-    const own = numbers[index] ?? numbersOf(page.outcomes, page.builds);
-    const running = page.builds.filter(({ displayStatus }) => displayStatus === 'running').map(startOf);
-    const label = `${own.succeeded} succeeded, ${own.failed} failed, ${own.canceled} canceled, ${own.running} running`;
-    return overviewRow(page, own, stripSvg(page.outcomes, running, { from, to: now }, label));
-  });
-  const head = ['App', `Timeline, last ${name}`, 'Last build', 'Status', 'Success', 'Median', 'Builds'];
-  return (
-    '<section aria-labelledby=apps><h2 id=apps>Apps</h2><p class=q>On the timeline a build that succeeded stands above the line, one that failed hangs below it, ' +
-    'a canceled one crosses it, and a running one reaches to its end</p>' +
-    `<table class=o><caption class=h>Apps and how their builds went</caption><thead><tr>${head.map((cell) => `<th scope=col>${cell}`).join('')}<tbody>${rows.join('')}</table></section>`
-  );
-}
-
-/** What events, records and logs together may take of a page, in bytes, and what one log may. */
-const DETAIL_BYTES = 2_000_000;
-const LOG_BYTES = { least: 512, most: 48 * 1024 };
-const DETAIL_OVERHEAD = 1000;
-
-function sections({ apps, single, log }: PageSource, numbers: readonly Numbers[], palette: Palette): string {
-  const builds = apps.reduce((sum, page) => sum + page.builds.length, 0);
-  const limit = Math.min(
-    LOG_BYTES.most,
-    Math.max(LOG_BYTES.least, DETAIL_BYTES / Math.max(builds, 1) - DETAIL_OVERHEAD),
-  );
-  const roomFor = Math.floor(DETAIL_BYTES / (limit + DETAIL_OVERHEAD)) + 1;
-  const depth = depthFor(apps, roomFor);
-  const html = apps.map((page, index) => {
-    const detailed = new Set(page.builds.slice(0, depth).map(({ build }) => build.id));
-    const detailOf: DetailOf = (build) => (detailed.has(build) ? { log: log(page.app, build, limit) } : undefined);
-    return appSection(page, numbers[index] ?? numbersOf(page.outcomes, page.builds), single, detailOf, palette);
-  });
-  if (single) return html.join('\n');
-  return `<section aria-labelledby=builds><h2 id=builds>Builds</h2>${html.join('\n')}</section>`;
-}
-
-/** How many of the newest builds of each app can be shown in full when there is room for `room` of them; one at least. */
-function depthFor(apps: readonly PageApp[], room: number): number {
-  const deepest = Math.max(0, ...apps.map(({ builds }) => builds.length));
-  for (let depth = 1, used = 0; depth <= deepest; depth += 1) {
-    used += apps.filter(({ builds }) => builds.length >= depth).length;
-    if (used > room) return Math.max(1, depth - 1);
-  }
-  return deepest;
+  const chart = outcomes.length === 0 ? '' : buildsChart(outcomes, now, palette);
+  return `<section aria-labelledby="page:overview"><h2 id="page:overview">Overview</h2><dl class=n>${facts.join('')}</dl>${chart}</section>`;
 }

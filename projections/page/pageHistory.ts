@@ -8,7 +8,7 @@ import { closeJournal, JOURNAL_FILE, openJournal, START } from '../../journal/fi
 import { type Problem, readJournal } from '../../journal/file/readJournal';
 import { evolveOver, initialState } from '../../journal/decider';
 
-/** How a build came out, those that have left included. */
+/** How a build ended, pruned builds included. */
 export interface Outcome {
   readonly build: BuildId;
   /** ms since the epoch. */
@@ -18,14 +18,14 @@ export interface Outcome {
   readonly status: 'succeeded' | 'failed' | 'canceled';
 }
 
-/** What an app's journal says, for a page: more than a history, which forgets how it became what it is. */
+/** What a page needs of an app's journal: the history, and the events that made it. */
 export interface PageHistory {
   readonly history: History;
   /** The events of each build that is on record, in order. */
   readonly events: ReadonlyMap<BuildId, readonly Recorded[]>;
   /** The latest ends, oldest first. */
   readonly outcomes: readonly Outcome[];
-  /** What was not as it was written. */
+  /** What was damaged or missing. */
   readonly problems: readonly Problem[];
 }
 
@@ -50,9 +50,10 @@ export function readPageHistory(directory: string, most: number): PageHistory {
       case 'BuildCanceled': {
         const own = events.get(event.build);
         const first = own?.[0]?.event;
-        if (own?.length !== 1 || first?.type !== 'BuildStarted') return; // whoever ended it first decided
+        if (own === undefined || first?.type !== 'BuildStarted' || !isNext(own, event)) return;
+        const corrected = own.length > 1 ? outcomes.findLastIndex(({ build }) => build === event.build) : -1;
         own.push(recorded);
-        outcomes.push(outcomeOf(event, timeOf(first.startedAt)));
+        outcomes.splice(corrected < 0 ? outcomes.length : corrected, 1, outcomeOf(event, timeOf(first.startedAt)));
         if (outcomes.length > 2 * most) outcomes.splice(0, most);
       }
     }
@@ -75,13 +76,22 @@ export function readPageHistory(directory: string, most: number): PageHistory {
   return { history, events, outcomes: outcomes.slice(-most), problems };
 }
 
+/** The first end decides. A report corrects an end that was inferred. */
+function isNext(own: readonly Recorded[], event: BuildFinished | BuildCanceled): boolean {
+  const last = own.at(-1)?.event;
+  if (last?.type === 'BuildStarted') return true;
+  return (
+    last?.type === 'BuildFinished' && last.cause !== 'exit' && event.type === 'BuildFinished' && event.cause === 'exit'
+  );
+}
+
 function outcomeOf(event: BuildFinished | BuildCanceled, startedAt: number): Outcome {
   const status = event.type === 'BuildCanceled' ? 'canceled' : event.status;
   return { build: event.build, startedAt, ms: Math.max(0, timeOf(event.finishedAt) - startedAt), status };
 }
 
-/** Date.parse takes everything that is written here; what it does not take, the strict reader may, and 0 is a time, too. */
-function timeOf(timestamp: string): number {
+/** ms since the epoch. Date.parse is fast, and takes everything that is written here. */
+export function timeOf(timestamp: string): number {
   const time = Date.parse(timestamp);
   return Number.isNaN(time) ? (parseTimestamp(timestamp) ?? 0) : time;
 }

@@ -1,72 +1,54 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 
-/** Debian's chromium, or what is called so elsewhere; undefined where there is none. */
-export const chromium = ['chromium', 'chromium-browser', 'google-chrome'].find(
-  (name) => spawnSync(name, ['--version'], { stdio: 'ignore' }).status === 0,
-);
+import { type Browser, chromium as playwright, type Page } from 'playwright-core';
 
-export interface Look {
+/** The path of Debian's chromium, or of what is called so elsewhere; undefined if there is none. */
+export const chromium = ['chromium', 'chromium-browser', 'google-chrome']
+  .map((name) => spawnSync('sh', ['-c', `command -v ${name}`], { encoding: 'utf8' }).stdout.trim())
+  .find((path) => path !== '');
+
+/** What the page is looked at with. */
+export interface Viewport {
   readonly width?: number;
   readonly height?: number;
   readonly dark?: boolean;
-  /** `#…`, behind the address. */
-  readonly fragment?: string;
+  readonly javaScript?: boolean;
+  readonly timeZone?: string;
 }
 
-/** The document as the browser has it, with what it reported on its console. */
-export function loadPage(file: string, look: Look = {}): { readonly dom: string; readonly console: string } {
-  return browse(file, look, ['--dump-dom', '--enable-logging=stderr', '--log-level=0']);
+/** A page in a browser, with what it said on its console and every address that it asked for. */
+export interface OpenPage {
+  readonly page: Page;
+  readonly console: readonly string[];
+  readonly requests: readonly string[];
 }
 
-/** What the page looks like. */
-export function photograph(file: string, look: Look = {}): Image {
-  const directory = mkdtempSync(join(tmpdir(), 'dokku-builds-picture-'));
-  try {
-    const path = join(directory, 'page.png');
-    browse(file, look, ['--hide-scrollbars', `--screenshot=${path}`]);
-    const png = readFileSync(path);
-    return { width: png.readUInt32BE(16), height: png.readUInt32BE(20), png };
-  } finally {
-    rmSync(directory, { recursive: true, force: true });
-  }
+let browser: Promise<Browser> | undefined;
+
+/** Opens the file at `path` in a fresh profile. */
+export async function openPage(path: string, viewport: Viewport = {}, fragment = ''): Promise<OpenPage> {
+  const { width = 1280, height = 900, dark = false, javaScript = true, timeZone = 'UTC' } = viewport;
+  browser ??= playwright.launch({ executablePath: chromium ?? '', args: ['--no-sandbox', '--disable-gpu'] });
+  const context = await (
+    await browser
+  ).newContext({
+    viewport: { width, height },
+    colorScheme: dark ? 'dark' : 'light',
+    javaScriptEnabled: javaScript,
+    timezoneId: timeZone,
+    locale: 'en-GB',
+  });
+  const page = await context.newPage();
+  const said: string[] = [];
+  const requests: string[] = [];
+  page.on('console', (message) => said.push(message.text()));
+  page.on('pageerror', (error) => said.push(error.message));
+  page.on('request', (request) => requests.push(request.url()));
+  await page.goto(`file://${path}${fragment}`);
+  return { page, console: said, requests };
 }
 
-export interface Image {
-  readonly width: number;
-  readonly height: number;
-  readonly png: Buffer;
-}
-
-/** One that hangs is a failure with what it said, not a silence that ends the whole run. */
-const LIMIT_MS = 5 * 60_000;
-
-function browse(file: string, look: Look, flags: readonly string[]): { dom: string; console: string } {
-  const { width = 1200, height = 900, dark = false, fragment = '' } = look;
-  const profile = mkdtempSync(join(tmpdir(), 'dokku-builds-chromium-'));
-  try {
-    const { stdout, stderr, status, signal } = spawnSync(
-      chromium ?? '',
-      [
-        ...['--headless', '--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking'],
-        ...['--disable-component-update', '--disable-sync', '--disable-dev-shm-usage', `--user-data-dir=${profile}`],
-        ...[`--window-size=${width},${height}`, `--blink-settings=preferredColorScheme=${dark ? 0 : 1}`],
-        ...flags,
-        `file://${file}${fragment}`,
-      ],
-      { encoding: 'utf8', maxBuffer: 64 * 1024 * 1024, timeout: LIMIT_MS, killSignal: 'SIGKILL' },
-    );
-    if (status !== 0) throw new Error(`chromium: exit ${String(status ?? signal)}\n${stderr}`);
-    return {
-      dom: stdout,
-      console: stderr
-        .split('\n')
-        .filter((line) => line.includes('CONSOLE'))
-        .join('\n'),
-    };
-  } finally {
-    rmSync(profile, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 }); // its children may write still
-  }
+/** Ends the browser, if one was started. */
+export async function closeBrowser(): Promise<void> {
+  await (await browser)?.close();
 }

@@ -1,0 +1,48 @@
+import { formatDuration } from '../../host/durations';
+import { count } from './html';
+import { type Anchors, failingBuild, type PageApp, startedAt, statusClass, timeAndAge } from './pageApp';
+import { type Numbers, rateText } from './pageNumbers';
+import { type Range, stripSvg } from './timeline';
+
+/** Every app with its last build, one row each. */
+export function appsTable(
+  apps: readonly PageApp[],
+  numbersOf: (page: PageApp) => Numbers,
+  { from, to, name }: Range & { readonly name: string },
+  anchors: Anchors,
+): string {
+  if (apps.length === 0)
+    return '<section aria-labelledby="page:apps"><h2 id="page:apps">Apps</h2><p class=q>There are no apps</section>';
+  const marks = Math.max(LEAST_MARKS, Math.min(MOST_MARKS, Math.floor(ALL_MARKS / apps.length)));
+  const rows = apps.map((page) => appRow(page, numbersOf(page), { from, to }, marks, anchors));
+  const head = ['App', 'Last build', 'Started', `Timeline, last ${name}`, 'Success', 'Median', 'Builds'];
+  return (
+    '<section aria-labelledby="page:apps"><h2 id="page:apps">Apps</h2><p class=q>Failing apps first. On the timeline a build that succeeded stands above the line, ' +
+    'one that failed hangs below it, a canceled one crosses it, a running one reaches to its end' +
+    `<table class=o><caption class=h>Apps, failing ones first</caption><thead><tr>${head.map((cell) => `<th scope=col>${cell}`).join('')}<tbody>${rows.join('')}</table></section>`
+  );
+}
+
+/** Marks on the timelines of all apps together, and of one. */
+const ALL_MARKS = 20_000;
+const MOST_MARKS = 60;
+const LEAST_MARKS = 12;
+
+function appRow(page: PageApp, numbers: Numbers, range: Range, marks: number, anchors: Anchors): string {
+  const { app, builds, outcomes } = page;
+  const newest = builds[0];
+  const running = builds.filter(({ displayStatus }) => displayStatus === 'running').map(startedAt);
+  const label = `${numbers.succeeded} succeeded, ${numbers.failed} failed, ${numbers.canceled} canceled, ${numbers.running} running`;
+  const last =
+    newest === undefined
+      ? '<td class=q>no builds yet<td>'
+      : `<td class=${statusClass(newest)}><a href="#${anchors.build(app, newest.build.id)}">${newest.displayStatus}</a><td>${timeAndAge(newest.build.startedAt, range.to)}`;
+  const median = numbers.median === undefined ? '' : formatDuration(numbers.median);
+  const rate = numbers.successRate === undefined ? '' : rateText(numbers.successRate);
+  const total = outcomes.length + numbers.running;
+  const failing = failingBuild(page) === undefined ? '' : ' class=ff';
+  return (
+    `<tr data-a=${app}${failing}><th scope=row><a href="#${anchors.app(app)}">${app}</a>${last}` +
+    `<td>${outcomes.length + running.length === 0 ? '' : stripSvg(outcomes.slice(-marks), running, range, label)}<td>${rate}<td>${median}<td>${total === 0 ? '' : count(total)}`
+  );
+}

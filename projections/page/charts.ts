@@ -1,0 +1,189 @@
+import { formatDuration } from '../../host/durations';
+import { escapeHtml, timeText } from './html';
+import type { Outcome } from './pageHistory';
+import { numbersOf } from './pageNumbers';
+import type { Palette } from './palette';
+import type { Range } from './timeline';
+
+/*
+ * Charts are as wide as the page: their drawing stretches, so their words stand beside it in HTML. What was canceled is hollow, what failed
+ * is told from what succeeded by its place or its form, so that nobody needs the colours.
+ */
+
+/** A chart: a drawing of `columns` × 100 units, what stands on its left edge from top to bottom, and below it from left to right. */
+function figure(parts: {
+  readonly label: string;
+  readonly columns: number;
+  readonly drawing: string;
+  /** Each with how far down it stands, in percent. */
+  readonly left: readonly (readonly [text: string, down: number])[];
+  readonly below: readonly string[];
+  readonly caption: string;
+  readonly palette: Palette;
+}): string {
+  const { label, columns, drawing, left, below, caption, palette } = parts;
+  const places = left.map(([text, down]) => `<span class=${palette.classFor(`top:${round(down)}%`)}>${text}</span>`);
+  const longest = left.reduce((most, [text]) => (text.length > most.length ? text : most), '');
+  const words = (texts: readonly string[]): string => texts.map((text) => `<span>${text}</span>`).join('');
+  return (
+    `<figure><div class=g><div class=gy aria-hidden=true><i>${longest}</i>${places.join('')}</div>` +
+    `<svg viewBox="0 0 ${columns} 100" preserveAspectRatio=none role=img aria-label="${escapeHtml(label)}">${drawing}</svg>` +
+    `<div class=gx aria-hidden=true>${words(below)}</div></div><figcaption>${caption}</figcaption></figure>`
+  );
+}
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+/** What a bar can stand for. */
+const STEPS: readonly (readonly [number, string])[] = [
+  [HOUR_MS, 'hour'],
+  [6 * HOUR_MS, '6 hours'],
+  [DAY_MS, 'day'],
+  [7 * DAY_MS, 'week'],
+  [28 * DAY_MS, '4 weeks'],
+];
+const MOST_BARS = 48;
+const LEAST_BARS = 12;
+
+interface Bin {
+  readonly succeeded: number;
+  readonly failed: number;
+  readonly canceled: number;
+}
+
+/** Builds by the time they began, from the first that is known to `now` (ms since the epoch): those that succeeded up, the others down. */
+export function buildsChart(outcomes: readonly Outcome[], now: number, palette: Palette): string {
+  const { range, step, name } = scaleOf(outcomes, now);
+  const bins = binsOf(outcomes, range, step);
+  const up = niceAbove(Math.max(...bins.map(({ succeeded }) => succeeded)));
+  const down = niceAbove(Math.max(...bins.map(({ failed, canceled }) => failed + canceled)));
+  const unit = 100 / Math.max(1, up + down);
+  const line = up * unit;
+  const bar = (place: number, y: number, height: number): string =>
+    height === 0 ? '' : `M${round(place + 0.12)} ${round(y)}h.76v${round(height)}h-.76z`;
+  const path = (name_: string, draw: (bin: Bin, place: number) => string): string =>
+    `<path class=${name_} d="${bins.map(draw).join('')}"/>`;
+  const drawing =
+    `<path class=n d="M0 ${round(line)}H${bins.length}"/>` +
+    path('sb', ({ succeeded }, place) => bar(place, line, -succeeded * unit)) +
+    path('fb', ({ failed }, place) => bar(place, line, failed * unit)) +
+    path('cb', ({ failed, canceled }, place) => bar(place, line + failed * unit, canceled * unit));
+  const { succeeded, failed, canceled } = numbersOf(outcomes, []);
+  const what = `${succeeded} succeeded, ${failed} failed, ${canceled} canceled`;
+  return figure({
+    label: `Builds per ${name} from ${dayText(range.from)} to ${dayText(range.to)}: ${what}`,
+    columns: bins.length,
+    drawing,
+    left: [
+      ...(up > 0 ? [[String(up), 0] as const] : []),
+      ['0', line],
+      ...(down > 0 ? [[String(down), 100] as const] : []),
+    ],
+    palette,
+    below: axisTimes(range, step),
+    caption: `Builds per ${name}: <span class="st s">succeeded</span> above the line, <span class="st f">failed</span> below it, <span class="st c">canceled</span> hollow below these`,
+  });
+}
+
+/** The time there is data for, and what a bar stands for in it. */
+function scaleOf(outcomes: readonly Outcome[], now: number): { range: Range; step: number; name: string } {
+  const first = outcomes.reduce((least, { startedAt }) => Math.min(least, startedAt), now);
+  const [step, name] = STEPS.find(([ms]) => now - first <= ms * MOST_BARS) ?? yearly;
+  const bars = Math.max(LEAST_BARS, Math.min(MOST_BARS, Math.floor(now / step) - Math.floor(first / step) + 1));
+  const to = (Math.floor(now / step) + 1) * step;
+  return { range: { from: to - bars * step, to }, step, name };
+}
+
+const yearly = [365 * DAY_MS, 'year'] as const;
+
+function binsOf(outcomes: readonly Outcome[], range: Range, step: number): Bin[] {
+  const bins = Array.from({ length: Math.round((range.to - range.from) / step) }, () => ({
+    succeeded: 0,
+    failed: 0,
+    canceled: 0,
+  }));
+  for (const { startedAt, status } of outcomes) {
+    const bin = bins[Math.floor((startedAt - range.from) / step)];
+    if (bin) bin[status] += 1;
+  }
+  return bins;
+}
+
+/** How long builds took, in the order in which they ended, each a link to its row if `linkTo` gives its fragment. */
+export function durationsChart(
+  outcomes: readonly Outcome[],
+  linkTo: (outcome: Outcome) => string | undefined,
+  palette: Palette,
+): string {
+  const longest = outcomes.reduce((most, { ms }) => Math.max(most, ms), 1000);
+  const top = niceDuration(longest);
+  const columns = Math.max(LEAST_BARS, outcomes.length);
+  const { median } = numbersOf(outcomes, []);
+  const bars = outcomes.map((outcome, place) => {
+    const shape = `<path class=${BAR_CLASS[outcome.status]} d="${barPath(outcome, place + columns - outcomes.length, top)}"/>`;
+    const link = linkTo(outcome);
+    const title = `${outcome.build}: ${outcome.status}, ${formatDuration(outcome.ms)}`;
+    return link === undefined ? shape : `<a href="#${link}" tabindex=-1>${shape}<title>${title}</title></a>`;
+  });
+  const level = median === undefined ? '' : `<path class=m d="M0 ${round(100 - (median / top) * 100)}H${columns}"/>`;
+  const medianText = median === undefined ? '' : `, median ${formatDuration(median)} (dashed)`;
+  const [first, last] = [outcomes[0], outcomes.at(-1)];
+  return figure({
+    label: `Durations of the last ${outcomes.length} builds, oldest first: longest ${formatDuration(longest)}${medianText}`,
+    columns,
+    drawing: `<path class=n d="M0 100H${columns}M0 50H${columns}"/>${bars.join('')}${level}`,
+    left: [
+      [formatDuration(top), 0],
+      [formatDuration(top / 2), 50],
+      ['0', 100],
+    ],
+    palette,
+    below: first === undefined || last === undefined ? [] : [dayText(first.startedAt), dayText(last.startedAt)],
+    caption: `Durations, oldest first${medianText}: a full bar <span class="st s">succeeded</span>, one with a gap below its top <span class="st f">failed</span>, a hollow one was <span class="st c">canceled</span>`,
+  });
+}
+
+const BAR_CLASS = { succeeded: 'sb', failed: 'fb', canceled: 'cb' } as const;
+
+function barPath({ ms, status }: Outcome, place: number, top: number): string {
+  const x = round(place + 0.1);
+  const height = Math.max(2, round((ms / top) * 100));
+  if (status !== 'failed' || height < 12) return `M${x} 100h.8v-${height}h-.8z`;
+  return `M${x} 100h.8v-${round(height - 8)}h-.8zM${x} ${round(100 - height + 5)}h.8v-5h-.8z`;
+}
+
+/** The next of 1, 2, 5, 10, 20, 50 …; 0 for 0. */
+function niceAbove(value: number): number {
+  if (value <= 0) return 0;
+  const ten = 10 ** Math.floor(Math.log10(value));
+  return ([1, 2, 5, 10].find((step) => step * ten >= value) ?? 10) * ten;
+}
+
+const NICE_SECONDS = [2, 10, 20, 30, 60, 120, 240, 600, 1200, 1800, 3600, 7200, 14_400, 36_000, 86_400];
+
+/** A round duration of at least `ms`, whose half is one, too. */
+function niceDuration(ms: number): number {
+  const seconds = NICE_SECONDS.find((nice) => nice * 1000 >= ms);
+  return seconds === undefined ? Math.ceil(ms / (2 * DAY_MS)) * 2 * DAY_MS : seconds * 1000;
+}
+
+const TICKS = 4;
+
+/** Five times, evenly over the range. */
+function axisTimes({ from, to }: Range, step: number): string[] {
+  return Array.from({ length: TICKS + 1 }, (_, n) => {
+    const time = from + ((to - from) * n) / TICKS;
+    return step < DAY_MS
+      ? `${dayText(time).slice(5)} ${timeText(new Date(time).toISOString()).slice(11, 16)}`
+      : dayText(time);
+  });
+}
+
+function dayText(time: number): string {
+  return new Date(time).toISOString().slice(0, 10);
+}
+
+/** To a hundredth. */
+function round(value: number): number {
+  return Math.round(value * 100) / 100;
+}

@@ -1,0 +1,79 @@
+import { formatAge } from '../../host/terminal/age';
+import { textOf } from '../../host/terminal/printed';
+import type { AppName } from '../../host/dokku/names';
+import type { SeenBuild } from '../records/record';
+import { exitCodeMeaning, lastErrorLine } from '../records/whyFailed';
+import { count, counted, escapeText, timeText } from './html';
+import {
+  type Anchors,
+  commitHtml,
+  endedAt,
+  failingBuild,
+  type PageApp,
+  statusClass,
+  statusHtml,
+  whoHtml,
+} from './pageApp';
+import type { PageLog } from './pageLog';
+
+/** Apps that are listed with the reason of their failure; of more only the number. */
+const MOST_LISTED = 50;
+const REASON_CHARACTERS = 300;
+
+/** What failed last, app by app, and why; '' if no app is failing. */
+export function failuresSection(
+  apps: readonly PageApp[],
+  now: number,
+  anchors: Anchors,
+  logOf: (app: AppName, seen: SeenBuild) => PageLog,
+): string {
+  const failing = apps.flatMap(({ app, ...page }) => {
+    const seen = failingBuild({ app, ...page });
+    return seen === undefined ? [] : [{ app, seen }];
+  });
+  if (failing.length === 0) return '';
+  const items = failing
+    .slice(0, MOST_LISTED)
+    .map(({ app, seen }) => failure(app, seen, now, anchors, logOf(app, seen)));
+  const more = failing.length - items.length;
+  const rest = more > 0 ? `<p class=q>${counted(more, 'more app')} below: filter by status` : '';
+  const title =
+    apps.length === 1 ? 'The last build failed' : `Failing: the last build of ${counted(failing.length, 'app')}`;
+  return `<section aria-labelledby="page:failing" class=w><h2 id="page:failing">${title}</h2><ul class=why>${items.join('')}</ul>${rest}</section>`;
+}
+
+function failure(app: AppName, seen: SeenBuild, now: number, anchors: Anchors, log: PageLog): string {
+  const { build } = seen;
+  const facts = [
+    whoHtml(seen) && `by ${whoHtml(seen)}`,
+    commitHtml(seen),
+    escapeText(build.source),
+    `after ${seen.duration}`,
+  ];
+  const ended = build.status === 'running' ? build.startedAt : build.finishedAt;
+  return (
+    `<li><p><a href="#${anchors.build(app, build.id)}"><b>${app}</b></a> ${statusHtml(seen)} ` +
+    `<time datetime="${timeText(ended).replace(' ', 'T')}Z">${formatAge(Math.max(0, now - endedAt(seen)))}</time> ` +
+    `<small>${facts.filter((fact) => fact !== '').join(', ')}</small>${whyHtml(seen, log)}`
+  );
+}
+
+/** The last error line of the log, and the exit code in words; '' if there is nothing to say. */
+export function whyHtml(seen: SeenBuild, log: PageLog): string {
+  const line = typeof log === 'object' ? lastErrorLine(log.lines.slice(-WITHIN_LINES).map(textOf)) : undefined;
+  const code = exitText(seen);
+  if (line === undefined && code === '') return '';
+  const cut = line !== undefined && line.length > REASON_CHARACTERS ? `${line.slice(0, REASON_CHARACTERS)}…` : line;
+  const quoted = cut === undefined ? '' : `<code>${escapeText(cut)}</code>`;
+  return `<p class="y ${statusClass(seen)}">${[quoted, code].filter((part) => part !== '').join(' ')}`;
+}
+
+/** An error further up is not why the build failed. */
+const WITHIN_LINES = 200;
+
+function exitText({ build }: SeenBuild): string {
+  if (build.status !== 'failed') return '';
+  const meaning = exitCodeMeaning(build.exitCode);
+  if (build.exitCode < 0) return `<small>${meaning ?? ''}</small>`;
+  return `<small>exit code ${count(build.exitCode)}${meaning === undefined ? '' : `: ${meaning}`}</small>`;
+}

@@ -1,0 +1,99 @@
+/*
+ * The one script of a page. Without it everything is there to read; with it the page can be filtered, shows times in the viewer's zone, and
+ * reloads itself if it is kept up to date. It sends nothing, and loads nothing but the page itself.
+ */
+
+const FILTER = `
+const all = (selector, within = document) => [...within.querySelectorAll(selector)];
+const [bar] = all('[role=search]'), [search, status, zone] = all('input,select', bar), [told] = all('output', bar);
+let kept = {};
+try { kept = JSON.parse(sessionStorage.getItem('dokku-builds')) || {}; } catch {}
+search.value = kept.search || ''; status.value = kept.status || ''; zone.value = kept.zone || '';
+const keep = () => {
+  try { sessionStorage.setItem('dokku-builds', JSON.stringify({ search: search.value, status: status.value, zone: zone.value })); } catch {}
+};
+const filterRows = (within, isNamed) => {
+  let found = 0;
+  for (const row of all('tr[id]', within)) {
+    const hasStatus = !status.value || row.classList.contains('b' + status.value);
+    const hasText = isNamed || row.textContent.toLowerCase().includes(search.value.trim().toLowerCase());
+    row.hidden = !hasStatus || !hasText;
+    const detail = row.nextElementSibling;
+    if (detail && !detail.id) detail.hidden = row.hidden;
+    if (!row.hidden) found += 1;
+  }
+  return found;
+};
+const filter = () => {
+  const text = search.value.trim().toLowerCase(), isFiltered = text || status.value;
+  const apps = all('details[data-a]'), shown = new Set();
+  let builds = apps.length ? 0 : filterRows(document, false);
+  for (const app of apps) {
+    const isNamed = app.dataset.a.includes(text), found = filterRows(app, isNamed);
+    app.hidden = !found && !(isNamed && !status.value);
+    if (!app.hidden) shown.add(app.dataset.a);
+    if (isFiltered && found) app.open = true;
+    builds += found;
+  }
+  for (const row of all('tr[data-a]')) row.hidden = !shown.has(row.dataset.a);
+  told.textContent = isFiltered ? builds + (builds === 1 ? ' build' : ' builds') : '';
+};
+search.oninput = status.onchange = () => { filter(); keep(); };
+bar.hidden = false;
+if (search.value || status.value) filter();
+onkeydown = (event) => {
+  if (event.key !== '/' || /INPUT|SELECT/.test(document.activeElement.tagName)) return;
+  event.preventDefault();
+  search.focus();
+};`;
+
+const TIMES = `
+const times = all('time').map((element) => {
+  const isAge = element.hasAttribute('datetime'), text = element.textContent;
+  return { element, text, isAge, at: new Date(isAge ? element.dateTime : text.replace(' ', 'T') + 'Z') };
+}).filter(({ at }) => !isNaN(at));
+for (const { element, at } of times) { element.dateTime = at.toISOString(); element.title = at.toISOString(); }
+const two = (number) => String(number).padStart(2, '0');
+const localText = (at) => at.getFullYear() + '-' + two(at.getMonth() + 1) + '-' + two(at.getDate()) + ' ' +
+  two(at.getHours()) + ':' + two(at.getMinutes()) + ':' + two(at.getSeconds());
+const ageText = (at) => {
+  const seconds = Math.max(0, (Date.now() - at) / 1000);
+  const units = [['y', 31536000], ['w', 604800], ['d', 86400], ['h', 3600], ['m', 60], ['s', 1]];
+  const [unit, length] = units.find(([, length]) => seconds >= length) || ['s', 1];
+  return Math.floor(seconds / length) + unit + ' ago';
+};
+const showTimes = () => {
+  for (const { element, text, isAge, at } of times) {
+    element.textContent = isAge ? ageText(at) : zone.value ? localText(at) : text;
+    const age = element.nextElementSibling;
+    if (!isAge && age && age.localName === 'small' && age.textContent.endsWith(' ago')) age.textContent = ageText(at);
+  }
+  for (const name of all('.tz')) name.textContent = zone.value ? Intl.DateTimeFormat().resolvedOptions().timeZone : 'UTC';
+};
+zone.onchange = () => { showTimes(); keep(); };
+showTimes();
+setInterval(showTimes, 10000);`;
+
+const LINKS = `
+const showTarget = () => {
+  const target = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  if (!target) return;
+  for (let element = target; element; element = element.parentElement) {
+    element.hidden = false;
+    if (element.localName === 'details') element.open = true;
+  }
+  const detail = target.localName === 'tr' && target.nextElementSibling;
+  if (detail && !detail.id) { detail.hidden = false; for (const log of all('details', detail)) log.open = true; }
+  target.scrollIntoView();
+};
+onhashchange = showTarget;
+showTarget();`;
+
+const RELOAD = `
+const seconds = Number(document.documentElement.dataset.reload);
+if (seconds) setInterval(() => {
+  if (!document.hidden && document.activeElement !== search) location.reload();
+}, seconds * 1000);`;
+
+/** Its text. The policy of the page allows it by its digest, and no other. */
+export const PAGE_SCRIPT = `'use strict';${FILTER}${TIMES}${LINKS}${RELOAD}\n`;

@@ -1,0 +1,88 @@
+import type { Host } from '../../host/dokku/environment';
+import type { AppName } from '../../host/dokku/names';
+import { appBuilds, logPath } from '../../host/dokku/paths';
+import { reasonOf } from '../../host/failure';
+import { listDirectory } from '../../host/system/files';
+import type { System } from '../../host/system/system';
+import { readTail } from '../../host/system/tail';
+import { buildsOf, findBuild } from '../../journal/history';
+import { complainer, once, type Warn, warnOfProblems } from '../problemWarnings';
+import { adoptRecords } from '../records/adoptRecords';
+import { seeBuild } from '../records/record';
+import { recordedIds } from '../records/recordFiles';
+import type { PageSource } from './page';
+import type { PageApp } from './pageApp';
+import { type PageHistory, readPageHistory } from './pageHistory';
+
+/** What the reading of a page needs: where, when, and who is told what cannot be read. */
+export interface PageContext {
+  readonly host: Host;
+  readonly system: System;
+  readonly warn: Warn;
+}
+
+/** What a page needs besides the name of the host. */
+type PageContent = Omit<PageSource, 'host'>;
+
+/** How many ends are counted and drawn for each app. */
+const OUTCOMES = { one: 500, each: 60 };
+
+/** The page of one app. Throws what cannot be read. */
+export function readAppPage(context: PageContext, app: AppName): PageContent {
+  return { ...contentOf(context), single: true, apps: [readApp(context, app, OUTCOMES.one)] };
+}
+
+/** The page of several apps. An app that cannot be read is warned about, and is not on it. */
+export function readHostPage(context: PageContext, apps: readonly AppName[]): PageContent {
+  const read = apps.flatMap((app) => {
+    try {
+      return readApp(context, app, OUTCOMES.each);
+    } catch (error) {
+      context.warn(`${app}: ${reasonOf(error)}`);
+      return [];
+    }
+  });
+  return { ...contentOf(context), single: false, apps: read };
+}
+
+function contentOf({ host, system }: PageContext): Pick<PageContent, 'now' | 'log'> {
+  return {
+    now: system.now(),
+    log: (app, build, limit) => {
+      try {
+        return readTail(logPath(host, app, build), limit);
+      } catch (error) {
+        return reasonOf(error);
+      }
+    },
+  };
+}
+
+function readApp(context: PageContext, app: AppName, most: number): PageApp {
+  const { history, events, outcomes } = readHistory(context, app, most);
+  const now = context.system.now();
+  const builds = buildsOf(history).map((build) =>
+    seeBuild(build, now, ({ process }) => context.system.isAlive(process)),
+  );
+  return { app, builds: builds.reverse(), events, outcomes };
+}
+
+/** Reads the journal. If the directory holds records that it does not know, they are adopted, and it is read again. */
+function readHistory({ host, system, warn }: PageContext, app: AppName, most: number): PageHistory {
+  const builds = appBuilds(host, app);
+  const read = readPageHistory(builds.directory, most);
+  const isComplete =
+    buildsOf(read.history).every(({ status }) => status !== 'running') &&
+    !host.alongside &&
+    recordedIds(listDirectory(builds.directory)).every((id) => findBuild(read.history, id) !== undefined);
+  if (isComplete) {
+    warnOfProblems(builds, read.problems, warn);
+    return read;
+  }
+  const warnOnce = once(warn);
+  const { history } = adoptRecords(builds, system, warnOnce).loaded;
+  const again = readPageHistory(builds.directory, most);
+  again.problems.forEach(complainer(builds, warnOnce));
+  // What nobody may append was adopted in memory only.
+  return again.history.order.length < history.order.length ? { ...again, history } : again;
+}
