@@ -107,9 +107,6 @@ export function looksCutOff({ start, end, zerosFrom: zeros, claimedEnd }: Damage
   return zeros === start || (claimedEnd !== undefined && Math.min(zeros, end) < claimedEnd);
 }
 
-/** So few bytes are summed up before node:zlib is loaded. */
-const SHORT_BYTES = 16 * 1024;
-
 /**
  * CRCs of ranges of some bytes. Intact frames do not overlap. Frames that only claim to be there do: once the ranges that were summed
  * up are twice as long as the bytes, {@link RangeCrcs} takes over.
@@ -122,8 +119,7 @@ class Crcs {
 
   of(from: number, to: number): number {
     this.#summed += to - from;
-    const { length } = this.bytes;
-    if (length > SHORT_BYTES && this.#summed <= 2 * length) return crc32(this.bytes.subarray(from, to));
+    if (this.#summed <= 2 * this.bytes.length) return crc32(this.bytes.subarray(from, to));
     this.#ranges ??= new RangeCrcs(this.bytes);
     return this.#ranges.of(from, to);
   }

@@ -1,4 +1,4 @@
-import { shortCrc32 } from './rangeCrcs';
+import { crc32 } from './checksums';
 
 /*
  * A frame, all numbers little-endian:
@@ -35,7 +35,7 @@ export function encodeFrame(payload: Uint8Array): Buffer {
   const frame = Buffer.allocUnsafe(HEADER_BYTES + payload.length);
   frame.writeUInt32LE(MAGIC_WORD, 0);
   frame.writeUInt32LE(payload.length, 4);
-  frame.writeUInt32LE(shortCrc32(payload), 8);
+  frame.writeUInt32LE(crc32(payload), 8);
   frame.set(payload, HEADER_BYTES);
   return frame;
 }
@@ -52,7 +52,7 @@ export function readHeader(bytes: Buffer, at = 0): Header | undefined {
 export function isWholeFrame(bytes: Buffer, crc: number): boolean {
   const header = readHeader(bytes);
   if (header?.crc !== crc || header.bytes > bytes.length) return false;
-  return shortCrc32(bytes.subarray(HEADER_BYTES, header.bytes)) === crc;
+  return crc32(bytes.subarray(HEADER_BYTES, header.bytes)) === crc;
 }
 
 /**
