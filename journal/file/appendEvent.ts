@@ -1,6 +1,6 @@
 import * as fs from 'node:fs';
 
-import { ulid } from 'ulid';
+import type * as ulids from 'ulid';
 
 import { reasonOf } from '../../host/failure';
 import { JournalNotWritten } from '../errors';
@@ -61,8 +61,15 @@ function record(journal: Journal, seq: number, event: BuildEvent, at: number, ra
   if (parsed instanceof Error)
     throw new JournalNotWritten(journal.path, `no reader knows this event: ${parsed.message}`);
   const time = Math.max(0, Math.trunc(at));
-  const id = ulid(Math.min(Math.max(1, time), LAST_ULID_TIME), random); // it takes 0 for no time
+  const id = newUlid(Math.min(Math.max(1, time), LAST_ULID_TIME), random); // it takes 0 for no time
   return { seq, id, at: time, schema: SCHEMA_VERSION, event: parsed };
+}
+
+/** The package loads node:crypto, which only calls that append need. */
+function newUlid(at: number, random: () => number): string {
+  // eslint-disable-next-line @typescript-eslint/no-require-imports -- see above
+  const { ulid } = require('ulid') as typeof ulids;
+  return ulid(at, random);
 }
 
 /** In the year 10889. */

@@ -1,30 +1,27 @@
-import { addExtension, Packr, Unpackr } from 'msgpackr/pack';
+import type * as msgpackr from 'msgpackr';
 
-/** Plain MessagePack, each part in its shortest form; whole numbers beyond 32 bits are doubles. */
-const packr = new Packr({ useRecords: false, variableMapSize: true });
+/*
+ * MessagePack by msgpackr, in the form without `eval` and without native code. It is loaded by the first event that is written or read:
+ * a call that finds all it needs in a checkpoint meets none.
+ */
 
-/** Any integer that is not exact as a number is not one that the journal allows. */
-const options = { useRecords: false, mapsAsObjects: true, int64AsType: 'number' } as const;
+/* eslint-disable @typescript-eslint/no-require-imports -- see above */
+const encoding = (): typeof msgpackr => require('msgpackr/index-no-eval') as typeof msgpackr;
+const decoding = (): typeof msgpackr => require('msgpackr/unpack-no-eval') as typeof msgpackr;
+/* eslint-enable */
 
-/** Frozen: msgpackr has a form for records, whose definition would be added to it. Adding throws. */
-const structures: [] = [];
-const unpackr = new Unpackr({ ...options, structures });
-Object.freeze(structures);
+let packr: msgpackr.Packr | undefined;
+let unpackr: msgpackr.Unpackr | undefined;
 
-/** msgpackr would make dates, sets, errors and pointers of extension types. The journal has none. */
-for (let type = 0; type < 0x100; type += 1) addExtension({ type, unpack: refuseExtension });
-
-function refuseExtension(): never {
-  throw new TypeError('extension types are not read');
-}
-
-/** `value`, which holds what JSON holds and bytes, as MessagePack. */
+/** `value`, which holds what JSON holds and bytes, as MessagePack: each part in its shortest form, whole numbers beyond 32 bits as doubles. */
 export function encode(value: unknown): Buffer {
+  packr ??= new (encoding().Packr)({ useRecords: false, variableMapSize: true });
   return packr.pack(value);
 }
 
 /** The one value that `bytes` hold. Throws if they hold no MessagePack, an extension type, or more than one value. */
 export function decode(bytes: Uint8Array): unknown {
+  unpackr ??= newUnpackr();
   return unpackr.unpack(bytes);
 }
 
@@ -34,7 +31,26 @@ const FIXARRAY = 0x90;
 export function decodeFirst(bytes: Uint8Array, count: number): unknown[] {
   const elements: unknown[] = [];
   const length = (bytes[0] ?? 0) - FIXARRAY;
-  if (length < count || length > 0xf) throw new TypeError('it does not begin with an array');
+  if (length < count || length > 0xf) throw new TypeError('it does not begin with such an array');
+  const { Unpackr } = decoding();
   new Unpackr(options).unpackMultiple(bytes.subarray(1), (element) => elements.push(element) < count);
+  if (elements.length < count) throw new TypeError('the array is cut off');
   return elements;
+}
+
+/** An integer of 64 bits that is not exact as a number becomes one that is no safe integer. */
+const options = { useRecords: false, mapsAsObjects: true, int64AsType: 'number' } as const;
+
+function newUnpackr(): msgpackr.Unpackr {
+  const { addExtension, Unpackr } = decoding();
+  for (let type = 0; type < 0x100; type += 1) addExtension({ type, unpack: refuseExtension });
+  const structures: [] = [];
+  const made = new Unpackr({ ...options, structures });
+  Object.freeze(structures); // msgpackr has a form for records, whose definition would be added here: adding throws
+  return made;
+}
+
+/** msgpackr would make dates, sets, errors and pointers of extension types. The journal has none. */
+function refuseExtension(): never {
+  throw new TypeError('extension types are not read');
 }

@@ -33,9 +33,9 @@ const LAST_TIME = 8.64e15;
 
 /** The payload of a frame. */
 export function encodeEnvelope(recorded: Recorded, { previousCrc, readTo, digest }: Link): Uint8Array {
-  const { seq, id, at } = recorded;
+  const { schema, seq, id, at } = recorded;
   const { type, ...data } = recorded.event;
-  return encode([SCHEMA_VERSION, seq, previousCrc, readTo, digest, id, at, type, data]);
+  return encode([schema, seq, previousCrc, readTo, digest, id, at, type, data]);
 }
 
 /** What `payload` says; undefined if it is no envelope at all. The digest is a view into it. */

@@ -1,5 +1,5 @@
 import { crc32 } from './checksums';
-import { claimedBytes, HEADER_BYTES, MAGIC, readHeader } from './frame';
+import { claimedBytes, HEADER_BYTES, LARGEST_FRAME, MAGIC, readHeader } from './frame';
 import { RangeCrcs } from './rangeCrcs';
 
 /** A frame whose CRC is right. Offsets are bytes from the start of the file. */
@@ -83,9 +83,16 @@ function damageIn(bytes: Buffer, base: number, start: number, end: number): Dama
   };
 }
 
+const ZEROS = Buffer.alloc(2 * LARGEST_FRAME);
+
+/** Compares halves, and not byte by byte: a file may have gigabytes of zeros. */
 function zerosFrom(bytes: Buffer, start: number, end: number): number {
-  let from = end;
-  while (from > start && bytes[from - 1] === 0) from -= 1;
+  let [low, from] = [start, end];
+  while (low < from) {
+    const middle = Math.max((low + from) >> 1, from - ZEROS.length);
+    if (ZEROS.subarray(0, from - middle).equals(bytes.subarray(middle, from))) from = middle;
+    else low = middle + 1;
+  }
   return from;
 }
 
@@ -101,8 +108,8 @@ export function looksCutOff({ start, end, zerosFrom: zeros, claimedEnd }: Damage
 }
 
 /**
- * CRCs of ranges of some bytes. Intact frames do not overlap. Frames that only claim to be there do: if those that were summed up are
- * longer than the bytes are, twice, the rest goes by {@link RangeCrcs}.
+ * CRCs of ranges of some bytes. Intact frames do not overlap. Frames that only claim to be there do: once the ranges that were summed
+ * up are twice as long as the bytes, {@link RangeCrcs} takes over.
  */
 class Crcs {
   #summed = 0;

@@ -5,7 +5,7 @@ import { errorCode, reasonOf } from '../../host/failure';
 import { ownLikeParent, syncDirectory } from '../../host/system/files';
 import { JournalNotReadable, JournalNotWritten } from '../errors';
 import { sha256 } from './checksums';
-import { isWholeFrame, LARGEST_FRAME } from './frame';
+import { HEADER_BYTES, isWholeFrame, readHeader } from './frame';
 
 /** Name of the journal in an app's directory. */
 export const JOURNAL_FILE = 'events.journal';
@@ -86,12 +86,17 @@ export function readAt(journal: Journal, into: Buffer, at: number, position: num
   }
 }
 
-/** Whether `head`, taken from somewhere else, is a place in this journal: the frame of its last event stands whole where it says. */
+/** Whether `head`, taken from somewhere else, is a place in this journal: the frame of its last event stands intact where it says. */
 export function isHeadOf(journal: Journal, head: Head): boolean {
-  if (head.seq === 0) return true;
-  if (head.end <= head.start) return false;
-  const bytes = Buffer.allocUnsafe(Math.min(head.end - head.start, LARGEST_FRAME));
-  return readAt(journal, bytes, 0, head.start) === bytes.length && isWholeFrame(bytes, head.crc);
+  return head.seq === 0 || (head.end > head.start && hasFrameAt(journal, head.start, head.crc));
+}
+
+/** Whether an intact frame with this CRC begins at offset `start`. Throws {@link JournalNotReadable}. */
+export function hasFrameAt(journal: Journal, start: number, crc: number): boolean {
+  const header = Buffer.alloc(HEADER_BYTES);
+  readAt(journal, header, 0, start);
+  const frame = Buffer.allocUnsafe(readHeader(header)?.bytes ?? 0);
+  return readAt(journal, frame, 0, start) === frame.length && isWholeFrame(frame, crc);
 }
 
 /** SHA-256 over the bytes `from` up to `to` of the file. */

@@ -7,6 +7,13 @@ const POLYNOMIAL = 0xedb88320;
 const ONE = 0x80000000;
 const ALL_BITS = 0xffffffff;
 
+/** CRC-32 of `bytes`, one after the other. */
+export function tableCrc32(bytes: Uint8Array): number {
+  let crc = ALL_BITS;
+  for (const byte of bytes) crc = shiftedByOneByte(crc ^ byte);
+  return (crc ^ ALL_BITS) >>> 0;
+}
+
 /** The CRC-32 of any range of some bytes, each in the same short time, however much the ranges overlap. */
 export class RangeCrcs {
   /** `#before[n]` is the CRC of the first n bytes, begun at 0. */
@@ -29,11 +36,12 @@ export class RangeCrcs {
 }
 
 /** What follows from each value of the byte that is shifted out. */
-const remainders = Uint32Array.from({ length: 0x100 }, (_, byte) => {
+const remainders = new Uint32Array(0x100);
+for (let byte = 0; byte < remainders.length; byte += 1) {
   let remainder = byte;
   for (let bit = 0; bit < 8; bit += 1) remainder = remainder & 1 ? (remainder >>> 1) ^ POLYNOMIAL : remainder >>> 1;
-  return remainder >>> 0;
-});
+  remainders[byte] = remainder;
+}
 
 function shiftedByOneByte(crc: number): number {
   return ((crc >>> 8) ^ (remainders[crc & 0xff] ?? 0)) >>> 0;

@@ -1,4 +1,4 @@
-import { type BuildEvent, type Recorded, SCHEMA_VERSION } from '../../../journal/events';
+import type { BuildEvent, Recorded } from '../../../journal/events';
 import type { Link } from '../../../journal/file/envelope';
 import { canceled, discarded, finished, minute, pruned, reaped, started } from '../buildEvents';
 
@@ -51,7 +51,7 @@ const links: readonly Link[] = [
 export const examples: Record<string, { recorded: Recorded; link: Link }> = Object.fromEntries(
   Object.entries(events).map(([name, event], n) => {
     const seq = [1, 127, 128, 65536][n % 4] ?? 1;
-    const recorded = { seq, id: '01JT3K5M7Q9R1S3T5V7W9X1Y3Z', at: minute(n), schema: SCHEMA_VERSION, event };
+    const recorded = { seq, id: '01JT3K5M7Q9R1S3T5V7W9X1Y3Z', at: minute(n), schema: 1, event };
     return [name, { recorded, link: links[(n + (n >> 2)) % 4] ?? links[0] }];
   }),
 ) as Record<string, { recorded: Recorded; link: Link }>;

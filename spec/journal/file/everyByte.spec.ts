@@ -11,8 +11,11 @@ import { verifyJournal } from '../../../journal/file/verifyJournal';
 import { canceled, finished, minute, pruned, reaped, started } from '../buildEvents';
 import { appendAll, appendVoid, framesOf, readAll, temporaryJournal } from './temporaryJournal';
 
-/** 50 events of all types. */
-const story: BuildEvent[] = Array.from({ length: 10 }, (_, n) => [
+/** Each place of 50 events takes minutes. Of 10 events it takes seconds, and all kinds of places are among them. */
+const isSoak = process.env['SOAK'] === '1';
+
+/** 5 events of all types, again and again. */
+const story: BuildEvent[] = Array.from({ length: isSoak ? 10 : 2 }, (_, n) => [
   started(`a${n}`),
   n % 2 === 0 ? finished(`a${n}`, { exitCode: n }) : canceled(`a${n}`),
   started(`b${n}`),
@@ -107,11 +110,12 @@ interface Written {
 /** The story; in its middle, `losers` frames that lost their race. */
 function written(t: ExecutionContext, losers: number): Written {
   const journal = temporaryJournal(t);
-  const recorded = [...appendAll(journal, story.slice(0, 25)).recorded];
+  const middle = story.length / 2;
+  const recorded = [...appendAll(journal, story.slice(0, middle)).recorded];
   const { head } = readAll(journal);
-  recorded.push(...appendAll(journal, story.slice(25, 26)).recorded);
+  recorded.push(...appendAll(journal, story.slice(middle, middle + 1)).recorded);
   for (let n = 0; n < losers; n += 1) appendVoid(journal, head, canceled(`late${n}`), minute(n));
-  recorded.push(...appendAll(journal, story.slice(26)).recorded);
+  recorded.push(...appendAll(journal, story.slice(middle + 1)).recorded);
   t.deepEqual(readAll(journal).events, recorded);
   const fd = fs.openSync(journal.path, 'r+');
   t.teardown(() => fs.closeSync(fd));

@@ -4,6 +4,7 @@ import test from 'ava';
 
 import { decode, encode } from '../../../journal/file/codec';
 import { encodeFrame } from '../../../journal/file/frame';
+import { SCHEMA_VERSION } from '../../../journal/events';
 import { appendEvent } from '../../../journal/file/appendEvent';
 import {
   closeJournal,
@@ -119,7 +120,10 @@ test('an event is written in one frame of one write, and what it is bound to is 
   const [first, second] = framesOf(journal.path);
   t.deepEqual(second && { start: second.start, end: second.end }, { start: size, end: statSync(journal.path).size });
   const [schema, seq, previousCrc, readTo] = decode(second?.payload ?? Buffer.alloc(0)) as number[];
-  t.deepEqual({ schema, seq, previousCrc, readTo }, { schema: 1, seq: 2, previousCrc: first?.crc, readTo: size });
+  t.deepEqual(
+    { schema, seq, previousCrc, readTo },
+    { schema: SCHEMA_VERSION, seq: 2, previousCrc: first?.crc, readTo: size },
+  );
   t.like(head, { seq: 2, start: size, readTo: size, end: statSync(journal.path).size });
 });
 
