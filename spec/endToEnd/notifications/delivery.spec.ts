@@ -2,6 +2,7 @@ import { readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from '
 import { join } from 'node:path';
 
 import test from 'ava';
+import { ulid } from 'ulid';
 
 import { signature } from '../../../subscribers/notifications/webhook/webhook';
 import { expectSuccess, script } from '../../../scripts/sandbox/host';
@@ -143,6 +144,29 @@ test('a receiver that hangs does not hold up another one', async (t) => {
     await record(host, 'second', 1, 'blog');
     const { json } = await receiver.find(({ path }) => path.endsWith('/blog'));
     t.like(json, { app: 'blog', build: 'second' });
+  });
+});
+
+test('many that wait reach a receiver while another one hangs', async (t) => {
+  const count = process.env['SOAK'] === '1' ? 10_000 : 500;
+  await withHost([({ path }) => (path.endsWith('/blog') ? 'hang' : 200)], async ({ host, receiver }) => {
+    await host.createApp('blog');
+    await host.dokku(['builds:set', 'blog', 'notify-url', `${receiver.url}/blog`]);
+    const at = Date.now();
+    const ids = ['blog', 'shop'].map((app) =>
+      Array.from({ length: count }, (_, seq) => {
+        const notification = { app, id: ulid(), seq, build: `b${seq}`, type: 'BuildFinished', on: 'failed', event: {} };
+        const queued = { target: 'receiver', notification, at, attempts: 0, next: at };
+        host.write(join(host.paths.builds, '.notify', `${notification.id}.receiver`), JSON.stringify(queued));
+        return notification.id;
+      }),
+    );
+    const forShop = () => receiver.received.filter(({ path }) => path === receiver.path);
+    await record(host, 'new', 1);
+    await receiver.find(() => forShop().length > count);
+    t.log(`${Math.round(count / ((Date.now() - at) / 1000))} a second`);
+    t.true(ids[1]?.every((id) => forShop().some(({ json }) => json['id'] === id)));
+    t.is(receiver.answered(), forShop().length);
   });
 });
 

@@ -63,8 +63,7 @@ async function notifiedHost(answers: Answer[] | [(received: Received) => Answer]
       process.kill(pid, 'SIGKILL');
     },
     async remove() {
-      for (const scope of ['shop', '--global'])
-        rmSync(join(host.paths.config, 'builds', scope), { recursive: true, force: true });
+      rmSync(join(host.paths.config, 'builds'), { recursive: true, force: true });
       try {
         notified.kill(); // it may wait for a receiver that never answers
       } catch {

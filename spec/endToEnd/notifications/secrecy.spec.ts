@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 
 import test, { type ExecutionContext } from 'ava';
 
-import { type Sandbox, script } from '../../../scripts/sandbox/host';
+import { script } from '../../../scripts/sandbox/host';
 import { stored, withHost } from './notified';
 
 test('the secret and the url stand in no file but their own, in no output, and in no command line', async (t) => {
@@ -14,7 +14,7 @@ test('the secret and the url stand in no file but their own, in no output, and i
     await host.dokku(['builds:set', 'shop', 'notify-secret', '-'], { input: secret });
     const pushed = await host.push('shop', { build: script('exit 1') });
     await receiver.request(1);
-    const commands = commandLines(t, host);
+    const commands = commandLines(t, notified.deliverer());
     const outputs = [pushed];
     for (const command of ['builds:notify', 'builds:report', 'builds:list', 'builds:events']) {
       outputs.push(await host.dokku([command, 'shop']));
@@ -30,17 +30,17 @@ test('the secret and the url stand in no file but their own, in no output, and i
   });
 });
 
-/** The command lines of all processes, and that of the host's deliverer is among them. */
-function commandLines(t: ExecutionContext, { paths }: Sandbox): string {
+/** The command lines of all processes of this machine; that of the process `pid` is among them. */
+function commandLines(t: ExecutionContext, pid: number | undefined): string {
   const lines = readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
-    .map((pid) => {
+    .map((name) => {
       try {
-        return readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+        return `${name} ${readFileSync(`/proc/${name}/cmdline`, 'utf8')}`;
       } catch {
         return ''; // it has just ended
       }
     });
-  t.true(lines.some((line) => line.includes('builds-deliver') && line.includes(paths.root)));
+  t.true(lines.some((line) => line.startsWith(`${pid ?? 0} `) && line.includes('builds-deliver')));
   return lines.join('\n');
 }

@@ -1,9 +1,13 @@
+import { promises } from 'node:dns';
 import { existsSync, readFileSync, statSync } from 'node:fs';
+import { createServer as createTlsServer } from 'node:https';
+import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 
 import test from 'ava';
 
 import { createSandbox, type Sandbox } from '../../../scripts/sandbox/host';
+import { certificate, key } from './certificate';
 import { startReceiver } from './receiver';
 
 let host: Sandbox;
@@ -144,6 +148,71 @@ test.serial('builds:notify --test says what came back, and fails when it was not
     stderr: ' !     The test message was not taken: the connection was refused\n',
   });
   t.is((await host.dokku(['builds:notify', 'no-such-app', '--test'])).code, 20);
+});
+
+test.serial('a test message is not held up by an answer that switches protocols or never ends', async (t) => {
+  await host.createApp('odd');
+  const server = createServer((socket) => {
+    socket.on('error', () => undefined).once('data', () => socket.write('HTTP/1.1 101 Switching Protocols\r\n\r\n'));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await set('odd', 'notify-url', `http://127.0.0.1:${port}/`);
+  t.like(await host.dokku(['builds:notify', 'odd', '--test']), {
+    code: 1,
+    stderr: ' !     The test message was not taken: the answer was 101 Switching Protocols\n',
+  });
+  server.close();
+  const receiver = await startReceiver('endless');
+  await set('odd', 'notify-url', receiver.url);
+  t.is((await host.dokku(['builds:notify', 'odd', '--test'])).code, 0);
+  await (
+    await receiver.request(1)
+  ).closed;
+  await receiver.close();
+});
+
+test.serial(
+  'no variable of the environment has a certificate trusted, or a message sent through a proxy',
+  async (t) => {
+    await host.createApp('secured');
+    const server = createTlsServer({ key, cert: certificate }, (_request, response) => response.writeHead(204).end());
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const file = join(host.paths.tmp, 'certificate.pem');
+    host.write(file, certificate);
+    const { port } = server.address() as AddressInfo;
+    await set('secured', 'notify-url', `https://127.0.0.1:${port}/`);
+    const trusting = { NODE_TLS_REJECT_UNAUTHORIZED: '0', NODE_EXTRA_CA_CERTS: file, SSL_CERT_FILE: file };
+    const program = join(host.paths.plugins, 'enabled/builds/bin/dokku-builds'); // which no shell script stands before
+    const { code, stderr } = await host.run([program, 'notify', 'secured', '--test'], { env: trusting });
+    t.is(code, 1);
+    t.regex(stderr, /The test message was not taken: DEPTH_ZERO_SELF_SIGNED_CERT/);
+    server.close();
+
+    const receiver = await startReceiver();
+    await set('secured', 'notify-url', `http://localhost:${receiver.port}${receiver.path}`);
+    const proxies = Object.fromEntries(
+      ['HTTP_PROXY', 'http_proxy', 'ALL_PROXY', 'all_proxy'].map((name) => [name, 'http://127.0.0.1:1/']),
+    );
+    t.like(await host.run([program, 'notify', 'secured', '--test'], { env: proxies }), { code: 0 });
+    t.is(receiver.received.length, 1);
+    await receiver.close();
+  },
+);
+
+test.serial('a name that leads to a refused address is refused by the executable', async (t) => {
+  const name = 'ip6-allnodes'; // as hosts of Debian have it in /etc/hosts: ff02::1
+  const known = await promises.lookup(name).catch(() => undefined);
+  if (known === undefined) {
+    t.pass('this machine does not have the name');
+    return;
+  }
+  await host.createApp('named');
+  await set('named', 'notify-url', `http://${name}/`);
+  t.like(await host.dokku(['builds:notify', 'named', '--test']), {
+    code: 1,
+    stderr: ` !     The test message was not taken: ${known.address} is an address that nothing is sent to\n`,
+  });
 });
 
 test.serial('builds:notify says where notifications go, and of the url no more than the host', async (t) => {

@@ -77,6 +77,7 @@ export class Schedule {
     const lane = this.#lanes.get(key);
     if (lane === undefined) return;
     lane.onItsWay -= 1;
+    lane.isTaking = true;
     lane.failures = 0;
     lane.pausedUntil = 0;
     if (lane.isEmpty) this.#lanes.delete(key);
@@ -92,6 +93,7 @@ export class Schedule {
     const lane = this.#lanes.get(key);
     if (lane === undefined) return;
     lane.onItsWay -= 1;
+    lane.isTaking = false;
     lane.failures += 1;
     lane.pausedUntil = pause.until;
     lane.closedUntil = Math.max(lane.closedUntil, pause.closedUntil);
@@ -125,6 +127,8 @@ class Lane {
   /** Tried in vain, by the time of their next attempt. */
   #tried: Waiting[] = [];
   onItsWay = 0;
+  /** The last attempt succeeded. */
+  isTaking = false;
   failures = 0;
   pausedUntil = 0;
   closedUntil = 0;
@@ -170,7 +174,7 @@ class Lane {
   }
 
   get #hasRoom(): boolean {
-    const most = this.failures > 0 ? 1 : Math.min(1 + Math.floor(this.#waiting / BACKLOG), this.#mostAtOnce);
+    const most = this.isTaking ? Math.min(1 + Math.floor(this.#waiting / BACKLOG), this.#mostAtOnce) : 1;
     return this.onItsWay < most;
   }
 

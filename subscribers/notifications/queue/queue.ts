@@ -8,6 +8,8 @@ import {
   removeFile,
   removeStaleTemporaries,
   replaceFile,
+  syncDirectory,
+  syncFile,
 } from '../../../host/system/files';
 import { asAppName } from '../../../host/dokku/names';
 import { isAlive } from '../../../host/system/processes';
@@ -39,12 +41,24 @@ export function queueDirectory(buildsRoot: string): string {
   return join(buildsRoot, '.notify');
 }
 
-/** Queues a notification of an event that was recorded `at`. It is on disk when this returns; to do it again changes nothing. */
-export function enqueue(buildsRoot: string, target: Target, notification: Notification, at: number): Queued {
+/** A notification that is not queued yet, of an event that was recorded `at`. */
+export interface Unqueued {
+  readonly target: Target;
+  readonly notification: Notification;
+  readonly at: number;
+}
+
+/** Queues notifications. They are on disk when this returns; to do it again changes nothing. */
+export function enqueue(buildsRoot: string, unqueued: readonly Unqueued[]): Queued[] {
   const directory = queueDirectory(buildsRoot);
   makeDirectory(directory, 0o700);
-  const queued = { name: `${notification.id}.${target}`, target, notification, at, attempts: 0, next: at };
-  write(directory, queued, true);
+  const queued = unqueued.map(({ target, notification, at }) => {
+    const one = { name: `${notification.id}.${target}`, target, notification, at, attempts: 0, next: at };
+    write(directory, one);
+    return one;
+  });
+  for (const { name } of queued) syncFile(join(directory, name)); // after all were written: the first call does most of the work
+  syncDirectory(directory);
   return queued;
 }
 
@@ -78,7 +92,7 @@ export function sweepQueue(buildsRoot: string): void {
 /** Stores that a notification was tried in vain, and is to be tried again at `next`, ms since the epoch. */
 export function postpone(buildsRoot: string, queued: Queued, next: number): Queued {
   const postponed = { ...queued, attempts: queued.attempts + 1, next };
-  write(queueDirectory(buildsRoot), postponed, false);
+  write(queueDirectory(buildsRoot), postponed);
   return postponed;
 }
 
@@ -100,8 +114,8 @@ function queuedNames(directory: string): string[] {
   }
 }
 
-function write(directory: string, { name, ...content }: Queued, durable: boolean): void {
-  replaceFile(join(directory, name), JSON.stringify(content), { mode: 0o600, durable });
+function write(directory: string, { name, ...content }: Queued): void {
+  replaceFile(join(directory, name), JSON.stringify(content), { mode: 0o600, durable: false });
 }
 
 function read(directory: string, name: string): Queued | undefined {

@@ -7,7 +7,7 @@ import { isEnded } from '../endedReceivers';
 import { listeningSince } from '../listeningPlugins';
 import { notificationOf } from '../notification';
 import { type Occasion, resolveNotifySettings } from '../settings';
-import { noteQueuedUpTo, readUnqueued } from './queuedUpTo';
+import { isQueuedUpTo, noteQueuedUpTo, readNewEvents } from './queuedUpTo';
 import { enqueue, type Queued, type Target } from './queue';
 
 /** How long after its event a notification is worth sending, ms. */
@@ -21,11 +21,11 @@ export const WORTH_SENDING_MS = 24 * 60 * 60 * 1000;
 export function queueEvents(host: Host, app: AppName, now: number, path: string): Queued[] {
   const builds = appBuilds(host, app);
   if (builds.mode !== 'owner') return []; // there the stock plugin decides how builds end
-  const { events, head, isFirst } = readUnqueued(builds.directory);
-  if (head.seq === 0) return [];
-  const recent = events.filter(({ at, event }) => now - at < WORTH_SENDING_MS && !('adopted' in event));
-  const queued = recent.length === 0 ? [] : queueRecent(host, builds, recent, isFirst, path);
-  if (events.length > 0 || isFirst) noteQueuedUpTo(builds.directory, head);
+  const isRecent = ({ at, event }: Recorded): boolean => now - at < WORTH_SENDING_MS && !('adopted' in event);
+  const { events, head, isFirst } = readNewEvents(builds.directory, isRecent);
+  if (head.seq === 0) return []; // the app was destroyed or renamed
+  const queued = events.length === 0 ? [] : queueRecent(host, builds, events, isFirst, path);
+  if (!isQueuedUpTo(builds.directory, head)) noteQueuedUpTo(builds.directory, head);
   return queued;
 }
 
@@ -45,8 +45,9 @@ function queueRecent(
     ...(receiver && on && receiver.on.has(on) && at >= receiver.since ? (['receiver'] as const) : []),
   ];
   const { history } = loadHistory(directory);
-  return recent.flatMap((recorded) => {
+  const unqueued = recent.flatMap((recorded) => {
     const notification = notificationOf(app, recorded, history);
-    return targetsOf(recorded, notification.on).map((target) => enqueue(buildsRoot, target, notification, recorded.at));
+    return targetsOf(recorded, notification.on).map((target) => ({ target, notification, at: recorded.at }));
   });
+  return unqueued.length === 0 ? [] : enqueue(buildsRoot, unqueued);
 }

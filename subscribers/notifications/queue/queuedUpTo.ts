@@ -17,25 +17,28 @@ import { readJournal } from '../../../journal/file/readJournal';
 const POSITION_FILE = '.queued-up-to';
 const POSITION_BYTES = 256;
 
-/** The events of an app that are not queued yet. */
-export interface Unqueued {
+/** Events of an app that are not queued yet. */
+export interface NewEvents {
   /** In order. */
   readonly events: readonly Recorded[];
-  /** Where they end. */
+  /** How far the journal was read. */
   readonly head: Head;
-  /** Nothing of this journal was ever queued: all of its events are here. */
+  /** Nothing of this journal was ever queued. */
   readonly isFirst: boolean;
 }
 
-/** Reads the journal in `directory` from the stored position on; all of it if there is no position, or one of another journal. */
-export function readUnqueued(directory: string): Unqueued {
+/**
+ * Reads the journal in `directory` from the stored position on; all of it if there is no position, or one of another journal. Returns the
+ * events that are `wanted`.
+ */
+export function readNewEvents(directory: string, wanted: (recorded: Recorded) => boolean): NewEvents {
   const journal = openJournal(join(directory, JOURNAL_FILE));
   if (journal === undefined) return { events: [], head: START, isFirst: true };
   try {
     const position = readPosition(directory);
-    const behind = position && isHeadOf(journal, position) ? readFrom(journal, position) : undefined;
+    const behind = position && isHeadOf(journal, position) ? readFrom(journal, position, wanted) : undefined;
     if (behind !== undefined) return { ...behind, isFirst: false };
-    return { ...(readFrom(journal, START) ?? { events: [], head: START }), isFirst: true };
+    return { ...(readFrom(journal, START, wanted) ?? { events: [], head: START }), isFirst: true };
   } finally {
     closeJournal(journal);
   }
@@ -53,10 +56,16 @@ export function noteQueuedUpTo(directory: string, { seq, start, crc, readTo, end
   replaceFile(join(directory, POSITION_FILE), position, { mode: 0o600, durable: false });
 }
 
-function readFrom(journal: Journal, from: Head): { events: Recorded[]; head: Head } | undefined {
+function readFrom(
+  journal: Journal,
+  from: Head,
+  wanted: (recorded: Recorded) => boolean,
+): { events: Recorded[]; head: Head } | undefined {
   const events: Recorded[] = [];
   const { head, diverged } = readJournal(journal, from, {
-    event: (recorded) => events.push(recorded),
+    event(recorded) {
+      if (wanted(recorded)) events.push(recorded);
+    },
     problem: () => undefined, // the commands that people run say so
   });
   return diverged ? undefined : { events, head };

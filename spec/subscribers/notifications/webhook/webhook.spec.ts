@@ -1,11 +1,18 @@
 import { createHmac } from 'node:crypto';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
+import { createServer as createTlsServer } from 'node:https';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 
 import test from 'ava';
+import fc from 'fast-check';
 
-import { checkedLookup, type Means, postMessage, signature } from '../../../subscribers/notifications/webhook/webhook';
-import { type Answer, startReceiver } from '../../endToEnd/notifications/receiver';
+import {
+  checkedLookup,
+  type Means,
+  postMessage,
+  signature,
+} from '../../../../subscribers/notifications/webhook/webhook';
+import { certificate, key } from '../../../endToEnd/notifications/certificate';
+import { type Answer, startReceiver } from '../../../endToEnd/notifications/receiver';
 
 const message = { id: '01J0000000000000000000000A', on: 'failed', secret: 's3cret', body: { text: 'ünïcode\nlines' } };
 
@@ -14,6 +21,29 @@ const PATIENT_MS = 600_000;
 
 const post = (url: string, means: Means = {}) =>
   postMessage({ ...message, url: new URL(url) }, { limit: PATIENT_MS, ...means });
+
+/** A server that sends `bytes` and, if it `ends`, closes the connection. */
+async function rawServer(bytes: string, ends = false) {
+  const sockets: Socket[] = [];
+  let onClosed: () => void = () => undefined;
+  const closed = new Promise<void>((resolve) => (onClosed = resolve));
+  const server = createServer((socket) => {
+    sockets.push(socket.on('error', () => undefined).on('close', onClosed));
+    socket.once('data', () => {
+      if (ends) socket.end(bytes, 'latin1');
+      else socket.write(bytes, 'latin1');
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
+    closed,
+    close() {
+      for (const socket of sockets) socket.destroy();
+      server.close();
+    },
+  };
+}
 
 async function answered(answer: Answer) {
   const receiver = await startReceiver(answer);
@@ -92,20 +122,104 @@ test('what does not speak HTTP has not taken it, and its words are made printabl
   server.close();
 });
 
-test('nothing is sent to addresses that hand out credentials of the host, however they are written', async (t) => {
-  const refused = [
+test('an answer that switches protocols has not taken it, with or without the header Upgrade', async (t) => {
+  for (const header of ['Upgrade: websocket\r\nConnection: Upgrade\r\n', '']) {
+    const server = await rawServer(`HTTP/1.1 101 Switching Protocols\r\n${header}\r\n`);
+    t.deepEqual(await post(server.url), { delivered: false, reason: 'the answer was 101 Switching Protocols' });
+    await server.closed; // and nothing is held open
+    server.close();
+  }
+});
+
+test('an interim answer is passed over; one that nothing follows is no answer', async (t) => {
+  const early = 'HTTP/1.1 103 Early Hints\r\n\r\n';
+  const server = await rawServer(`${early}${early}HTTP/1.1 204 No Content\r\n\r\n`);
+  t.deepEqual(await post(server.url), { delivered: true, status: 204 });
+  server.close();
+  const silent = await rawServer(early);
+  t.deepEqual(await post(silent.url, { limit: 1000 }), { delivered: false, reason: 'no answer within 1 s' });
+  await silent.closed;
+  silent.close();
+});
+
+test('an answer counts when its head has come, and the connection is closed though the body never ends', async (t) => {
+  const { receiver, reply } = await answered('endless');
+  t.deepEqual(reply, { delivered: true, status: 200 });
+  await (
+    await receiver.request(1)
+  ).closed;
+  await receiver.close();
+});
+
+test('a receiver says how long it wants to be left alone, and that it is gone', async (t) => {
+  const busy = await answered({ status: 429, headers: { 'Retry-After': '120' } });
+  t.like(busy.reply, { delivered: false, retryAfter: 120_000 });
+  await busy.receiver.close();
+  const gone = await answered(410);
+  t.deepEqual(gone.reply, { delivered: false, reason: 'the answer was 410 Gone', gone: true });
+  await gone.receiver.close();
+});
+
+test('an answer that is larger than any sensible one has not taken it', async (t) => {
+  const server = await rawServer(`HTTP/1.1 200 OK\r\nX: ${'x'.repeat(1_000_000)}\r\n\r\n`);
+  t.false((await post(server.url)).delivered);
+  server.close();
+});
+
+test('any bytes are an answer or none, and are never thrown', async (t) => {
+  const heads = fc.oneof(
+    fc.string({ unit: 'binary' }),
+    fc.string().map((text) => `HTTP/1.1 ${text}\r\n\r\n`),
+  );
+  await fc.assert(
+    fc.asyncProperty(heads, async (head) => {
+      const server = await rawServer(head, true);
+      const reply = await post(server.url);
+      t.is(typeof reply.delivered, 'boolean');
+      // eslint-disable-next-line no-control-regex -- they are what is looked for
+      t.notRegex(reply.delivered ? '' : reply.reason, /[\u0000-\u001f\u007f-\u009f]/);
+      server.close();
+    }),
+    { numRuns: 50 },
+  );
+});
+
+test('a certificate is checked against the authorities that are trusted, and the name against the certificate', async (t) => {
+  const server = createTlsServer({ key, cert: certificate }, (_request, response) => {
+    response.writeHead(204).end();
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const resolve: Means['resolve'] = (_name, _options, found) => {
+    found(null, [{ address: '127.0.0.1', family: 4 }]);
+  };
+  process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = '0';
+  try {
+    const untrusted = await post(`https://hooks.example:${port}/`, { resolve });
+    t.deepEqual(untrusted, {
+      delivered: false,
+      reason: 'DEPTH_ZERO_SELF_SIGNED_CERT (self-signed certificate)',
+    });
+    t.like(await post(`https://hooks.example:${port}/`, { resolve, trusted: certificate }), { delivered: true });
+    const another = await post(`https://another.example:${port}/`, { resolve, trusted: certificate });
+    t.regex(another.delivered ? '' : another.reason, /^ERR_TLS_CERT_ALTNAME_INVALID /);
+  } finally {
+    delete process.env['NODE_TLS_REJECT_UNAUTHORIZED'];
+    server.close();
+  }
+});
+
+test('nothing is sent to an address that is refused, however it is written', async (t) => {
+  for (const url of [
     'http://169.254.169.254/latest/meta-data/',
     'http://0xa9fea9fe/',
     'http://2852039166/',
+    'http://169.254.169.254./',
     'http://[::ffff:169.254.169.254]/',
-    'http://[fe80::1]/',
-    'http://[fd00:ec2::254]/',
-    'http://0.0.0.0/',
-    'http://[::]/',
-    'http://239.1.2.3/',
-    'http://255.255.255.255/',
-  ];
-  for (const url of refused) {
+    'http://[64:ff9b::a9fe:a9fe]/',
+    'http://100.100.100.200/',
+    'http://[fd20:ce::254]/',
+  ]) {
     const reply = await post(url);
     t.regex(reply.delivered ? '' : reply.reason, /is an address that nothing is sent to$/, url);
   }

@@ -7,10 +7,10 @@ import { runInNewContext } from 'node:vm';
 
 import test from 'ava';
 
-import { postMessage } from '../../../subscribers/notifications/webhook/webhook';
-import { SECRET } from '../../endToEnd/notifications/notified';
+import { postMessage } from '../../../../subscribers/notifications/webhook/webhook';
+import { SECRET } from '../../../endToEnd/notifications/notified';
 
-const page = readFileSync(join(__dirname, '..', '..', '..', 'docs', 'notifications.md'), 'utf8');
+const page = readFileSync(join(__dirname, '..', '..', '..', '..', 'docs', 'notifications.md'), 'utf8');
 const example = /^```js\n(.*?)^```$/ms.exec(page)?.[1] ?? '';
 
 /** Runs the receiver of docs/notifications.md; what it prints goes to `said`. */
