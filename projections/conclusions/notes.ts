@@ -27,7 +27,7 @@ export type Note =
   /** Dokku has named the commit that is being built. */
   | { readonly type: 'revision'; readonly revision: string }
   /** Somebody sends a signal to end it: the process `by`. */
-  | { readonly type: 'cancel'; readonly actor: Actor; readonly signal: string; readonly by: number }
+  | { readonly type: 'cancel'; readonly actor: Actor; readonly signal: string; readonly by?: number }
   /** The signal did not end it. */
   | { readonly type: 'cancel-failed' };
 
@@ -95,7 +95,7 @@ function withNote(notes: Notes, note: Note | undefined): Notes {
     case 'revision':
       return { ...notes, revision: note.revision };
     case 'cancel':
-      return { ...notes, cancel: { actor: note.actor, signal: note.signal }, cancelers: [...notes.cancelers, note.by] };
+      return { ...notes, cancel: { actor: note.actor, signal: note.signal }, cancelers: note.by === undefined ? notes.cancelers : [...notes.cancelers, note.by] };
     case 'cancel-failed':
       return { ...others, cancelers: [] };
     case undefined:
@@ -111,7 +111,7 @@ function parseNote(line: string): Note | undefined {
   } catch {
     return undefined;
   }
-  const { type, revision, actor, signal, by = 0 } = (value ?? {}) as Partial<Record<string, unknown>>;
+  const { type, revision, actor, signal, by } = (value ?? {}) as Partial<Record<string, unknown>>;
   switch (type) {
     case 'deployed':
     case 'cancel-failed':
@@ -121,8 +121,8 @@ function parseNote(line: string): Note | undefined {
       return known === undefined ? undefined : { type, revision: known };
     }
     case 'cancel':
-      return typeof signal === 'string' && SIGNAL.test(signal) && Number.isSafeInteger(by) && isActor(actor)
-        ? { type, actor, signal, by: Number(by) }
+      return typeof signal === 'string' && SIGNAL.test(signal) && isActor(actor)
+        ? { type, actor, signal, ...(Number.isSafeInteger(by) && { by: Number(by) }) }
         : undefined;
     default:
       return undefined;
