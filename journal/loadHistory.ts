@@ -4,7 +4,16 @@ import type { BuildId } from '../host/dokku/names';
 import { readCheckpoint } from './checkpoint';
 import { evolveAll, evolveOver, initialState } from './decider';
 import { buildsNamed, type Recorded } from './events';
-import { closeJournal, type Head, isHeadOf, type Journal, JOURNAL_FILE, openJournal, START } from './file/journalFile';
+import {
+  closeJournal,
+  type Head,
+  isHeadOf,
+  type Journal,
+  sizeOf,
+  JOURNAL_FILE,
+  openJournal,
+  START,
+} from './file/journalFile';
 import { type Problem, type Reading, readJournal } from './file/readJournal';
 import type { History } from './history';
 
@@ -49,6 +58,7 @@ export function loadWhole(journal: Journal): Loaded {
 
 /** `loaded` with the events behind its head. `diverged`: they do not belong to it, and nothing was added. */
 export function readOn(journal: Journal, loaded: Loaded): { loaded: Loaded; diverged: boolean } {
+  if (sizeOf(journal) === loaded.head.end) return { loaded, diverged: false };
   const problems: Problem[] = [];
   const changed = new Set<BuildId>();
   let reading: Reading = { head: loaded.head, diverged: false };

@@ -56,19 +56,14 @@ export function replaceFile(
  * for: both throw {@link Failure}, as do directories, devices, and files of more than `limit` bytes.
  */
 export function readSmallFile(path: string, limit: number): string | undefined {
-  return readSmallFileBytes(path, limit)?.toString('utf8');
-}
-
-/** The same as bytes. They are valid until the next call. */
-export function readSmallFileBytes(path: string, limit: number): Buffer | undefined {
   const fd = openExisting(path);
   if (fd === undefined) return undefined;
   try {
     const stat = fstatSync(fd);
     if (!stat.isFile()) throw new Failure(`${path} is not a regular file`);
-    const bytes = stat.size > limit ? undefined : readToEnd(fd, stat.size, limit);
-    if (bytes === undefined) throw new Failure(`${path} is larger than ${limit} bytes`);
-    return bytes;
+    const text = stat.size > limit ? undefined : readToEnd(fd, stat.size, limit);
+    if (text === undefined) throw new Failure(`${path} is larger than ${limit} bytes`);
+    return text;
   } finally {
     closeSync(fd);
   }
@@ -223,17 +218,17 @@ function openExisting(path: string): number | undefined {
 let buffer = Buffer.alloc(0);
 
 /**
- * All bytes of a file that had `size` bytes, or undefined when it has more than `limit`. Reads on after `size`: the file may have
+ * All text of a file that had `size` bytes, or undefined when it has more than `limit`. Reads on after `size`: the file may have
  * grown, and those of /proc say 0.
  */
-function readToEnd(fd: number, size: number, limit: number): Buffer | undefined {
+function readToEnd(fd: number, size: number, limit: number): string | undefined {
   if (buffer.length <= size) buffer = Buffer.allocUnsafe(size + 1);
   let length = 0;
   for (;;) {
     const count = readSync(fd, buffer, length, buffer.length - length, null);
     length += count;
     if (length > limit) return undefined;
-    if (count === 0 || length === size) return buffer.subarray(0, length); // there was room for more
+    if (count === 0 || length === size) return buffer.toString('utf8', 0, length); // there was room for more
     if (length === buffer.length) buffer = Buffer.concat([buffer], Math.min(2 * length, limit) + 1);
   }
 }

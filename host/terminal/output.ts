@@ -152,9 +152,12 @@ function writeFully(fd: number, bytes: Uint8Array): void {
   }
 }
 
+const DEV_NULL = 0x103; // major 1, minor 3 (null(4))
+
 function isTerminal(fd: number): boolean {
   try {
-    if (!fstatSync(fd).isCharacterDevice()) return false; // spares pipes and files the 4 ms that loading node:tty takes
+    const stat = fstatSync(fd); // spares pipes, files and /dev/null the 3 ms that loading node:tty takes
+    if (!stat.isCharacterDevice() || stat.rdev === DEV_NULL) return false;
   } catch {
     return false;
   }

@@ -1,5 +1,5 @@
 import { visible } from '../printable';
-import { padEnd, widthOf } from './width';
+import { widthOf } from './width';
 
 const GAP = '  ';
 
@@ -8,14 +8,17 @@ const GAP = '  ';
  * line ended by a newline. Cells are made safe to print.
  */
 export function formatTable(header: readonly string[], rows: readonly (readonly string[])[]): string {
-  const lines = [header, ...rows].map((cells) => cells.map(visible));
-  const widths = header.map((_, column) =>
-    lines.reduce((most, cells) => Math.max(most, widthOf(cells[column] ?? '')), 0),
-  );
+  const lines = [header, ...rows].map((cells) => cells.map(visible).map((text) => ({ text, width: widthOf(text) })));
+  const widths = header.map((_, column) => Math.max(...lines.map((cells) => cells[column]?.width ?? 0)));
   return lines.map((cells) => formatLine(cells, widths)).join('');
 }
 
-function formatLine(cells: readonly string[], widths: readonly number[]): string {
-  const padded = widths.map((width, column) => padEnd(cells[column] ?? '', width));
+interface Cell {
+  readonly text: string;
+  readonly width: number;
+}
+
+function formatLine(cells: readonly Cell[], widths: readonly number[]): string {
+  const padded = cells.map(({ text, width }, column) => text + ' '.repeat((widths[column] ?? 0) - width));
   return `${padded.join(GAP).trimEnd()}\n`;
 }
