@@ -95,7 +95,7 @@ function concludeBuild(history: History, { build: id, evidence }: EndedBuild): B
   const build = findBuild(history, id);
   if (build?.status !== 'running') return [];
   const finishedAt = notBefore(build.startedAt, evidence.lastSign);
-  const end = {
+  const facts = {
     type: 'BuildFinished',
     build: id,
     finishedAt,
@@ -104,11 +104,11 @@ function concludeBuild(history: History, { build: id, evidence }: EndedBuild): B
   const conclusion = conclude(build.source, evidence);
   switch (conclusion) {
     case 'succeeded':
-      return [{ ...end, status: 'succeeded', exitCode: 0, cause: 'deployed' }];
+      return [{ ...facts, status: 'succeeded', exitCode: 0, cause: 'deployed' }];
     case 'failed':
-      return [{ ...end, status: 'failed', exitCode: -1, cause: 'abandoned' }];
+      return [{ ...facts, status: 'failed', exitCode: -1, cause: 'abandoned' }];
     case 'canceled':
-      return [{ ...end, type: 'BuildCanceled', actor: {}, ...evidence.cancel }];
+      return [{ ...facts, type: 'BuildCanceled', actor: {}, ...evidence.cancel }];
     case 'discarded':
       return pruned([id], 'discarded');
     default:
@@ -147,9 +147,9 @@ function pruned(builds: readonly BuildId[], reason: 'retention' | 'discarded'): 
   return events;
 }
 
-/** `at`, or `start` if the clock was set back and says that the build ended before it began. */
-function notBefore(start: Timestamp, at: number): Timestamp {
-  return at > (parseTimestamp(start) ?? 0) ? formatTimestamp(at) : start;
+/** `at`, or `startedAt` if the clock was set back and says that the build ended before it began. */
+function notBefore(startedAt: Timestamp, at: number): Timestamp {
+  return at > (parseTimestamp(startedAt) ?? 0) ? formatTimestamp(at) : startedAt;
 }
 
 /** `history` after `event`. An event that does not apply gives back the very same history. */
@@ -199,12 +199,14 @@ function apply(draft: Draft<History>, event: BuildEvent): void {
       end(build, { status: 'canceled', exitCode: -1, finishedAt, canceledBy, ...(signal && { signal }) }, revision);
       return;
     }
-    case 'Pruned':
-      for (const build of event.builds) delete draft.builds[build];
-      draft.order = draft.order.filter((id) => Object.hasOwn(draft.builds, id));
+    case 'Pruned': {
+      const ids = new Set(event.builds);
+      for (const id of ids) Reflect.deleteProperty(draft.builds, id);
+      draft.order = draft.order.filter((id) => !ids.has(id));
       draft.pruned.push(...event.builds);
       draft.pruned.splice(0, draft.pruned.length - PRUNED_KEPT);
       return;
+    }
     default:
       assertNever(event);
   }

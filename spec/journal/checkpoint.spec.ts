@@ -9,7 +9,7 @@ import type { AppBuilds } from '../../host/dokku/paths';
 import { CHECKPOINT_FILE, readCheckpoint, writeCheckpoint } from '../../journal/checkpoint';
 import { initialState } from '../../journal/decider';
 import type { Head } from '../../journal/file/journalFile';
-import { decodeMessagePack, encodeMessagePack } from '../../journal/file/messagePack';
+import { decode, encode } from '../../journal/file/codec';
 import type { History } from '../../journal/history';
 import { loadHistory } from '../../journal/loadHistory';
 import { canceled, finished, pruned, started } from './buildEvents';
@@ -43,7 +43,7 @@ test('a checkpoint of another version, or that holds something else, is passed o
   const whole = loadHistory(builds.directory);
   writeCheckpoint(builds.directory, whole);
   const path = join(builds.directory, CHECKPOINT_FILE);
-  const [version, head, history] = decodeMessagePack(readFileSync(path).subarray(4)) as [number, Head, History];
+  const [version, head, history] = decode(readFileSync(path).subarray(4)) as [number, Head, History];
   const others: unknown[] = [
     ...[null, 7, 'x', {}, []],
     [version - 1, head, history],
@@ -148,7 +148,7 @@ test('a checkpoint can be read by its owner only', (t) => {
 
 /** `value` as a checkpoint holds it, with a checksum that fits. */
 function sealed(value: unknown): Buffer {
-  const content = encodeMessagePack(value);
+  const content = encode(value);
   const crc = Buffer.alloc(4);
   crc.writeUInt32LE(crc32(content));
   return Buffer.concat([crc, content]);

@@ -66,7 +66,7 @@ test('what was noted of a build is evidence', (t) => {
   addNote(app.builds.directory, b1, { type: 'revision', revision });
   t.deepEqual(evidenceOf(app), { ...atStart, deployed: true, revision });
   const cancel = { actor: { user: 'dokku', key: 'alice' }, signal: 'SIGTERM' };
-  addNote(app.builds.directory, b1, { type: 'cancel', ...cancel });
+  addNote(app.builds.directory, b1, { type: 'cancel', by: 7, ...cancel });
   t.deepEqual(evidenceOf(app), { ...atStart, deployed: true, revision, cancel });
 });
 
@@ -255,7 +255,7 @@ for (const [deploy, source, leave, then] of [
     (app: App) => {
       log(app, 'Terminated\n');
       writeLock(app, 'b1\n');
-      note(app, { type: 'cancel', actor: { user: 'dokku' }, signal: 'SIGQUIT' });
+      note(app, { type: 'cancel', actor: { user: 'dokku' }, signal: 'SIGQUIT', by: 7 });
     },
     canceled('b1', { ...at, actor: { user: 'dokku' }, signal: 'SIGQUIT' }),
   ],
@@ -263,7 +263,7 @@ for (const [deploy, source, leave, then] of [
     'a deploy that survived a cancel, and fails later',
     'git-hook',
     (app: App) => {
-      note(app, { type: 'cancel', actor: { user: 'dokku' }, signal: 'SIGQUIT' });
+      note(app, { type: 'cancel', actor: { user: 'dokku' }, signal: 'SIGQUIT', by: 7 });
       note(app, { type: 'cancel-failed' });
       log(app, ' !     App build failed\n');
     },

@@ -1,12 +1,16 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { crc32 } from 'node:zlib';
 
 import test from 'ava';
 
+import { parseBuildId } from '../../../host/dokku/names';
 import type { AppBuilds } from '../../../host/dokku/paths';
 import { closeJournal, type Head, JOURNAL_FILE, openJournalForAppend } from '../../../journal/file/journalFile';
 import type { Deviation } from '../../../journal/file/verifyJournal';
-import { catchUp } from '../../../projections/records/catchUp';
+import { encode } from '../../../journal/file/codec';
+import { buildsOf, findBuild } from '../../../journal/history';
+import { adoptRecords } from '../../../projections/records/adoptRecords';
 import {
   CHECKPOINT_FILE,
   type Checkpoint,
@@ -14,13 +18,24 @@ import {
   removeCheckpoint,
   writeCheckpoint,
 } from '../../../journal/checkpoint';
+import { initialState } from '../../../journal/decider';
 import { loadHistory } from '../../../journal/loadHistory';
+import { runningOf } from '../../../projections/lists/runningBuilds';
 import { replay } from '../../../projections/verification/replay';
 import { verifyApp } from '../../../projections/verification/verifyApp';
-import { finish, start } from '../../journal/buildCommands';
+import { conclude, discard, finish, prune, start } from '../../journal/buildCommands';
 import { canceled, finished, minute, pruned, started } from '../../journal/buildEvents';
 import { appendVoid, forge, rewrite } from '../../journal/file/temporaryJournal';
-import { append, handle, refuseWarning, temporaryApp, writeForeign } from '../records/temporaryApp';
+import {
+  append,
+  filesOf,
+  handle,
+  recordsOf,
+  refuseWarning,
+  temporaryApp,
+  testMachine,
+  writeForeign,
+} from '../records/temporaryApp';
 
 const commands = [start('b1'), finish('b1'), start('b2'), finish('b2'), start('b3')];
 
@@ -31,15 +46,15 @@ test('a checkpoint that makes readers miss events is found, and made anew by a r
   for (const command of commands.slice(1)) handle(builds, command);
   const size = readFileSync(join(builds.directory, JOURNAL_FILE)).length;
   writeCheckpoint(builds.directory, { ...older, head: { ...older.head, end: size } });
-  t.is(loadHistory(builds.directory).history.builds.length, 1); // it is believed
+  t.is(loadHistory(builds.directory).history.order.length, 1); // it is believed
   t.regex(
     checkpointDeviations(builds).join(),
     /^the checkpoint does not stand where .*builds:replay makes the checkpoint anew$/,
   );
-  t.true(replay(builds, true, () => undefined, refuseWarning)?.checkpoint);
-  t.true(replay(builds, false, () => undefined, refuseWarning)?.checkpoint);
+  t.true(replay(builds, true, testMachine, () => undefined, refuseWarning)?.checkpoint);
+  t.true(replay(builds, false, testMachine, () => undefined, refuseWarning)?.checkpoint);
   t.deepEqual(checkpointDeviations(builds), []);
-  t.is(loadHistory(builds.directory).history.builds.length, 3);
+  t.is(loadHistory(builds.directory).history.order.length, 3);
 });
 
 for (const field of ['seq', 'start', 'crc', 'readTo', 'end'] as const) {
@@ -63,9 +78,12 @@ test('a checkpoint that says something else is found', (t) => {
   const builds = temporaryApp(t);
   for (const command of commands) handle(builds, command);
   const checkpoint = checkpointOf(builds);
-  const [first, ...others] = checkpoint.history.builds;
+  const first = findBuild(checkpoint.history, parseBuildId('b1'));
   if (first?.status !== 'succeeded') return t.fail();
-  const history = { ...checkpoint.history, builds: [{ ...first, exitCode: 7 }, ...others] };
+  const history = {
+    ...checkpoint.history,
+    builds: { ...checkpoint.history.builds, [first.id]: { ...first, exitCode: 7 } },
+  };
   writeCheckpoint(builds.directory, { ...checkpoint, history });
   t.regex(checkpointDeviations(builds).join(), /^the checkpoint does not say what the events up to 5 say/);
 });
@@ -77,9 +95,9 @@ test('a checkpoint of no event is found when it says something, or hides events'
   const none = { seq: 0, start: 0, crc: 0, readTo: 0, end: 0 };
   for (const lie of [
     { head: none, history },
-    { head: { ...none, end: head.end }, history: { builds: [], newestIds: [], departed: [] } },
+    { head: { ...none, end: head.end }, history: initialState },
   ]) {
-    writeCheckpoint(builds.directory, { ...lie, settled: false });
+    writeCheckpoint(builds.directory, lie);
     t.is(checkpointDeviations(builds).length, 1);
   }
 });
@@ -89,15 +107,71 @@ test('a checkpoint that holds something else is passed over, and said to be unre
   handle(builds, start('b1'));
   const path = join(builds.directory, CHECKPOINT_FILE);
   const { head, history } = checkpointOf(builds);
-  for (const stored of [
-    [3],
-    ...[null, {}, 7, { ...head, crc: 'x' }, { ...head, start: -1 }].map((other) => [4, other, history, true]),
-    ...[null, {}, 7, { builds: [] }].map((other) => [4, head, other, true]),
-  ]) {
-    writeFileSync(path, JSON.stringify(stored) + JSON.stringify(stored));
-    t.is(loadHistory(builds.directory).history.builds.length, 1);
+  for (const stored of [[3], [4, head, history], [5, { ...head, crc: 'x' }, history], [5, head, { builds: [] }]]) {
+    const content = encode(stored);
+    const crc = Buffer.alloc(4);
+    crc.writeUInt32LE(crc32(content));
+    writeFileSync(path, Buffer.concat([crc, content]));
+    t.is(loadHistory(builds.directory).history.order.length, 1);
     t.regex(checkpointDeviations(builds).join(), /^the checkpoint cannot be read/);
   }
+});
+
+test('a corrected end, and ends with a cause of any kind, deviate from nothing', (t) => {
+  const builds = temporaryApp(t);
+  handle(
+    builds,
+    start('b1'),
+    start('b2'),
+    start('b3'),
+    conclude({ b1: { deployed: true }, b2: {}, b3: { holdsLock: true } }),
+  );
+  t.deepEqual(verifyApp(builds).deviations, []);
+  handle(builds, finish('b1', { exitCode: 1 }), finish('b2'), prune(2));
+  t.deepEqual(verifyApp(builds).deviations, []);
+  const before = loadHistory(builds.directory).history;
+  t.like(
+    replay(builds, false, testMachine, () => undefined, refuseWarning),
+    {
+      records: 0,
+      leftovers: 0,
+      checkpoint: false,
+      running: false,
+    },
+  );
+  t.deepEqual(loadHistory(builds.directory).history, before);
+});
+
+test('a replay rebuilds records, checkpoint and view, removes leftovers, and concludes and adopts nothing', (t) => {
+  const builds = temporaryApp(t);
+  handle(builds, start('b1'), finish('b1'), start('b2'), discard('b2'), start('dead'));
+  handle(builds, start('alive', { process: { pid: process.pid } }));
+  writeForeign(builds, 'stranger', { status: 'running' });
+  rmSync(join(builds.directory, 'b1.json'));
+  writeFileSync(join(builds.directory, 'b2.log'), 'output');
+  removeCheckpoint(builds.directory);
+  const found = { events: 6, records: 1, leftovers: 1, checkpoint: true, running: true, problems: [] };
+  const { size } = statSync(join(builds.directory, JOURNAL_FILE));
+  const before = filesOf(builds);
+  t.deepEqual(
+    replay(builds, true, testMachine, () => undefined, refuseWarning),
+    found,
+  );
+  t.deepEqual(filesOf(builds), before);
+  t.deepEqual(
+    replay(builds, false, testMachine, () => undefined, refuseWarning),
+    found,
+  );
+  t.deepEqual(filesOf(builds), { ...recordsOf(builds), 'stranger.json': before['stranger.json'] ?? '' });
+  t.deepEqual(runningOf(builds.buildsRoot, builds.app), [parseBuildId('alive')]);
+  t.is(statSync(join(builds.directory, JOURNAL_FILE)).size, size);
+  t.deepEqual(
+    replay(builds, false, testMachine, () => undefined, refuseWarning),
+    {
+      ...found,
+      ...{ records: 0, leftovers: 0, checkpoint: false, running: false },
+    },
+  );
 });
 
 test('a checkpoint whose reader passed over frames that do not count is true', (t) => {
@@ -113,18 +187,18 @@ test('a checkpoint whose reader passed over frames that do not count is true', (
   const behind = loadHistory(builds.directory);
   append(builds, started('b2'));
   for (const { head: stoppedAt, history } of [between, behind]) {
-    writeCheckpoint(builds.directory, { head: stoppedAt, history, settled: false });
+    writeCheckpoint(builds.directory, { head: stoppedAt, history });
     t.deepEqual(checkpointDeviations(builds), []);
   }
   t.is(behind.head.seq, 2);
   t.true(behind.head.end > between.head.end);
 });
 
-test('of a record that the journal does not know is said what becomes of it', (t) => {
+test('of a record that the journal does not know it is said what becomes of it', (t) => {
   const builds = temporaryApp(t);
   const many = Array.from({ length: 70 }, (_, n) => `b${n}`);
   append(builds, started('lost'), ...many.flatMap((id) => [started(id), finished(id)]), pruned(...many));
-  replay(builds, false, () => undefined, refuseWarning); // makes the checkpoint
+  replay(builds, false, testMachine, () => undefined, refuseWarning); // makes the checkpoint
   damageFirstEvent(builds);
   for (const id of ['b0', 'b69', 'new']) writeForeign(builds, id, { status: 'canceled' });
   const before = recordDeviations(builds);
@@ -137,8 +211,8 @@ test('of a record that the journal does not know is said what becomes of it', (t
     /lost\.json is of a build that the journal has lost .* after builds:replay the next command adopts it/,
   );
 
-  catchUp(builds, minute(9), () => undefined);
-  const adopted = loadHistory(builds.directory).history.builds.filter((build) => build.adopted);
+  adoptRecords(builds, testMachine, () => undefined);
+  const adopted = buildsOf(loadHistory(builds.directory).history).filter((build) => build.adopted);
   t.deepEqual(
     adopted.map(({ id }) => String(id)),
     ['new'],
@@ -146,12 +220,13 @@ test('of a record that the journal does not know is said what becomes of it', (t
   replay(
     builds,
     false,
+    testMachine,
     () => undefined,
     () => undefined,
   );
-  catchUp(builds, minute(9), () => undefined);
+  adoptRecords(builds, testMachine, () => undefined);
   t.deepEqual(recordDeviations(builds), []);
-  t.true(loadHistory(builds.directory).history.builds.some((build) => build.id === 'lost' && build.adopted));
+  t.true(buildsOf(loadHistory(builds.directory).history).some((build) => build.id === 'lost' && build.adopted));
 });
 
 test('a last event that was edited, its record with it and the checkpoint away, is shown by a head that was kept alone', (t) => {
@@ -164,7 +239,7 @@ test('a last event that was edited, its record with it and the checkpoint away, 
     ),
   );
   removeCheckpoint(builds.directory);
-  replay(builds, false, () => undefined, refuseWarning);
+  replay(builds, false, testMachine, () => undefined, refuseWarning);
   t.like(verifyApp(builds, headDigest), { deviations: [], pinned: undefined });
   handle(builds, start('b3'));
   t.like(verifyApp(builds, headDigest), { deviations: [], pinned: undefined });
