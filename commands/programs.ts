@@ -56,6 +56,7 @@ export const commands: Readonly<Record<string, Load<Command>>> = {
   prune: async () => (await import('./prune')).prune,
   report: async () => (await import('./report')).report,
   set: async () => (await import('./set')).set,
+  releases: async () => (await import('./releases')).releases,
   stats: async () => (await import('./stats/stats')).stats,
   events: async () => (await import('./events')).events,
   replay: async () => (await import('./replay')).replay,

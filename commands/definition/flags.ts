@@ -10,7 +10,7 @@ import { parseWhen, WHEN_EXAMPLES } from './when';
  */
 
 const APP = 'the app; dokku --app <app> does as well';
-const BUILD_ID = 'the build: its id, the beginning of its id, last, last-failed or current';
+const BUILD_ID = 'the build: its id, the beginning of its id, last, last-failed, current, or a release such as v12';
 
 /** The app; a call without one fails. */
 export function anApp(help = APP): RequiredApp {

@@ -6,6 +6,7 @@ import { appBuilds } from '../../host/dokku/paths';
 import { type Build, findBuild, type History, newestBuild, buildsOf } from '../../journal/history';
 import type { Warn } from '../../projections/problemWarnings';
 import { loadHistory } from '../../journal/loadHistory';
+import { buildOfRelease } from '../../projections/lists/releases';
 import { type PastBuild, readPast, startedIds } from '../../projections/events/past';
 import type { SeenBuild } from '../../projections/records/record';
 
@@ -21,8 +22,8 @@ export interface Among {
 
 /**
  * The build of an app that `asked` names, as people may name one: by its id; by `last`, `last-failed` (abandoned ones included, which
- * are failed as soon as they are reaped) or `current` (which holds the deploy lock); by the beginning of its id. An id that exists wins, and
- * what is on record wins over what has left; for the latter the whole journal is read. Throws {@link Failure} for what names no
+ * are failed as soon as they are reaped) or `current` (which holds the deploy lock); by its release, such as `v12`; by the beginning of its
+ * id. An id that exists wins, and what is on record wins over what was pruned; for a pruned one the whole journal is read. Throws {@link Failure} for what names no
  * build, or could be several, and {@link NotDeploying} where `current` is none.
  */
 export function findNamedBuild(host: Host, among: Among, asked: BuildId): PastBuild {
@@ -30,6 +31,11 @@ export function findNamedBuild(host: Host, among: Among, asked: BuildId): PastBu
   const exact = findBuild(history, asked);
   if (exact !== undefined) return { build: exact };
   if (isNickname(asked)) return { build: nicknamed(host, among, asked) };
+  const released = releasedAs(host, among, asked);
+  if (released !== undefined) {
+    const present = findBuild(history, released);
+    return present === undefined ? findPast(host, among, released) : { build: present };
+  }
   const begun = history.pruned.includes(asked) ? [] : buildsOf(history).filter((build) => build.id.startsWith(asked));
   if (begun.length > 1) throw ambiguous(asked, begun.map(({ id: one }) => one).reverse());
   const [only] = begun;
@@ -48,6 +54,9 @@ export function findNamedId(host: Host, amongs: readonly Among[], asked: BuildId
     if (only !== undefined && amongs.length === 1) return nicknamed(host, only, asked).id;
     throw new Failure(`Each app has a ${asked} build of its own: please specify an app`);
   }
+  const [one] = amongs;
+  const released = one && amongs.length === 1 ? releasedAs(host, one, asked) : undefined;
+  if (released !== undefined) return released;
   const present = amongs.flatMap(({ history }) =>
     buildsOf(history)
       .map((build) => build.id)
@@ -62,6 +71,14 @@ export function findNamedId(host: Host, amongs: readonly Among[], asked: BuildId
   const distinct = [...new Set(found)];
   if (distinct.length > 1) throw ambiguous(asked, distinct);
   return distinct[0];
+}
+
+const RELEASE = /^v([1-9]\d{0,8})$/;
+
+/** The build of the release that `asked` names, such as `v12`; undefined when it names none. */
+function releasedAs(host: Host, { app, warn }: Among, asked: BuildId): BuildId | undefined {
+  const [, version] = RELEASE.exec(asked) ?? [];
+  return version === undefined ? undefined : buildOfRelease(appBuilds(host, app), Number(version), warn);
 }
 
 /** `current` was asked for, and no deploy holds the lock: nothing is wrong where the contract says so. */

@@ -3,6 +3,7 @@ import { coloured } from '../../host/terminal/colour';
 import { visible } from '../../host/printable';
 import type { Output } from '../../host/terminal/output';
 import { readTerminal, type Terminal } from '../../host/terminal/terminal';
+import { type Column, formatTerminalTable } from '../../host/terminal/terminalTable';
 import { fit } from '../../host/terminal/width';
 import type { DisplayStatus } from '../../projections/records/record';
 import type { Display } from './display';
@@ -27,6 +28,29 @@ export function statusColour(text: string): Colour | undefined {
 /** Prints the title of a view in one line. */
 export function printTitleOnTerminal(output: Output, title: string, terminal: Terminal): void {
   output.viewTitle(fit(title, room(terminal, 0), terminal));
+}
+
+/** How the columns of small tables behave on a narrow terminal. */
+const traits: Readonly<Record<string, Omit<Column, 'name'>>> = {
+  Source: { gives: 1, cut: 8 },
+  Who: { gives: 2, cut: 8 },
+  Live: { gives: 3 },
+  'Build ID': { gives: 4 },
+  Released: { gives: 5 },
+};
+
+/** Prints a titled table that fits the terminal. */
+export function printTableOnTerminal(
+  output: Output,
+  title: string,
+  columns: readonly string[],
+  rows: readonly (readonly string[])[],
+  wanted: { readonly colour: boolean },
+): void {
+  const terminal = readTerminal(process.env, wanted);
+  printTitleOnTerminal(output, title, terminal);
+  const shown = columns.map((name) => ({ name, ...traits[name] }));
+  output.raw(formatTerminalTable(shown, rows, terminal));
 }
 
 const INDENT = 7;

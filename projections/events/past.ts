@@ -124,7 +124,8 @@ function journalOf({ directory }: AppBuilds): string {
   return join(directory, JOURNAL_FILE);
 }
 
-function readEvents(builds: AppBuilds, warn: Warn, onEvent: (recorded: Recorded) => void): void {
+/** Reads every event of the journal of `builds`; none when there is no journal. Throws `JournalNotReadable`. */
+export function readEvents(builds: AppBuilds, warn: Warn, onEvent: (recorded: Recorded) => void): void {
   const journal = openJournal(journalOf(builds));
   if (journal === undefined) return;
   try {

@@ -1,0 +1,57 @@
+import { toWholeSeconds } from '../host/durations';
+import { appBuilds } from '../host/dokku/paths';
+import { formatTable } from '../host/terminal/table';
+import { whoText } from '../projections/events/eventView';
+import { readReleases, releaseJson, seeReleases } from '../projections/lists/releases';
+import { once } from '../projections/problemWarnings';
+import { adoptRecords } from '../projections/records/adoptRecords';
+import { thisSystem } from '../host/system/system';
+import { defineCommand } from './definition/command';
+import { aCount, anApp, jsonFormat, noColor } from './definition/flags';
+
+const DEFAULT_LIMIT = 20;
+const REVISION_CHARACTERS = 12;
+
+export const releases = defineCommand({
+  description: 'List the successful deploys of an app by numbers that never change',
+  args: { app: anApp() },
+  flags: { format: jsonFormat, limit: aCount(`at most so many; by default ${DEFAULT_LIMIT}`), noColor },
+  example: 'shop --limit 5',
+  alongside: true,
+  async run({ host, output, args: { app }, flags, now }) {
+    const builds = appBuilds(host, app);
+    const warn = once(output.warn);
+    adoptRecords(builds, thisSystem, warn);
+    const { latest } = readReleases(builds, flags.limit ?? DEFAULT_LIMIT, warn);
+    const shown = seeReleases(latest, now);
+    if (flags.format === 'json') {
+      output.line(JSON.stringify(shown.map((release) => releaseJson(app, release))));
+      return undefined;
+    }
+    if (shown.length === 0) {
+      output.line('No releases recorded for this app');
+      return undefined;
+    }
+    const columns = ['Release', 'Build ID', 'Commit', 'Source', 'Who', 'Released', 'Live'];
+    const rows = shown.map(({ version, build, revision = '', source, actor, at, current, live }) => [
+      `v${version}${current ? ' *' : ''}`,
+      build,
+      revision.slice(0, REVISION_CHARACTERS),
+      source,
+      whoText(actor),
+      toWholeSeconds(at),
+      live,
+    ]);
+    if (!output.isTerminal) {
+      output.raw(formatTable(columns, rows));
+      return undefined;
+    }
+    const { printTableOnTerminal } = await import('./shared/onTerminal');
+    printTableOnTerminal(output, `${app} releases`, columns, rows, { colour: !flags.noColor });
+    const before = shown.find(({ current, revision }) => !current && revision !== undefined);
+    output.line('');
+    output.verbose('* is live. To go back to another one, push its commit again from a clone that has it, such as');
+    output.verbose(`  git push --force dokku ${before?.revision?.slice(0, REVISION_CHARACTERS) ?? 'COMMIT'}:main`);
+    return undefined;
+  },
+});
