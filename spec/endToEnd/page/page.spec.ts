@@ -184,9 +184,9 @@ inBrowser('a screen reader finds landmarks, headings in order, and names for eve
   for (const role of ['banner', 'main', 'search', 'contentinfo'] as const)
     t.is(await page.getByRole(role).count(), 1, role);
   t.is(await page.getByRole('heading', { level: 1 }).count(), 1);
-  const levels = await page
-    .locator('h1,h2,h3,h4')
-    .evaluateAll((all) => all.map(({ tagName }) => Number(tagName.slice(1))));
+  const levels = await page.evaluate<number[]>(
+    `[...document.querySelectorAll('h1,h2,h3,h4')].map((one) => Number(one.tagName[1]))`,
+  );
   for (const [n, level] of levels.entries()) t.true(level <= (levels[n - 1] ?? 0) + 1, levels.join());
   for (const region of ['Failing: the last build of 3 apps', 'Overview', 'Apps', 'Builds']) {
     t.is(await page.getByRole('region', { name: region, exact: true }).count(), 1, region);
@@ -206,7 +206,7 @@ inBrowser('the page can be searched and filtered by status, from the keyboard al
   await page.keyboard.press('/');
   await page.keyboard.type('BLOG');
   t.deepEqual(await rows.allTextContents(), ['blog']);
-  t.true(await page.locator('details[data-a=blog]').evaluate((app) => app.hasAttribute('open')));
+  t.is(await page.locator('details[data-a=blog][open]').count(), 1);
   t.is(await page.locator('details[data-a]:visible').count(), 1);
   await page.getByRole('searchbox').fill('');
   await page.getByRole('combobox', { name: 'Status' }).selectOption('canceled');
