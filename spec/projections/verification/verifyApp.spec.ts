@@ -1,12 +1,14 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { crc32 } from 'node:zlib';
 
 import test from 'ava';
 
 import type { AppBuilds } from '../../../host/dokku/paths';
 import { closeJournal, type Head, JOURNAL_FILE, openJournalForAppend } from '../../../journal/file/journalFile';
 import type { Deviation } from '../../../journal/file/verifyJournal';
-import { catchUp } from '../../../projections/records/catchUp';
+import { adoptRecords } from '../../../projections/records/adoptRecords';
+import { buildsOf } from '../../../journal/history';
 import {
   CHECKPOINT_FILE,
   type Checkpoint,
@@ -14,13 +16,15 @@ import {
   removeCheckpoint,
   writeCheckpoint,
 } from '../../../journal/checkpoint';
+import { initialState } from '../../../journal/decider';
+import { encode } from '../../../journal/file/codec';
 import { loadHistory } from '../../../journal/loadHistory';
 import { replay } from '../../../projections/verification/replay';
 import { verifyApp } from '../../../projections/verification/verifyApp';
 import { finish, start } from '../../journal/buildCommands';
 import { canceled, finished, minute, pruned, started } from '../../journal/buildEvents';
 import { appendVoid, forge, rewrite } from '../../journal/file/temporaryJournal';
-import { append, handle, refuseWarning, temporaryApp, writeForeign } from '../records/temporaryApp';
+import { append, handle, refuseWarning, temporaryApp, testMachine, writeForeign } from '../records/temporaryApp';
 
 const commands = [start('b1'), finish('b1'), start('b2'), finish('b2'), start('b3')];
 
@@ -31,15 +35,15 @@ test('a checkpoint that makes readers miss events is found, and made anew by a r
   for (const command of commands.slice(1)) handle(builds, command);
   const size = readFileSync(join(builds.directory, JOURNAL_FILE)).length;
   writeCheckpoint(builds.directory, { ...older, head: { ...older.head, end: size } });
-  t.is(loadHistory(builds.directory).history.builds.length, 1); // it is believed
+  t.is(buildsOf(loadHistory(builds.directory).history).length, 1); // it is believed
   t.regex(
     checkpointDeviations(builds).join(),
     /^the checkpoint does not stand where .*builds:replay makes the checkpoint anew$/,
   );
-  t.true(replay(builds, true, () => undefined, refuseWarning)?.checkpoint);
-  t.true(replay(builds, false, () => undefined, refuseWarning)?.checkpoint);
+  t.true(replay(builds, true, testMachine, () => undefined, refuseWarning)?.checkpoint);
+  t.true(replay(builds, false, testMachine, () => undefined, refuseWarning)?.checkpoint);
   t.deepEqual(checkpointDeviations(builds), []);
-  t.is(loadHistory(builds.directory).history.builds.length, 3);
+  t.is(buildsOf(loadHistory(builds.directory).history).length, 3);
 });
 
 for (const field of ['seq', 'start', 'crc', 'readTo', 'end'] as const) {
@@ -63,9 +67,10 @@ test('a checkpoint that says something else is found', (t) => {
   const builds = temporaryApp(t);
   for (const command of commands) handle(builds, command);
   const checkpoint = checkpointOf(builds);
-  const [first, ...others] = checkpoint.history.builds;
+  const [first] = buildsOf(checkpoint.history);
   if (first?.status !== 'succeeded') return t.fail();
-  const history = { ...checkpoint.history, builds: [{ ...first, exitCode: 7 }, ...others] };
+  const changed = { ...checkpoint.history.builds, [first.id]: { ...first, exitCode: 7 } };
+  const history = { ...checkpoint.history, builds: changed };
   writeCheckpoint(builds.directory, { ...checkpoint, history });
   t.regex(checkpointDeviations(builds).join(), /^the checkpoint does not say what the events up to 5 say/);
 });
@@ -77,9 +82,9 @@ test('a checkpoint of no event is found when it says something, or hides events'
   const none = { seq: 0, start: 0, crc: 0, readTo: 0, end: 0 };
   for (const lie of [
     { head: none, history },
-    { head: { ...none, end: head.end }, history: { builds: [], newestIds: [], departed: [] } },
+    { head: { ...none, end: head.end }, history: initialState },
   ]) {
-    writeCheckpoint(builds.directory, { ...lie, settled: false });
+    writeCheckpoint(builds.directory, { ...lie });
     t.is(checkpointDeviations(builds).length, 1);
   }
 });
@@ -90,12 +95,16 @@ test('a checkpoint that holds something else is passed over, and said to be unre
   const path = join(builds.directory, CHECKPOINT_FILE);
   const { head, history } = checkpointOf(builds);
   for (const stored of [
-    [3],
-    ...[null, {}, 7, { ...head, crc: 'x' }, { ...head, start: -1 }].map((other) => [4, other, history, true]),
-    ...[null, {}, 7, { builds: [] }].map((other) => [4, head, other, true]),
+    [5],
+    [4, head, history],
+    ...[null, {}, 7, { ...head, crc: 'x' }, { ...head, start: -1 }].map((other) => [5, other, history]),
+    ...[null, {}, 7, { builds: [] }].map((other) => [5, head, other]),
   ]) {
-    writeFileSync(path, JSON.stringify(stored) + JSON.stringify(stored));
-    t.is(loadHistory(builds.directory).history.builds.length, 1);
+    const content = encode(stored);
+    const crc = Buffer.alloc(4);
+    crc.writeUInt32LE(crc32(content));
+    writeFileSync(path, Buffer.concat([crc, content]));
+    t.is(buildsOf(loadHistory(builds.directory).history).length, 1);
     t.regex(checkpointDeviations(builds).join(), /^the checkpoint cannot be read/);
   }
 });
@@ -113,7 +122,7 @@ test('a checkpoint whose reader passed over frames that do not count is true', (
   const behind = loadHistory(builds.directory);
   append(builds, started('b2'));
   for (const { head: stoppedAt, history } of [between, behind]) {
-    writeCheckpoint(builds.directory, { head: stoppedAt, history, settled: false });
+    writeCheckpoint(builds.directory, { head: stoppedAt, history });
     t.deepEqual(checkpointDeviations(builds), []);
   }
   t.is(behind.head.seq, 2);
@@ -124,21 +133,21 @@ test('of a record that the journal does not know is said what becomes of it', (t
   const builds = temporaryApp(t);
   const many = Array.from({ length: 70 }, (_, n) => `b${n}`);
   append(builds, started('lost'), ...many.flatMap((id) => [started(id), finished(id)]), pruned(...many));
-  replay(builds, false, () => undefined, refuseWarning); // makes the checkpoint
+  replay(builds, false, testMachine, () => undefined, refuseWarning); // makes the checkpoint
   damageFirstEvent(builds);
   for (const id of ['b0', 'b69', 'new']) writeForeign(builds, id, { status: 'canceled' });
   const before = recordDeviations(builds);
   t.is(before.length, 4);
-  t.regex(before.join('\n'), /b0\.json is of a build that has left; the next trigger removes it/);
-  t.regex(before.join('\n'), /b69\.json is of a build that has left; the next trigger removes it/);
+  t.regex(before.join('\n'), /b0\.json is of a build that was pruned; the next trigger removes it/);
+  t.regex(before.join('\n'), /b69\.json is of a build that was pruned; the next trigger removes it/);
   t.regex(before.join('\n'), /new\.json is not in the journal; the next command adopts it/);
   t.regex(
     before.join('\n'),
     /lost\.json is of a build that the journal has lost .* after builds:replay the next command adopts it/,
   );
 
-  catchUp(builds, minute(9), () => undefined);
-  const adopted = loadHistory(builds.directory).history.builds.filter((build) => build.adopted);
+  adoptRecords(builds, testMachine, () => undefined);
+  const adopted = buildsOf(loadHistory(builds.directory).history).filter((build) => build.adopted);
   t.deepEqual(
     adopted.map(({ id }) => String(id)),
     ['new'],
@@ -146,28 +155,29 @@ test('of a record that the journal does not know is said what becomes of it', (t
   replay(
     builds,
     false,
+    testMachine,
     () => undefined,
     () => undefined,
   );
-  catchUp(builds, minute(9), () => undefined);
+  adoptRecords(builds, testMachine, () => undefined);
   t.deepEqual(recordDeviations(builds), []);
-  t.true(loadHistory(builds.directory).history.builds.some((build) => build.id === 'lost' && build.adopted));
+  t.true(buildsOf(loadHistory(builds.directory).history).some((build) => build.id === 'lost' && build.adopted));
 });
 
 test('a last event that was edited, its record with it and the checkpoint away, is shown by a head that was kept alone', (t) => {
   const builds = temporaryApp(t);
   for (const command of commands.slice(0, 4)) handle(builds, command);
-  const { headDigest } = verifyApp(builds);
+  const { headDigest } = verifyApp(builds, testMachine);
   rewrite(join(builds.directory, JOURNAL_FILE), (frames) =>
     frames.map((frame, n) =>
       n < 3 ? frame : forge(frame, (fields) => [...fields.slice(0, -1), { ...(fields.at(-1) as object), exitCode: 7 }]),
     ),
   );
   removeCheckpoint(builds.directory);
-  replay(builds, false, () => undefined, refuseWarning);
-  t.like(verifyApp(builds, headDigest), { deviations: [], pinned: undefined });
+  replay(builds, false, testMachine, () => undefined, refuseWarning);
+  t.like(verifyApp(builds, testMachine, headDigest), { deviations: [], pinned: undefined });
   handle(builds, start('b3'));
-  t.like(verifyApp(builds, headDigest), { deviations: [], pinned: undefined });
+  t.like(verifyApp(builds, testMachine, headDigest), { deviations: [], pinned: undefined });
 });
 
 function damageFirstEvent({ directory }: AppBuilds): void {
@@ -197,7 +207,7 @@ function recordDeviations(builds: AppBuilds): string[] {
 }
 
 function meaningsOf(builds: AppBuilds, wanted: Deviation['kind']): string[] {
-  return verifyApp(builds)
+  return verifyApp(builds, testMachine)
     .deviations.filter(({ kind }) => kind === wanted)
     .map(({ meaning }) => meaning);
 }
