@@ -63,6 +63,6 @@ function describe(problem: Problem): string {
     case 'disputed':
       return `holds an event ${problem.seq} (byte ${problem.start}) that is not the one that was recorded, passed over`;
     case 'unknown':
-      return `holds an event ${problem.seq} of a newer version of this program, passed over`;
+      return `holds an event ${problem.seq} that this version does not understand (${problem.reason}), passed over`;
   }
 }

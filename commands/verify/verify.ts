@@ -2,13 +2,13 @@ import type { Host } from '../../host/dokku/environment';
 import { Failure, printable } from '../../host/failure';
 import type { AppName } from '../../host/dokku/names';
 import { appBuilds } from '../../host/dokku/paths';
-import type { Deviation, Verified } from '../../journal/file/verifyJournal';
+import type { Deviation, Unknown, Verified } from '../../journal/file/verifyJournal';
 import { overApps, parallel, type WorkFlags, type Worked } from '../allApps/overAllApps';
 import { defineCommand } from '../definition/command';
 import { aSwitch, aValue, jsonFormat, maybeAppOr } from '../definition/flags';
-import { verifySettled } from './verifySettled';
+import { verifyAtRest } from './verifyAtRest';
 
-/** Exit status 0 when everything is as it was written, else 1. */
+/** Exit status 0 if everything is as it was written, else 1. */
 export const verify = defineCommand({
   description: 'Check that the journal and all that is made from it are as they were written',
   args: { app: maybeAppOr('all-apps') },
@@ -39,11 +39,12 @@ function parsePin(text: string): string {
 /** Verifies one app. */
 export function verifyWork(host: Host, app: AppName, flags: WorkFlags): Worked {
   const pin = flags['head'];
-  const verified = verifySettled(appBuilds(host, app), pin);
+  const verified = verifyAtRest(appBuilds(host, app), pin);
   const lost = pin !== undefined && verified.pinned === undefined;
   const failed = lost || verified.deviations.length > 0;
   if (flags['format'] === 'json') return { line: JSON.stringify(asJson(app, verified, pin)), warnings: [], failed };
-  const warnings = verified.deviations.map((deviation) => `${app}: ${asSentence(deviation)}`);
+  const found = [...verified.deviations.map(asSentence), ...unknownSentences(verified)];
+  const warnings = found.map((sentence) => `${app}: ${sentence}`);
   if (lost) warnings.push(`${app}: no event of this history has the head digest ${pin}: it was rewritten or cut`);
   return { line: summary(app, verified), warnings, failed };
 }
@@ -54,7 +55,7 @@ function summary(app: AppName, verified: Verified): string {
     counted(events, 'event'),
     ...(voidFrames > 0 ? [`${counted(voidFrames, 'frame')} void after a lost race`] : []),
     ...(tornBytes > 0 ? [`${counted(tornBytes, 'byte')} of writes that were cut off`] : []),
-    ...(unknownEvents > 0 ? [`${counted(unknownEvents, 'event')} of a newer version`] : []),
+    ...(unknownEvents > 0 ? [`${counted(unknownEvents, 'event')} not understood`] : []),
     ...(headDigest === undefined ? [] : [`head ${headDigest}`]),
     ...(pinned === undefined ? [] : [`the given head is event ${pinned}`]),
   ];
@@ -70,8 +71,20 @@ function asSentence({ offset, seq, meaning }: Deviation): string {
   return place.length === 0 ? meaning : `${place.join(', ')}: ${meaning}`;
 }
 
+/** An event that is not understood is as it was written, and no deviation. */
+function unknownSentences({ unknown, unknownEvents }: Verified): string[] {
+  const more = unknownEvents - unknown.length;
+  return [
+    ...unknown.map(
+      ({ start, seq, reason }) => `byte ${start}, event ${seq}: this version does not understand it: ${reason}`,
+    ),
+    ...(more > 0 ? [`and ${counted(more, 'more event')} that this version does not understand`] : []),
+  ];
+}
+
 function asJson(app: AppName, verified: Verified, pin: string | undefined): object {
-  const { events, voidFrames, tornBytes, unknownEvents, bytes, head, headDigest, pinned, deviations } = verified;
+  const { events, voidFrames, tornBytes, unknownEvents, unknown, bytes, head, headDigest, pinned, deviations } =
+    verified;
   return {
     app,
     intact: deviations.length === 0,
@@ -79,9 +92,14 @@ function asJson(app: AppName, verified: Verified, pin: string | undefined): obje
     void_frames: voidFrames,
     torn_bytes: tornBytes,
     unknown_events: unknownEvents,
+    unknown: unknown.map(asUnknownJson),
     bytes,
     head: headDigest === undefined ? null : { seq: head.seq, digest: headDigest },
     ...(pin !== undefined && { pinned: pinned === undefined ? null : { seq: pinned, digest: pin } }),
     deviations: deviations.map(({ kind, offset, seq, meaning }) => ({ kind, offset, seq, meaning })),
   };
+}
+
+function asUnknownJson({ start: offset, seq, reason }: Unknown): object {
+  return { offset, seq, reason };
 }

@@ -12,6 +12,7 @@ import { appBuilds } from '../../../host/dokku/paths';
 import { writeProperty } from '../../../host/dokku/properties';
 import { runningBuilds } from '../../../journal/history';
 import { loadHistory } from '../../../journal/loadHistory';
+import { thisSystem } from '../../../host/system/system';
 import { verifyApp } from '../../../projections/verification/verifyApp';
 import { recordStart } from '../../../subscribers/recordDeploy';
 import { createApp, temporaryHost } from '../../temporaryHost';
@@ -226,7 +227,7 @@ function checkStored(t: ExecutionContext, host: Host, app: AppName): void {
     [],
     `lost logs of ${app}`,
   );
-  t.deepEqual(verifyApp(builds).deviations, []);
+  t.deepEqual(verifyApp(builds, thisSystem).deviations, []);
   t.true(readFileSync(journalOf(host, app)).length > 0);
 }
 

@@ -6,6 +6,7 @@ import test, { type ExecutionContext } from 'ava';
 import type { Host } from '../../../host/dokku/environment';
 import { appBuilds, buildsRoot } from '../../../host/dokku/paths';
 import { writeProperty } from '../../../host/dokku/properties';
+import { thisSystem } from '../../../host/system/system';
 import { verifyApp } from '../../../projections/verification/verifyApp';
 import { createApp, temporaryHost } from '../../temporaryHost';
 import { bundledProgram } from './bundledProgram';
@@ -52,7 +53,7 @@ async function lane(t: ExecutionContext, host: Host, name: string, tally: Tally)
     t.teardown(() => app.stop());
     for (let deploy = 0; deploy < DEPLOYS && !tally.over; deploy += 1) await deployAndKill(t, app, tally);
     await inPeace(t, app, tally, 'begin');
-    t.deepEqual(verifyApp(appBuilds(host, app.app)).deviations, []);
+    t.deepEqual(verifyApp(appBuilds(host, app.app), thisSystem).deviations, []);
     if (tally.over) return app;
     await inPeace(t, app, tally, 'finalize');
     await app.stop();

@@ -1,0 +1,44 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+
+import type { AppBuilds } from '../../host/dokku/paths';
+import { type Checkpoint, CHECKPOINT_FILE } from '../../journal/checkpoint';
+import type { Deviation } from '../../journal/file/verifyJournal';
+import type { CheckpointComparison } from './checkpointComparison';
+
+/** A checkpoint file that is there although no `checkpoint` could be read from it. */
+export function unreadableCheckpoint({ directory }: AppBuilds, checkpoint: Checkpoint | undefined): Deviation[] {
+  if (checkpoint !== undefined || !existsSync(join(directory, CHECKPOINT_FILE))) return [];
+  const meaning = 'the checkpoint cannot be read; it is only a shortcut, and the next trigger makes it again';
+  return [{ kind: 'checkpoint', meaning, mayPass: true }]; // it may have been made after it was read
+}
+
+/** What is wrong with `checkpoint`, that was compared with a journal whose last event is number `last`. */
+export function checkpointDeviations(
+  { head: { seq } }: Checkpoint,
+  outcome: ReturnType<CheckpointComparison['outcome']>,
+  last: number,
+): Deviation[] {
+  if (seq > last)
+    return [
+      deviation(seq, `knows event ${seq}, but the journal ends at event ${last}: events were removed from its end`),
+    ];
+  const remedy = 'one of the two was changed; if the journal is right, builds:replay makes the checkpoint anew';
+  switch (outcome) {
+    case undefined:
+      return [];
+    case 'history':
+      return [deviation(seq, `does not say what the events up to ${seq} say; ${remedy}`)];
+    case 'position':
+      return [
+        deviation(
+          seq,
+          `does not stand where the journal has event ${seq}, or goes on from elsewhere: readers that believe it may miss events; ${remedy}`,
+        ),
+      ];
+  }
+}
+
+function deviation(seq: number, what: string): Deviation {
+  return { kind: 'checkpoint', seq, meaning: `the checkpoint ${what}` };
+}
