@@ -58,12 +58,15 @@ const withoutNativePart = [
   '--define=process.env.MSGPACKR_NATIVE_ACCELERATION_DISABLED="true"',
 ];
 
-function bunOfThisMachine(root: string): string {
+function thisArchitecture(): Architecture {
   const architecture = architectures.find((one) => one === process.arch);
-  const bun = architecture && installedBun(root, architecture);
-  if (bun === undefined) {
-    throw new Error(`There is no Bun for ${process.platform}-${process.arch} in node_modules; run npm ci`);
-  }
+  if (architecture === undefined) throw new Error(`There is no Bun for ${process.platform}-${process.arch}`);
+  return architecture;
+}
+
+function bunOfThisMachine(root: string): string {
+  const bun = installedBun(root, thisArchitecture());
+  if (bun === undefined) throw new Error(`There is no Bun for ${process.arch} in node_modules; run npm ci`);
   return bun;
 }
 

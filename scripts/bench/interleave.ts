@@ -1,29 +1,43 @@
-/** Measures one run; what it returns is in ms, or in KiB. */
-export type Side = (run: number) => number | Promise<number>;
+/** What one run of a program cost. */
+export interface Cost {
+  /** CPU time, user and system together. */
+  readonly milliseconds: number;
+  /** Peak resident memory. */
+  readonly kibibytes: number;
+}
+
+/** One side of a comparison: runs something once. */
+export type Side = (run: number) => Promise<Cost>;
 
 /**
  * Runs the sides in turn, `runs` times each, after one round that does not count: whatever else the machine does falls on all of
- * them. Returns the median of each.
+ * them. Returns the medians of each.
  */
 export async function interleave<Name extends string>(
   runs: number,
   sides: Readonly<Record<Name, Side>>,
-): Promise<Record<Name, number>> {
+): Promise<Record<Name, Cost>> {
   const entries = Object.entries<Side>(sides);
-  const taken = new Map<string, number[]>(entries.map(([name]) => [name, []]));
+  const costs = new Map<string, Cost[]>(entries.map(([name]) => [name, []]));
   for (let run = 0; run <= runs; run += 1) {
     for (const [name, side] of entries) {
-      const value = await side(run);
-      if (run > 0) taken.get(name)?.push(value);
+      const cost = await side(run);
+      if (run > 0) costs.get(name)?.push(cost);
     }
   }
-  return Object.fromEntries(entries.map(([name]) => [name, median(taken.get(name) ?? [])])) as Record<Name, number>;
+  return Object.fromEntries(entries.map(([name]) => [name, medianCost(costs.get(name) ?? [])])) as Record<Name, Cost>;
+}
+
+function medianCost(costs: readonly Cost[]): Cost {
+  return {
+    milliseconds: median(costs.map((cost) => cost.milliseconds)),
+    kibibytes: median(costs.map((cost) => cost.kibibytes)),
+  };
 }
 
 function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1
-    ? (sorted[middle] ?? NaN)
-    : ((sorted[middle - 1] ?? NaN) + (sorted[middle] ?? NaN)) / 2;
+  const [low = NaN, high = NaN] = [sorted[middle - 1], sorted[middle]];
+  return sorted.length % 2 === 1 ? high : (low + high) / 2;
 }

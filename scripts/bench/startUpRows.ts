@@ -1,71 +1,84 @@
-import { listDirectory } from '../../host/system/files';
+import { spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { interleave, type Side } from './interleave';
-import { type Bundles, pluginFile } from './bundles';
-import { type Row, row } from './row';
-import { type CommandLine, memoryMeter, outputOf, wallTime } from './runProgram';
-import type { Scale } from './scale';
+import type { BuildId } from '../../host/dokku/names';
 import { appBuilds } from '../../host/dokku/paths';
-import { recordedIds } from '../../projections/records/recordFiles';
+import { type Cost, interleave, type Side } from './interleave';
+import { type Baselines, type Environment, type Measurer, pluginFile } from './programs';
+import { type Row, row } from './row';
+import type { Scale } from './scale';
 import { addApp, emptyHost } from './synthesizeHost';
 
-const APP = 'ordinary';
-const LEAST = 'the files and syncs of a trigger, nothing else';
-const EVENTS = 100; // so that 20 records are left, and others have left
+const EVENTS = 100; // 20 records are left, and others were pruned
 
-/** Wall time and peak memory of what an ordinary deploy runs and what is asked most, against an empty program. */
+/** What an ordinary deploy runs and what is asked most, on an app of 20 records: against nothing, and against Node with nothing. */
 export async function startUpRows(
   directory: string,
-  programs: Bundles,
-  scale: Scale,
-  say: (text: string) => void,
+  { empty }: Baselines,
+  measurer: Measurer,
+  { runs }: Scale,
 ): Promise<Row[]> {
-  say('start-up on an ordinary app');
   const { host, env } = emptyHost(join(directory, 'start-up'));
-  const { app, newest } = addApp(host, APP, EVENTS);
-  const builds = appBuilds(host, app).directory;
-  for (const id of recordedIds(listDirectory(builds))) beginLog(builds, id);
-  const empty = join(directory, 'empty.js');
-  writeFileSync(empty, '');
-  const rows: Row[] = [];
-  for (const [unit, measure, target] of [
-    ['ms', wallTime, 1.25],
-    ['KiB', memoryMeter(directory), 1.3],
-  ] as const) {
-    const on = (command: CommandLine): Side => {
-      return () => measure(command, env);
-    };
-    const subcommand = (name: string, ...args: string[]): Side =>
-      on([pluginFile(`subcommands/${name}`), `builds:${name}`, ...args]);
-    const runs = unit === 'ms' ? scale.runs : Math.min(scale.runs, 15);
-    let build = '';
-    const medians = await interleave(runs, {
-      empty: on([process.execPath, empty]),
-      [LEAST]: on([process.execPath, programs.leastTrigger, builds]),
-      'builds-generate-id': on([pluginFile('builds-generate-id')]),
-      'builds-record-start': () => {
-        build = outputOf([pluginFile('builds-generate-id')], env).trim();
-        beginLog(builds, build);
-        return measure([pluginFile('builds-record-start'), APP, build, String(process.pid), 'git-hook'], env);
-      },
-      'builds-record-finalize': () => measure([pluginFile('builds-record-finalize'), APP, build, '0'], env),
-      'builds:list <app>': subcommand('list', APP),
-      'builds:info': () =>
-        measure([pluginFile('subcommands/info'), 'builds:info', APP, build === '' ? newest : build], env),
-      'builds:report <app>': subcommand('report', APP),
-    });
-    const { empty: baseline, ...measurements } = medians;
-    for (const [what, measured] of Object.entries(measurements))
-      rows.push(
-        row({ what, against: 'node empty.js', unit, measured, baseline, ...(what !== LEAST && { target }), runs }),
-      );
-  }
-  return rows;
+  const { app, newest } = addApp(host, 'ordinary', EVENTS);
+  const {
+    empty: nothing,
+    node,
+    ...measured
+  } = await interleave(runs, {
+    empty: measurer.side([empty], env),
+    node: measurer.side([process.execPath, '-e', '0'], env),
+    'builds-generate-id': measurer.side([pluginFile('builds-generate-id')], env),
+    ...deploySides(measurer, env, app, appBuilds(host, app).directory),
+    'builds:list <app>': measurer.side([pluginFile('subcommands/list'), 'builds:list', app], env),
+    'builds:info': measurer.side([pluginFile('subcommands/info'), 'builds:info', app, newest], env),
+    'builds:report <app>': measurer.side([pluginFile('subcommands/report'), 'builds:report', app], env),
+  });
+  const rows = (against: string, baseline: Cost, unit: Row['unit'], targetOf: (what: string) => number): Row[] =>
+    Object.entries<Cost>(measured).map(([what, cost]) =>
+      row({
+        what: unit === 'KiB' ? `${what}, peak memory` : what,
+        against,
+        unit,
+        measured: amountOf(cost, unit),
+        baseline: amountOf(baseline, unit),
+        target: targetOf(what),
+        runs,
+      }),
+    );
+  return [
+    ...rows('an empty executable', nothing, 'ms', (what) => (what === 'builds-generate-id' ? 1.5 : 2.4)),
+    ...rows('an empty executable', nothing, 'KiB', () => 1.8),
+    ...rows('node -e 0', node, 'ms', () => 0.25),
+  ];
 }
 
-/** As the host does, before it calls the first trigger of a deploy. */
-function beginLog(directory: string, build: string): void {
-  writeFileSync(join(directory, `${build}.log`), '');
+function amountOf(cost: Cost, unit: Row['unit']): number {
+  return unit === 'ms' ? cost.milliseconds : cost.kibibytes;
+}
+
+/** A start and an end in turn, each of a build of its own, whose process lives in between and ends then. `data`: the app's directory. */
+export function deploySides(
+  measurer: Measurer,
+  env: Environment,
+  app: string,
+  data: string,
+): Record<'builds-record-start' | 'builds-record-finalize', Side> {
+  let build = '' as BuildId;
+  let deploy = spawn('sleep', ['600'], { stdio: 'ignore' });
+  deploy.kill();
+  return {
+    'builds-record-start': async () => {
+      const { stdout } = await measurer.run([pluginFile('builds-generate-id')], env);
+      build = stdout.trim() as BuildId;
+      writeFileSync(join(data, `${build}.log`), ''); // as the host does
+      deploy = spawn('sleep', ['600'], { stdio: 'ignore' });
+      return measurer.run([pluginFile('builds-record-start'), app, build, String(deploy.pid), 'git-hook'], env);
+    },
+    'builds-record-finalize': async () => {
+      const cost = await measurer.run([pluginFile('builds-record-finalize'), app, build, '0'], env);
+      deploy.kill();
+      return cost;
+    },
+  };
 }

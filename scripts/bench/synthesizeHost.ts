@@ -5,13 +5,14 @@ import { type Host, readHost } from '../../host/dokku/environment';
 import { type AppName, type BuildId, parseAppName } from '../../host/dokku/names';
 import { appBuilds, appRoot, buildsRoot } from '../../host/dokku/paths';
 import { identifyProcess } from '../../host/system/processes';
+import type { Environment } from './programs';
 import { type MayRun, rebuildRunning } from '../../projections/lists/runningBuilds';
 import { RETENTION, type Synthesized, synthesizeJournal } from './synthesizeJournal';
 
 /** A host that a program can be run on, and one library call after the other. */
 export interface BenchHost {
   readonly host: Host;
-  readonly env: NodeJS.ProcessEnv;
+  readonly env: Environment;
 }
 
 /** Events of an app that has {@link RETENTION} records and has lost none yet. */
@@ -20,7 +21,7 @@ const ORDINARY_EVENTS = 2 * RETENTION;
 /** A host without apps in `directory`. */
 export function emptyHost(directory: string): BenchHost {
   const env = {
-    PATH: process.env['PATH'],
+    PATH: process.env['PATH'] ?? '',
     HOME: directory,
     DOKKU_ROOT: join(directory, 'home'),
     DOKKU_LIB_ROOT: join(directory, 'lib'),
@@ -36,7 +37,7 @@ export function emptyHost(directory: string): BenchHost {
 export function addApp(host: Host, name: string, events: number): Omit<Synthesized, 'history'> & Added {
   const app = makeApp(host, name);
   const { history, ...made } = synthesizeJournal(appBuilds(host, app).directory, { app, events });
-  return { ...made, app, newest: history.builds.at(-1)?.id ?? made.oldest };
+  return { ...made, app, newest: history.order.at(-1) ?? made.oldest };
 }
 
 interface Added {
@@ -56,8 +57,8 @@ export function hostOfApps(directory: string, apps: number, running: number): Be
       events: ORDINARY_EVENTS,
       ...(runs && { running: identifyProcess(process.pid) }),
     });
-    const newest = history.builds.at(-1);
-    if (runs && newest) mayRun.push({ app, build: newest.id });
+    const build = history.order.at(-1);
+    if (runs && build !== undefined) mayRun.push({ app, build });
   }
   rebuildRunning(buildsRoot(made.host), mayRun, () => false);
   return made;

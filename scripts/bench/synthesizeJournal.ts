@@ -9,10 +9,10 @@ import type { ProcessIdentity } from '../../host/system/processes';
 import { encodeEnvelope } from '../../journal/file/envelope';
 import { type BuildEvent, SCHEMA_VERSION } from '../../journal/events';
 import { encodeFrame, readHeader } from '../../journal/file/frame';
-import type { History } from '../../journal/history';
+import { evolveOver, initialState } from '../../journal/decider';
+import { buildsOf, type History } from '../../journal/history';
 import { type Head, JOURNAL_FILE, START } from '../../journal/file/journalFile';
 import { writeCheckpoint } from '../../journal/checkpoint';
-import { evolveOver, initialState } from '../../journal/decider';
 import { recordText } from '../../projections/records/record';
 
 /** What kind of history is made. */
@@ -37,11 +37,8 @@ export interface Synthesized {
 /** Finished builds that stay on record. */
 export const RETENTION = 20;
 
-/** Events behind the checkpoint: half of what the program lets them become before it stores the next one. */
-const BEHIND_CHECKPOINT = 0;
-
 const POLL_MS = 300_000;
-const WRITE_BYTES = 1024 * 1024;
+const FRAMES_A_WRITE = 4000;
 
 /**
  * Fills `directory` with what years of deploys leave behind: a journal as the program itself would have written it, every link
@@ -50,42 +47,39 @@ const WRITE_BYTES = 1024 * 1024;
 export function synthesizeJournal(directory: string, shape: Shape): Synthesized {
   mkdirSync(directory, { recursive: true });
   const fd = openSync(join(directory, JOURNAL_FILE), 'wx', 0o600);
-  const draft = draftHistory();
   let head: Head = START;
   let before: Buffer = Buffer.alloc(0);
   let pending: Buffer[] = [];
-  let pendingBytes = 0;
   let oldest: BuildId | undefined;
-  const total = shape.events + (shape.running ? 1 : 0);
-  const flush = (): void => {
-    writeSync(fd, Buffer.concat(pending, pendingBytes));
-    pending = [];
-    pendingBytes = 0;
-  };
-  for (const { at, event } of deploys(shape)) {
-    const recorded = { seq: head.seq + 1, id: ulid(at, Math.random), at, schema: SCHEMA_VERSION, event };
-    const digest = createHash('sha256').update(before).digest();
-    const frame = encodeFrame(encodeEnvelope(recorded, { previousCrc: head.crc, readTo: head.end, digest }));
-    pending.push(frame);
-    pendingBytes += frame.length;
-    if (pendingBytes >= WRITE_BYTES) flush();
-    head = {
-      seq: recorded.seq,
-      start: head.end,
-      crc: readHeader(frame)?.crc ?? 0,
-      readTo: head.end,
-      end: head.end + frame.length,
-    };
-    before = frame;
-    apply(draft, event);
-    if (event.type === 'BuildStarted') oldest ??= event.build;
-    if (head.seq === total - BEHIND_CHECKPOINT) writeCheckpoint(directory, { head, history: draft, settled: true });
-  }
-  flush();
+  const history = evolveOver(initialState, (next) => {
+    for (const { at, event } of deploys(shape)) {
+      const recorded = { seq: head.seq + 1, id: ulid(at, Math.random), at, schema: SCHEMA_VERSION, event };
+      const digest = createHash('sha256').update(before).digest();
+      const frame = encodeFrame(encodeEnvelope(recorded, { previousCrc: head.crc, readTo: head.end, digest }));
+      head = {
+        seq: recorded.seq,
+        start: head.end,
+        crc: readHeader(frame)?.crc ?? 0,
+        readTo: head.end,
+        end: head.end + frame.length,
+      };
+      before = frame;
+      pending.push(frame);
+      if (pending.length === FRAMES_A_WRITE) {
+        writeSync(fd, Buffer.concat(pending));
+        pending = [];
+      }
+      next(event);
+      if (event.type === 'BuildStarted') oldest ??= event.build;
+    }
+  });
+  writeSync(fd, Buffer.concat(pending));
   closeSync(fd);
-  for (const build of draft.builds) writeFileSync(join(directory, `${build.id}.json`), recordText(shape.app, build));
+  writeCheckpoint(directory, { head, history });
+  for (const build of buildsOf(history))
+    writeFileSync(join(directory, `${build.id}.json`), recordText(shape.app, build));
   if (oldest === undefined) throw new Error('A history begins with a build');
-  return { events: head.seq, bytes: head.end, history: draft, oldest };
+  return { events: head.seq, bytes: head.end, history, oldest };
 }
 
 /** A deploy every five minutes up to now, every third one failing; each ends the oldest beyond the retention. */

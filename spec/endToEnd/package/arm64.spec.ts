@@ -27,7 +27,7 @@ ifItCanRun(`the executable for arm64 makes a build id and lists builds${missing 
   t.timeout(300_000);
   const directory = temporaryDirectory(t);
   const plugin = join(directory, 'plugin');
-  buildPlugin(ROOT, join(ROOT, 'commands', 'main.ts'), plugin, await bunFor(ROOT, 'arm64'));
+  await buildPlugin(ROOT, join(ROOT, 'commands', 'main.ts'), plugin, await bunFor(ROOT, 'arm64'));
   const env = {
     PATH: '/nonexistent',
     QEMU_LD_PREFIX: LIBC,
