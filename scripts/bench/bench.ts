@@ -8,29 +8,27 @@ import { join } from 'node:path';
 
 import { historyRows, hostRows } from './growthRows';
 import { describeMachine } from './machine';
-import { compileBaselines, startMeasurer } from './programs';
+import { compileBaselines, makeMeasurer } from './programs';
 import { formatRows, type Row } from './row';
 import { full, quick } from './scale';
 import { startUpRows } from './startUpRows';
 
-async function bench(isQuick: boolean, asJson: boolean): Promise<void> {
+function bench(isQuick: boolean, asJson: boolean): void {
   const scale = isQuick ? quick : full;
   const directory = mkdtempSync(join(tmpdir(), 'dokku-builds-bench-'));
-  const measurer = startMeasurer(directory);
+  const measurer = makeMeasurer(directory);
   const rows: Row[] = [];
-  const part = async (what: string, measure: () => Promise<Row[]>): Promise<void> => {
+  const part = (what: string, measure: () => Row[]): void => {
     process.stderr.write(`-----> ${what}\n`);
-    rows.push(...(await measure()));
+    rows.push(...measure());
   };
   try {
     const machine = describeMachine(directory);
     const began = Date.now();
     const baselines = compileBaselines(directory);
-    await part('Everyday calls on an app with 20 records', () => startUpRows(directory, baselines, measurer, scale));
-    await part(`The same on ${String(scale.longHistory)} events`, () =>
-      historyRows(directory, baselines, measurer, scale),
-    );
-    await part(`A host of ${String(scale.manyApps)} apps`, () => hostRows(directory, measurer, scale));
+    part('Everyday calls on an app with 20 records', () => startUpRows(directory, baselines, measurer, scale));
+    part(`The same on ${String(scale.longHistory)} events`, () => historyRows(directory, baselines, measurer, scale));
+    part(`A host of ${String(scale.manyApps)} apps`, () => hostRows(directory, measurer, scale));
     const seconds = Math.round((Date.now() - began) / 1000);
     if (asJson) {
       process.stdout.write(`${JSON.stringify({ machine, quick: isQuick, scale, seconds, rows }, null, 2)}\n`);
@@ -44,7 +42,6 @@ async function bench(isQuick: boolean, asJson: boolean): Promise<void> {
         `${isQuick ? ' (quick: few runs, less data)' : ''}, ${String(seconds)} s\n\n${formatRows(rows)}`,
     );
   } finally {
-    measurer.stop();
     rmSync(directory, { recursive: true, force: true });
   }
 }
@@ -52,7 +49,7 @@ async function bench(isQuick: boolean, asJson: boolean): Promise<void> {
 const args = process.argv.slice(2);
 const unknown = args.find((argument) => argument !== '--quick' && argument !== '--json');
 if (unknown === undefined) {
-  void bench(args.includes('--quick'), args.includes('--json'));
+  bench(args.includes('--quick'), args.includes('--json'));
 } else {
   process.stderr.write(` !     Unknown argument "${unknown}"; there are --quick and --json\n`);
   process.exitCode = 1;

@@ -9,16 +9,16 @@ import { deploySides } from './startUpRows';
 import { addApp, emptyHost, hostOfApps } from './synthesizeHost';
 
 /** What must not grow with an app's history. And what a replay of it costs against decoding it. */
-export async function historyRows(
+export function historyRows(
   directory: string,
   { journalWork }: Baselines,
   measurer: Measurer,
   { runs, longRuns, longHistory, shortHistory }: Scale,
-): Promise<Row[]> {
+): Row[] {
   const { host, env } = emptyHost(join(directory, 'histories'));
   const made = { long: addApp(host, 'long', longHistory), short: addApp(host, 'short', shortHistory) };
   for (const { app } of Object.values(made)) {
-    await measurer.run([pluginFile('subcommands/verify'), 'builds:verify', app], env); // or the data is not real
+    measurer.run([pluginFile('subcommands/verify'), 'builds:verify', app], env); // or the data is not real
   }
   const sides = Object.entries(made).flatMap(([name, { app, newest }]) =>
     Object.entries({
@@ -27,7 +27,7 @@ export async function historyRows(
       'builds:info': measurer.side([pluginFile('subcommands/info'), 'builds:info', app, newest], env),
     }).map(([what, side]) => [`${name} ${what}`, side] as const),
   );
-  const costs: Record<string, Cost> = await interleave(runs, Object.fromEntries(sides));
+  const costs: Record<string, Cost> = interleave(runs, Object.fromEntries(sides));
   const grown = ['builds:list <app>', 'builds:info', 'builds-record-finalize'].map((what) =>
     row({
       what: `${what} with ${String(longHistory)} events`,
@@ -40,7 +40,7 @@ export async function historyRows(
     }),
   );
   const long = appBuilds(host, made.long.app).directory;
-  const { replay, decode } = await interleave(longRuns, {
+  const { replay, decode } = interleave(longRuns, {
     replay: measurer.side([journalWork, 'replay', long], env),
     decode: measurer.side([journalWork, 'decode', long], env),
   });
@@ -61,16 +61,12 @@ export async function historyRows(
 const RUNNING = 5;
 
 /** What must not grow with the number of apps. */
-export async function hostRows(
-  directory: string,
-  measurer: Measurer,
-  { runs, manyApps, fewApps }: Scale,
-): Promise<Row[]> {
+export function hostRows(directory: string, measurer: Measurer, { runs, manyApps, fewApps }: Scale): Row[] {
   const list = (apps: number) => {
     const { env } = hostOfApps(join(directory, `${String(apps)}-apps`), apps, RUNNING);
     return measurer.side([pluginFile('subcommands/list'), 'builds:list'], env);
   };
-  const { many, few } = await interleave(runs, { many: list(manyApps), few: list(fewApps) });
+  const { many, few } = interleave(runs, { many: list(manyApps), few: list(fewApps) });
   return [
     row({
       what: `builds:list, ${String(manyApps)} apps, ${String(RUNNING)} builds running`,

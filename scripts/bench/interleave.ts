@@ -7,21 +7,18 @@ export interface Cost {
 }
 
 /** One side of a comparison: runs something once. */
-export type Side = (run: number) => Promise<Cost>;
+export type Side = () => Cost;
 
 /**
  * Runs the sides in turn, `runs` times each, after one round that does not count: whatever else the machine does falls on all of
  * them. Returns the medians of each.
  */
-export async function interleave<Name extends string>(
-  runs: number,
-  sides: Readonly<Record<Name, Side>>,
-): Promise<Record<Name, Cost>> {
+export function interleave<Name extends string>(runs: number, sides: Readonly<Record<Name, Side>>): Record<Name, Cost> {
   const entries = Object.entries<Side>(sides);
   const costs = new Map<string, Cost[]>(entries.map(([name]) => [name, []]));
   for (let run = 0; run <= runs; run += 1) {
     for (const [name, side] of entries) {
-      const cost = await side(run);
+      const cost = side();
       if (run > 0) costs.get(name)?.push(cost);
     }
   }

@@ -1,11 +1,10 @@
-import { spawn } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 
 import { compile } from '../bun';
 import type { Cost, Side } from './interleave';
-import type { Measured, Wanted } from './measure';
+import type { Measured } from './measure';
 
 const root = join(__dirname, '..', '..');
 
@@ -35,28 +34,23 @@ export function compileBaselines(directory: string): Baselines {
 /** Runs programs, and says what each run cost. */
 export interface Measurer {
   /** Throws if the program does not succeed. */
-  readonly run: (command: readonly string[], env: Environment) => Promise<Cost & { readonly stdout: string }>;
+  readonly run: (command: readonly string[], env: Environment) => Cost & { readonly stdout: string };
   /** The same as a side of a comparison. */
   readonly side: (command: readonly string[], env: Environment) => Side;
-  readonly stop: () => void;
 }
 
 export type Environment = Readonly<Record<string, string>>;
 
-/** Compiles into `directory` what runs and measures programs, and starts it. */
-export function startMeasurer(directory: string): Measurer {
+/** Compiles into `directory` what runs and measures programs. */
+export function makeMeasurer(directory: string): Measurer {
   const program = join(directory, 'measure');
   compile(root, join(__dirname, 'measure.ts'), program);
-  const child = spawn(program, { stdio: ['pipe', 'pipe', 'inherit'] });
-  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  const run: Measurer['run'] = async (command, env) => {
-    const wanted: Wanted = { command, env };
-    child.stdin.write(`${JSON.stringify(wanted)}\n`);
-    const line = await lines.next();
-    if (line.done === true) throw new Error('The measuring process ended');
-    const { exitCode, stdout, stderr, cpuMicroseconds, peakBytes } = JSON.parse(line.value) as Measured;
+  const run: Measurer['run'] = (command, env) => {
+    const result = spawnSync(program, command, { env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
+    if (result.error) throw result.error;
+    const { exitCode, stdout, stderr, cpuMicroseconds, peakBytes } = JSON.parse(result.stdout) as Measured;
     if (exitCode !== 0) throw new Error(`${command.join(' ')}: ${stderr}`);
     return { milliseconds: cpuMicroseconds / 1000, kibibytes: peakBytes / 1024, stdout };
   };
-  return { run, side: (command, env) => () => run(command, env), stop: () => child.stdin.end() };
+  return { run, side: (command, env) => () => run(command, env) };
 }

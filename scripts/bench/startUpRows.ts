@@ -13,19 +13,14 @@ import { addApp, emptyHost } from './synthesizeHost';
 const EVENTS = 100; // 20 records are left, and others were pruned
 
 /** What an ordinary deploy runs and what is asked most, on an app of 20 records: against nothing, and against Node with nothing. */
-export async function startUpRows(
-  directory: string,
-  { empty }: Baselines,
-  measurer: Measurer,
-  { runs }: Scale,
-): Promise<Row[]> {
+export function startUpRows(directory: string, { empty }: Baselines, measurer: Measurer, { runs }: Scale): Row[] {
   const { host, env } = emptyHost(join(directory, 'start-up'));
   const { app, newest } = addApp(host, 'ordinary', EVENTS);
   const {
     empty: nothing,
     node,
     ...measured
-  } = await interleave(runs, {
+  } = interleave(runs, {
     empty: measurer.side([empty], env),
     node: measurer.side([process.execPath, '-e', '0'], env),
     'builds-generate-id': measurer.side([pluginFile('builds-generate-id')], env),
@@ -68,15 +63,15 @@ export function deploySides(
   let deploy = spawn('sleep', ['600'], { stdio: 'ignore' });
   deploy.kill();
   return {
-    'builds-record-start': async () => {
-      const { stdout } = await measurer.run([pluginFile('builds-generate-id')], env);
+    'builds-record-start': () => {
+      const { stdout } = measurer.run([pluginFile('builds-generate-id')], env);
       build = stdout.trim() as BuildId;
       writeFileSync(join(data, `${build}.log`), ''); // as the host does
       deploy = spawn('sleep', ['600'], { stdio: 'ignore' });
       return measurer.run([pluginFile('builds-record-start'), app, build, String(deploy.pid), 'git-hook'], env);
     },
-    'builds-record-finalize': async () => {
-      const cost = await measurer.run([pluginFile('builds-record-finalize'), app, build, '0'], env);
+    'builds-record-finalize': () => {
+      const cost = measurer.run([pluginFile('builds-record-finalize'), app, build, '0'], env);
       deploy.kill();
       return cost;
     },
