@@ -32,8 +32,9 @@ export function readCheckpoint(directory: string): Checkpoint | undefined {
  */
 function readStored(path: string): unknown {
   try {
-    const [line, again] = (readSmallFile(path, LIMIT_BYTES) ?? '').split('\n');
-    return line !== undefined && line === again ? (JSON.parse(line) as unknown) : undefined;
+    const text = readSmallFile(path, LIMIT_BYTES) ?? '';
+    const half = text.slice(0, text.length / 2);
+    return half + half === text ? (JSON.parse(half) as unknown) : undefined;
   } catch {
     return undefined;
   }

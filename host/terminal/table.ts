@@ -9,7 +9,7 @@ const GAP = '  ';
  */
 export function formatTable(header: readonly string[], rows: readonly (readonly string[])[]): string {
   const lines = [header, ...rows].map((cells) => cells.map(visible).map((text) => ({ text, width: widthOf(text) })));
-  const widths = header.map((_, column) => Math.max(...lines.map((cells) => cells[column]?.width ?? 0)));
+  const widths = header.map((_, column) => lines.reduce((most, cells) => Math.max(most, cells[column]?.width ?? 0), 0));
   return lines.map((cells) => formatLine(cells, widths)).join('');
 }
 

@@ -92,7 +92,7 @@ export function isHeadOf(journal: Journal, head: Head): boolean {
   const header = Buffer.alloc(HEADER_BYTES);
   readAt(journal, header, 0, head.start);
   const there = readHeader(header); // its payload is not summed up again: what is damaged there, verification finds
-  return there?.crc === head.crc && head.start + there.bytes <= head.end;
+  return there?.crc === head.crc && head.start + there.bytes <= head.end && head.end <= sizeOf(journal);
 }
 
 /** Whether an intact frame with this CRC begins at offset `start`. Throws {@link JournalNotReadable}. */

@@ -121,9 +121,9 @@ function parseNote(line: string): Note | undefined {
       return known === undefined ? undefined : { type, revision: known };
     }
     case 'cancel':
-      return typeof signal === 'string' && SIGNAL.test(signal) && isActor(actor)
-        ? { type, actor, signal, ...(Number.isSafeInteger(by) && { by: Number(by) }) }
-        : undefined;
+      if (typeof signal !== 'string' || !SIGNAL.test(signal) || !isActor(actor)) return undefined;
+      if (by !== undefined && !Number.isSafeInteger(by)) return undefined;
+      return { type, actor, signal, ...(by !== undefined && { by: Number(by) }) };
     default:
       return undefined;
   }

@@ -1,6 +1,5 @@
 import { mkdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { crc32 } from 'node:zlib';
 
 import test, { type ExecutionContext } from 'ava';
 
@@ -9,7 +8,6 @@ import type { AppBuilds } from '../../host/dokku/paths';
 import { CHECKPOINT_FILE, readCheckpoint, writeCheckpoint } from '../../journal/checkpoint';
 import { initialState } from '../../journal/decider';
 import type { Head } from '../../journal/file/journalFile';
-import { decode, encode } from '../../journal/file/codec';
 import type { History } from '../../journal/history';
 import { loadHistory } from '../../journal/loadHistory';
 import { canceled, finished, pruned, started } from './buildEvents';
@@ -43,7 +41,8 @@ test('a checkpoint of another version, or that holds something else, is passed o
   const whole = loadHistory(builds.directory);
   writeCheckpoint(builds.directory, whole);
   const path = join(builds.directory, CHECKPOINT_FILE);
-  const [version, head, history] = decode(readFileSync(path).subarray(4)) as [number, Head, History];
+  const [line = ''] = readFileSync(path, 'utf8').split('\n');
+  const [version, head, history] = JSON.parse(line) as [number, Head, History];
   const others: unknown[] = [
     ...[null, 7, 'x', {}, []],
     [version - 1, head, history],
@@ -146,12 +145,9 @@ test('a checkpoint can be read by its owner only', (t) => {
   t.is(statSync(join(builds.directory, CHECKPOINT_FILE)).mode & 0o777, 0o600);
 });
 
-/** `value` as a checkpoint holds it, with a checksum that fits. */
-function sealed(value: unknown): Buffer {
-  const content = encode(value);
-  const crc = Buffer.alloc(4);
-  crc.writeUInt32LE(crc32(content));
-  return Buffer.concat([crc, content]);
+/** The content of a checkpoint file that holds `value`. */
+function sealed(value: unknown): string {
+  return `${JSON.stringify(value)}\n`.repeat(2);
 }
 
 function sameWithout(t: ExecutionContext, { directory }: AppBuilds): void {
