@@ -87,6 +87,7 @@ async function commandHelp(host: Host, via: Via, asked: string): Promise<string>
     `${command.description}.`,
     '',
     ...(lines.length === 0 ? [] : [...lines, '']),
+    ...(command.more === undefined ? [] : [...command.more, '']),
     'Example:',
     `    ${called} ${command.example}`.trimEnd(),
     '',

@@ -52,6 +52,7 @@ export const commands: Readonly<Record<string, Load<Command>>> = {
   list: async () => (await import('./list/list')).list,
   info: async () => (await import('./info')).info,
   output: async () => (await import('./output/output')).output,
+  wait: async () => (await import('./output/wait')).wait,
   cancel: async () => (await import('./cancel')).cancel,
   prune: async () => (await import('./prune')).prune,
   report: async () => (await import('./report')).report,

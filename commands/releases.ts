@@ -34,13 +34,13 @@ export const releases = defineCommand({
     }
     const columns = ['Release', 'Build ID', 'Commit', 'Source', 'Who', 'Released', 'Live'];
     const rows = shown.map(({ version, build, revision = '', source, actor, at, current, live }) => [
-      `v${version}${current ? ' *' : ''}`,
+      `v${version}`,
       build,
       revision.slice(0, REVISION_CHARACTERS),
       source,
       whoText(actor),
       toWholeSeconds(at),
-      live,
+      current ? `${live} (current)` : live,
     ]);
     if (!output.isTerminal) {
       output.raw(formatTable(columns, rows));
@@ -50,7 +50,7 @@ export const releases = defineCommand({
     printTableOnTerminal(output, `${app} releases`, columns, rows, { colour: !flags.noColor });
     const before = shown.find(({ current, revision }) => !current && revision !== undefined);
     output.line('');
-    output.verbose('* is live. To go back to another one, push its commit again from a clone that has it, such as');
+    output.verbose('To go back to another one, push its commit again from a clone that has it, such as');
     output.verbose(`  git push --force dokku ${before?.revision?.slice(0, REVISION_CHARACTERS) ?? 'COMMIT'}:main`);
     return undefined;
   },

@@ -34,7 +34,13 @@ const fieldFlags = Object.fromEntries(
 export const report = defineCommand({
   description: 'Show the newest build and the retention of one or all apps',
   args: { app: maybeAppOr('global', 'the app; without it every app that you may see') },
-  flags: { global: aSwitch('the global retention alone'), ...fieldFlags, format: jsonFormat, asOf },
+  flags: {
+    global: aSwitch('the global retention alone'),
+    ...fieldFlags,
+    format: jsonFormat,
+    all: aSwitch('with --format json: all apps in one array; each has its name as app'),
+    asOf,
+  },
   example: 'shop --build-status',
   stock: true,
   alongside: true,
@@ -43,8 +49,11 @@ export const report = defineCommand({
     const fields = reportFlags.filter((flag) => flags[flag]);
     if (fields.length > 1) throw new Failure('builds:report command allows only a single flag');
     const [field] = fields;
+    if (flags.all && (app !== undefined || flags.global)) throw new Failure('Flag --all is for all apps');
+    const asked = (values: Partial<Report>): Partial<Report> =>
+      field === undefined ? values : { [field]: values[field] ?? '' };
     const show = (title: string, values: Partial<Report>): void => {
-      const shown = field === undefined ? values : { [field]: values[field] ?? '' };
+      const shown = asked(values);
       if (flags.format === 'json') output.line(JSON.stringify(reportJson(shown)));
       else if (field !== undefined) output.line(visible(values[field] ?? ''));
       else {
@@ -59,6 +68,14 @@ export const report = defineCommand({
       return undefined;
     }
     const retentionsOf = retentionsReader(host, output.warn);
+    if (flags.all && flags.format === 'json') {
+      const all: object[] = [];
+      reportEveryApp(host, output, flags.asOf, (of, newest) => {
+        all.push({ app: of, ...reportJson(asked(reportOf(newest, retentionsOf(of)))) });
+      });
+      output.line(JSON.stringify(all));
+      return undefined;
+    }
     const showApp = (of: AppName, newest: SeenBuild | undefined): void => {
       show(`${of} builds information`, reportOf(newest, retentionsOf(of)));
     };

@@ -83,7 +83,9 @@ export const set = defineCommand({
 function parseProperty(name = ''): Property & { readonly name: string } {
   const property = Object.hasOwn(properties, name) ? properties[name] : undefined;
   if (property !== undefined) return { name, ...property };
-  const allowed = /^(?:notif|page)/.test(name) ? Object.keys(properties) : ['retention'];
+  const all = Object.keys(properties);
+  if (name === '') throw new Failure(`Please specify a property: ${all.join(', ')}`);
+  const allowed = /^(?:notif|page)/.test(name) ? all : ['retention'];
   throw new Failure(`Invalid property "${printable(name)}" (allowed: ${allowed.join(', ')})`);
 }
 

@@ -62,6 +62,7 @@ function paragraph({ name, command }: NamedCommand): string[] {
     ...(command.programOnly ? ['Only for the program on the host itself, not by way of dokku.'] : []),
     '.RS',
     ...details,
+    ...(command.more ?? []).flatMap((line) => ['.PP', roff(line)]),
     '.PP',
     `Example: \\fB${roff(example)}\\fP`,
     '.RE',

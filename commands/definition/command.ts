@@ -129,6 +129,8 @@ interface Definition<A extends Arguments, F extends Flags> {
   readonly flags: F;
   /** Arguments of a call that somebody would really make. */
   readonly example: string;
+  /** More lines of help, such as what exit statuses mean. */
+  readonly more?: readonly string[];
   /** The stock plugin has this command, too: surplus arguments are passed over with a warning. Other commands refuse them. */
   readonly stock?: true;
   /** Only the program on the host offers it, never the plugin. */

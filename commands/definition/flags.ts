@@ -41,7 +41,7 @@ export function aBuild(): WordArgument<BuildId> {
     help: BUILD_ID,
     completes: 'build',
     parse(word) {
-      if (!word) throw new Failure('Please specify a build id');
+      if (!word) throw new Failure('Please specify a build id\nThe newest one is last; builds:list shows them all');
       return parseBuildId(word);
     },
   };

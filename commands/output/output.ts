@@ -1,40 +1,48 @@
 import * as fs from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
 
 import type { Host } from '../../host/dokku/environment';
 import { errorCode, Failure, reasonOf } from '../../host/failure';
 import type { AppName, BuildId } from '../../host/dokku/names';
 import { ClosedPipe, type Output } from '../../host/terminal/output';
-import { appBuilds, logPath } from '../../host/dokku/paths';
-import { isAlive } from '../../host/system/processes';
-import { type Build, findBuild } from '../../journal/history';
-import { loadHistory } from '../../journal/loadHistory';
+import { logPath } from '../../host/dokku/paths';
+import type { Build } from '../../journal/history';
 import { type Left, leftText, type PastBuild } from '../../projections/events/past';
 import { defineCommand } from '../definition/command';
-import { anApp, maybeBuild } from '../definition/flags';
+import { aCount, anApp, aSwitch, maybeBuild } from '../definition/flags';
 import { findNamedBuild, NotDeploying } from '../shared/buildArgument';
-import { viewApp } from '../shared/see';
+import { exitStatusOf, OUTCOMES_HELP, outcomeText } from '../shared/outcome';
+import { seeAt, viewApp } from '../shared/see';
+import { followBuild } from './followBuild';
+import { type LogReader, openReader } from './logReader';
 
 export const output = defineCommand({
   description: 'Show the output of a build or follow a running one',
   args: { app: anApp(), build: maybeBuild() },
-  flags: {},
-  example: 'shop last',
+  flags: {
+    tail: aCount('only the last N lines, and what comes'),
+    timestamps: aSwitch('before each line that comes, the time when it came; earlier lines have no time'),
+    exitStatus: aSwitch(`exit with the outcome of the build: ${OUTCOMES_HELP}`),
+  },
+  example: 'shop last --tail 50',
   stock: true,
   alongside: true,
-  run({ host, output: out, args: { app, build: asked } }) {
+  async run({ host, output: out, args: { app, build: asked }, flags }) {
     let found: PastBuild;
     try {
       found = findNamedBuild(host, { app, ...viewApp(host, out, app) }, asked);
     } catch (error) {
       if (!(error instanceof NotDeploying)) throw error;
       out.step(error.message);
-      return undefined;
+      return 0;
     }
     const { build, left } = found;
-    if (left !== undefined) return ofPast(out, app, build.id, left);
-    const log = openLog(logPath(host, app, build.id));
-    if (log === undefined) return fromSystemJournal(out, app, build.id);
-    return follow(host, out, app, build, log);
+    const log = left === undefined ? openLog(logPath(host, app, build.id)) : undefined;
+    let ended: Build | undefined = build;
+    if (log !== undefined) ended = await follow(host, out, app, build, openReader(out, log, flags), flags.exitStatus);
+    else if (left !== undefined) await ofPast(out, app, build.id, left);
+    else await fromSystemJournal(out, app, build.id);
+    return ended !== undefined && flags.exitStatus ? exitStatusOf(seeAt(Date.now())(ended)) : 0;
   },
 });
 
@@ -49,70 +57,33 @@ function openLog(path: string): number | undefined {
   }
 }
 
-const CHUNK_BYTES = 64 * 1024;
-/** How often a live build is looked at: the file system tells of its log, nobody tells of the end of its process. */
-const LOOK_MS = 500;
 /** Output that is on its way through `tee` when the end is recorded gets this long without a byte to arrive. */
-const QUIET_MS = 300;
+const QUIET_MS = 500;
 
-/** Prints the log, and while the build lives what comes: until its end is recorded or its process is gone, and all is read. */
-async function follow(host: Host, out: Output, app: AppName, build: Build, log: number): Promise<undefined> {
-  const buffer = Buffer.allocUnsafe(CHUNK_BYTES);
-  const printMore = (): boolean => {
-    let printed = false;
-    for (let count; (count = fs.readSync(log, buffer, 0, buffer.length, null)) > 0; printed = true) {
-      out.raw(buffer.subarray(0, count));
-    }
-    out.flush();
-    return printed;
-  };
-  printMore();
-  if (!runs(build)) return;
-  const { directory } = appBuilds(host, app);
-  const changes = watchDirectory(directory);
-  try {
-    while (runs(findBuild(loadHistory(directory).history, build.id))) {
-      await changes.next(LOOK_MS);
-      printMore();
-    }
-    for (let more = true; more; more = printMore()) await changes.next(QUIET_MS);
-  } finally {
-    changes.close();
+/**
+ * Prints the log, and while the build lives what comes: until its end is recorded or its process is gone, and all is read. Returns what is
+ * known of the build then, with `conclusion` its outcome; undefined if nobody reads our stdout any more.
+ */
+async function follow(
+  host: Host,
+  out: Output,
+  app: AppName,
+  build: Build,
+  log: LogReader,
+  conclusion: boolean,
+): Promise<Build | undefined> {
+  log.printMore();
+  const see = seeAt(Date.now());
+  if (see(build).displayStatus !== 'running') return build;
+  const onChange = (): void => void log.printMore();
+  const { build: ended } = await followBuild(host, app, build, { onChange, conclusion });
+  if (ended === undefined) return undefined;
+  for (let quietSince = performance.now(); performance.now() - quietSince < QUIET_MS;) {
+    await delay(QUIET_MS / 10);
+    if (log.printMore()) quietSince = performance.now();
   }
-}
-
-function runs(build: Build | undefined): boolean {
-  return build?.status === 'running' && isAlive(build.process);
-}
-
-interface Changes {
-  /** Resolves when something in the directory has changed, at the latest after `most` ms. */
-  next(most: number): Promise<void>;
-  close(): void;
-}
-
-function watchDirectory(directory: string): Changes {
-  let changed = (): void => undefined;
-  let watcher: fs.FSWatcher | undefined;
-  try {
-    watcher = fs.watch(directory, () => {
-      changed();
-    });
-    watcher.on('error', () => undefined);
-  } catch {
-    // no inotify watch to be had: looking every now and then does
-  }
-  return {
-    next: (most) =>
-      new Promise((resolve) => {
-        const timer = setTimeout(resolve, most);
-        changed = (): void => {
-          clearTimeout(timer);
-          resolve();
-        };
-      }),
-    close: () => watcher?.close(),
-  };
+  if (out.isTerminal) out.step(outcomeText(seeAt(Date.now())(ended)));
+  return ended;
 }
 
 function ofPast(out: Output, app: AppName, id: BuildId, left: Left): Promise<undefined> {

@@ -54,8 +54,8 @@ export function findNamedId(host: Host, amongs: readonly Among[], asked: BuildId
     if (only !== undefined && amongs.length === 1) return nicknamed(host, only, asked).id;
     throw new Failure(`Each app has a ${asked} build of its own: please specify an app`);
   }
-  const [one] = amongs;
-  const released = one && amongs.length === 1 ? releasedAs(host, one, asked) : undefined;
+  const [first] = amongs;
+  const released = first && amongs.length === 1 ? releasedAs(host, first, asked) : undefined;
   if (released !== undefined) return released;
   const present = amongs.flatMap(({ history }) =>
     buildsOf(history)

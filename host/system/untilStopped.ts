@@ -8,7 +8,7 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
  * throws.
  */
 export async function untilStopped(ms: number, look: () => void): Promise<void> {
-  const sentry = watchReader();
+  let reader: { close(): void } | undefined;
   try {
     await new Promise<void>((resolve, reject) => {
       const stop = (end: () => void): void => {
@@ -18,7 +18,7 @@ export async function untilStopped(ms: number, look: () => void): Promise<void> 
       };
       const onSignal = (): void => stop(resolve);
       for (const signal of SIGNALS) process.on(signal, onSignal);
-      sentry?.on('exit', onSignal);
+      reader = onReaderGone(onSignal);
       const timer = setInterval(() => {
         try {
           look();
@@ -28,14 +28,20 @@ export async function untilStopped(ms: number, look: () => void): Promise<void> 
       }, ms);
     });
   } finally {
-    sentry?.removeAllListeners('exit').kill();
+    reader?.close();
   }
 }
 
 /**
- * A process that ends when the reader of our stdout has gone. Node learns that only from a write, and there may be nothing to write for
- * days; tail(1) polls its stdout for it. Where there is no such tail, the next write ends it all the same.
+ * Calls `gone` when the reader of our stdout has gone. A program learns that only from a write, and there may be nothing to write for days;
+ * tail(1) polls its stdout for it, and ends. Without such a tail the next write ends us all the same.
  */
+export function onReaderGone(gone: () => void): { close(): void } {
+  const sentry = watchReader();
+  sentry?.on('exit', gone);
+  return { close: () => void sentry?.removeAllListeners('exit').kill() };
+}
+
 function watchReader(): ChildProcess | undefined {
   const stdout = fstatSync(1);
   if (!stdout.isFIFO() && !stdout.isSocket()) return undefined;

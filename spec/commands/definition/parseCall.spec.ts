@@ -63,7 +63,10 @@ test('an app that is missing, unknown or not for the caller is refused', (t) => 
 });
 
 test('a build that is missing is refused', (t) => {
-  t.is(refused(hostWithShop(t), inspect, ['shop']), 'Please specify a build id');
+  t.is(
+    refused(hostWithShop(t), inspect, ['shop']),
+    'Please specify a build id\nThe newest one is last; builds:list shows them all',
+  );
 });
 
 test('dokku --app names the app, whether or not dokku repeats it as the first word', (t) => {

@@ -30,7 +30,7 @@ test('every argument and flag has its help once', (t) => {
 test('flags of a group are one item', async (t) => {
   const report = (await loadCommands()).find(({ name }) => name === 'report');
   if (report === undefined) return t.fail();
-  t.is(usageOf(report.command, false), '[<app>|--global] [<flag>] [--format json|stdout] [--as-of <when>]');
+  t.is(usageOf(report.command, false), '[<app>|--global] [<flag>] [--format json|stdout] [--all] [--as-of <when>]');
   t.is(detailsOf(report.command, false).filter(([shown]) => shown === '<flag>').length, 1);
 });
 

@@ -91,7 +91,11 @@ test('info needs an id, and one that has a record', async (t) => {
     host.dokku(['builds:info', 'lost']),
     host.dokku(['builds:info', 'lost', 'nowhere']),
   ]);
-  t.like(without, { code: 1, stdout: '', stderr: ' !     Please specify a build id\n' });
+  t.like(without, {
+    code: 1,
+    stdout: '',
+    stderr: ' !     Please specify a build id\n !     The newest one is last; builds:list shows them all\n',
+  });
   t.like(unknown, { code: 1, stdout: '', stderr: ' !     No build record found for lost/nowhere\n' });
 });
 

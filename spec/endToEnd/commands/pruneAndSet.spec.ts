@@ -136,7 +136,9 @@ test('a retention that is no whole number of at least 1 is refused, and so is an
     stdout: '',
     stderr: ' !     Invalid property "color" (allowed: retention)\n',
   });
-  t.is((await host.dokku(['builds:set', 'strict'])).code, 1);
+  const unnamed = await host.dokku(['builds:set', 'strict']);
+  t.is(unnamed.code, 1);
+  t.regex(unnamed.stderr, /^ ! {5}Please specify a property: retention, notify-url, /);
   t.false(existsSync(join(host.paths.config, 'builds', 'strict', 'retention')));
 });
 

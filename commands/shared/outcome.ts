@@ -1,0 +1,18 @@
+import type { SeenBuild } from '../../projections/records/record';
+
+/** Exit status of `builds:wait` and of `builds:output --exit-status`. */
+const STATUSES = { running: 0, succeeded: 0, failed: 1, canceled: 2, abandoned: 3 } as const;
+
+/** What the exit statuses mean, for help. */
+export const OUTCOMES_HELP = '0 succeeded, 1 failed, 2 canceled, 3 abandoned';
+
+/** 0 succeeded, 1 failed, 2 canceled, 3 abandoned: its process is gone and its end is not recorded. */
+export function exitStatusOf({ displayStatus }: SeenBuild): number {
+  return STATUSES[displayStatus];
+}
+
+/** `Build b1 failed after 1m14s (exit code 2)` */
+export function outcomeText({ build, displayStatus, duration }: SeenBuild): string {
+  const code = build.status === 'failed' && build.exitCode > 0 ? ` (exit code ${build.exitCode})` : '';
+  return `Build ${build.id} ${displayStatus} after ${duration}${code}`;
+}
