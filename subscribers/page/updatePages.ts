@@ -16,7 +16,7 @@ import { JOURNAL_FILE } from '../../journal/file/journalFile';
 import { pageHtml, type PageSource } from '../../projections/page/page';
 import { readAppPage, readHostPage } from '../../projections/page/readPage';
 import { deliverAlone } from '../notifications/delivery/soleDeliverer';
-import { isPageOn, pagePath, pagesDirectory } from './keptPages';
+import { isPageOn, pagePath, pagesDirectory, updateDirectory } from './keptPages';
 import { isUpdateRequested, takeRequest } from './requestPages';
 
 /** From one version of a page to the next at least this. */
@@ -31,12 +31,12 @@ const RELOAD_SECONDS = 30;
  * removes those that it does not ask for any more. Triggers start it behind themselves.
  */
 export async function updatePages({ host, output }: Call): Promise<undefined> {
-  const directory = pagesDirectory(host);
+  const directory = updateDirectory(host);
   const isDone = (): boolean => !isUpdateRequested(directory);
   if (isDone()) return;
   const update = async (): Promise<void> => {
-    removeStaleTemporaries(directory, (pid) => isAlive({ pid }));
-    for (let rest = restOf(directory); ;) {
+    for (const place of [directory, pagesDirectory(host)]) removeStaleTemporaries(place, (pid) => isAlive({ pid }));
+    for (let rest = restOf(pagesDirectory(host)); ;) {
       await setTimeout(rest);
       const began = Date.now();
       takeRequest(directory);
