@@ -29,13 +29,13 @@ export interface PageSource {
   readonly single: boolean;
   /** The end of a build's log, at most `limit` bytes; a sentence if it cannot be read, undefined if there is none. */
   readonly log: (app: AppName, build: BuildId, limit: number) => Tail | string | undefined;
-  /** The page file is kept up to date: whoever views it loads it again every so many seconds. */
+  /** The page file is kept up to date: a browser loads it again every so many seconds. */
   readonly reload?: number;
 }
 
 /**
- * One HTML file that needs nothing else: its policy allows its own stylesheet and its own script, each by its digest, and nothing from
- * anywhere. What failed comes first.
+ * One HTML file that needs nothing else: its policy allows its own stylesheet and its own script, each by its digest,
+ * and nothing from anywhere. What failed comes first.
  */
 export function pageHtml(source: PageSource): string {
   const { host, now, single, reload } = source;

@@ -24,7 +24,10 @@ const LOG = { least: 600, most: 24_000 };
 const READ_BYTES = { least: 16 * 1024, most: 128 * 1024 };
 const MANY_APPS = 200;
 
-/** Room for `apps`, failing ones first. The builds that failed last get theirs first, then the newest of each app, and so on. */
+/**
+ * Room for `apps`, failing ones first. The builds that failed last get theirs first, then the newest of each app, and
+ * so on.
+ */
 export function roomOf(apps: readonly PageApp[], single: boolean): PageRoom {
   const builds = apps.reduce((sum, page) => sum + page.builds.length, 0);
   const rows = single ? builds : Math.max(2, Math.floor(ALL_ROWS / ROW_BYTES / Math.max(1, apps.length)));

@@ -15,8 +15,8 @@ export const PAGE_UPDATER = 'builds-update-pages';
 const CHANGED_FILE = 'changed';
 
 /**
- * Has the pages that show `app` brought up to date by a process that outlives this one, if there are such pages. To be called after each
- * event: it costs a look at two properties. Throws system errors.
+ * Has the pages that show `app` brought up to date by a process that outlives this one, if there are such pages. To
+ * be called after each event: it costs a look at two properties. Throws system errors.
  */
 export function requestPages(host: Host, app: PropertyScope): void {
   if (isPageOn(host, '--global') || (app !== '--global' && isPageOn(host, app))) startUpdate(host);

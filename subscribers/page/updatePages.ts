@@ -23,12 +23,12 @@ import { isUpdateRequested, takeRequest } from './requestPages';
 const LEAST_MS = 1000;
 /** And this many times as long as it took to make: a host of many apps does not spend its time on pages. */
 const REST = 4;
-/** Whoever views a page loads it again so often. */
+/** A browser loads the page again so often. */
 const RELOAD_SECONDS = 30;
 
 /**
- * `builds-update-pages`: brings the pages up to date that the property `page` asks for, until no event is left that they do not show, and
- * removes those that it does not ask for any more. Triggers start it behind themselves.
+ * `builds-update-pages`: brings the pages up to date that the property `page` asks for, until no event is left that
+ * they do not show, and removes those that it does not ask for any more. Triggers start it behind themselves.
  */
 export async function updatePages({ host, output }: Call): Promise<undefined> {
   const directory = updateDirectory(host);
