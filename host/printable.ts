@@ -1,4 +1,7 @@
-/** `text` with each character that a reader would not see, or that would turn text around, as an escape: safe on a terminal and on a page. */
+/**
+ * `text` with each character that a reader would not see, or that would turn text around, as an escape: safe on a
+ * terminal and on a page.
+ */
 export function visible(text: string): string {
   return text.replace(UNSEEN, escapeOf);
 }
@@ -15,7 +18,10 @@ export function visibleLines(text: string): string {
 
 const QUOTED_CHARACTERS = 120;
 
-/** Control characters (C0, DEL, C1), line and paragraph separators, and what changes the direction of writing (UAX #9). */
+/**
+ * Control characters (C0, DEL, C1), line and paragraph separators, and what changes the direction of writing (UAX
+ * #9).
+ */
 const UNSEEN = /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu;
 
 function escapeOf(character: string): string {

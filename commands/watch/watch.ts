@@ -93,7 +93,10 @@ interface Handlers {
   key(name: string): number | undefined;
 }
 
-/** Takes the screen, refreshes it every `ms`, and gives it back at the end. Resolves to the exit status; rejects with what a handler throws. */
+/**
+ * Takes the screen, refreshes it every `ms`, and gives it back at the end. Resolves to the exit status; rejects with
+ * what a handler throws.
+ */
 async function onFullScreen(ms: number, begin: (screen: FullScreen) => Handlers): Promise<number> {
   const open: { screen?: FullScreen; handlers?: Handlers; timer?: NodeJS.Timeout } = {};
   try {

@@ -28,13 +28,16 @@ export function isSame(a: WatchedBuild, b: WatchedBuild): boolean {
 
 /** The builds of some apps, read again and again. */
 export interface WatchedBuilds {
-  /** The running ones first, the oldest at the top; then the others, the latest first, at most `most`. `now` is ms since the epoch. */
+  /**
+   * The running ones first, the oldest at the top; then the others, the latest first, at most `most`. `now` is ms
+   * since the epoch.
+   */
   read(now: number, most: number): WatchedBuild[];
 }
 
 /**
- * The builds of `only`, or of every app that the caller may see. Reading costs a stat for each app, and reads only the journals that have
- * grown. What cannot be read is told to `warn`, once.
+ * The builds of `only`, or of every app that the caller may see. Reading costs a stat for each app, and reads only
+ * the journals that have grown. `warn` is called once for what cannot be read.
  */
 export function watchBuilds(host: Host, only: AppName | undefined, warn: (message: string) => void): WatchedBuilds {
   const warnOnce = once(warn);

@@ -5,7 +5,9 @@ import type { Output } from '../../host/terminal/output';
 import { cancelCurrent } from '../cancel';
 import type { WatchedBuild } from './watchBuilds';
 
-/** Does what `builds:cancel` does, for a build that was looked at; returns what it says, in one line. Throws nothing. */
+/**
+ * Does what `builds:cancel` does, for a build that was looked at; returns what it says, in one line. Throws nothing.
+ */
 export function cancelWatched(host: Host, { app, seen }: WatchedBuild): string {
   const { id } = seen.build;
   if (host.alongside) return 'The stock plugin answers builds:cancel here; this one only journals';

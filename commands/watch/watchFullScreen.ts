@@ -28,8 +28,8 @@ const LEAVE = '\u001b[?7h\u001b[?25h\u001b[?1049l\u001b[0m';
 const SIGNALS = { SIGHUP: 1, SIGINT: 2, SIGQUIT: 3, SIGTERM: 15 } as const;
 
 /**
- * Takes the terminal at stdin and stdout. It is given back when the process ends for whatever reason but SIGKILL: on a signal, on an
- * exception that nobody catches, on exit.
+ * Takes the terminal at stdin and stdout. It is given back when the process ends for whatever reason but SIGKILL: on
+ * a signal, on an exception that nobody catches, on exit.
  */
 export function openFullScreen(events: FullScreenEvents): FullScreen {
   const { stdin: input, stdout: output } = process;
@@ -51,7 +51,7 @@ export function openFullScreen(events: FullScreenEvents): FullScreen {
     try {
       input.setRawMode(false);
     } catch {
-      // the terminal is gone, and its mode with it
+      // the terminal is closed, and has no mode any more
     }
   };
   const onData = (data: Buffer): void => {

@@ -1,4 +1,7 @@
-/** What text on a terminal is made of. By hand: `styleText` of node:util decides by itself, in later versions, whether to do anything. */
+/**
+ * What text on a terminal is made of. By hand: `styleText` of node:util decides by itself, in later versions, whether
+ * to do anything.
+ */
 const CODES = { bold: 1, dim: 2, red: 31, green: 32, yellow: 33, magenta: 35, cyan: 36 } as const;
 
 export type Colour = keyof typeof CODES;

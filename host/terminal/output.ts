@@ -6,7 +6,7 @@ import { errorCode } from '../failure';
 import { visible } from '../printable';
 import { pause } from '../system/pause';
 
-/** What a command says, in Dokku's log style. Text that comes from outside is made printable by whoever passes it. */
+/** What a command prints, in Dokku's log style. Callers make text from outside printable (host/printable.ts). */
 export interface Output {
   /** `=====> text`; nothing under `dokku --quiet`. */
   readonly title: (text: string) => void;
@@ -34,7 +34,7 @@ export interface Streams {
   readonly stderr: number;
 }
 
-/** Who read our stdout has closed it (`builds:list | head -1`): nothing is wrong, and nothing is left to do. */
+/** The reader of stdout has closed it (`builds:list | head -1`). This is no failure, and nothing is left to do. */
 export class ClosedPipe extends Error {
   constructor() {
     super('stdout was closed by its reader');
@@ -43,8 +43,9 @@ export class ClosedPipe extends Error {
 }
 
 /**
- * Output to stdout and stderr. Stdout is buffered up to 64 KiB. Writing to it throws {@link ClosedPipe} when nobody reads
- * it any more, and other system errors (a full disk); what stderr cannot take is dropped, there is no one else to tell.
+ * Output to stdout and stderr. Stdout is buffered up to 64 KiB. Writing to it throws {@link ClosedPipe} when nobody
+ * reads it any more, and other system errors (a full disk); what stderr cannot take is dropped, there is no one else
+ * to tell.
  */
 export function openOutput(host: Pick<Host, 'quiet'>, streams: Streams = { stdout: 1, stderr: 2 }): Output {
   const stdout = new BufferedStream(streams.stdout);

@@ -3,8 +3,9 @@ import { Screen } from './screen';
 import { charactersOf, widthOf } from './width';
 
 /*
- * What programs print for a terminal, as somebody at a terminal would read it: with progress bars at their end, without control characters.
- * The control functions are those of ECMA-48 and xterm that build tools use to write over what they have printed.
+ * What programs print for a terminal, as somebody at a terminal would read it: with progress bars at their end,
+ * without control characters. The control functions are those of ECMA-48 and xterm that build tools use to write over
+ * what they have printed.
  */
 
 /** A line as it is seen: pieces of text, each in its style. */
@@ -43,7 +44,9 @@ export function lineWidth(line: PrintedLine): number {
   return line.reduce((width, { text }) => width + widthOf(text), 0);
 }
 
-/** The part of a line from column `from` on, in at most `columns`. Of a wide character at either edge nothing is left. */
+/**
+ * The part of a line from column `from` on, in at most `columns`. Of a wide character at either edge nothing is left.
+ */
 export function sliceLine(line: PrintedLine, from: number, columns: number): PrintedLine {
   let at = 0;
   const spans: Span[] = [];
@@ -95,8 +98,9 @@ export function wrapLine(line: PrintedLine, columns: number): PrintedLine[] {
 }
 
 /*
- * CSI (1: parameters, 2: final character, without intermediate ones), then OSC and the other strings, then ESC and one character (3), then the characters alone. A
- * string without an end ends with its line, so that it cannot swallow the log behind it.
+ * CSI (1: parameters, 2: final character, without intermediate ones), then OSC and the other strings, then ESC and
+ * one character (3), then the characters alone. A string without an end ends with its line, so that it cannot swallow
+ * the log behind it.
  */
 const CONTROL =
   // eslint-disable-next-line no-control-regex -- they are what is looked for

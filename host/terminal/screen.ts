@@ -4,7 +4,10 @@ import { applySgr, PLAIN, type Style } from './style';
 
 /** A terminal has so many rows: the cursor does not move up further than this from the last one. */
 const SCREEN_ROWS = 50;
-/** The cursor moves right no further than this, or than the row's end where that is later: nobody can ask for a gigabyte of blanks. */
+/**
+ * The cursor moves right no further than this, or than the row's end where that is later: nobody can ask for a
+ * gigabyte of blanks.
+ */
 const LAST_COLUMN = 199;
 const TAB_COLUMNS = 8;
 
@@ -14,8 +17,9 @@ interface Position {
 }
 
 /**
- * What a program has printed, as a terminal shows it that scrolls back to the beginning and has room on its right: a line is never wrapped. A
- * program that clears the screen begins below what was there, as in terminals that keep what was cleared.
+ * What a program has printed, as a terminal shows it that scrolls back to the beginning and has room on its right: a
+ * line is never wrapped. A program that clears the screen begins below what was there, as in terminals that keep what
+ * was cleared.
  */
 export class Screen {
   readonly #rows: Row[] = [new Row()];
@@ -46,7 +50,10 @@ export class Screen {
     Screen.#escapes.get(character)?.(this);
   }
 
-  /** A control sequence: what stands between CSI and its last character, and that one. Those that style or move nothing do nothing. */
+  /**
+   * A control sequence: what stands between CSI and its last character, and that one. Those that style or move
+   * nothing do nothing.
+   */
   controlSequence(parameters: string, final: string): void {
     if (final === 'm' && SGR.test(parameters)) this.#style = applySgr(this.#style, parameters);
     if (!NUMBERS.test(parameters)) return; // private ones: modes, the form of the cursor

@@ -1,6 +1,7 @@
 /*
- * SGR, the escape sequences that style text: ECMA-48, 8.3.117 (https://ecma-international.org/publications-and-standards/standards/ecma-48/),
- * with the bright colours, 256 colours and direct colours of xterm (https://invisible-island.net/xterm/ctlseqs/ctlseqs.html).
+ * SGR, the escape sequences that style text: ECMA-48, 8.3.117
+ * (https://ecma-international.org/publications-and-standards/standards/ecma-48/), with the bright colours, 256
+ * colours and direct colours of xterm (https://invisible-island.net/xterm/ctlseqs/ctlseqs.html).
  */
 
 /** 0 to 15 of the terminal's palette, or `#rrggbb`. */
@@ -87,7 +88,10 @@ function applyCode(style: Writable, code: number): void {
   else for (const name of ENDS[code] ?? []) Reflect.deleteProperty(style, name);
 }
 
-/** A parameter with parts is a colour (`38:5:n`, `38:2:<colour space>:r:g:b`), or its first part counts alone (`4:3`, a curly underline; `4:0` ends it). */
+/**
+ * A parameter with parts is a colour (`38:5:n`, `38:2:<colour space>:r:g:b`), or its first part counts alone (`4:3`,
+ * a curly underline; `4:0` ends it).
+ */
 function codesOf(parameter: string): number[] {
   const parts = parameter.split(':').map(Number);
   if (parts[0] === 4 && parts[1] === 0) return [24];

@@ -4,8 +4,8 @@ import { widthOf } from './width';
 const GAP = '  ';
 
 /**
- * A table as text: columns padded with blanks to their widest cell, two blanks between, none at the end of a line, every
- * line ended by a newline. Cells are made safe to print.
+ * A table as text: columns padded with blanks to their widest cell, two blanks between, none at the end of a line,
+ * every line ended by a newline. Cells are made safe to print.
  */
 export function formatTable(header: readonly string[], rows: readonly (readonly string[])[]): string {
   const lines = [header, ...rows].map((cells) => cells.map(visible).map((text) => ({ text, width: widthOf(text) })));

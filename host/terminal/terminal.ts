@@ -8,8 +8,9 @@ export interface Terminal {
 }
 
 /**
- * The terminal that stdout is, as `env` describes it: no colours with a `NO_COLOR` that is not empty (https://no-color.org), with
- * `TERM=dumb` or no `TERM`, or when they are not `wanted`; `COLUMNS` wins over what the terminal says of its width.
+ * The terminal that stdout is, as `env` describes it: no colours with a `NO_COLOR` that is not empty
+ * (https://no-color.org), with `TERM=dumb` or no `TERM`, or when they are not `wanted`; `COLUMNS` wins over what the
+ * terminal says of its width.
  */
 export function readTerminal(env: NodeJS.ProcessEnv, wanted: { readonly colour: boolean }): Terminal {
   const locale = env['LC_ALL'] || env['LC_CTYPE'] || env['LANG'];

@@ -8,7 +8,10 @@ export interface Column {
   readonly name: string;
   /** Numbers, under each other at their last digit. */
   readonly right?: boolean;
-  /** Where the terminal is too narrow: `cut` to as few characters as this, or left out; the lower `gives`, the sooner. Else it stays. */
+  /**
+   * Where the terminal is too narrow: `cut` to as few characters as this, or left out; the lower `gives`, the sooner.
+   * Else it stays.
+   */
   readonly gives?: number;
   readonly cut?: number;
   /** What colour a cell has; rows are counted from 0. */

@@ -1,6 +1,9 @@
 import type * as measuring from 'string-width';
 
-/** Columns of a terminal that `text` takes: none for a mark that goes onto another character, two for a wide one (UAX #11) or an emoji. */
+/**
+ * Columns of a terminal that `text` takes: none for a mark that goes onto another character, two for a wide one (UAX
+ * #11) or an emoji.
+ */
 export function widthOf(text: string): number {
   if (NARROW.test(text)) return text.length;
   const known = widths.get(text);
@@ -12,7 +15,10 @@ export function widthOf(text: string): number {
   return width;
 }
 
-/** Latin, Greek and Cyrillic letters, dashes and quotes, arrows, boxes and bars, ticks: what most text that is not ASCII is made of. */
+/**
+ * Latin, Greek and Cyrillic letters, dashes and quotes, arrows, boxes and bars, ticks: what most text that is not
+ * ASCII is made of.
+ */
 export const NARROW =
   /^[\x20-\x7e\u00a1-\u00ac\u00ae-\u02ff\u0370-\u0482\u048a-\u052f\u2010-\u2027\u2190-\u21ff\u2500-\u259f✓✔✗✘]*$/;
 
@@ -21,7 +27,10 @@ const widths = new Map<string, number>();
 const MOST_KNOWN = 2000;
 const LONGEST_KNOWN = 16;
 
-/** `text`, of one line and without control characters, in at most `columns`: what is cut off its end, or its start, becomes an ellipsis. */
+/**
+ * `text`, of one line and without control characters, in at most `columns`: what is cut off its end, or its start,
+ * becomes an ellipsis.
+ */
 export function fit(
   text: string,
   columns: number,

@@ -1,4 +1,4 @@
-import type { Build } from '../../journal/history';
+import type { Build, FinishedBuild } from '../../journal/history';
 import { causeText } from '../events/causeText';
 
 /** What an exit code says beyond its number: those of shells, of timeout(1), and 128 with the number of a signal. */
@@ -23,23 +23,32 @@ export function exitCodeText(code: number): string {
   return words === undefined ? `exit code ${code}` : `exit code ${code}: ${words}`;
 }
 
+/** Dokku's own messages, what git and shells say, and what compilers, package managers and runtimes begin an error with. */
 const ERROR =
-  /\b(error|errors|fatal|failed|failure|exception|traceback|panic|cannot|could not|unable to|denied)\b|ERR!|not found|^ ! {5}/i;
-/** What Dokku prints for every failure, after what really went wrong. */
-const SAYS_NOTHING = /^( ! {5}|remote: )*(App build failed|exit status \d+|To .*pre-receive hook declined.*)\s*$/i;
+  /^ !\s|\b(?:errors?|fatal|failed|failure|panic|exception|traceback|denied)\b|\b[A-Z]\w*(?:Error|Exception)\b|\bERR!|not found|cannot |can't |could not |unable to |no such file|out of memory|segmentation fault|timed? ?out/i;
 
-/** The last of `lines` of a log that looks like an error; undefined when none does. */
+const HARMLESS = /\b(?:0|no) (?:errors?|failed|failures)\b|\bwarn(?:ing)?\b/i;
+
+/** They name no cause: the last lines of Dokku, git, docker, make and npm. */
+const SAYS_NOTHING =
+  /^ !\s+(?:App build failed|Failure to deploy|Deploy failed)|pre-receive hook declined|exit(?:ed with)? (?:status|code):? \d+|non-zero code|^make(?:\[\d+\])?: \*\*\*|ERR! (?:code|errno|path|command|A )|ELIFECYCLE|complete log of this run/i;
+
+/** The last of `lines` of a log that looks like an error; undefined if none does. One that names no cause is taken if there is no other. */
 export function errorLine(lines: readonly string[]): string | undefined {
-  const found =
-    lines.findLast((line) => ERROR.test(line) && !SAYS_NOTHING.test(line)) ??
-    lines.findLast((line) => ERROR.test(line));
-  return found?.replace(/^ ! {5}/, '').trim();
+  const errors = lines.filter((line) => ERROR.test(line) && !HARMLESS.test(line));
+  const found = errors.findLast((line) => !SAYS_NOTHING.test(line)) ?? errors.at(-1);
+  return found?.replace(/^ !\s+/, '').trim();
+}
+
+/** How a failed build ended: `exit code 137: killed, often out of memory`, or that nobody reported its end. */
+export function howFailed(build: FinishedBuild): string {
+  return build.cause === 'exit' ? exitCodeText(build.exitCode) : causeText(build.cause);
 }
 
 /** Why `build` failed, in one line; '' for one that did not. `lines` are the last lines of its log, as a terminal shows them. */
 export function whyFailed(build: Build, lines: readonly string[]): string {
   if (build.status !== 'failed') return '';
-  const how = build.cause === 'exit' ? exitCodeText(build.exitCode) : causeText(build.cause);
+  const how = howFailed(build);
   const line = errorLine(lines);
   return line === undefined || line === '' ? how : `${how} - ${line}`;
 }

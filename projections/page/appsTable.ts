@@ -2,19 +2,21 @@ import { formatDuration } from '../../host/durations';
 import { count } from './html';
 import { type Anchors, failingBuild, type PageApp, startedAt, statusClass, timeAndAge } from './pageApp';
 import { type Numbers, rateText } from './pageNumbers';
-import { type Range, stripSvg } from './timeline';
+import { type Range, spanOf, stripSvg } from './timeline';
 
 /** Every app with its last build, one row each. */
 export function appsTable(
   apps: readonly PageApp[],
   numbersOf: (page: PageApp) => Numbers,
-  { from, to, name }: Range & { readonly name: string },
+  now: number,
   anchors: Anchors,
 ): string {
   if (apps.length === 0)
     return '<section aria-labelledby="page:apps"><h2 id="page:apps">Apps</h2><p class=q>There are no apps</section>';
+  const starts = apps.flatMap(({ outcomes }) => outcomes.map((outcome) => outcome.startedAt));
+  const { name, ...range } = spanOf(starts, now);
   const marks = Math.max(LEAST_MARKS, Math.min(MOST_MARKS, Math.floor(ALL_MARKS / apps.length)));
-  const rows = apps.map((page) => appRow(page, numbersOf(page), { from, to }, marks, anchors));
+  const rows = apps.map((page) => appRow(page, numbersOf(page), range, marks, anchors));
   const head = ['App', 'Last build', 'Started', `Timeline, last ${name}`, 'Success', 'Median', 'Builds'];
   return (
     '<section aria-labelledby="page:apps"><h2 id="page:apps">Apps</h2><p class=q>Failing apps first. On the timeline a build that succeeded stands above the line, ' +
@@ -24,7 +26,7 @@ export function appsTable(
 }
 
 /** Marks on the timelines of all apps together, and of one. */
-const ALL_MARKS = 20_000;
+const ALL_MARKS = 15_000;
 const MOST_MARKS = 60;
 const LEAST_MARKS = 12;
 

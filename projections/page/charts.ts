@@ -6,11 +6,14 @@ import type { Palette } from './palette';
 import type { Range } from './timeline';
 
 /*
- * Charts are as wide as the page: their drawing stretches, so their words stand beside it in HTML. What was canceled is hollow, what failed
- * is told from what succeeded by its place or its form, so that nobody needs the colours.
+ * Charts are as wide as the page: their drawing stretches, so their words stand beside it in HTML. What was canceled
+ * is hollow, what failed is told from what succeeded by its place or its form, so that the colours are not needed.
  */
 
-/** A chart: a drawing of `columns` × 100 units, what stands on its left edge from top to bottom, and below it from left to right. */
+/**
+ * A chart: a drawing of `columns` × 100 units, what stands on its left edge from top to bottom, and below it from
+ * left to right.
+ */
 function figure(parts: {
   readonly label: string;
   readonly columns: number;
@@ -51,7 +54,10 @@ interface Bin {
   readonly canceled: number;
 }
 
-/** Builds by the time they began, from the first that is known to `now` (ms since the epoch): those that succeeded up, the others down. */
+/**
+ * Builds by the time they began, from the first that is known to `now` (ms since the epoch): those that succeeded up,
+ * the others down.
+ */
 export function buildsChart(outcomes: readonly Outcome[], now: number, palette: Palette): string {
   const { range, step, name } = scaleOf(outcomes, now);
   const bins = binsOf(outcomes, range, step);

@@ -2,8 +2,8 @@ import { formatAge } from '../../host/terminal/age';
 import { textOf } from '../../host/terminal/printed';
 import type { AppName } from '../../host/dokku/names';
 import type { SeenBuild } from '../records/record';
-import { exitCodeMeaning, lastErrorLine } from '../records/whyFailed';
-import { count, counted, escapeText, timeText } from './html';
+import { errorLine, howFailed } from '../lists/whyFailed';
+import { counted, escapeText, timeText } from './html';
 import {
   type Anchors,
   commitHtml,
@@ -60,20 +60,17 @@ function failure(app: AppName, seen: SeenBuild, now: number, anchors: Anchors, l
 
 /** The last error line of the log, and the exit code in words; '' if there is nothing to say. */
 export function whyHtml(seen: SeenBuild, log: PageLog): string {
-  const line = typeof log === 'object' ? lastErrorLine(log.lines.slice(-WITHIN_LINES).map(textOf)) : undefined;
-  const code = exitText(seen);
-  if (line === undefined && code === '') return '';
+  const line = typeof log === 'object' ? errorLine(log.lines.slice(-WITHIN_LINES).map(textOf)) : undefined;
+  const how = howText(seen);
+  if (line === undefined && how === '') return '';
   const cut = line !== undefined && line.length > REASON_CHARACTERS ? `${line.slice(0, REASON_CHARACTERS)}…` : line;
   const quoted = cut === undefined ? '' : `<code>${escapeText(cut)}</code>`;
-  return `<p class="y ${statusClass(seen)}">${[quoted, code].filter((part) => part !== '').join(' ')}`;
+  return `<p class="y ${statusClass(seen)}">${[quoted, how].filter((part) => part !== '').join(' ')}`;
 }
 
 /** An error further up is not why the build failed. */
 const WITHIN_LINES = 200;
 
-function exitText({ build }: SeenBuild): string {
-  if (build.status !== 'failed') return '';
-  const meaning = exitCodeMeaning(build.exitCode);
-  if (build.exitCode < 0) return `<small>${meaning ?? ''}</small>`;
-  return `<small>exit code ${count(build.exitCode)}${meaning === undefined ? '' : `: ${meaning}`}</small>`;
+function howText({ build }: SeenBuild): string {
+  return build.status === 'failed' ? `<small>${howFailed(build)}</small>` : '';
 }

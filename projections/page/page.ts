@@ -12,11 +12,10 @@ import { count, counted, escapeHtml, timeHtml } from './html';
 import { type Anchors, anchorsOf, failingFirst, type PageApp } from './pageApp';
 import { type PageLog, readPageLog } from './pageLog';
 import { type Numbers, numbersOf, rateText } from './pageNumbers';
-import { roomOf } from './pageRoom';
+import { logBytesFor, roomOf } from './pageRoom';
 import { PAGE_SCRIPT } from './pageScript';
 import { PAGE_STYLE } from './pageStyle';
 import { openPalette, type Palette } from './palette';
-import { spanOf } from './timeline';
 
 /** What a page is made of. */
 export interface PageSource {
@@ -29,40 +28,52 @@ export interface PageSource {
   readonly single: boolean;
   /** The end of a build's log, at most `limit` bytes; a sentence if it cannot be read, undefined if there is none. */
   readonly log: (app: AppName, build: BuildId, limit: number) => Tail | string | undefined;
-  /** The page file is kept up to date: whoever views it loads it again every so many seconds. */
+  /** The page file is kept up to date: a browser loads it again every so many seconds. */
   readonly reload?: number;
 }
 
 /**
- * One HTML file that needs nothing else: its policy allows its own stylesheet and its own script, each by its digest, and nothing from
- * anywhere. What failed comes first.
+ * One HTML file that needs nothing else: its policy allows its own stylesheet and its own script, each by its digest,
+ * and nothing from anywhere. What failed comes first.
  */
 export function pageHtml(source: PageSource): string {
+  const logOf = rememberLogs(source);
+  const [whole = 1, ...less] = SHARES;
+  let html = render(source, logOf, whole);
+  if (source.single) return html;
+  for (const share of less) {
+    if (Buffer.byteLength(html) < MOST_BYTES) break;
+    html = render(source, logOf, share);
+  }
+  return html;
+}
+
+/** Of a page of many apps with long names. */
+const MOST_BYTES = 1_900_000;
+/** Of the usual room for builds and logs, until a page is small enough. */
+const SHARES = [1, 0.5, 0.2, 0];
+
+type LogOf = (app: AppName, seen: SeenBuild) => PageLog;
+
+function render(source: PageSource, logOf: LogOf, share: number): string {
   const { host, now, single, reload } = source;
   const apps = failingFirst(source.apps);
   const palette = openPalette();
   const anchors = anchorsOf(apps);
-  const room = roomOf(apps, single);
-  const numbers = new Map(apps.map((page) => [page, numbersOf(page.outcomes, page.builds)]));
-  const numbersFor = (page: PageApp): Numbers => numbers.get(page) ?? numbersOf(page.outcomes, page.builds);
-  const logOf = rememberLogs(source, room.logBytes);
-  const context = { now, single, anchors, palette, logOf, ...room };
-  const of = single ? (apps[0]?.app ?? '') : host;
-  const title = `Builds ${single ? 'of' : 'on'} ${escapeHtml(of)}`;
-  const span = spanOf(
-    apps.flatMap(({ outcomes }) => outcomes.map(({ startedAt }) => startedAt)),
-    now,
-  );
+  const numbers = new Map(apps.map((page) => [page.app, numbersOf(page.outcomes, page.builds)]));
+  const numbersFor = (page: PageApp): Numbers => numbers.get(page.app) ?? numbersOf([], []);
+  const context = { now, single, anchors, palette, logOf, ...roomOf(apps, single, share) };
+  const title = `Builds ${single ? 'of' : 'on'} ${escapeHtml(single ? (apps[0]?.app ?? '') : host)}`;
   const sections = apps.map((page) => appSection(page, numbersFor(page), context)).join('\n');
   const body = [
-    `<a class=skip href="#page:builds">Skip to the builds</a>`,
+    '<a class=skip href="#page:builds">Skip to the builds</a>',
     `<header><p class=k>dokku-builds<h1>${title}</h1><p class=q>As of ${timeHtml(new Date(now).toISOString())} <small>0s ago</small>. Times are in <span class=tz>UTC</span></header>`,
-    filterBar(source.reload),
-    `<main id="page:main" tabindex=-1>`,
+    filterBar(reload),
+    '<main id="page:main" tabindex=-1>',
     failuresSection(apps, now, anchors, logOf),
     single ? '' : runningSection(apps, anchors),
     overview(apps, now, single, palette),
-    single ? '' : appsTable(apps, numbersFor, span, anchors),
+    single ? '' : appsTable(apps, numbersFor, now, anchors),
     single
       ? `<div id="page:builds">${sections}</div>`
       : `<section aria-labelledby="page:builds"><h2 id="page:builds">Builds</h2>${sections}</section>`,
@@ -84,7 +95,8 @@ function document(title: string, body: string, style: string, reload: number | u
 }
 
 /** A log is read once, for the reason of a failure and for its end. */
-function rememberLogs({ log }: PageSource, bytes: number): (app: AppName, seen: SeenBuild) => PageLog {
+function rememberLogs({ apps, log }: PageSource): LogOf {
+  const bytes = logBytesFor(apps.length);
   const known = new Map<string, PageLog>();
   return (app, { build }) => {
     const key = `${app}/${build.id}`;

@@ -22,7 +22,10 @@ export interface Anchors {
   readonly build: (app: AppName, build: BuildId) => string;
 }
 
-/** The anchors of a page about `apps`. No build's is another's, nor that of a section: ids have neither colon nor slash. */
+/**
+ * The anchors of a page about `apps`. No build's is another's, nor that of a section: ids have neither colon nor
+ * slash.
+ */
 export function anchorsOf(apps: readonly PageApp[]): Anchors {
   const owners = new Map<BuildId, AppName | undefined>();
   for (const { app, builds } of apps) {

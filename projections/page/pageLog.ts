@@ -5,7 +5,10 @@ import type { Style, TerminalColour } from '../../host/terminal/style';
 import { count, escapeHtml, escapeText } from './html';
 import type { Palette } from './palette';
 
-/** The end of a build's log: what a terminal shows of it, or a sentence that says why it cannot be read. Undefined: there is no log. */
+/**
+ * The end of a build's log: what a terminal shows of it, or a sentence that says why it cannot be read. Undefined:
+ * there is no log.
+ */
 export type PageLog = ReadLog | string | undefined;
 
 interface ReadLog {
@@ -24,7 +27,8 @@ export function readPageLog(tail: Tail | string | undefined): PageLog {
 const LONGEST_LINE = 2000; // columns
 
 /**
- * The log as HTML, its last lines with at most `limit` columns together. Nothing in it is markup but what is made here.
+ * The log as HTML, its last lines with at most `limit` columns together. Nothing in it is markup but what is made
+ * here.
  */
 export function logHtml(log: PageLog, limit: number, palette: Palette, label: string): string {
   if (log === undefined) return '<p class=q>No log file';

@@ -8,7 +8,9 @@ export interface Numbers {
   readonly canceled: number;
   readonly running: number;
   readonly abandoned: number;
-  /** Percent of the builds that succeeded or failed; undefined if there are none. A cancel says nothing about a build. */
+  /**
+   * Percent of the builds that succeeded or failed; undefined if there are none. A cancel says nothing about a build.
+   */
   readonly successRate: number | undefined;
   /** ms, of those that succeeded or failed; undefined if there are none. */
   readonly median: number | undefined;

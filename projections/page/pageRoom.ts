@@ -5,8 +5,7 @@ import { failingBuild, type PageApp } from './pageApp';
 export interface PageRoom {
   /** Rows of builds for each app. */
   readonly rows: number;
-  /** Bytes of a log that are read, and columns of it that are shown. */
-  readonly logBytes: number;
+  /** Columns of a log that are shown. */
   readonly logLimit: number;
   /** Whether the log of a build is shown. */
   readonly isDetailed: (app: AppName, build: BuildId) => boolean;
@@ -24,20 +23,25 @@ const LOG = { least: 600, most: 24_000 };
 const READ_BYTES = { least: 16 * 1024, most: 128 * 1024 };
 const MANY_APPS = 200;
 
-/** Room for `apps`, failing ones first. The builds that failed last get theirs first, then the newest of each app, and so on. */
-export function roomOf(apps: readonly PageApp[], single: boolean): PageRoom {
-  const builds = apps.reduce((sum, page) => sum + page.builds.length, 0);
-  const rows = single ? builds : Math.max(2, Math.floor(ALL_ROWS / ROW_BYTES / Math.max(1, apps.length)));
-  const [all, around] = single ? [SINGLE_DETAILS, SINGLE_DETAIL_BYTES] : [ALL_DETAILS, DETAIL_BYTES];
-  const most = single ? builds : apps.reduce((sum, page) => sum + Math.min(rows, page.builds.length), 0);
-  const logLimit = Math.round(Math.min(LOG.most, Math.max(LOG.least, all / Math.max(1, most) - around)));
-  const detailed = new Set(byImportance(apps, rows).slice(0, Math.floor(all / (logLimit + around)) + 1));
-  return {
-    rows,
-    logLimit,
-    logBytes: apps.length > MANY_APPS ? READ_BYTES.least : READ_BYTES.most,
-    isDetailed: (app, build) => detailed.has(`${app}/${build}`),
-  };
+/**
+ * Room for `apps`, failing ones first: `share` (0 to 1) of what a page has usually. The builds that failed last get theirs
+ * first, then the newest of each app, and so on.
+ */
+export function roomOf(apps: readonly PageApp[], single: boolean, share: number): PageRoom {
+  const rows = single
+    ? Number.POSITIVE_INFINITY
+    : Math.max(1, Math.floor((share * ALL_ROWS) / ROW_BYTES / apps.length));
+  const builds = apps.reduce((sum, page) => sum + Math.min(rows, page.builds.length), 0);
+  const around = single ? SINGLE_DETAIL_BYTES : DETAIL_BYTES;
+  const all = share * (single ? SINGLE_DETAILS : ALL_DETAILS);
+  const logLimit = Math.round(Math.min(LOG.most, Math.max(LOG.least, all / Math.max(1, builds) - around)));
+  const detailed = new Set(byImportance(apps, rows).slice(0, Math.ceil(all / (logLimit + around))));
+  return { rows, logLimit, isDetailed: (app, build) => detailed.has(`${app}/${build}`) };
+}
+
+/** Bytes that are read at the end of each log of a page of so many apps. */
+export function logBytesFor(apps: number): number {
+  return apps > MANY_APPS ? READ_BYTES.least : READ_BYTES.most;
 }
 
 function byImportance(apps: readonly PageApp[], rows: number): string[] {

@@ -1,6 +1,7 @@
 /*
- * The one script of a page. Without it everything is there to read; with it the page can be filtered, shows times in the viewer's zone, and
- * reloads itself if it is kept up to date. It sends nothing, and loads nothing but the page itself.
+ * The one script of a page. Without it everything is there to read; with it the page can be filtered, shows times in
+ * the viewer's zone, and reloads itself if it is kept up to date. It sends nothing, and loads nothing but the page
+ * itself.
  */
 
 const FILTER = `

@@ -1,6 +1,6 @@
 /*
- * The stylesheet of a page. Class names are short: a host has twenty thousand builds. Colours are checked for a contrast of 4.5 to 1 on
- * their ground, light and dark; a log is a terminal, dark in both.
+ * The stylesheet of a page. Class names are short: a host has twenty thousand builds. Colours are checked for a
+ * contrast of 4.5 to 1 on their ground, light and dark; a log is a terminal, dark in both.
  */
 const COLORS = `
 :root{--g:#fff;--g2:#f4f6f8;--t:#1b2027;--q:#57606c;--e:#d5dae1;--i:#8a93a0;--l:#0b5cad;--s:#1a7f37;--f:#c0242f;--c:#6b5b00;--r:#0b5cad;--a:#8a4b00;--fs:#0b5cad}

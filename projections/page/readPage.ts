@@ -14,7 +14,7 @@ import type { PageSource } from './page';
 import type { PageApp } from './pageApp';
 import { type PageHistory, readPageHistory } from './pageHistory';
 
-/** What the reading of a page needs: where, when, and who is told what cannot be read. */
+/** What the reading of a page needs: where, when, and where warnings go. */
 export interface PageContext {
   readonly host: Host;
   readonly system: System;
@@ -83,6 +83,6 @@ function readHistory({ host, system, warn }: PageContext, app: AppName, most: nu
   const { history } = adoptRecords(builds, system, warnOnce).loaded;
   const again = readPageHistory(builds.directory, most);
   again.problems.forEach(complainer(builds, warnOnce));
-  // What nobody may append was adopted in memory only.
+  // If the journal cannot be written, the records were adopted in memory only.
   return again.history.order.length < history.order.length ? { ...again, history } : again;
 }

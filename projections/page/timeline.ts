@@ -35,8 +35,8 @@ export function spanOf(starts: readonly number[], now: number): Range & { readon
 const WIDTH = 240;
 
 /**
- * One app's builds as marks on a line of time. A status is told by position, never by colour alone. `running` are starts, ms since the
- * epoch; `label` says it in words.
+ * One app's builds as marks on a line of time. A status is told by position, never by colour alone. `running` are
+ * starts, ms since the epoch; `label` says it in words.
  */
 export function stripSvg(
   outcomes: readonly Outcome[],

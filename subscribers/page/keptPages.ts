@@ -11,6 +11,11 @@ export function pagesDirectory(host: Host): string {
   return join(host.libRoot, 'data', 'builds-page');
 }
 
+/** What is no page: the request for an update, and the lock of the process that makes it. */
+export function updateDirectory(host: Host): string {
+  return join(pagesDirectory(host), '.update');
+}
+
 /** The page of all apps is `index.html`, that of an app `apps/<app>.html`. */
 export function pagePath(host: Host, scope: PropertyScope): string {
   const directory = pagesDirectory(host);

@@ -6,17 +6,17 @@ import type { PropertyScope } from '../../host/dokku/paths';
 import { startSelfDetached } from '../../host/system/detached';
 import { makeDirectory, removeFile, replaceFile } from '../../host/system/files';
 import { delivererState } from '../notifications/delivery/soleDeliverer';
-import { isPageOn, pagesDirectory } from './keptPages';
+import { isPageOn, updateDirectory } from './keptPages';
 
 /** Name of the program that brings the pages up to date. */
 export const PAGE_UPDATER = 'builds-update-pages';
 
-/** In the directory of the pages, while something has changed that no page shows. */
-const CHANGED_FILE = '.changed';
+/** There as long as something has changed that no page shows. */
+const CHANGED_FILE = 'changed';
 
 /**
- * Has the pages that show `app` brought up to date by a process that outlives this one, if there are such pages. To be called after each
- * event: it costs a look at two properties. Throws system errors.
+ * Has the pages that show `app` brought up to date by a process that outlives this one, if there are such pages. To
+ * be called after each event: it costs a look at two properties. Throws system errors.
  */
 export function requestPages(host: Host, app: PropertyScope): void {
   if (isPageOn(host, '--global') || (app !== '--global' && isPageOn(host, app))) startUpdate(host);
@@ -24,7 +24,7 @@ export function requestPages(host: Host, app: PropertyScope): void {
 
 /** The same after the property was changed: a page that is not wanted any more is removed. */
 export function startUpdate(host: Host): void {
-  const directory = pagesDirectory(host);
+  const directory = updateDirectory(host);
   makeDirectory(directory);
   replaceFile(join(directory, CHANGED_FILE), '', { mode: 0o600, durable: false });
   if (delivererState(directory) !== 'alive') startSelfDetached(PAGE_UPDATER);

@@ -16,27 +16,27 @@ import { JOURNAL_FILE } from '../../journal/file/journalFile';
 import { pageHtml, type PageSource } from '../../projections/page/page';
 import { readAppPage, readHostPage } from '../../projections/page/readPage';
 import { deliverAlone } from '../notifications/delivery/soleDeliverer';
-import { isPageOn, pagePath, pagesDirectory } from './keptPages';
+import { isPageOn, pagePath, pagesDirectory, updateDirectory } from './keptPages';
 import { isUpdateRequested, takeRequest } from './requestPages';
 
 /** From one version of a page to the next at least this. */
 const LEAST_MS = 1000;
 /** And this many times as long as it took to make: a host of many apps does not spend its time on pages. */
 const REST = 4;
-/** Whoever views a page loads it again so often. */
+/** A browser loads the page again so often. */
 const RELOAD_SECONDS = 30;
 
 /**
- * `builds-update-pages`: brings the pages up to date that the property `page` asks for, until no event is left that they do not show, and
- * removes those that it does not ask for any more. Triggers start it behind themselves.
+ * `builds-update-pages`: brings the pages up to date that the property `page` asks for, until no event is left that
+ * they do not show, and removes those that it does not ask for any more. Triggers start it behind themselves.
  */
 export async function updatePages({ host, output }: Call): Promise<undefined> {
-  const directory = pagesDirectory(host);
+  const directory = updateDirectory(host);
   const isDone = (): boolean => !isUpdateRequested(directory);
   if (isDone()) return;
   const update = async (): Promise<void> => {
-    removeStaleTemporaries(directory, (pid) => isAlive({ pid }));
-    for (let rest = restOf(directory); ;) {
+    for (const place of [directory, pagesDirectory(host)]) removeStaleTemporaries(place, (pid) => isAlive({ pid }));
+    for (let rest = restOf(pagesDirectory(host)); ;) {
       await setTimeout(rest);
       const began = Date.now();
       takeRequest(directory);

@@ -35,7 +35,7 @@ function until(isSo: () => boolean): Promise<void> {
 
 const read = (name: string): string =>
   existsSync(join(directory, name)) ? readFileSync(join(directory, name), 'utf8') : '';
-const isIdle = (): boolean => !existsSync(join(directory, '.changed'));
+const isIdle = (): boolean => !existsSync(join(directory, '.update', 'changed'));
 
 test.serial('nothing is written as long as nobody asks for it', async (t) => {
   await host.trigger('builds-record-start', ['shop', 'b0', String(process.pid), 'git-hook']);

@@ -10,7 +10,8 @@ import { finishedRecord, writeRecords } from '../expectedRecord';
 import { chromium, closeBrowser, openPage } from './chromium';
 
 /*
- * The page of a sandbox as text, and in a browser if there is one: whatever a log holds, it is text, and nothing of it runs.
+ * The page of a sandbox as text, and in a browser if there is one: whatever a log holds, it is text, and nothing of
+ * it runs.
  */
 
 const inBrowser = chromium === undefined ? test.skip : test;

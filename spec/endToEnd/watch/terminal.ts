@@ -10,7 +10,9 @@ export interface Watching {
   readonly pid: number;
   /** All that it has written. */
   output(): string;
-  /** Resolves when what was written since the last call holds `text`; rejects when the terminal was closed without it. */
+  /**
+   * Resolves when what was written since the last call holds `text`; rejects when the terminal was closed without it.
+   */
   until(text: string | RegExp): Promise<void>;
   type(keys: string): void;
   /** Takes the terminal away, as a lost connection does; resolves when the process that watched has ended. */

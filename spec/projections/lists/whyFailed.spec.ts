@@ -31,9 +31,44 @@ test('the last line that looks like an error is taken, and not what Dokku prints
     'cleaning up',
     ' !     App build failed',
   ];
-  t.is(errorLine(log), 'make: *** [shop] Error 1');
+  t.is(errorLine(log), 'shop.c:14: error: expected a semicolon');
   t.is(errorLine(['npm ERR! missing script: build', '', 'done']), 'npm ERR! missing script: build');
   t.is(errorLine(['all is well', ' !     Unable to select a buildpack']), 'Unable to select a buildpack');
+});
+
+test('what compilers, package managers and runtimes say is found among what comes after it', (t) => {
+  for (const [why, ...lines] of [
+    [
+      "error TS2304: Cannot find name 'x'.",
+      '-----> Build',
+      "       error TS2304: Cannot find name 'x'.",
+      ' !     App build failed',
+    ],
+    [
+      'npm ERR! Missing script: "build"',
+      'npm ERR! code ELIFECYCLE',
+      'npm ERR! Missing script: "build"',
+      'npm ERR! A complete log of this run can be found in: x',
+    ],
+    [
+      'shop currently has a deploy lock in place. Exiting...',
+      ' !     shop currently has a deploy lock in place. Exiting...',
+    ],
+    ["fatal: repository 'x' not found", 'Cloning', "fatal: repository 'x' not found"],
+    [
+      'ModuleNotFoundError: No module named "flask"',
+      'Traceback (most recent call last):',
+      '  File "app.py"',
+      'ModuleNotFoundError: No module named "flask"',
+      'all done',
+    ],
+    ['panic: runtime error: index out of range', 'panic: runtime error: index out of range', 'exit status 2'],
+    ['sh: 1: vite: not found', 'sh: 1: vite: not found', 'The command "build" returned a non-zero code: 127'],
+    ['App build failed', 'Compiled with 0 errors', 'warning: an error may follow', ' !     App build failed'],
+  ] as const) {
+    t.is(errorLine(lines), why);
+  }
+  t.is(errorLine(['-----> Released', 'Compiled: 0 errors']), undefined);
 });
 
 test('what Dokku prints for every failure is taken if there is nothing else', (t) => {

@@ -1,6 +1,7 @@
 import test from 'ava';
 import fc from 'fast-check';
 
+import type { AppName } from '../../../host/dokku/names';
 import { pageHtml } from '../../../projections/page/page';
 import { demoApp, demoHost, demoLog, NOW, pageSource } from './demoPage';
 
@@ -159,6 +160,11 @@ test('a page of 1,000 apps is below 2 MB, and each app is on it with its last bu
     t.is(html.match(/<tr data-a=/g)?.length, apps);
     t.is(html.match(/<details class=p /g)?.length, apps);
   }
+  const { apps, ...rest } = demoHost(1000, 10);
+  const long = apps.map((page) => ({ ...page, app: page.app.padEnd(60, 'x') as AppName }));
+  const html = pageHtml({ ...rest, apps: long });
+  t.true(Buffer.byteLength(html) < 1_950_000, String(html.length));
+  t.is(html.match(/<tr data-a=/g)?.length, 1000);
 });
 
 test('the page of one app has a row for each build, and its events and record', (t) => {
