@@ -34,10 +34,11 @@ function dumpedJournal(): Buffer {
 /** The JSON of an event as `builds:events` prints it; docs/events.md names the keys. */
 function eventJson(app: string, { seq, id, at, type, data }: JournalEvent): unknown {
   const { build = null, process, ...rest } = data as Record<string, unknown>;
-  const { pid, startTicks: start_ticks, bootId: boot_id } = (process ?? {}) as Record<string, unknown>;
+  const { pid, group, startTicks, bootId } = (process ?? {}) as Record<string, unknown>;
   const named = { startedAt: 'started_at', finishedAt: 'finished_at', exitCode: 'exit_code' } as Record<string, string>;
   const others = Object.entries(rest).map(([name, value]) => [named[name] ?? name, value] as const);
-  const json = { seq, id, time: new Date(at).toISOString(), type, app, build, pid, start_ticks, boot_id };
+  const identity = { pid, process_group: group, start_ticks: startTicks, boot_id: bootId };
+  const json = { seq, id, time: new Date(at).toISOString(), type, app, build, ...identity };
   return JSON.parse(JSON.stringify({ ...json, ...Object.fromEntries(others) }));
 }
 
@@ -178,8 +179,8 @@ test('what is damaged, edited or from a later version reads the same by the page
       file.write('b9', file.indexOf('b3', b3), 'latin1');
       mendCrc(file, b3);
     },
-    'a last event of schema 2': (file) => {
-      file.writeUInt8(2, b3 + 13);
+    'a last event of a later schema': (file) => {
+      file.writeUInt8(3, b3 + 13);
       mendCrc(file, b3);
     },
   };

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 
-import { unpack, type Value, type ValueMap } from './messagePack';
+import { unpack, unpackFirst, type Value, type ValueMap } from './messagePack';
 
 /*
  * A reader of journals, written from docs/journal-format.md alone: it imports nothing of the program, so that it reads what the page
@@ -16,7 +16,7 @@ export interface ReadJournal {
   readonly unknown: number[];
   /** Numbers of events that do not count, since their successor was built on another one. */
   readonly disputed: number[];
-  /** Numbers that are not there. */
+  /** The first number of each gap. */
   readonly missing: number[];
   /** Frames that lost their race, or have no business where they are. */
   readonly voidFrames: number;
@@ -47,7 +47,10 @@ interface Envelope {
   readonly end: number;
 }
 
-const SCHEMA = 1;
+const SCHEMA = 2;
+
+/** A number that is further ahead was made up. */
+const LARGEST_GAP = 2 ** 32;
 
 /** Reads the journal that consists of `file`. */
 export function readJournal(file: Buffer): ReadJournal {
@@ -65,13 +68,13 @@ export function readJournal(file: Buffer): ReadJournal {
   };
   for (const envelope of envelopes) {
     const last = pending?.seq ?? 0;
-    if (envelope.seq <= last) {
+    if (envelope.seq <= last || envelope.seq > last + 1 + LARGEST_GAP) {
       voidFrames += 1;
       continue;
     }
     if (pending && envelope.seq === last + 1 && envelope.previousCrc !== pending.crc) disputed.push(last);
     else count();
-    for (let seq = last + 1; seq < envelope.seq; seq += 1) missing.push(seq);
+    if (envelope.seq > last + 1) missing.push(last + 1);
     const covered = file.subarray(pending?.readTo ?? 0, envelope.readTo);
     if (!sha256(covered).equals(envelope.digest)) badDigests.push(envelope.seq);
     pending = envelope;
@@ -109,36 +112,114 @@ function payloadAt(file: Buffer, at: number): Buffer | undefined {
 }
 
 function readEnvelope(payload: Buffer, crc: number, end: number): Envelope | undefined {
-  let fields: Value;
-  try {
-    fields = unpack(payload);
-  } catch {
-    return undefined;
-  }
+  const fields = fieldsOf(payload);
   if (!Array.isArray(fields)) return undefined;
   const [schema, seq, previousCrc, readTo, digest, id, at, type, data] = fields;
   if (!isWhole(schema) || !isWhole(seq) || !isWhole(previousCrc) || !isWhole(readTo)) return undefined;
   if (seq === 0 || !Buffer.isBuffer(digest)) return undefined;
-  const known = schema <= SCHEMA && typeof id === 'string' && isWhole(at) && typeof type === 'string' && isMap(data);
-  const event = known && needed[type]?.(data) ? { seq, id, at, type, data } : undefined;
+  const known = schema <= SCHEMA && isUlid(id) && isWhole(at) && at <= 8.64e15 && isText(type) && isMap(data);
+  const picked = known ? pick(types[type], data) : undefined;
+  const event = picked && known ? { seq, id, at, type, data: picked } : undefined;
   return { seq, previousCrc, readTo, digest, crc, end, event };
 }
 
-/** What no event of each type can do without. */
-const needed: Readonly<Record<string, (data: ValueMap) => boolean>> = {
-  BuildStarted: (data) =>
-    isId(data['build']) &&
-    typeof data['startedAt'] === 'string' &&
-    isMap(data['process']) &&
-    isWhole(data['process']['pid']),
-  BuildFinished: (data) =>
-    isId(data['build']) && typeof data['finishedAt'] === 'string' && Number.isInteger(data['exitCode']),
-  BuildCanceled: (data) => isId(data['build']) && typeof data['finishedAt'] === 'string',
-  Pruned: (data) => Array.isArray(data['builds']) && data['builds'].every(isId),
+function fieldsOf(payload: Buffer): Value {
+  try {
+    return unpack(payload);
+  } catch {
+    try {
+      return unpackFirst(payload, 5);
+    } catch {
+      return [];
+    }
+  }
+}
+
+type Check = (value: Value | undefined) => boolean;
+interface Shape {
+  readonly [name: string]: Check | Shape;
+}
+
+/** The table of the page: what each field of each type is. */
+const absentOr =
+  (check: Check): Check =>
+  (value) =>
+    value === undefined || check(value);
+const oneOf =
+  (...words: string[]): Check =>
+  (value) =>
+    isText(value) && words.includes(value);
+const actor: Shape = { user: absentOr(isText), key: absentOr(isText), command: absentOr(isText) };
+const identity: Shape = {
+  pid: isWhole,
+  group: absentOr(isWhole),
+  startTicks: absentOr(isWhole),
+  bootId: absentOr(isText),
+};
+const revision = absentOr(isText);
+const adopted = absentOr((value) => value === true);
+const types: Readonly<Record<string, Shape>> = {
+  BuildStarted: {
+    build: isId,
+    kind: oneOf('build', 'deploy'),
+    source: isText,
+    process: identity,
+    startedAt: isTime,
+    actor,
+    revision,
+    adopted,
+  },
+  BuildFinished: {
+    build: isId,
+    status: oneOf('succeeded', 'failed'),
+    exitCode: Number.isSafeInteger,
+    cause: oneOf('exit', 'abandoned', 'deployed'),
+    finishedAt: isTime,
+    revision,
+    adopted,
+  },
+  BuildCanceled: { build: isId, actor, signal: absentOr(isText), finishedAt: isTime, revision, adopted },
+  Pruned: {
+    builds: (value) => Array.isArray(value) && value.every(isId),
+    reason: oneOf('retention', 'discarded'),
+  },
 };
 
+/** The fields of `map` that `shape` names; undefined if one is not what it must be. */
+function pick(shape: Shape | undefined, map: ValueMap): ValueMap | undefined {
+  if (shape === undefined) return undefined;
+  const picked: Record<string, Value> = {};
+  for (const [name, check] of Object.entries(shape)) {
+    const value = map[name];
+    if (typeof check === 'function') {
+      if (!check(value)) return undefined;
+      if (value !== undefined) picked[name] = value;
+    } else {
+      const inner = isMap(value) ? pick(check, value) : undefined;
+      if (inner === undefined) return undefined;
+      picked[name] = inner;
+    }
+  }
+  return picked;
+}
+
+function isText(value: Value | undefined): value is string {
+  return typeof value === 'string';
+}
+
+function isUlid(value: Value | undefined): value is string {
+  return isText(value) && /^[0-9A-HJKMNP-TV-Z]{26}$/i.test(value);
+}
+
 function isId(value: Value | undefined): boolean {
-  return typeof value === 'string' && value.length <= 128 && /^[A-Za-z0-9][A-Za-z0-9_-]*$/.test(value);
+  return isText(value) && value.length <= 128 && /^[A-Za-z0-9][A-Za-z0-9_-]*$/.test(value);
+}
+
+/** RFC 3339, of a day that there is. */
+function isTime(value: Value | undefined): boolean {
+  const match = isText(value) ? /^(\d{4}-\d\d-\d\d)T\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/i.exec(value) : null;
+  if (match === null || Number.isNaN(Date.parse(match[0].toUpperCase()))) return false;
+  return new Date(`${match[1] ?? ''}T00:00:00Z`).toISOString().startsWith(match[1] ?? '');
 }
 
 function isWhole(value: Value | undefined): value is number {
@@ -146,7 +227,7 @@ function isWhole(value: Value | undefined): value is number {
 }
 
 function isMap(value: Value | undefined): value is ValueMap {
-  return typeof value === 'object' && !Array.isArray(value) && !Buffer.isBuffer(value);
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !Buffer.isBuffer(value);
 }
 
 function sha256(bytes: Buffer): Buffer {

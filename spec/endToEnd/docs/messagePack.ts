@@ -1,19 +1,34 @@
 /** What a journal's MessagePack can hold. */
-export type Value = string | number | true | Buffer | Value[] | ValueMap;
+export type Value = null | string | number | boolean | Buffer | Value[] | ValueMap;
 
 export interface ValueMap {
   readonly [name: string]: Value;
 }
 
-/** The one value that `bytes` hold, in the formats that docs/journal-format.md names and no others. Throws for anything else. */
+/** The one value that `bytes` hold. Throws for anything that docs/journal-format.md says is not read. */
 export function unpack(bytes: Buffer): Value {
-  return new Reader(bytes).value();
+  const reader = new Reader(bytes);
+  const value = reader.value();
+  if (!reader.isAtEnd()) throw new Error('bytes behind the value');
+  return value;
+}
+
+/** The first `count` elements of the array that `bytes` begin with. Throws if there are fewer, or one cannot be read. */
+export function unpackFirst(bytes: Buffer, count: number): Value[] {
+  const length = (bytes[0] ?? 0) - 0x90;
+  if (length < count || length > 15) throw new Error('no short array of so many');
+  const reader = new Reader(bytes.subarray(1));
+  return Array.from({ length: count }, () => reader.value());
 }
 
 class Reader {
   private at = 0;
 
   constructor(private readonly bytes: Buffer) {}
+
+  isAtEnd(): boolean {
+    return this.at === this.bytes.length;
+  }
 
   value(): Value {
     const format = this.take(1).readUInt8();
@@ -22,14 +37,46 @@ class Reader {
     if (format <= 0x9f) return this.array(format & 0x0f);
     if (format <= 0xbf) return this.text(format & 0x1f);
     if (format >= 0xe0) return format - 0x100;
-    if (format === 0xc3) return true;
-    if (format === 0xc4) return this.take(this.unsigned(1));
-    if (format === 0xcb) return this.take(8).readDoubleBE();
-    if (format >= 0xcc && format <= 0xce) return this.unsigned(1 << (format - 0xcc));
-    if (format >= 0xd0 && format <= 0xd2) return this.take(1 << (format - 0xd0)).readIntBE(0, 1 << (format - 0xd0));
-    if (format === 0xd9 || format === 0xda) return this.text(this.unsigned(format - 0xd8));
-    if (format === 0xdc) return this.array(this.unsigned(2));
-    throw new Error(`format ${format.toString(16)} is none that the page names`);
+    switch (format) {
+      case 0xc0:
+        return null;
+      case 0xc2:
+        return false;
+      case 0xc3:
+        return true;
+      case 0xc4:
+      case 0xc5:
+      case 0xc6:
+        return this.take(this.unsigned(1 << (format - 0xc4)));
+      case 0xca:
+        return this.take(4).readFloatBE();
+      case 0xcb:
+        return this.take(8).readDoubleBE();
+      case 0xcc:
+      case 0xcd:
+      case 0xce:
+        return this.unsigned(1 << (format - 0xcc));
+      case 0xcf:
+        return Number(this.take(8).readBigUInt64BE());
+      case 0xd0:
+      case 0xd1:
+      case 0xd2:
+        return this.take(1 << (format - 0xd0)).readIntBE(0, 1 << (format - 0xd0));
+      case 0xd3:
+        return Number(this.take(8).readBigInt64BE());
+      case 0xd9:
+      case 0xda:
+      case 0xdb:
+        return this.text(this.unsigned(1 << (format - 0xd9)));
+      case 0xdc:
+      case 0xdd:
+        return this.array(this.unsigned(2 << (format - 0xdc)));
+      case 0xde:
+      case 0xdf:
+        return this.map(this.unsigned(2 << (format - 0xde)));
+      default:
+        throw new Error(`format ${format.toString(16)} is an extension type, or none`);
+    }
   }
 
   private unsigned(bytes: number): number {
@@ -41,11 +88,15 @@ class Reader {
   }
 
   private array(length: number): Value[] {
-    return Array.from({ length }, () => this.value());
+    const values: Value[] = [];
+    while (values.length < length) values.push(this.value());
+    return values;
   }
 
   private map(length: number): ValueMap {
-    return Object.fromEntries(Array.from({ length }, () => [this.key(), this.value()]));
+    const fields: [string, Value][] = [];
+    while (fields.length < length) fields.push([this.key(), this.value()]);
+    return Object.fromEntries(fields);
   }
 
   private key(): string {
