@@ -3,7 +3,15 @@ import { readFileSync } from 'node:fs';
 import { Failure, printable, reasonOf } from '../host/failure';
 import { appBuilds, propertiesDirectory } from '../host/dokku/paths';
 import { clearProperty, parsePositiveInteger, writeProperty } from '../host/dokku/properties';
-import { parseLogLines, parseNotifyOn, parseNotifyUrl, parseSecret } from '../subscribers/notifications/settings';
+import { formatNames } from '../subscribers/notifications/formats/format';
+import {
+  parseFormat,
+  parseHeader,
+  parseLogLines,
+  parseNotifyOn,
+  parseNotifyUrl,
+  parseSecret,
+} from '../subscribers/notifications/settings';
 import { forgetUndelivered } from '../subscribers/notifications/undelivered';
 import { parsePageSetting } from '../subscribers/page/keptPages';
 import { startUpdate } from '../subscribers/page/requestPages';
@@ -24,12 +32,18 @@ const properties: Readonly<Record<string, Property>> = {
     help: 'how many finished builds of an app are kept: a whole number, at least 1; by default 20',
     check: checkRetention,
   },
-  'notify-url': { help: 'where to post what happens to builds, as JSON', check: parseNotifyUrl },
+  'notify-url': { help: 'where to post what happens to builds', check: parseNotifyUrl },
+  'notify-format': { help: `how the receiver wants it: ${formatNames.join(',')}; by default json`, check: parseFormat },
   'notify-on': {
     help: 'of what to notify: failed,canceled,succeeded,started,abandoned; by default failed',
     check: parseNotifyOn,
   },
   'notify-secret': { help: 'key of the signature that is sent along; never shown', check: parseSecret, secret: true },
+  'notify-header': {
+    help: 'a header of each message such as an authorization: Name: value; never shown',
+    check: parseHeader,
+    secret: true,
+  },
   'notify-log-lines': {
     help: 'how many of the last lines of the log are sent along: by default 50, 0 for none',
     check: parseLogLines,
