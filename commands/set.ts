@@ -12,6 +12,7 @@ import {
   parseNotifyUrl,
   parseSecret,
 } from '../subscribers/notifications/settings';
+import { parseMetrics, setMetricsFile } from '../subscribers/metrics/metricsFile';
 import { forgetUndelivered } from '../subscribers/notifications/undelivered';
 import { parsePageSetting } from '../subscribers/page/keptPages';
 import { startUpdate } from '../subscribers/page/requestPages';
@@ -25,6 +26,8 @@ interface Property {
   readonly check: (value: string) => unknown;
   /** It is never shown, and may come on stdin. */
   readonly secret?: true;
+  /** It is of the host, not of an app. */
+  readonly globalOnly?: true;
 }
 
 const properties: Readonly<Record<string, Property>> = {
@@ -49,6 +52,11 @@ const properties: Readonly<Record<string, Property>> = {
     check: parseLogLines,
   },
   page: { help: 'whether a page file is kept up to date: on or off; by default off', check: parsePageSetting },
+  metrics: {
+    help: 'with --global: on keeps a file of metrics for the node exporter up to date; by default off',
+    check: parseMetrics,
+    globalOnly: true,
+  },
 };
 
 export const set = defineCommand({
@@ -76,7 +84,8 @@ export const set = defineCommand({
   stock: true,
   run({ host, output, args }) {
     const scope = args.app ?? '--global';
-    const { name, check, secret } = args.property;
+    const { name, check, secret, globalOnly } = args.property;
+    if (globalOnly && scope !== '--global') throw new Failure(`The property ${name} is set with --global only`);
     const value = secret && args.value === '-' ? readStdin(name) : args.value;
     if (value !== '') check(value);
     if (value === '') output.title(`Unsetting ${name}`);
@@ -87,6 +96,7 @@ export const set = defineCommand({
     } catch (error) {
       throw new Failure(`Cannot write ${propertiesDirectory(host, scope)}/${name}: ${reasonOf(error)}`);
     }
+    if (name === 'metrics') setMetricsFile(host);
     if (name === 'notify-url' && scope !== '--global') forgetUndelivered(appBuilds(host, scope).directory);
     if (name === 'page') startUpdate(host);
     return undefined;
@@ -98,6 +108,7 @@ function parseProperty(name = ''): Property & { readonly name: string } {
   const property = Object.hasOwn(properties, name) ? properties[name] : undefined;
   if (property !== undefined) return { name, ...property };
   const allowed = /^(?:notif|page)/.test(name) ? Object.keys(properties) : ['retention'];
+  const allowed = /^(?:notif|metric)/.test(name) ? Object.keys(properties) : ['retention'];
   throw new Failure(`Invalid property "${printable(name)}" (allowed: ${allowed.join(', ')})`);
 }
 

@@ -101,7 +101,7 @@ test.serial(
     t.is((await set('shop', 'color', 'red')).stderr, ' !     Invalid property "color" (allowed: retention)\n');
     t.is(
       (await set('shop', 'notify-urls', 'x')).stderr,
-      ' !     Invalid property "notify-urls" (allowed: retention, notify-url, notify-on, notify-secret, notify-log-lines)\n',
+      ' !     Invalid property "notify-urls" (allowed: retention, notify-url, notify-format, notify-on, notify-secret, notify-header, notify-log-lines, metrics)\n',
     );
   },
 );
