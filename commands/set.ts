@@ -107,8 +107,7 @@ export const set = defineCommand({
 function parseProperty(name = ''): Property & { readonly name: string } {
   const property = Object.hasOwn(properties, name) ? properties[name] : undefined;
   if (property !== undefined) return { name, ...property };
-  const allowed = /^(?:notif|page)/.test(name) ? Object.keys(properties) : ['retention'];
-  const allowed = /^(?:notif|metric)/.test(name) ? Object.keys(properties) : ['retention'];
+  const allowed = /^(?:notif|page|metric)/.test(name) ? Object.keys(properties) : ['retention'];
   throw new Failure(`Invalid property "${printable(name)}" (allowed: ${allowed.join(', ')})`);
 }
 

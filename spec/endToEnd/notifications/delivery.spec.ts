@@ -7,6 +7,7 @@ import { ulid } from 'ulid';
 import { signature } from '../../../subscribers/notifications/webhook/webhook';
 import { expectSuccess, script } from '../../../scripts/sandbox/host';
 import { type Notified, record, SECRET, stored, withHost } from './notified';
+import { assertValid } from '../schema/schemas';
 import type { Received } from './receiver';
 
 /** The next trigger after something: the deploy's end is told more than once. */
@@ -23,6 +24,7 @@ test('a failed deploy is posted: signed, with its event, its record, the end of 
     host.write(host.file('shop', 'broken.log'), [...lines, progress, '\u001b[31mError: boom\u001b[0m', ''].join('\n'));
     expectSuccess(await host.trigger('builds-record-finalize', ['shop', 'broken', '3']));
     const { json, body, headers } = await receiver.request(1);
+    assertValid(t, 'notification', json);
     const event = json['event'] as Record<string, unknown>;
     t.like(json, { on: 'failed', app: 'shop', build: 'broken', id: event['id'], attempt: 1, error: 'Error: boom' });
     t.like(event, { seq: 2, type: 'BuildFinished', app: 'shop', status: 'failed', exit_code: 3, cause: 'exit' });
@@ -60,7 +62,7 @@ test('what is posted is what notify-on asks for, at the time of the event; with 
     await record(host, 'two', 0);
     await record(host, 'three', 1);
     const dead = host.process();
-    expectSuccess(await host.trigger('builds-record-start', ['shop', 'four', String(dead.pid), 'git:sync']));
+    expectSuccess(await host.trigger('builds-record-start', ['shop', 'four', String(dead.pid), 'git-hook']));
     dead.signal('SIGKILL');
     await dead.finished;
     expectSuccess(await host.dokku(['builds:prune', 'shop']));
@@ -79,7 +81,7 @@ test('what a prune over all apps finds dead is told, from its threads too', asyn
     await host.dokku(['builds:set', '--global', 'notify-on', 'abandoned']);
     for (const app of ['shop', 'blog']) {
       const dead = host.process();
-      expectSuccess(await host.trigger('builds-record-start', [app, `${app}1`, String(dead.pid), 'git:sync']));
+      expectSuccess(await host.trigger('builds-record-start', [app, `${app}1`, String(dead.pid), 'git-hook']));
       dead.signal('SIGKILL');
       await dead.finished;
     }
