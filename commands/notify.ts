@@ -6,7 +6,9 @@ import { Failure } from '../host/failure';
 import { resolveNotifySettings } from '../subscribers/notifications/settings';
 import { appBuilds } from '../host/dokku/paths';
 import { endedAt, endedText, forgetEnded } from '../subscribers/notifications/endedReceivers';
-import { testMessageJson } from '../subscribers/notifications/message';
+import { formats } from '../subscribers/notifications/formats/format';
+import { jsonPost, testJson } from '../subscribers/notifications/formats/json';
+import { testMessage } from '../subscribers/notifications/formats/message';
 import { readQueue } from '../subscribers/notifications/queue/queue';
 import { forgetUndelivered, readUndelivered, undeliveredText } from '../subscribers/notifications/undelivered';
 import { postMessage } from '../subscribers/notifications/webhook/webhook';
@@ -31,7 +33,7 @@ async function showOrTest(call: CommandCall<typeof args, typeof flags>): Promise
   const builds = appBuilds(host, app);
   const settings = resolveNotifySettings(host, app);
   if (settings === undefined) throw new Failure(`No notify-url is set for ${app} (see builds:set ${app} notify-url)`);
-  const { url, scope, secret, on, logLines } = settings;
+  const { url, scope, secret, header, format, on, logLines } = settings;
 
   if (!call.flags.test) {
     const waiting = readQueue(builds.buildsRoot).filter(
@@ -40,9 +42,11 @@ async function showOrTest(call: CommandCall<typeof args, typeof flags>): Promise
     output.viewTitle(`Notifications of ${app}`);
     for (const [label, value] of [
       ['Receiver:', `${url.origin}${scope === '--global' ? ' (global)' : ''}`],
+      ['Format:', format],
       ['On:', [...on].join(', ')],
       ['Log lines:', String(logLines)],
       ['Signed:', secret === undefined ? 'no' : 'yes'],
+      ['Header:', header === undefined ? 'no' : header.name],
       ['Waiting:', String(waiting.length)],
     ] as const) {
       output.verbose(`${label.padEnd(12)}${value}`);
@@ -54,11 +58,14 @@ async function showOrTest(call: CommandCall<typeof args, typeof flags>): Promise
     return;
   }
 
+  const id = ulid();
+  const message = testMessage(app, hostname());
+  const post = format === 'json' ? jsonPost(testJson(message, id, now), url) : formats[format](message, url);
+  if (post === undefined)
+    throw new Failure(`There is no test message in the format ${format}: a status belongs to a commit`);
   output.step(`Posting a test message to ${url.origin}${secret === undefined ? '' : ', signed'}`);
   output.flush();
-  const id = ulid();
-  const body = testMessageJson(app, id, hostname(), now);
-  const reply = await postMessage({ url, id, on: 'test', secret, body });
+  const reply = await postMessage({ post, id, on: 'test', secret, header });
   if (!reply.delivered) throw new Failure(`The test message was not taken: ${reply.reason}`);
   output.verbose(`Taken with status ${reply.status}`);
   forgetUndelivered(builds.directory);

@@ -59,6 +59,7 @@ export const commands: Readonly<Record<string, Load<Command>>> = {
   set: async () => (await import('./set')).set,
   releases: async () => (await import('./releases')).releases,
   stats: async () => (await import('./stats/stats')).stats,
+  metrics: async () => (await import('./metrics')).metrics,
   events: async () => (await import('./events')).events,
   replay: async () => (await import('./replay')).replay,
   verify: async () => (await import('./verify/verify')).verify,

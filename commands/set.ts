@@ -3,7 +3,16 @@ import { readFileSync } from 'node:fs';
 import { Failure, printable, reasonOf } from '../host/failure';
 import { appBuilds, propertiesDirectory } from '../host/dokku/paths';
 import { clearProperty, parsePositiveInteger, writeProperty } from '../host/dokku/properties';
-import { parseLogLines, parseNotifyOn, parseNotifyUrl, parseSecret } from '../subscribers/notifications/settings';
+import { formatNames } from '../subscribers/notifications/formats/format';
+import {
+  parseFormat,
+  parseHeader,
+  parseLogLines,
+  parseNotifyOn,
+  parseNotifyUrl,
+  parseSecret,
+} from '../subscribers/notifications/settings';
+import { parseMetrics, setMetricsFile } from '../subscribers/metrics/metricsFile';
 import { forgetUndelivered } from '../subscribers/notifications/undelivered';
 import { parsePageSetting } from '../subscribers/page/keptPages';
 import { startUpdate } from '../subscribers/page/requestPages';
@@ -17,6 +26,8 @@ interface Property {
   readonly check: (value: string) => unknown;
   /** It is never shown, and may come on stdin. */
   readonly secret?: true;
+  /** It is of the host, not of an app. */
+  readonly globalOnly?: true;
 }
 
 const properties: Readonly<Record<string, Property>> = {
@@ -24,17 +35,28 @@ const properties: Readonly<Record<string, Property>> = {
     help: 'how many finished builds of an app are kept: a whole number, at least 1; by default 20',
     check: checkRetention,
   },
-  'notify-url': { help: 'where to post what happens to builds, as JSON', check: parseNotifyUrl },
+  'notify-url': { help: 'where to post what happens to builds', check: parseNotifyUrl },
+  'notify-format': { help: `how the receiver wants it: ${formatNames.join(',')}; by default json`, check: parseFormat },
   'notify-on': {
     help: 'of what to notify: failed,canceled,succeeded,started,abandoned; by default failed',
     check: parseNotifyOn,
   },
   'notify-secret': { help: 'key of the signature that is sent along; never shown', check: parseSecret, secret: true },
+  'notify-header': {
+    help: 'a header of each message such as an authorization: Name: value; never shown',
+    check: parseHeader,
+    secret: true,
+  },
   'notify-log-lines': {
     help: 'how many of the last lines of the log are sent along: by default 50, 0 for none',
     check: parseLogLines,
   },
   page: { help: 'whether a page file is kept up to date: on or off; by default off', check: parsePageSetting },
+  metrics: {
+    help: 'with --global: on keeps a file of metrics for the node exporter up to date; by default off',
+    check: parseMetrics,
+    globalOnly: true,
+  },
 };
 
 export const set = defineCommand({
@@ -62,7 +84,8 @@ export const set = defineCommand({
   stock: true,
   run({ host, output, args }) {
     const scope = args.app ?? '--global';
-    const { name, check, secret } = args.property;
+    const { name, check, secret, globalOnly } = args.property;
+    if (globalOnly && scope !== '--global') throw new Failure(`The property ${name} is set with --global only`);
     const value = secret && args.value === '-' ? readStdin(name) : args.value;
     if (value !== '') check(value);
     if (value === '') output.title(`Unsetting ${name}`);
@@ -73,6 +96,7 @@ export const set = defineCommand({
     } catch (error) {
       throw new Failure(`Cannot write ${propertiesDirectory(host, scope)}/${name}: ${reasonOf(error)}`);
     }
+    if (name === 'metrics') setMetricsFile(host);
     if (name === 'notify-url' && scope !== '--global') forgetUndelivered(appBuilds(host, scope).directory);
     if (name === 'page') startUpdate(host);
     return undefined;
@@ -85,7 +109,7 @@ function parseProperty(name = ''): Property & { readonly name: string } {
   if (property !== undefined) return { name, ...property };
   const all = Object.keys(properties);
   if (name === '') throw new Failure(`Please specify a property: ${all.join(', ')}`);
-  const allowed = /^(?:notif|page)/.test(name) ? all : ['retention'];
+  const allowed = /^(?:notif|page|metric)/.test(name) ? all : ['retention'];
   throw new Failure(`Invalid property "${printable(name)}" (allowed: ${allowed.join(', ')})`);
 }
 

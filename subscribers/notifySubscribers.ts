@@ -2,6 +2,7 @@ import type { Host } from '../host/dokku/environment';
 import type { AppBuilds } from '../host/dokku/paths';
 import { reasonOf } from '../host/failure';
 import type { Handled } from '../journal/handleCommands';
+import { isMetricsFileWanted } from './metrics/metricsFile';
 import { listeningSince } from './notifications/listeningPlugins';
 import { isQueuedUpTo } from './notifications/queue/queuedUpTo';
 import { isDeliveryInterrupted, requestDelivery } from './notifications/requestDelivery';
@@ -23,7 +24,10 @@ export function notifySubscribers(
   if (builds.mode !== 'owner') return;
   const { app, directory, buildsRoot } = builds;
   try {
-    const isWanted = hasNotifyUrl(host, app) || listeningSince(host, process.env['PATH'] ?? '') !== undefined;
+    const isWanted =
+      hasNotifyUrl(host, app) ||
+      isMetricsFileWanted(host) ||
+      listeningSince(host, process.env['PATH'] ?? '') !== undefined;
     if (isWanted && !isQueuedUpTo(directory, handled.loaded.head)) requestDelivery(buildsRoot, app);
     else if (isDeliveryInterrupted(buildsRoot)) requestDelivery(buildsRoot);
   } catch (error) {

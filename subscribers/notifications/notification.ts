@@ -1,8 +1,17 @@
 import { formatDuration, parseTimestamp } from '../../host/durations';
 import type { AppName, BuildId } from '../../host/dokku/names';
+import { visible } from '../../host/printable';
 import type { Occasion } from './settings';
-import { assertNever, type BuildEvent, type Recorded } from '../../journal/events';
+import {
+  type Actor,
+  assertNever,
+  type BuildEvent,
+  type BuildFinished,
+  type Cause,
+  type Recorded,
+} from '../../journal/events';
 import { type Build, findBuild, type History } from '../../journal/history';
+import { causeText } from '../../projections/events/causeText';
 import { actorText, eventJson } from '../../projections/events/eventView';
 import { type BuildRecord, toRecord } from '../../projections/records/record';
 
@@ -23,16 +32,40 @@ export interface Notification {
   /** One sentence for people. */
   readonly text: string;
   readonly event: object;
+  /** Who started the build. */
+  readonly actor?: Actor;
+  /** The commit that is deployed. */
+  readonly revision?: string;
+  /** How long it took: as text, and in whole seconds. Absent while it runs. */
+  readonly duration?: string;
+  readonly seconds?: number;
+  /** The end that was concluded without a report, and that this report corrects. */
+  readonly corrects?: InferredEnd;
   /** The build's record after the event; null if it was pruned. */
   readonly record: BuildRecord | null;
 }
 
-/** The notification of an event of `app`. `history` is the app's, at the event or later. */
-export function notificationOf(app: AppName, recorded: Recorded, history: History): Notification {
+/** How a build ended as far as could be concluded, before it was reported. */
+export interface InferredEnd {
+  readonly status: BuildFinished['status'];
+  readonly cause: Exclude<Cause, 'exit'>;
+}
+
+/**
+ * The notification of an event of `app`. `history` is the app's, at the event or later. `corrects`: the end of the same build that was
+ * concluded before, if the event corrects it.
+ */
+export function notificationOf(
+  app: AppName,
+  recorded: Recorded,
+  history: History,
+  corrects?: InferredEnd,
+): Notification {
   const { event, id, seq } = recorded;
   const build = event.type === 'Pruned' ? (event.builds.length === 1 ? event.builds[0] : undefined) : event.build;
   const on = occasionOf(event);
   const after = build === undefined ? undefined : buildAfter(event, findBuild(history, build));
+  const duration = after && durationOf(after);
   return {
     app,
     id,
@@ -41,8 +74,12 @@ export function notificationOf(app: AppName, recorded: Recorded, history: Histor
     type: event.type,
     status: statusOf(event),
     ...(on && { on }),
-    text: `${app}: ${sentence(event)}${durationOf(after)}`,
+    text: `${app}: ${sentence(event, afterText(duration), corrects)}`,
     event: eventJson(app, recorded),
+    ...(after !== undefined && { actor: after.actor }),
+    ...(after?.revision !== undefined && { revision: after.revision }),
+    ...(duration !== undefined && { duration: formatDuration(duration), seconds: Math.round(duration / 1000) }),
+    ...(corrects && { corrects }),
     record: after === undefined ? null : toRecord(app, after),
   };
 }
@@ -66,7 +103,8 @@ export function occasionOf(event: BuildEvent): Occasion | undefined {
 /** The build right after `event`, whatever has happened to `known`, what the history says of it now. Undefined if it was pruned. */
 function buildAfter(event: BuildEvent, known: Build | undefined): Build | undefined {
   if (known === undefined) return undefined;
-  const { id, kind, source, process, startedAt, actor, revision, adopted } = known;
+  const { id, kind, source, process, startedAt, actor, adopted } = known;
+  const revision = 'revision' in event ? event.revision : known.revision;
   const started = { id, kind, source, process, startedAt, actor, adopted, ...(revision !== undefined && { revision }) };
   switch (event.type) {
     case 'BuildStarted':
@@ -101,15 +139,21 @@ function statusOf(event: BuildEvent): Notification['status'] {
   }
 }
 
-function sentence(event: BuildEvent): string {
+/** What happened. `elapsed` is ` after 1m14s`, or nothing. */
+function sentence(event: BuildEvent, elapsed: string, corrects: InferredEnd | undefined): string {
   switch (event.type) {
     case 'BuildStarted':
-      return `build ${event.build} started from ${event.source}${by(actorText(event.actor))}`;
-    case 'BuildFinished':
-      if (event.cause === 'abandoned') return `build ${event.build} was found dead`;
-      return `build ${event.build} ${event.status}${event.status === 'failed' ? ` with exit code ${event.exitCode}` : ''}`;
+      return `build ${event.build} started from ${visible(event.source)}${by(event.actor)}`;
+    case 'BuildFinished': {
+      const { status, exitCode, cause } = event;
+      const how = `build ${event.build} ${status}`;
+      if (cause !== 'exit') return `${how}${elapsed} (${causeText(cause)})`;
+      const code = status === 'failed' ? ` with exit code ${exitCode}` : '';
+      const before = corrects && ` (reported now; recorded before as ${corrects.status}: ${causeText(corrects.cause)})`;
+      return `${how}${code}${elapsed}${before ?? ''}`;
+    }
     case 'BuildCanceled':
-      return `build ${event.build} was canceled${by(actorText(event.actor))}`;
+      return `build ${event.build} was canceled${by(event.actor)}${elapsed}`;
     case 'Pruned': {
       const what =
         event.builds.length === 1 ? `build ${event.builds.join()} was` : `${event.builds.length} builds were`;
@@ -120,13 +164,18 @@ function sentence(event: BuildEvent): string {
   }
 }
 
-function by(actor: string): string {
-  return actor === '' ? '' : ` by ${actor}`;
+function by(actor: Actor): string {
+  const text = actorText(actor);
+  return text === '' ? '' : ` by ${visible(text)}`;
 }
 
-/** ` after 1m14s`; nothing for a build that runs or is not known. */
-function durationOf(build: Build | undefined): string {
-  if (build === undefined || build.status === 'running') return '';
+function afterText(duration: number | undefined): string {
+  return duration === undefined ? '' : ` after ${formatDuration(duration)}`;
+}
+
+/** From the start of the build to its end, ms; undefined while it runs. */
+function durationOf(build: Build): number | undefined {
+  if (build.status === 'running') return undefined;
   const finished = parseTimestamp(build.finishedAt) ?? 0;
-  return ` after ${formatDuration(finished - (parseTimestamp(build.startedAt) ?? finished))}`;
+  return Math.max(0, finished - (parseTimestamp(build.startedAt) ?? finished));
 }

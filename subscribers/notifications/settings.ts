@@ -6,6 +6,7 @@ import { Failure, printable } from '../../host/failure';
 import type { AppName } from '../../host/dokku/names';
 import { propertiesDirectory, type PropertyScope } from '../../host/dokku/paths';
 import { readProperty } from '../../host/dokku/properties';
+import { type FormatName, formatNames } from './formats/format';
 
 /** What somebody can be told of a build, in the order of its life; the values of `notify-on`. */
 export const occasions = ['started', 'succeeded', 'failed', 'canceled', 'abandoned'] as const;
@@ -15,13 +16,21 @@ export type Occasion = (typeof occasions)[number];
 /** Where and how the messages about an app are posted. */
 export interface NotifySettings {
   readonly url: URL;
-  /** Whose url it is. The secret is of the same scope, always: an app's receiver gets nothing signed with the host's. */
+  /** Whose url it is. Secret, header and format are of the same scope, always: an app's receiver gets no secret of the host's. */
   readonly scope: PropertyScope;
   /** When the url was set, ms since the epoch: what happened before is not told. */
   readonly since: number;
   readonly secret: string | undefined;
+  /** Name and value of a header of every request; an authorization mostly. */
+  readonly header: Header | undefined;
+  readonly format: FormatName;
   readonly on: ReadonlySet<Occasion>;
   readonly logLines: number;
+}
+
+export interface Header {
+  readonly name: string;
+  readonly value: string;
 }
 
 export const DEFAULT_NOTIFY_ON: readonly Occasion[] = ['failed'];
@@ -30,13 +39,21 @@ const MOST_LOG_LINES = 1000;
 const URL_CHARACTERS = 2048;
 const SECRET_CHARACTERS = { least: 16, most: 1024 };
 
+/**
+ * Whether `on`, a value of `notify-on`, asks for what happened. `failed` asks for `abandoned`, too: an image build that fails, the usual
+ * failure, ends without a report.
+ */
+export function asksFor(on: ReadonlySet<Occasion>, occasion: Occasion): boolean {
+  return on.has(occasion) || (occasion === 'abandoned' && on.has('failed'));
+}
+
 /** Whether anything may have to be posted for `app`: a look at two files, for whom every ms counts. */
 export function hasNotifyUrl(host: Host, app: AppName): boolean {
   return existsSync(urlPath(host, app)) || existsSync(urlPath(host, '--global'));
 }
 
 /**
- * The settings for `app`: each its own, else the global one, else the default; the secret goes with the url. Undefined when no url
+ * The settings for `app`: each its own, else the global one, else the default; secret, header and format go with the url. Undefined when no url
  * is set. A stored value that is none is passed over, as if it were not set. Throws system errors.
  */
 export function resolveNotifySettings(host: Host, app: AppName): NotifySettings | undefined {
@@ -48,6 +65,8 @@ export function resolveNotifySettings(host: Host, app: AppName): NotifySettings 
       scope,
       since: statSync(urlPath(host, scope), { throwIfNoEntry: false })?.mtimeMs ?? 0,
       secret: stored(host, scope, 'notify-secret'),
+      header: valid(parseHeader, stored(host, scope, 'notify-header')),
+      format: valid(parseFormat, stored(host, scope, 'notify-format')) ?? 'json',
       on: resolve(host, app, 'notify-on', parseNotifyOn) ?? new Set(DEFAULT_NOTIFY_ON),
       logLines: resolve(host, app, 'notify-log-lines', parseLogLines) ?? DEFAULT_LOG_LINES,
     };
@@ -100,6 +119,31 @@ export function parseSecret(text: string): string {
   if (/^[\x20-\x7e]+$/.test(text) && text.length >= least && text.length <= most) return text;
   throw new Failure(`Invalid notify-secret: must be ${least} to ${most} printable ASCII characters`);
 }
+
+/** `slack` and the like. Throws {@link Failure}. */
+export function parseFormat(text: string): FormatName {
+  const name = formatNames.find((one) => one === text);
+  if (name !== undefined) return name;
+  throw new Failure(`Invalid notify-format "${printable(text)}": must be one of ${formatNames.join(', ')}`);
+}
+
+/** `Authorization: Bearer abc` as a name and a value. Throws {@link Failure}, with nothing of the value in it. */
+export function parseHeader(text: string): Header {
+  const [, name = '', value = ''] = HEADER.exec(text) ?? [];
+  if (name === '' || text.length > HEADER_CHARACTERS)
+    throw new Failure(
+      `Invalid notify-header: must be a name, a colon, a blank and a value, in printable ASCII of at most ${HEADER_CHARACTERS} characters`,
+    );
+  if (OWN_HEADERS.test(name)) throw new Failure(`Invalid notify-header: ${name} cannot be set`);
+  return { name, value };
+}
+
+const HEADER_CHARACTERS = 4096;
+const HEADER = /^([A-Za-z0-9][A-Za-z0-9_-]*): ([\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?)$/;
+
+/** They say how the message is sent, or what it is. */
+const OWN_HEADERS =
+  /^(?:host|connection|content-.*|transfer-encoding|te|trailer|upgrade|expect|keep-alive|proxy-.*|user-agent|x-dokku-builds-.*)$/i;
 
 function resolve<T>(host: Host, app: AppName, property: string, parse: (text: string) => T): T | undefined {
   return valid(parse, stored(host, app, property)) ?? valid(parse, stored(host, '--global', property));

@@ -7,6 +7,7 @@ import { ulid } from 'ulid';
 import { signature } from '../../../subscribers/notifications/webhook/webhook';
 import { expectSuccess, script } from '../../../scripts/sandbox/host';
 import { type Notified, record, SECRET, stored, withHost } from './notified';
+import { assertValid } from '../schema/schemas';
 import type { Received } from './receiver';
 
 /** The next trigger after something: the deploy's end is told more than once. */
@@ -16,25 +17,39 @@ async function nextTrigger({ host }: Notified, id: string): Promise<void> {
 
 test('a failed deploy is posted: signed, with its event, its record, the end of its log, and what to do', async (t) => {
   await withHost([], async ({ host, receiver, delivered }) => {
-    const { code } = await host.push('shop', { build: script('seq 100', 'echo boom', 'exit 3') });
-    t.is(code, 1);
+    const deploy = host.process();
+    expectSuccess(await host.trigger('builds-record-start', ['shop', 'broken', String(deploy.pid), 'git-hook']));
+    const lines = Array.from({ length: 100 }, (_, n) => `line ${n}`);
+    const progress = 'pulling 1 %\rpulling 100 %\u001b[K';
+    host.write(host.file('shop', 'broken.log'), [...lines, progress, '\u001b[31mError: boom\u001b[0m', ''].join('\n'));
+    expectSuccess(await host.trigger('builds-record-finalize', ['shop', 'broken', '3']));
     const { json, body, headers } = await receiver.request(1);
+    assertValid(t, 'notification', json);
     const event = json['event'] as Record<string, unknown>;
-    const build = String(json['build']);
-    t.like(json, { on: 'failed', app: 'shop', id: event['id'], attempt: 1 });
-    t.like(event, { seq: 2, type: 'BuildFinished', app: 'shop', build, status: 'failed', exit_code: 3, cause: 'exit' });
-    t.deepEqual(json['record'], host.record('shop', build));
-    const { lines, cut } = json['log'] as { lines: string[]; cut: boolean };
-    t.is(lines.length, 50);
-    t.true(cut);
-    t.true(lines.includes('boom'));
-    t.regex(String(json['text']), new RegExp(`^shop: build ${build} failed with exit code 3 after \\d+s$`));
-    t.like(json['commands'], { output: `dokku builds:output shop ${build}`, rebuild: 'dokku ps:rebuild shop' });
+    t.like(json, { on: 'failed', app: 'shop', build: 'broken', id: event['id'], attempt: 1, error: 'Error: boom' });
+    t.like(event, { seq: 2, type: 'BuildFinished', app: 'shop', status: 'failed', exit_code: 3, cause: 'exit' });
+    t.deepEqual(json['record'], host.record('shop', 'broken'));
+    const log = json['log'] as { lines: string[]; cut: boolean };
+    t.is(log.lines.length, 50);
+    t.true(log.cut);
+    t.deepEqual(log.lines.slice(-3), ['line 99', 'pulling 100 %', 'Error: boom']); // as a terminal shows it
+    t.regex(String(json['text']), /^shop: build broken failed with exit code 3 after \d+s$/);
+    t.like(json['commands'], { output: 'dokku builds:output shop broken', rebuild: 'dokku ps:rebuild shop' });
     t.is(headers['x-dokku-builds-delivery'], String(event['id']));
     t.is(headers['x-dokku-builds-event'], 'failed');
     t.is(headers['x-dokku-builds-signature'], signature(SECRET, Buffer.from(body)));
     await delivered();
     t.is(receiver.received.length, 1);
+  });
+});
+
+test('a failed image build, whose end nobody reports, is posted to whom asks for failures', async (t) => {
+  await withHost([], async ({ host, receiver }) => {
+    await host.push('shop', { build: script('echo "Error: boom"', 'exit 3') });
+    const { json } = await receiver.request(1);
+    t.like(json, { on: 'abandoned', app: 'shop', error: 'Error: boom' });
+    t.like(json['record'], { status: 'failed' });
+    t.regex(String(json['text']), /^shop: build \S+ failed after \d+s \(ended without reporting\)$/);
   });
 });
 
@@ -47,7 +62,7 @@ test('what is posted is what notify-on asks for, at the time of the event; with 
     await record(host, 'two', 0);
     await record(host, 'three', 1);
     const dead = host.process();
-    expectSuccess(await host.trigger('builds-record-start', ['shop', 'four', String(dead.pid), 'git:sync']));
+    expectSuccess(await host.trigger('builds-record-start', ['shop', 'four', String(dead.pid), 'git-hook']));
     dead.signal('SIGKILL');
     await dead.finished;
     expectSuccess(await host.dokku(['builds:prune', 'shop']));
@@ -66,7 +81,7 @@ test('what a prune over all apps finds dead is told, from its threads too', asyn
     await host.dokku(['builds:set', '--global', 'notify-on', 'abandoned']);
     for (const app of ['shop', 'blog']) {
       const dead = host.process();
-      expectSuccess(await host.trigger('builds-record-start', [app, `${app}1`, String(dead.pid), 'git:sync']));
+      expectSuccess(await host.trigger('builds-record-start', [app, `${app}1`, String(dead.pid), 'git-hook']));
       dead.signal('SIGKILL');
       await dead.finished;
     }

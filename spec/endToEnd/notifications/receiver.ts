@@ -40,6 +40,15 @@ export interface Receiver {
   readonly close: () => Promise<void>;
 }
 
+/** What a body of JSON says; nothing for another body. */
+function jsonOf(body: string): Received['json'] {
+  try {
+    return JSON.parse(body) as Received['json'];
+  } catch {
+    return {};
+  }
+}
+
 /** Starts a receiver that gives these answers in turn, and then 200; or the one that `answerTo` gives to each request. */
 export async function startReceiver(...answers: Answer[] | [(received: Received) => Answer]): Promise<Receiver> {
   const [first] = answers;
@@ -52,7 +61,7 @@ export async function startReceiver(...answers: Answer[] | [(received: Received)
       response.once('close', resolve);
     });
     const { url = '', headers } = message;
-    const one = { path: url, headers, body, json: JSON.parse(body) as Received['json'], closed };
+    const one = { path: url, headers, body, json: jsonOf(body), closed };
     received.push(one);
     const answer = answerTo(one);
     if (answer !== 'hang') answered += 1;

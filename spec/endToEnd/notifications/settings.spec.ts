@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import test from 'ava';
 
 import { createSandbox, type Sandbox } from '../../../scripts/sandbox/host';
+import { assertValid } from '../schema/schemas';
 import { certificate, key } from './certificate';
 import { startReceiver } from './receiver';
 
@@ -101,7 +102,7 @@ test.serial(
     t.is((await set('shop', 'color', 'red')).stderr, ' !     Invalid property "color" (allowed: retention)\n');
     t.is(
       (await set('shop', 'notify-urls', 'x')).stderr,
-      ' !     Invalid property "notify-urls" (allowed: retention, notify-url, notify-on, notify-secret, notify-log-lines)\n',
+      ' !     Invalid property "notify-urls" (allowed: retention, notify-url, notify-format, notify-on, notify-secret, notify-header, notify-log-lines, page, metrics)\n',
     );
   },
 );
@@ -132,6 +133,7 @@ test.serial('builds:notify --test says what came back, and fails when it was not
   });
   const { json, headers } = await receiver.request(1);
   t.like(json, { on: 'test', app: 'tested', event: null, record: null, log: null });
+  assertValid(t, 'notification', json);
   t.is(headers['x-dokku-builds-delivery'], String(json['id']));
   for (const reason of [
     'the answer was 403 Forbidden',

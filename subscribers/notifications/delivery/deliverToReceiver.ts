@@ -2,10 +2,12 @@ import { hostname } from 'node:os';
 
 import type { Host } from '../../../host/dokku/environment';
 import { reasonOf } from '../../../host/failure';
-import { readLastLines } from '../../../host/system/lastLines';
 import { type AppName, asBuildId } from '../../../host/dokku/names';
 import { logPath, type PropertyScope } from '../../../host/dokku/paths';
-import { messageJson } from '../message';
+import { formats } from '../formats/format';
+import { jsonPost, notificationJson } from '../formats/json';
+import { messageOf, type Sending } from '../formats/message';
+import { readLogEnd } from '../logEnd';
 import type { Queued } from '../queue/queue';
 import { type NotifySettings, resolveNotifySettings } from '../settings';
 import { postMessage } from '../webhook/webhook';
@@ -39,12 +41,23 @@ export async function deliverToReceiver(host: Host, { notification, attempts }: 
   if (settings === undefined) return { type: 'done' };
   const { app, id, on = '', build: named } = notification;
   const build = asBuildId(named);
-  const { url, secret, logLines, scope } = settings;
-  const log = logLines > 0 && build !== undefined ? readLastLines(logPath(host, app, build), logLines) : undefined;
-  const body = messageJson(notification, { host: hostname(), now: Date.now(), attempt: attempts + 1, log });
-  const reply = await postMessage({ url, id, on, secret, body });
+  const { url, secret, header, format, logLines, scope } = settings;
+  const log = logLines > 0 && build !== undefined ? readLogEnd(logPath(host, app, build)) : undefined;
+  const sending = { host: hostname(), now: Date.now(), attempt: attempts + 1, log };
+  const post =
+    format === 'json'
+      ? jsonPost(notificationJson(notification, withLines(sending, logLines)), url)
+      : formats[format](messageOf(notification, sending), url);
+  if (post === undefined) return { type: 'done' };
+  const reply = await postMessage({ post, id, on, secret, header });
   if (reply.delivered) return { type: 'done' };
   const { reason, retryAfter } = reply;
   if (reply.gone) return { type: 'gone', reason, scope };
   return { type: 'failed', reason, ...(retryAfter !== undefined && { retryAfter }) };
+}
+
+/** The last `count` lines of the log only. */
+function withLines({ log, ...sending }: Sending, count: number): Sending {
+  if (log === undefined) return { ...sending, log };
+  return { ...sending, log: { lines: log.lines.slice(-count), cut: log.cut || log.lines.length > count } };
 }

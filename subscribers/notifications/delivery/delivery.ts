@@ -1,6 +1,7 @@
 import type { Host } from '../../../host/dokku/environment';
 import type { AppName } from '../../../host/dokku/names';
 import { buildsDirectory } from '../../../host/dokku/paths';
+import { isMetricsFileWanted, updateMetricsFile } from '../../metrics/metricsFile';
 import { noteEnded } from '../endedReceivers';
 import { forgetChangedApp, takeChangedApps } from '../queue/changedApps';
 import { dequeue, postpone, type Queued, readQueue, readQueued } from '../queue/queue';
@@ -57,7 +58,9 @@ export class Delivery {
   }
 
   #queueChangedApps(): void {
-    for (const app of takeChangedApps(this.#root)) {
+    const changed = takeChangedApps(this.#root);
+    if (changed.length > 0) this.#updateMetricsFile();
+    for (const app of changed) {
       try {
         const queued = queueEvents(this.#host, app, Date.now(), process.env['PATH'] ?? '');
         forgetChangedApp(this.#root, app);
@@ -67,6 +70,15 @@ export class Delivery {
       } catch {
         this.#unreadable.add(app); // the commands that people run say why
       }
+    }
+  }
+
+  /** Before the apps are forgotten: a deliverer that is killed in between does it again. */
+  #updateMetricsFile(): void {
+    try {
+      if (isMetricsFileWanted(this.#host)) updateMetricsFile(this.#host);
+    } catch {
+      // the next event tries again
     }
   }
 

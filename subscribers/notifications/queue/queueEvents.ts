@@ -6,8 +6,8 @@ import { loadHistory } from '../../../journal/loadHistory';
 import { isEnded } from '../endedReceivers';
 import { listeningSince } from '../listeningPlugins';
 import { notificationOf } from '../notification';
-import { type Occasion, resolveNotifySettings } from '../settings';
-import { isQueuedUpTo, noteQueuedUpTo, readNewEvents } from './queuedUpTo';
+import { asksFor, type Occasion, resolveNotifySettings } from '../settings';
+import { isQueuedUpTo, type NewEvent, noteQueuedUpTo, readNewEvents } from './queuedUpTo';
 import { enqueue, type Queued, type Target } from './queue';
 
 /** How long after its event a notification is worth sending, ms. */
@@ -22,17 +22,17 @@ export function queueEvents(host: Host, app: AppName, now: number, path: string)
   const builds = appBuilds(host, app);
   if (builds.mode !== 'owner') return []; // there the stock plugin decides how builds end
   const isRecent = ({ at, event }: Recorded): boolean => now - at < WORTH_SENDING_MS && !('adopted' in event);
-  const { events, head, isFirst } = readNewEvents(builds.directory, isRecent);
-  if (head.seq === 0) return []; // the app was destroyed or renamed
+  const { events, position, isFirst } = readNewEvents(builds.directory, isRecent);
+  if (position.head.seq === 0) return []; // the app was destroyed or renamed
   const queued = events.length === 0 ? [] : queueRecent(host, builds, events, isFirst, path);
-  if (!isQueuedUpTo(builds.directory, head)) noteQueuedUpTo(builds.directory, head);
+  if (!isQueuedUpTo(builds.directory, position.head)) noteQueuedUpTo(builds.directory, position);
   return queued;
 }
 
 function queueRecent(
   host: Host,
   { app, directory, buildsRoot }: AppBuilds,
-  recent: readonly Recorded[],
+  recent: readonly NewEvent[],
   isFirst: boolean,
   path: string,
 ): Queued[] {
@@ -42,11 +42,11 @@ function queueRecent(
   const targetsOf = ({ at }: Recorded, on: Occasion | undefined): Target[] => [
     // With a position, events from before were queued or not wanted; without one, only this tells them.
     ...(pluginsSince !== undefined && (!isFirst || at >= pluginsSince) ? (['plugins'] as const) : []),
-    ...(receiver && on && receiver.on.has(on) && at >= receiver.since ? (['receiver'] as const) : []),
+    ...(receiver && on && asksFor(receiver.on, on) && at >= receiver.since ? (['receiver'] as const) : []),
   ];
   const { history } = loadHistory(directory);
-  const unqueued = recent.flatMap((recorded) => {
-    const notification = notificationOf(app, recorded, history);
+  const unqueued = recent.flatMap(({ recorded, corrects }) => {
+    const notification = notificationOf(app, recorded, history, corrects);
     return targetsOf(recorded, notification.on).map((target) => ({ target, notification, at: recorded.at }));
   });
   return unqueued.length === 0 ? [] : enqueue(buildsRoot, unqueued);

@@ -12,17 +12,33 @@ import {
   START,
 } from '../../../journal/file/journalFile';
 import { readJournal } from '../../../journal/file/readJournal';
+import type { InferredEnd } from '../notification';
+import { InferredEnds } from './inferredEnds';
 
 /** In an app's directory, beside its journal: the position in the journal up to which events are queued. */
 const POSITION_FILE = '.queued-up-to';
-const POSITION_BYTES = 256;
+const POSITION_BYTES = 64 * 1024;
+
+/** How far the events of an app are queued. */
+export interface Position {
+  readonly head: Head;
+  /** Of the events up to there. */
+  readonly inferred: InferredEnds;
+}
+
+/** An event that is not queued yet. */
+export interface NewEvent {
+  readonly recorded: Recorded;
+  /** The end that it corrects. */
+  readonly corrects?: InferredEnd;
+}
 
 /** Events of an app that are not queued yet. */
 export interface NewEvents {
   /** In order. */
-  readonly events: readonly Recorded[];
+  readonly events: readonly NewEvent[];
   /** How far the journal was read. */
-  readonly head: Head;
+  readonly position: Position;
   /** Nothing of this journal was ever queued. */
   readonly isFirst: boolean;
 }
@@ -32,13 +48,14 @@ export interface NewEvents {
  * events that are `wanted`.
  */
 export function readNewEvents(directory: string, wanted: (recorded: Recorded) => boolean): NewEvents {
+  const beginning = (): Position => ({ head: START, inferred: new InferredEnds() });
   const journal = openJournal(join(directory, JOURNAL_FILE));
-  if (journal === undefined) return { events: [], head: START, isFirst: true };
+  if (journal === undefined) return { events: [], position: beginning(), isFirst: true };
   try {
     const position = readPosition(directory);
-    const behind = position && isHeadOf(journal, position) ? readFrom(journal, position, wanted) : undefined;
+    const behind = position && isHeadOf(journal, position.head) ? readFrom(journal, position, wanted) : undefined;
     if (behind !== undefined) return { ...behind, isFirst: false };
-    return { ...(readFrom(journal, START, wanted) ?? { events: [], head: START }), isFirst: true };
+    return { ...(readFrom(journal, beginning(), wanted) ?? { events: [], position: beginning() }), isFirst: true };
   } finally {
     closeJournal(journal);
   }
@@ -47,42 +64,47 @@ export function readNewEvents(directory: string, wanted: (recorded: Recorded) =>
 /** Whether everything up to the journal position `head` is queued. */
 export function isQueuedUpTo(directory: string, head: Head): boolean {
   const position = readPosition(directory);
-  return position?.seq === head.seq && position.crc === head.crc;
+  return position?.head.seq === head.seq && position.head.crc === head.crc;
 }
 
-/** Stores that everything up to `head` is queued. Not durable: what a power cut takes away here is sent twice. */
-export function noteQueuedUpTo(directory: string, { seq, start, crc, readTo, end }: Head): void {
-  const position = JSON.stringify({ seq, start, crc, readTo, end });
+/** Stores that everything up to `position` is queued. Not durable: what a power cut takes away here is sent twice. */
+export function noteQueuedUpTo(directory: string, { head, inferred }: Position): void {
+  const { seq, start, crc, readTo, end } = head;
+  const position = JSON.stringify({ seq, start, crc, readTo, end, inferred: inferred.toJson() });
   replaceFile(join(directory, POSITION_FILE), position, { mode: 0o600, durable: false });
 }
 
 function readFrom(
   journal: Journal,
-  from: Head,
+  from: Position,
   wanted: (recorded: Recorded) => boolean,
-): { events: Recorded[]; head: Head } | undefined {
-  const events: Recorded[] = [];
-  const { head, diverged } = readJournal(journal, from, {
+): Omit<NewEvents, 'isFirst'> | undefined {
+  const { inferred } = from;
+  const events: NewEvent[] = [];
+  const { head, diverged } = readJournal(journal, from.head, {
     event(recorded) {
-      if (wanted(recorded)) events.push(recorded);
+      const corrects = inferred.meet(recorded.event);
+      if (wanted(recorded)) events.push({ recorded, ...(corrects && { corrects }) });
     },
     problem: () => undefined, // the commands that people run say so
   });
-  return diverged ? undefined : { events, head };
+  return diverged ? undefined : { events, position: { head, inferred } };
 }
 
 /** Undefined when nothing was queued yet; damage counts as that. */
-function readPosition(directory: string): Head | undefined {
+function readPosition(directory: string): Position | undefined {
   try {
-    const text = readSmallFile(join(directory, POSITION_FILE), POSITION_BYTES);
-    const { seq, start, crc, readTo, end } = JSON.parse(text ?? '{}') as Partial<Record<keyof Head, unknown>>;
+    const stored = JSON.parse(readSmallFile(join(directory, POSITION_FILE), POSITION_BYTES) ?? '{}') as StoredPosition;
+    const { seq, start, crc, readTo, end, inferred } = stored;
     return isWhole(seq) && isWhole(start) && isWhole(crc) && isWhole(readTo) && isWhole(end)
-      ? { seq, start, crc, readTo, end }
+      ? { head: { seq, start, crc, readTo, end }, inferred: new InferredEnds(inferred) }
       : undefined;
   } catch {
     return undefined;
   }
 }
+
+type StoredPosition = Partial<Record<keyof Head | 'inferred', unknown>>;
 
 function isWhole(value: unknown): value is number {
   return Number.isSafeInteger(value) && Number(value) >= 0;

@@ -4,20 +4,23 @@ import { type ClientRequest, type IncomingMessage, request as requestHttp, type 
 import { request as requestHttps } from 'node:https';
 
 import { errorCode, printable, reasonOf } from '../../../host/failure';
+import type { Post } from '../formats/format';
+import type { Header } from '../settings';
 import { isRefusedAddress } from './addresses';
 import { trustedCertificates } from './certificates';
 import { parseRetryAfter } from './retryAfter';
 
-/** A message that is posted. */
-export interface Message {
-  readonly url: URL;
+/** What is posted. */
+export interface Posting {
+  readonly post: Post;
   /** What a receiver knows a repetition by. */
   readonly id: string;
   /** What it is about, one word. */
   readonly on: string;
   /** Key of the signature; undefined: none. */
   readonly secret: string | undefined;
-  readonly body: object;
+  /** A header of the receiver's; undefined: none. */
+  readonly header?: Header | undefined;
 }
 
 /** What came back. */
@@ -56,22 +59,25 @@ const REST_MS = 500;
  * By node:http and not by `fetch`: it takes a `lookup`, so that the address that was checked is the one that is connected to; it follows
  * no redirect and regards no proxy variable.
  */
-export function postMessage({ url, id, on, secret, body }: Message, means: Means = {}): Promise<Reply> {
+export function postMessage({ post, id, on, secret, header }: Posting, means: Means = {}): Promise<Reply> {
   const { limit = DEFAULT_LIMIT_MS, resolve: resolveName = dnsLookup } = means;
+  const { url, body } = post;
   const address = url.hostname.replace(/^\[|\]$/g, '');
   if (isRefusedAddress(address)) return Promise.resolve(refused(refusedAddress(address).message));
-  const bytes = Buffer.from(JSON.stringify(body));
+  const bytes = Buffer.from(body);
   const options: RequestOptions = {
     method: 'POST',
     agent: false, // one connection, closed afterwards
     lookup: checkedLookup(resolveName),
     headers: {
-      'Content-Type': 'application/json; charset=utf-8',
+      ...post.headers,
+      'Content-Type': post.contentType,
       'Content-Length': bytes.length,
       'User-Agent': 'dokku-builds',
       'X-Dokku-Builds-Delivery': id,
       'X-Dokku-Builds-Event': on,
       ...(secret !== undefined && { 'X-Dokku-Builds-Signature': signature(secret, bytes) }),
+      ...(header && { [header.name]: header.value }),
     },
   };
   const outgoing =

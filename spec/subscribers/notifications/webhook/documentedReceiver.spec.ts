@@ -7,6 +7,7 @@ import { runInNewContext } from 'node:vm';
 
 import test from 'ava';
 
+import { jsonPost } from '../../../../subscribers/notifications/formats/json';
 import { postMessage } from '../../../../subscribers/notifications/webhook/webhook';
 import { SECRET } from '../../../endToEnd/notifications/notified';
 
@@ -40,7 +41,7 @@ test('the receiver in the documentation takes what is signed, once, and refuses 
   const url = new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
   const body = { id: '01J0000000000000000000000A', text: 'shop: build b1 failed' };
   const post = (secret: string | undefined) =>
-    postMessage({ url, id: body.id, on: 'failed', secret, body }, { limit: 600_000 });
+    postMessage({ post: jsonPost(body, url), id: body.id, on: 'failed', secret }, { limit: 600_000 });
   t.like(await post('another key altogether'), { delivered: false, reason: 'the answer was 401 Unauthorized' });
   t.like(await post(undefined), { delivered: false, reason: 'the answer was 401 Unauthorized' });
   t.deepEqual(said, []);

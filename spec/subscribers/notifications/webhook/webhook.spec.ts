@@ -5,6 +5,7 @@ import { type AddressInfo, createServer, type Socket } from 'node:net';
 import test from 'ava';
 import fc from 'fast-check';
 
+import { jsonPost } from '../../../../subscribers/notifications/formats/json';
 import {
   checkedLookup,
   type Means,
@@ -14,13 +15,14 @@ import {
 import { certificate, key } from '../../../endToEnd/notifications/certificate';
 import { type Answer, startReceiver } from '../../../endToEnd/notifications/receiver';
 
-const message = { id: '01J0000000000000000000000A', on: 'failed', secret: 's3cret', body: { text: 'ünïcode\nlines' } };
+const message = { id: '01J0000000000000000000000A', on: 'failed', secret: 's3cret' };
+const json = { text: 'ünïcode\nlines' };
 
 /** More than any answer of a receiver in this process takes, however busy the machine is. */
 const PATIENT_MS = 600_000;
 
 const post = (url: string, means: Means = {}) =>
-  postMessage({ ...message, url: new URL(url) }, { limit: PATIENT_MS, ...means });
+  postMessage({ ...message, post: jsonPost(json, new URL(url)) }, { limit: PATIENT_MS, ...means });
 
 /** A server that sends `bytes` and, if it `ends`, closes the connection. */
 async function rawServer(bytes: string, ends = false) {
@@ -61,7 +63,7 @@ test('a message is a POST of JSON with its id, what it is about, and a signature
   t.is(headers['x-dokku-builds-event'], 'failed');
   const expected = createHmac('sha256', 's3cret').update(body, 'utf8').digest('hex');
   t.is(headers['x-dokku-builds-signature'], `sha256=${expected}`);
-  t.deepEqual(JSON.parse(body), message.body);
+  t.deepEqual(JSON.parse(body), json);
   await receiver.close();
 });
 
@@ -72,7 +74,10 @@ test('the signature is the HMAC-SHA-256 of RFC 4231', (t) => {
 
 test('without a secret there is no signature', async (t) => {
   const receiver = await startReceiver();
-  await postMessage({ ...message, secret: undefined, url: new URL(receiver.url) }, { limit: PATIENT_MS });
+  await postMessage(
+    { ...message, secret: undefined, post: jsonPost(json, new URL(receiver.url)) },
+    { limit: PATIENT_MS },
+  );
   t.false('x-dokku-builds-signature' in (await receiver.request(1)).headers);
   await receiver.close();
 });
@@ -104,7 +109,7 @@ test('a receiver that does not answer is left when the time is over', async (t) 
   const receiver = await startReceiver('hang');
   const arrived = receiver.request(1);
   // Long enough to arrive within it: the receiver is of this very process, which may wait for its turn.
-  const reply = await postMessage({ ...message, url: new URL(receiver.url) }, { limit: 10_000 });
+  const reply = await postMessage({ ...message, post: jsonPost(json, new URL(receiver.url)) }, { limit: 10_000 });
   t.deepEqual(reply, { delivered: false, reason: 'no answer within 10 s' });
   const { closed } = await arrived;
   await closed;

@@ -1,0 +1,102 @@
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+
+import type { Host } from '../../host/dokku/environment';
+import type { AppName } from '../../host/dokku/names';
+import { appBuilds } from '../../host/dokku/paths';
+import { readSmallFile, replaceFile } from '../../host/system/files';
+import { isAlive } from '../../host/system/processes';
+import type { Recorded } from '../../journal/events';
+import {
+  closeJournal,
+  type Head,
+  isHeadOf,
+  type Journal,
+  JOURNAL_FILE,
+  openJournal,
+  START,
+} from '../../journal/file/journalFile';
+import { type Problem, readJournal } from '../../journal/file/readJournal';
+import {
+  addEvent,
+  type AppMetrics,
+  metricsFromJson,
+  type MetricsJson,
+  metricsToJson,
+  noMetrics,
+} from '../../projections/metrics/appMetrics';
+import type { ShownApp } from '../../projections/metrics/metricsText';
+
+/** In an app's directory: its metrics up to a position in its journal, so that only what is new is read. */
+const METRICS_FILE = '.metrics';
+const METRICS_BYTES = 4 * 1024 * 1024;
+const VERSION = 1;
+
+interface Read {
+  readonly head: Head;
+  readonly metrics: AppMetrics;
+}
+
+/**
+ * The metrics of `app`, read from the stored ones on. `store`: they are stored again if there is something new. What is not as it was written
+ * in the journal is told to `onProblem`. Throws what reading a journal throws.
+ */
+export function readMetrics(
+  host: Host,
+  app: AppName,
+  store: boolean,
+  onProblem: (problem: Problem) => void = () => undefined,
+): ShownApp {
+  const { directory } = appBuilds(host, app);
+  const journal = openJournal(join(directory, JOURNAL_FILE));
+  if (journal === undefined) return { app, metrics: noMetrics(), running: [] };
+  try {
+    const stored = readStored(directory);
+    const before = stored?.head.end;
+    const known = stored && isHeadOf(journal, stored.head) ? readFrom(journal, stored, onProblem) : undefined;
+    const read = known ?? readFrom(journal, { head: START, metrics: noMetrics() }, onProblem);
+    if (read === undefined) return { app, metrics: noMetrics(), running: [] };
+    if (store && read.head.end !== before) write(directory, read);
+    const running = [...read.metrics.open.values()].filter(({ process }) => isAlive(process));
+    return { app, metrics: read.metrics, running };
+  } finally {
+    closeJournal(journal);
+  }
+}
+
+/** Reads on from `from`, whose metrics change. Undefined if it is no position in this journal. */
+function readFrom(journal: Journal, from: Read, problem: (problem: Problem) => void): Read | undefined {
+  const { metrics } = from;
+  const event = (recorded: Recorded): void => {
+    addEvent(metrics, recorded.event);
+  };
+  const { head, diverged } = readJournal(journal, from.head, { event, problem });
+  return diverged ? undefined : { head, metrics };
+}
+
+/** Undefined if there are none, or they are damaged, or of another version. */
+function readStored(directory: string): Read | undefined {
+  try {
+    const text = readSmallFile(join(directory, METRICS_FILE), METRICS_BYTES);
+    const { version, digest, content } = JSON.parse(text ?? '{}') as Partial<Record<string, unknown>>;
+    if (version !== VERSION || typeof content !== 'string' || digest !== digestOf(content)) return undefined;
+    const { head, metrics } = JSON.parse(content) as { readonly head: Head; readonly metrics: MetricsJson };
+    return { head, metrics: metricsFromJson(metrics) };
+  } catch {
+    return undefined;
+  }
+}
+
+function write(directory: string, { head, metrics }: Read): void {
+  const content = JSON.stringify({ head, metrics: metricsToJson(metrics) });
+  const text = JSON.stringify({ version: VERSION, digest: digestOf(content), content });
+  try {
+    replaceFile(join(directory, METRICS_FILE), text, { mode: 0o600, durable: false });
+  } catch {
+    // a shortcut that could not be stored costs the next reader time, nothing else
+  }
+}
+
+function digestOf(content: string): string {
+  return createHash('sha256').update(content).digest('hex');
+}

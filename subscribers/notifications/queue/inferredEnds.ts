@@ -1,0 +1,41 @@
+import { asBuildId, type BuildId } from '../../../host/dokku/names';
+import type { BuildEvent } from '../../../journal/events';
+import type { InferredEnd } from '../notification';
+
+/** So many ends are remembered: a report that comes later than the next 64 of them is very unlikely. */
+const MOST = 64;
+
+/** The ends that were concluded without a report, and that a later report may correct. Small: it is stored with the position. */
+export class InferredEnds {
+  readonly #ends: Map<BuildId, InferredEnd>;
+
+  /** `stored` is what {@link toJson} gave; anything else makes it empty. */
+  constructor(stored?: unknown) {
+    this.#ends = new Map(Array.isArray(stored) ? stored.flatMap(parseEntry) : []);
+  }
+
+  /** The end that `event` corrects, if it does. */
+  meet(event: BuildEvent): InferredEnd | undefined {
+    if (event.type !== 'BuildFinished') return undefined;
+    const { build, status, cause } = event;
+    const before = this.#ends.get(build);
+    this.#ends.delete(build);
+    if (cause === 'exit') return before;
+    this.#ends.set(build, { status, cause });
+    const [oldest] = this.#ends.keys();
+    if (this.#ends.size > MOST && oldest !== undefined) this.#ends.delete(oldest);
+    return undefined;
+  }
+
+  toJson(): unknown {
+    return [...this.#ends].map(([build, { status, cause }]) => [build, status, cause]);
+  }
+}
+
+function parseEntry(entry: unknown): [BuildId, InferredEnd][] {
+  if (!Array.isArray(entry)) return [];
+  const [named, status, cause] = entry as unknown[];
+  const build = typeof named === 'string' ? asBuildId(named) : undefined;
+  const isEnd = (status === 'succeeded' || status === 'failed') && (cause === 'deployed' || cause === 'abandoned');
+  return build !== undefined && isEnd ? [[build, { status, cause }]] : [];
+}
