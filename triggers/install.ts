@@ -1,5 +1,5 @@
 import { lstatSync, statSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 
 import fastGlob from 'fast-glob';
 
@@ -7,7 +7,8 @@ import { asOwnerOf } from '../host/system/asOwner';
 import type { Call } from '../host/call';
 import type { Host } from '../host/dokku/environment';
 import { reasonOf } from '../host/failure';
-import { makeDirectory, ownLikeParent } from '../host/system/files';
+import { makeDirectory, ownLikeParent, removeFile } from '../host/system/files';
+import { isPluginTree, ownTree, STRAY_LINK } from '../host/dokku/pluginTree';
 import { type AppName, asAppName } from '../host/dokku/names';
 import type { Output } from '../host/terminal/output';
 import { appBuilds, buildsRoot, propertiesDirectory } from '../host/dokku/paths';
@@ -21,6 +22,7 @@ import { repairOwnership } from './repairOwnership';
  * adopts the records that are there. May be run any number of times.
  */
 export function install({ host, output }: Call): undefined {
+  removeStrayLink();
   const root = buildsRoot(host);
   const properties = propertiesDirectory(host, '--global');
   makeOwn(host, output, [dirname(root), root]);
@@ -29,6 +31,13 @@ export function install({ host, output }: Call): undefined {
   asOwnerOf(host.dokkuRoot, () => {
     for (const app of recordedApps(root)) adoptRecords(host, output, app);
   });
+}
+
+/** An upgrade of Dokku that finds `enabled/builds` can make its own link in the directory that this leads to. */
+function removeStrayLink(): void {
+  const tree = ownTree();
+  const stray = join(tree, STRAY_LINK);
+  if (isPluginTree(tree) && lstatSync(stray, { throwIfNoEntry: false })?.isSymbolicLink() === true) removeFile(stray);
 }
 
 /** Makes `directories`, each in the one before it, and gives them to `dokku`; not through a link, which may lead anywhere. */
