@@ -27,7 +27,7 @@ import { checkHost } from './hostCheck';
 import { type Step, takeSteps } from './hostSteps';
 import { tidySteps } from './hostTidy';
 import { alongsideTree, digestOfTree, holdsTree, placeTree, type PluginTree, readOwnTree } from './hostTree';
-import { restoreSteps, withdrawSteps } from './hostUninstall';
+import { disableSteps, restoreSteps, withdrawSteps } from './hostUninstall';
 import { type CommandCall, defineCommand, type ValuesOf } from '../definition/command';
 import { aSwitch } from '../definition/flags';
 import { loadCommands } from '../programs';
@@ -72,13 +72,14 @@ async function installHost({ host, output, flags: wanted }: Call): Promise<numbe
   takeSteps(output, steps, dryRun);
   if (dryRun) return 0;
   const modeHost = { ...host, alongside: mode === 'alongside' };
-  install({ host: modeHost, output, args: [] });
-  output.step('Ran its trigger install: directories are there, existing records are in the journal');
+  const adopted = install({ host: modeHost, output, args: [] }) === 0;
+  if (adopted) output.step('Ran its trigger install: directories are there, existing records are in the journal');
+  else output.warn('Its trigger install could not write all existing records to the journal; see above');
   output.flush();
   takeSteps(output, tidySteps(host, places, treePaths(places, tree)), false);
   const sound = checkHost(modeHost, output, mode === 'replace' ? places.builds : places.journal);
   if (mode === 'replace') offerUnits(places, output.verbose);
-  return sound ? 0 : 1;
+  return sound && adopted ? 0 : 1;
 }
 
 const MODE_TEXT = { replace: ' in place of the stock plugin', alongside: ' alongside the stock plugin' };
@@ -122,6 +123,7 @@ function alongsideSteps(host: Host, places: Places, tree: PluginTree, commands: 
     ...placeSteps(alongsideTree(tree, commands), part),
     ...rememberSteps(host, { mode: 'alongside', before, name: null }),
     ...restoreSteps(host, places),
+    ...disableSteps(places),
     ...linkSteps(named, basename(part), ''), // plugn looks for a plugin.toml there
     ...linkSteps(places.journal, ALONGSIDE_NAME),
     ...(nameFor(places) === undefined ? [] : stableSteps(places, basename(whole))),

@@ -81,7 +81,7 @@ function statusOf(host: Host, places: Places, installation: Installation | undef
     before: installation?.before ?? null,
     name: installation?.name ?? null,
     stray_link: strayLink,
-    broken_histories: brokenHistories(host).apps,
+    broken_histories: brokenHistories({ ...host, alongside: mode === 'alongside' }).apps,
     notifications_waiting: readQueue(buildsRoot(host)).length,
     to_do: toDo(places, installation, mode, strayLink, builds),
   };

@@ -73,7 +73,7 @@ function isOurs(enabled: string, target: string): boolean {
 }
 
 /** Steps after which no name leads to a tree of this plugin that could answer. */
-function disableSteps(places: Places): Step[] {
+export function disableSteps(places: Places): Step[] {
   return ownNames(places).map((name) => {
     const link = join(places.enabled, name);
     return { says: `Removing ${link}`, take: () => void removeFile(link) };

@@ -49,7 +49,8 @@ function standAsideAsCommands(host: Host, { name }: CalledThrough, [asked]: read
 
 /** From the next call on. One who may not change the links leaves it to the next `install`, which root runs. */
 function takeOverNow(host: Host, { name, file }: CalledThrough): void {
-  if (readInstallation(host)?.mode === 'none' && file !== 'install') return; // it is being uninstalled
+  const mode = readInstallation(host)?.mode;
+  if ((mode === 'none' || mode === 'alongside') && file !== 'install') return; // it is on its way out
   unlessForbidden(() => takeOver(host, name));
 }
 
