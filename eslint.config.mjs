@@ -2,8 +2,8 @@ import js from '@eslint/js';
 import { defineConfig, globalIgnores } from 'eslint/config';
 import tseslint from 'typescript-eslint';
 
-/** Every folder of the program. Imports point one way: commands, triggers → projections → journal; all → host. */
-const rooms = ['journal', 'projections', 'commands', 'triggers', 'host', 'spec', '.ci'];
+/** Every folder of the program. Imports point one way: commands, triggers → subscribers → projections → journal; all → host. */
+const rooms = ['journal', 'projections', 'subscribers', 'commands', 'triggers', 'host', 'spec', 'scripts'];
 
 /** The rule that lets the files of `room` import from the folders in `allowed` and from no other room. */
 function importsOnly(room, allowed) {
@@ -95,8 +95,9 @@ export default defineConfig(
   importsOnly('host', []),
   importsOnly('journal', ['host']),
   importsOnly('projections', ['journal', 'host']),
-  importsOnly('commands', ['triggers', 'projections', 'journal', 'host']),
-  importsOnly('triggers', ['projections', 'journal', 'host']),
+  importsOnly('subscribers', ['projections', 'journal', 'host']),
+  importsOnly('commands', ['triggers', 'subscribers', 'projections', 'journal', 'host']),
+  importsOnly('triggers', ['subscribers', 'projections', 'journal', 'host']),
   {
     files: ['**/*.mjs'],
     languageOptions: {

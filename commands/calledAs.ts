@@ -18,8 +18,14 @@ const CALLED_AS = '--as';
  * `builds-record-start ARGS`, people run `dokku-builds list ARGS`. `isInternal` says which names are no commands.
  */
 export function calledAs(argv0: string, argv: readonly string[], isInternal: (name: string) => boolean): Called {
-  const [option, path = '', ...rest] = argv;
-  return option === CALLED_AS ? calledBy(path, rest, isInternal) : calledBy(argv0, argv, isInternal);
+  const { path, words } = enteredBy(argv0, argv);
+  return calledBy(path, words, isInternal);
+}
+
+/** The path that a call was made by, and its words. */
+export function enteredBy(argv0: string, argv: readonly string[]): { path: string; words: readonly string[] } {
+  const [option, path = '', ...words] = argv;
+  return option === CALLED_AS ? { path, words } : { path: argv0, words: argv };
 }
 
 function calledBy(path: string, argv: readonly string[], isInternal: (name: string) => boolean): Called {

@@ -20,6 +20,7 @@ export const triggers: Readonly<Record<string, Load<Handler>>> = {
   'post-extract': async () => (await import('../triggers/noteDeploy')).postExtract,
   'post-deploy': async () => (await import('../triggers/noteDeploy')).postDeploy,
   install: async () => (await import('../triggers/install')).install,
+  uninstall: async () => (await import('../triggers/uninstall')).uninstall,
   'post-delete': async () => (await import('../triggers/postDelete')).postDelete,
   'post-app-rename-setup': async () => (await import('../triggers/postAppRenameSetup')).postAppRenameSetup,
   'post-app-clone-setup': async () => (await import('../triggers/postAppCloneSetup')).postAppCloneSetup,

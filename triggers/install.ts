@@ -1,62 +1,141 @@
-import { lstatSync, statSync } from 'node:fs';
-import { dirname } from 'node:path';
+import * as fs from 'node:fs';
+import { join, relative, sep } from 'node:path';
 
-import fastGlob from 'fast-glob';
-
-import { asOwnerOf } from '../host/system/asOwner';
 import type { Call } from '../host/call';
 import type { Host } from '../host/dokku/environment';
-import { reasonOf } from '../host/failure';
-import { makeDirectory, ownLikeParent } from '../host/system/files';
 import { type AppName, asAppName } from '../host/dokku/names';
-import type { Output } from '../host/terminal/output';
-import { appBuilds, buildsRoot, propertiesDirectory } from '../host/dokku/paths';
+import { appBuilds, buildsRoot, propertiesRoot } from '../host/dokku/paths';
+import { isPluginTree, ownTree, STRAY_LINK } from '../host/dokku/pluginTree';
+import { errorCode, reasonOf } from '../host/failure';
+import { asOwnerOf } from '../host/system/asOwner';
+import { readSmallFile, removeFile, replaceFile } from '../host/system/files';
+import { entryOf, inDirectory, openEntry } from '../host/system/ownedDirectory';
 import { thisSystem } from '../host/system/system';
-import { adoptRecords as adopt } from '../projections/records/adoptRecords';
+import type { Output } from '../host/terminal/output';
+import { adoptRecords } from '../projections/records/adoptRecords';
 import { updateFiles } from '../projections/records/updateFiles';
-import { repairOwnership } from './repairOwnership';
+import { change, modeOfData, modeOfProperty, type Owner, repairEntry } from './repairOwnership';
 
 /**
- * `install`, as root when the plugin is installed or updated: makes the data and property directories, owned by `dokku`, and
- * adopts the records that are there. May be run any number of times.
+ * `install`, as root, when any plugin is installed or updated: makes the data and property directories, owned by `dokku`, and adopts
+ * the records that are there. May be run any number of times: it passes over each app whose directory nothing was changed in since
+ * the last time, so it costs about nothing if there is nothing to do. Exit status 1 if an app's records could not be adopted.
  */
-export function install({ host, output }: Call): undefined {
-  const root = buildsRoot(host);
-  const properties = propertiesDirectory(host, '--global');
-  makeOwn(host, output, [dirname(root), root]);
-  makeOwn(host, output, [dirname(properties), properties]);
-  repairOwnership(host, output.warn);
-  asOwnerOf(host.dokkuRoot, () => {
-    for (const app of recordedApps(root)) adoptRecords(host, output, app);
+export function install({ host, output }: Call): number {
+  removeStrayLink();
+  const seen = readSeen(host);
+  const [data, properties] = [buildsRoot(host), propertiesRoot(host)];
+  const changed = repairChanged(host, data, seen, output);
+  repairChanged(host, properties, seen, output);
+  const failed = asOwnerOf(host.dokkuRoot, () => {
+    const apps = changed.map(asAppName).filter((app) => app !== undefined);
+    const notAdopted = new Set<string>(apps.filter((app) => !adopt(host, output, app)));
+    noteSeen(host, { ...statesIn(data, notAdopted), ...statesIn(properties, new Set()) }, output);
+    return notAdopted.size > 0;
   });
+  return failed ? 1 : 0;
 }
 
-/** Makes `directories`, each in the one before it, and gives them to `dokku`; not through a link, which may lead anywhere. */
-function makeOwn(host: Host, output: Output, directories: readonly string[]): void {
-  const dokkuIsThere = statSync(host.dokkuRoot, { throwIfNoEntry: false }) !== undefined;
-  for (const directory of directories) {
-    if (lstatSync(directory, { throwIfNoEntry: false })?.isSymbolicLink() === true) {
-      output.warn(`${directory} is a symbolic link; what it leads to is left to its owner`);
-      return;
-    }
-    makeDirectory(directory);
-    if (dokkuIsThere) ownLikeParent(directory, host.dokkuRoot);
+/** An upgrade of Dokku that finds `enabled/builds` can make its own link in the directory that this leads to. */
+function removeStrayLink(): void {
+  const tree = ownTree();
+  const stray = join(tree, STRAY_LINK);
+  if (isPluginTree(tree) && fs.lstatSync(stray, { throwIfNoEntry: false })?.isSymbolicLink() === true)
+    removeFile(stray);
+}
+
+/**
+ * Makes the directory `root`, and gives what has changed in it since it was `seen` to `dokku`. Returns the names of those entries; none
+ * if a link leads there.
+ */
+function repairChanged(host: Host, root: string, seen: Seen, output: Output): string[] {
+  const owner = ownerOf(host);
+  const modeOf = root === buildsRoot(host) ? modeOfData : modeOfProperty;
+  const changed = inDirectory(
+    host.libRoot,
+    relative(host.libRoot, root).split(sep),
+    (fd) => {
+      const names = fs.readdirSync(entryOf(fd));
+      const unseen = names.filter((name) => seen[join(root, name)] !== stateOf(entryOf(fd, name)));
+      if (owner) for (const name of unseen) repairEntry(fd, name, root, owner, modeOf, output.warn);
+      return unseen;
+    },
+    (fd, name) => {
+      makeOwn(fd, name, owner);
+    },
+  );
+  if (changed === undefined) output.warn(`A symbolic link leads to ${root}; what is there is left to its owner`);
+  return changed ?? [];
+}
+
+/** Who is to own the data; undefined if this process cannot give anything to another user, or there is no `dokku`. */
+function ownerOf(host: Host): Owner | undefined {
+  return process.geteuid?.() === 0 ? fs.statSync(host.dokkuRoot, { throwIfNoEntry: false }) : undefined;
+}
+
+/** Makes the directory `name`, unless it exists, in the directory that `fd` is open on, and gives it to `owner`. */
+function makeOwn(fd: number, name: string, owner: Owner | undefined): void {
+  try {
+    fs.mkdirSync(entryOf(fd, name), 0o755);
+  } catch (error) {
+    if (errorCode(error) !== 'EEXIST') throw error;
+  }
+  const made = owner && openEntry(entryOf(fd, name), fs.constants.O_DIRECTORY);
+  if (made === undefined || owner === undefined) return;
+  try {
+    change(made, owner, 0o755);
+  } finally {
+    fs.closeSync(made);
   }
 }
 
-/** An app whose history cannot be read or written keeps no other from being adopted. */
-function adoptRecords(host: Host, output: Output, app: AppName): void {
+/** False if that did not work. An app whose history cannot be read or written keeps no other from being adopted. */
+function adopt(host: Host, output: Output, app: AppName): boolean {
   try {
     const builds = appBuilds(host, app);
-    updateFiles(builds, adopt(builds, thisSystem, output.warn).loaded, 'all', thisSystem, output.warn);
+    const { loaded } = adoptRecords(builds, thisSystem, output.warn);
+    updateFiles(builds, loaded, 'all', thisSystem, output.warn);
+    return loaded.inMemory !== true;
   } catch (error) {
     output.warn(`${app}: ${reasonOf(error)}`);
+    return false;
   }
 }
 
-/** The apps that have records, whoever wrote them. */
-function recordedApps(root: string): AppName[] {
-  const records = fastGlob.sync('*/*.json', { cwd: root, followSymbolicLinks: false, suppressErrors: true });
-  const names = new Set(records.map((record) => dirname(record)));
-  return [...names].map(asAppName).filter((app) => app !== undefined);
+/** What a directory was like when it had been dealt with, by its path: any change of what it holds, or of its owner, shows. */
+type Seen = Readonly<Record<string, string>>;
+
+const SEEN_FILE = '.installed';
+const LIMIT_BYTES = 16 * 1024 * 1024;
+
+/** Another program may have more to do, so it has seen nothing. */
+function readSeen(host: Host): Seen {
+  try {
+    const text = readSmallFile(join(buildsRoot(host), SEEN_FILE), LIMIT_BYTES) ?? '';
+    const { program, seen } = JSON.parse(text) as { program: string; seen: Seen };
+    return program === stateOf(process.execPath) ? seen : {};
+  } catch {
+    return {};
+  }
+}
+
+function noteSeen(host: Host, seen: Seen, output: Output): void {
+  try {
+    const text = JSON.stringify({ program: stateOf(process.execPath), seen });
+    replaceFile(join(buildsRoot(host), SEEN_FILE), text, { mode: 0o644, durable: false });
+  } catch (error) {
+    output.warn(`${SEEN_FILE}: ${reasonOf(error)}`); // only the next call takes longer
+  }
+}
+
+/** Of every directory in `root`. */
+function statesIn(root: string, without: ReadonlySet<string>): Seen {
+  const entries = fs.existsSync(root) ? fs.readdirSync(root, { withFileTypes: true }) : [];
+  const directories = entries.filter((entry) => entry.isDirectory() && !without.has(entry.name));
+  return Object.fromEntries(directories.map(({ name }) => [join(root, name), stateOf(join(root, name))]));
+}
+
+function stateOf(path: string): string {
+  const stat = fs.lstatSync(path, { bigint: true, throwIfNoEntry: false });
+  return stat === undefined ? '' : `${stat.ino} ${stat.ctimeNs}`;
 }

@@ -1,93 +1,73 @@
 import * as fs from 'node:fs';
 
-import type { Host } from '../host/dokku/environment';
-import { errorCode, printable } from '../host/failure';
-import { buildsRoot, propertiesRoot } from '../host/dokku/paths';
+import { printable } from '../host/failure';
+import { entryOf, openEntry } from '../host/system/ownedDirectory';
 import { JOURNAL_FILE } from '../journal/file/journalFile';
 import { CHECKPOINT_FILE } from '../journal/checkpoint';
 
-const { O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = fs.constants;
-
-interface Owner {
+/** Who the user `dokku` is. */
+export interface Owner {
   readonly uid: number;
   readonly gid: number;
 }
 
-/**
- * When root runs this: gives everything in the builds' data and property directories to the owner of `$DOKKU_ROOT`, and the files
- * that are ours the modes they have when that user makes them. For what root made before, and a backup that was restored as root.
- *
- * No link is followed, at any depth and whatever is changed meanwhile: each directory is opened once, and what is in it is reached
- * through that descriptor. A file with a second name is left alone, since that name may lie elsewhere. Says what it left to `warn`.
- */
-export function repairOwnership(host: Host, warn: (message: string) => void): void {
-  const owner = fs.statSync(host.dokkuRoot, { throwIfNoEntry: false });
-  if (process.geteuid?.() !== 0 || owner === undefined) return;
-  for (const [root, modeOf] of [
-    [buildsRoot(host), modeOfData],
-    [propertiesRoot(host), modeOfProperty],
-  ] as const) {
-    const fd = openEntry(root, O_DIRECTORY);
-    if (fd === undefined) continue;
-    try {
-      repairDirectory(fd, root, owner, modeOf, warn);
-    } finally {
-      fs.closeSync(fd);
-    }
-  }
-}
+/** The mode that a file of that name is to have; undefined leaves it as it is. */
+export type ModeOf = (name: string, mode: number, byRoot: boolean) => number | undefined;
 
-/** The mode a file of that name is to have; undefined leaves it as it is. */
-type ModeOf = (name: string, mode: number, byRoot: boolean) => number | undefined;
-
-const modeOfProperty: ModeOf = () => 0o600;
+export const modeOfProperty: ModeOf = () => 0o600;
 
 const OURS_ALONE: ReadonlySet<string> = new Set([JOURNAL_FILE, CHECKPOINT_FILE]);
 
-const modeOfData: ModeOf = (name, mode, byRoot) => {
+export const modeOfData: ModeOf = (name, mode, byRoot) => {
   if (OURS_ALONE.has(name)) return (mode & 0o040) | 0o600; // they name keys and commands
   if (name.endsWith('.json')) return 0o644;
   return name.endsWith('.log') && byRoot ? 0o644 : undefined; // else it is as the deploy's user has it
 };
 
-function repairDirectory(
+/** How deep directories are walked: an app's, and what the program keeps beside them. Deeper ones are nobody's. */
+const DEEPEST = 6;
+
+/**
+ * For root: gives what is called `name` in the directory that `fd` is open on to `owner`, with everything in it, and gives the files of
+ * the program the modes that they have when that user makes them. For what root made before, and a backup that was restored as root.
+ *
+ * No link is followed, at any depth and whatever is changed meanwhile: each directory is opened once, and what is in it is reached
+ * through that descriptor. A file with a second name is left alone, since that name may lie elsewhere. `path` of that directory is for
+ * messages only. Says what it left to `warn`.
+ */
+export function repairEntry(
   fd: number,
+  name: string,
   path: string,
   owner: Owner,
   modeOf: ModeOf,
   warn: (message: string) => void,
+  depth = 1,
 ): void {
-  change(fd, owner, 0o755);
-  for (const name of fs.readdirSync(`/proc/self/fd/${fd}`)) {
-    const shown = `${path}/${printable(name)}`;
-    const entry = openEntry(`/proc/self/fd/${fd}/${name}`, 0);
-    if (entry === undefined) {
-      warn(`${shown} is a link, or cannot be opened; it is left as it is`);
-      continue;
-    }
-    try {
-      const stat = fs.fstatSync(entry);
-      if (stat.isDirectory()) repairDirectory(entry, shown, owner, modeOf, warn);
-      else if (!stat.isFile() || stat.nlink > 1) warn(`${shown} is not a plain file of one name; it is left as it is`);
-      else change(entry, owner, modeOf(name, stat.mode & 0o777, stat.uid === 0));
-    } finally {
-      fs.closeSync(entry);
-    }
+  const shown = `${path}/${printable(name)}`;
+  const entry = openEntry(entryOf(fd, name));
+  if (entry === undefined) {
+    warn(`${shown} is a link, or cannot be opened; it is left as it is`);
+    return;
+  }
+  try {
+    const stat = fs.fstatSync(entry);
+    if (stat.isDirectory() && depth <= DEEPEST) {
+      change(entry, owner, 0o755);
+      for (const inner of fs.readdirSync(entryOf(entry))) {
+        repairEntry(entry, inner, shown, owner, modeOf, warn, depth + 1);
+      }
+    } else if (stat.isDirectory()) warn(`${shown} lies deeper than anything of builds; it is left as it is`);
+    else if (!stat.isFile() || stat.nlink > 1) warn(`${shown} is not a plain file of one name; it is left as it is`);
+    else change(entry, owner, modeOf(name, stat.mode & 0o777, stat.uid === 0));
+  } finally {
+    fs.closeSync(entry);
   }
 }
 
-function change(fd: number, { uid, gid }: Owner, mode: number | undefined): void {
+/** Gives the file or directory that `fd` is open on to `owner`. */
+export function change(fd: number, { uid, gid }: Owner, mode: number | undefined): void {
   const stat = fs.fstatSync(fd);
   if (stat.uid !== uid || stat.gid !== gid) fs.fchownSync(fd, uid, gid);
   if (mode !== undefined && (stat.mode & 0o7777) !== mode) fs.fchmodSync(fd, mode);
-}
-
-/** Opens what `path` names, unless that is a link; a pipe is not waited for. */
-function openEntry(path: string, flags: number): number | undefined {
-  try {
-    return fs.openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | flags);
-  } catch (error) {
-    if (['ELOOP', 'ENOTDIR', 'ENOENT', 'ENXIO', 'EACCES'].includes(errorCode(error) ?? '')) return undefined;
-    throw error;
-  }
 }

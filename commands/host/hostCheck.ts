@@ -4,6 +4,7 @@ import { basename, join } from 'node:path';
 import { asOwnerOf } from '../../host/system/asOwner';
 import { listApps } from '../../host/dokku/apps';
 import type { Host } from '../../host/dokku/environment';
+import type { AppName } from '../../host/dokku/names';
 import { printable } from '../../host/failure';
 import type { Output } from '../../host/terminal/output';
 import { workOn } from '../allApps/overAllApps';
@@ -34,12 +35,21 @@ function answers(link: string, output: Output): boolean {
 }
 
 function histories(host: Host, output: Output): boolean {
+  const { apps, warnings, of } = brokenHistories(host);
+  for (const warning of warnings) output.warn(warning);
+  const counted = `${of} ${of === 1 ? 'app' : 'apps'}`;
+  if (apps.length === 0) output.step(`Verified the histories of ${counted}: intact`);
+  else output.warn(`${apps.length} of ${counted} have a history that is not as it was written: see docs/operations.md`);
+  return apps.length === 0;
+}
+
+/** The apps whose history does not verify, among how many, and what is wrong. Reads every journal. */
+export function brokenHistories(host: Host): { apps: AppName[]; warnings: string[]; of: number } {
   const apps = listApps(host);
-  const worked = asOwnerOf(host.dokkuRoot, () => apps.map((app) => workOn(host, verifyWork, app, {})));
-  for (const { warnings } of worked) for (const warning of warnings) output.warn(warning);
-  const failed = worked.filter((one) => one.failed).length;
-  const counted = `${apps.length} ${apps.length === 1 ? 'app' : 'apps'}`;
-  if (failed === 0) output.step(`Verified the histories of ${counted}: intact`);
-  else output.warn(`${failed} of ${counted} have a history that is not as it was written: see docs/operations.md`);
-  return failed === 0;
+  const worked = asOwnerOf(host.dokkuRoot, () => apps.map((app) => ({ app, ...workOn(host, verifyWork, app, {}) })));
+  return {
+    apps: worked.filter(({ failed }) => failed).map(({ app }) => app),
+    warnings: worked.flatMap(({ warnings }) => warnings),
+    of: apps.length,
+  };
 }

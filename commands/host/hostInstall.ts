@@ -1,16 +1,33 @@
-import { basename, join } from 'node:path';
+import { realpathSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 
 import { ALONGSIDE_NAME } from '../../host/dokku/alongside';
+import { installationAs } from '../../host/dokku/answering';
+import {
+  type Installation,
+  installationPath,
+  type Mode,
+  readInstallation,
+  writeInstallation,
+} from '../../host/dokku/installation';
+import {
+  leadsSomewhere,
+  OWN_NAME,
+  type Places,
+  placesOf,
+  readPlugin,
+  readTarget,
+  replaceLink,
+} from '../../host/dokku/places';
+import { ownTree } from '../../host/dokku/pluginTree';
 import type { Host } from '../../host/dokku/environment';
 import { Failure } from '../../host/failure';
 import { install } from '../../triggers/install';
 import { checkHost } from './hostCheck';
-import { memoryPath, readMemory, writeMemory } from './hostMemory';
-import { leadsSomewhere, type Mode, type Places, placesOf, readPlugin, readTarget } from './hostPlaces';
-import { replaceLink, type Step, takeSteps } from './hostSteps';
+import { type Step, takeSteps } from './hostSteps';
 import { tidySteps } from './hostTidy';
 import { alongsideTree, digestOfTree, holdsTree, placeTree, type PluginTree, readOwnTree } from './hostTree';
-import { restoreSteps, withdrawSteps } from './hostUninstall';
+import { disableSteps, restoreSteps, withdrawSteps } from './hostUninstall';
 import { type CommandCall, defineCommand, type ValuesOf } from '../definition/command';
 import { aSwitch } from '../definition/flags';
 import { loadCommands } from '../programs';
@@ -18,6 +35,7 @@ import { loadCommands } from '../programs';
 const flags = {
   alongside: aSwitch('only journal, and let the stock plugin answer'),
   again: aSwitch('the way it was installed before; nothing if it was not'),
+  inPlace: aSwitch('link to this tree where it lies, and copy nothing'),
   dryRun: aSwitch('say what would be done, and do nothing'),
 };
 
@@ -48,17 +66,20 @@ async function installHost({ host, output, flags: wanted }: Call): Promise<numbe
   const { dryRun } = wanted;
   output.title(`${dryRun ? 'Would install' : 'Installing'} dokku-builds ${tree.version}${MODE_TEXT[mode]}`);
   const steps =
-    mode === 'replace' ? replaceSteps(host, places, tree) : alongsideSteps(host, places, tree, await alongsideNames());
+    mode === 'replace'
+      ? replaceSteps(host, places, tree, wanted.inPlace)
+      : alongsideSteps(host, places, tree, await alongsideNames());
   takeSteps(output, steps, dryRun);
   if (dryRun) return 0;
   const modeHost = { ...host, alongside: mode === 'alongside' };
-  install({ host: modeHost, output, args: [] });
-  output.step('Ran its trigger install: directories are there, existing records are in the journal');
+  const adopted = install({ host: modeHost, output, args: [] }) === 0;
+  if (adopted) output.step('Ran its trigger install: directories are there, existing records are in the journal');
+  else output.warn('Its trigger install could not write all existing records to the journal; see above');
   output.flush();
   takeSteps(output, tidySteps(host, places, treePaths(places, tree)), false);
   const sound = checkHost(modeHost, output, mode === 'replace' ? places.builds : places.journal);
   if (mode === 'replace') offerUnits(places, output.verbose);
-  return sound ? 0 : 1;
+  return sound && adopted ? 0 : 1;
 }
 
 const MODE_TEXT = { replace: ' in place of the stock plugin', alongside: ' alongside the stock plugin' };
@@ -72,32 +93,40 @@ async function alongsideNames(): Promise<ReadonlySet<string>> {
 function wantedMode(host: Host, { again, alongside }: Call['flags']): Mode | undefined {
   if (!again) return alongside ? 'alongside' : 'replace';
   if (alongside) throw new Failure('Flag --again does not go with --alongside');
-  const memory = readMemory(host);
-  return memory === undefined || memory.mode === 'none' ? undefined : memory.mode;
+  const installation = readInstallation(host);
+  return installation === undefined || installation.mode === 'none' ? undefined : installation.mode;
 }
 
-function replaceSteps(host: Host, places: Places, tree: PluginTree): Step[] {
+function replaceSteps(host: Host, places: Places, tree: PluginTree, inPlace: boolean): Step[] {
   refuseDirectory(places.builds);
   const [whole] = treePaths(places, tree);
+  const own = nameInAvailable(places);
+  const name = own ?? nameFor(places);
+  const available = name ?? basename(whole);
   return [
-    ...placeSteps(tree, whole),
+    ...(own !== undefined || inPlace ? [] : placeSteps(tree, whole)),
     ...withdrawSteps(places), // or both would record the same builds
-    ...rememberSteps(host, places, 'replace'),
-    ...linkSteps(places.builds, whole),
-    ...stableSteps(places, whole),
+    ...rememberSteps(host, installationAs(host, places, name ?? null)),
+    ...(own === undefined && name !== undefined ? stableSteps(places, inPlace ? ownTree() : basename(whole)) : []),
+    ...(name === undefined ? [] : linkSteps(join(places.enabled, name), available)),
+    ...linkSteps(places.builds, available),
   ];
 }
 
 function alongsideSteps(host: Host, places: Places, tree: PluginTree, commands: ReadonlySet<string>): Step[] {
-  refuseDirectory(places.journal);
+  const named = join(places.available, ALONGSIDE_NAME);
+  for (const link of [places.journal, named]) refuseDirectory(link);
   const [whole, part] = treePaths(places, tree);
+  const before = installationAs(host, places, null).before;
   return [
     ...placeSteps(tree, whole),
     ...placeSteps(alongsideTree(tree, commands), part),
-    ...rememberSteps(host, places, 'alongside'),
+    ...rememberSteps(host, { mode: 'alongside', before, name: null }),
     ...restoreSteps(host, places),
-    ...linkSteps(places.journal, part),
-    ...stableSteps(places, whole),
+    ...disableSteps(places),
+    ...linkSteps(named, basename(part), ''), // plugn looks for a plugin.toml there
+    ...linkSteps(places.journal, ALONGSIDE_NAME),
+    ...(nameFor(places) === undefined ? [] : stableSteps(places, basename(whole))),
   ];
 }
 
@@ -107,33 +136,43 @@ function treePaths({ available }: Places, tree: PluginTree): [whole: string, par
   return [join(available, `.dokku-builds-${build}`), join(available, `.${ALONGSIDE_NAME}-${build}`)];
 }
 
+/** The name under which `plugin:install` has put the tree that this program runs from. */
+function nameInAvailable({ available }: Places): string | undefined {
+  const tree = ownTree();
+  const name = basename(tree);
+  return dirname(tree) === realpathSync(available) && !name.startsWith('.') ? name : undefined;
+}
+
+/** The name that it gets as a plugin; undefined if somebody else has made something there. */
+function nameFor({ available, stable }: Places): string | undefined {
+  const there = readPlugin(stable);
+  if (there === undefined || there.ours)
+    return there?.target === undefined && there !== undefined ? undefined : OWN_NAME;
+  return there.target !== undefined && !leadsSomewhere(available, there.target) ? OWN_NAME : undefined;
+}
+
 function placeSteps(tree: PluginTree, directory: string): Step[] {
   if (holdsTree(tree, directory)) return [];
   return [{ says: `Copying the plugin to ${directory}`, take: () => placeTree(tree, directory) }];
 }
 
-/** What answered before us; what is ours already is not that, and then what was remembered stays. */
-function rememberSteps(host: Host, places: Places, mode: Mode): Step[] {
-  const memory = readMemory(host);
-  const plugin = readPlugin(places.builds);
-  const before = plugin === undefined || plugin.ours ? (memory?.before ?? null) : (plugin.target ?? null);
-  if (memory?.mode === mode && memory.before === before) return [];
-  const says = `Remembering in ${memoryPath(host)} what was there before: ${before ?? 'nothing'}`;
-  return [{ says, take: () => writeMemory(host, { mode, before }) }];
+function rememberSteps(host: Host, wanted: Installation): Step[] {
+  const { mode, before, name } = readInstallation(host) ?? {};
+  if (mode === wanted.mode && before === wanted.before && name === wanted.name) return [];
+  const says = `Remembering in ${installationPath(host)} what was there before: ${wanted.before ?? 'nothing'}`;
+  return [{ says, take: () => writeInstallation(host, wanted) }];
 }
 
-function linkSteps(link: string, tree: string): Step[] {
-  const target = join('..', 'available', basename(tree));
+/** `name`: of a tree in `available`, as links in `enabled` name it; `up` is the way there. */
+function linkSteps(link: string, name: string, up = join('..', 'available')): Step[] {
+  const target = join(up, name);
   if (readTarget(link) === target) return [];
   return [{ says: `Pointing ${link} at ${target}`, take: () => replaceLink(link, target) }];
 }
 
-/** A name that stays the same over all versions. A directory that somebody has made there is left alone. */
-function stableSteps({ available, stable }: Places, tree: string): Step[] {
-  const target = basename(tree);
-  const there = readPlugin(stable);
-  if (there !== undefined && (there.target === undefined || there.target === target)) return [];
-  if (there?.target !== undefined && !there.ours && leadsSomewhere(available, there.target)) return [];
+/** A name that stays the same over all versions. */
+function stableSteps({ stable }: Places, target: string): Step[] {
+  if (readTarget(stable) === target) return [];
   return [{ says: `Making ${stable} a link to it`, take: () => replaceLink(stable, target) }];
 }
 

@@ -1,13 +1,17 @@
 import { join } from 'node:path';
 
-import { EXECUTABLE, ownTree } from '../../host/dokku/pluginTree';
+import { EXECUTABLE, ownTree, STRAY_LINK } from '../../host/dokku/pluginTree';
 import { visible } from '../../host/failure';
-import { type Memory, readMemory } from './hostMemory';
-import { type Places, placesOf, type Plugin, readPlugin } from './hostPlaces';
+import type { Host } from '../../host/dokku/environment';
+import { type Installation, readInstallation } from '../../host/dokku/installation';
+import { ownNames, type Places, placesOf, type Plugin, readPlugin } from '../../host/dokku/places';
+import { buildsRoot } from '../../host/dokku/paths';
+import { readQueue } from '../../subscribers/notifications/queue/queue';
+import { brokenHistories } from './hostCheck';
 import { defineCommand } from '../definition/command';
 import { jsonFormat } from '../definition/flags';
 
-/** Exit status 0 when this plugin answers, else 1. */
+/** A health check: exit status 0 if this plugin answers and every history is intact, else 1. */
 export const hostStatus = defineCommand({
   description: 'Say which plugin answers and what to type when it is not this one',
   args: {},
@@ -16,7 +20,7 @@ export const hostStatus = defineCommand({
   programOnly: true,
   run({ host, output, flags: { format } }) {
     const places = placesOf(host);
-    const status = statusOf(places, readMemory(host));
+    const status = statusOf(host, places, readInstallation(host));
     if (format === 'json') {
       output.line(JSON.stringify(status));
     } else {
@@ -25,7 +29,7 @@ export const hostStatus = defineCommand({
         if (value !== '') output.verbose(`${`${label}:`.padEnd(LABEL_COLUMNS)}${visible(value)}`);
       }
     }
-    return status.installed ? 0 : 1;
+    return status.installed && status.broken_histories.length === 0 ? 0 : 1;
   },
 });
 
@@ -47,16 +51,25 @@ interface Status {
   readonly put_back: boolean;
   /** What the link said before, for the uninstall. */
   readonly before: string | null;
+  /** The name that it is enabled by, besides `builds`. */
+  readonly name: string | null;
+  /** Dokku has put a link into the plugin's directory, instead of making its own again. */
+  readonly stray_link: boolean;
+  /** Apps whose history does not verify. */
+  readonly broken_histories: readonly string[];
+  /** Messages that no receiver has got yet. */
+  readonly notifications_waiting: number;
   /** What to type; null when nothing needs to be done. */
   readonly to_do: string | null;
 }
 
-function statusOf(places: Places, memory: Memory | undefined): Status {
+function statusOf(host: Host, places: Places, installation: Installation | undefined): Status {
   const builds = readPlugin(places.builds);
   const journal = readPlugin(places.journal);
   const answering = builds?.tree === undefined ? 'nobody' : builds.ours ? 'dokku-builds' : 'another plugin';
   const mode = answering === 'dokku-builds' ? 'replace' : journal?.ours === true ? 'alongside' : 'none';
-  const putBack = memory?.mode === 'replace' && answering !== 'dokku-builds';
+  const putBack = installation?.mode === 'replace' && answering !== 'dokku-builds';
+  const strayLink = builds?.ours === true && readPlugin(join(places.builds, STRAY_LINK))?.target !== undefined;
   return {
     installed: mode !== 'none',
     mode,
@@ -65,15 +78,31 @@ function statusOf(places: Places, memory: Memory | undefined): Status {
     tree: builds?.tree ?? null,
     journal_version: (journal?.ours === true && journal.version) || null,
     put_back: putBack,
-    before: memory?.before ?? null,
-    to_do: toDo(places, memory, mode, builds),
+    before: installation?.before ?? null,
+    name: installation?.name ?? null,
+    stray_link: strayLink,
+    broken_histories: brokenHistories({ ...host, alongside: mode === 'alongside' }).apps,
+    notifications_waiting: readQueue(buildsRoot(host)).length,
+    to_do: toDo(places, installation, mode, strayLink, builds),
   };
 }
 
-function toDo({ stable }: Places, memory: Memory | undefined, mode: Status['mode'], builds?: Plugin): string | null {
+function toDo(
+  places: Places,
+  installation: Installation | undefined,
+  mode: Status['mode'],
+  strayLink: boolean,
+  builds: Plugin | undefined,
+): string | null {
+  const { stable } = places;
   const program = readPlugin(stable)?.ours === true ? `${stable}/bin/dokku-builds` : join(ownTree(), EXECUTABLE);
-  if (memory?.mode === 'none') return `sudo ${program} host:uninstall`; // it was interrupted
-  if (memory !== undefined && memory.mode !== mode) return `sudo ${program} host:install --again`;
+  if (installation?.mode === 'none') {
+    const isLeft = mode !== 'none' || ownNames(places).length > 0; // the uninstall was interrupted
+    return `sudo ${program} ${isLeft ? 'host:uninstall' : 'host:install'}`;
+  }
+  if (strayLink || (installation !== undefined && installation.mode !== mode)) {
+    return `sudo ${program} host:install --again`;
+  }
   if (mode === 'alongside' && builds?.tree !== undefined) return null;
   return mode === 'replace' ? null : `sudo ${program} host:install`;
 }
@@ -87,6 +116,10 @@ function lines(status: Status): [string, string][] {
     ['From', status.tree ?? ''],
     ['Before', status.before ?? ''],
     ['Put back', status.put_back ? 'yes: Dokku has made its own link again, as an upgrade of its package does' : ''],
+    ['Plugin', status.name ?? ''],
+    ['Stray link', status.stray_link ? 'yes: an upgrade of Dokku has made a link in the directory of the plugin' : ''],
+    ['Broken histories', status.broken_histories.join(' ')],
+    ['Messages waiting', status.notifications_waiting === 0 ? '' : String(status.notifications_waiting)],
     ['To do', status.to_do ?? 'nothing'],
   ];
 }

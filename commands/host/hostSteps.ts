@@ -1,8 +1,4 @@
-import { renameSync, symlinkSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
-
 import { errorCode, Failure, reasonOf } from '../../host/failure';
-import { ownLikeParent, removeFile, syncDirectory } from '../../host/system/files';
 import type { Output } from '../../host/terminal/output';
 
 /** One step of the installer: it can be killed before, in and after each, and started again from the first. */
@@ -31,15 +27,4 @@ function attempt(take: () => void): void {
     const hint = code === 'EACCES' || code === 'EPERM' ? '; this has to be run as root' : '';
     throw new Failure(`${path}${reasonOf(error)}${hint}`);
   }
-}
-
-/** Makes `path` a link that says `target`, in one step: whoever follows it comes to the old place or to the new one. */
-export function replaceLink(path: string, target: string): void {
-  const directory = dirname(path);
-  const temporary = join(directory, `.${basename(path)}.${process.pid}.tmp`); // plugn does not look at hidden names
-  removeFile(temporary);
-  symlinkSync(target, temporary);
-  ownLikeParent(temporary, directory);
-  renameSync(temporary, path);
-  syncDirectory(directory);
 }

@@ -4,7 +4,7 @@ import { basename, join } from 'node:path';
 import type { Host } from '../../host/dokku/environment';
 import { ageOf, LONGEST_WRITE_MS } from '../../host/system/files';
 import { isAlive } from '../../host/system/processes';
-import { installedTrees, type Places, readPlugin } from './hostPlaces';
+import { installedTrees, type Places, readPlugin } from '../../host/dokku/places';
 import type { Step } from './hostSteps';
 
 /** Trees of versions before this one that stay, to go back to. */

@@ -15,7 +15,7 @@ import {
 import { basename, dirname, join, relative } from 'node:path';
 
 import { ALONGSIDE_MARKER } from '../../host/dokku/alongside';
-import { EXECUTABLE, isPluginTree, ownTree } from '../../host/dokku/pluginTree';
+import { EXECUTABLE, isPluginTree, ownTree, readVersion, STRAY_LINK } from '../../host/dokku/pluginTree';
 import { Failure } from '../../host/failure';
 import { makeDirectory, replaceFile, syncDirectory, syncFile } from '../../host/system/files';
 import { alongsideTriggers } from '../programs';
@@ -32,15 +32,6 @@ type TreeEntry =
   | { readonly type: 'text'; readonly path: string; readonly text: string }
   | { readonly type: 'link'; readonly path: string; readonly target: string };
 
-/** What plugin.toml in `directory` says; undefined when there is none, or none that can be read. */
-export function readVersion(directory: string): string | undefined {
-  try {
-    return /^version\s*=\s*"([^"]*)"/m.exec(readFileSync(join(directory, 'plugin.toml'), 'utf8'))?.[1];
-  } catch {
-    return undefined;
-  }
-}
-
 /** The tree that this program was started from. Throws {@link Failure} when it is not a whole one. */
 export function readOwnTree(): PluginTree {
   const root = ownTree();
@@ -56,6 +47,7 @@ function readEntries(root: string, directory: string): TreeEntry[] {
   return entries.flatMap((entry): TreeEntry[] => {
     const source = join(directory, entry.name);
     const path = relative(root, source);
+    if (path === STRAY_LINK) return [];
     if (entry.isDirectory()) return readEntries(root, source);
     if (entry.isSymbolicLink()) return [{ type: 'link', path, target: readlinkSync(source) }];
     if (!entry.isFile()) return [];

@@ -1,13 +1,20 @@
+import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
+import { ALONGSIDE_MARKER, ALONGSIDE_NAME } from '../../host/dokku/alongside';
 import type { Host } from '../../host/dokku/environment';
+import {
+  installationPath,
+  readInstallation,
+  removeInstallation,
+  writeInstallation,
+} from '../../host/dokku/installation';
+import { leadsSomewhere, ownNames, type Places, placesOf, readPlugin, replaceLink } from '../../host/dokku/places';
 import { Failure } from '../../host/failure';
 import { removeFile } from '../../host/system/files';
 import { buildsRoot } from '../../host/dokku/paths';
 import { install } from '../../triggers/install';
-import { memoryPath, readMemory, removeMemory, writeMemory } from './hostMemory';
-import { leadsSomewhere, type Places, placesOf, readPlugin } from './hostPlaces';
-import { replaceLink, type Step, takeSteps } from './hostSteps';
+import { type Step, takeSteps } from './hostSteps';
 import { removalSteps } from './hostTidy';
 import type { Output } from '../../host/terminal/output';
 import { defineCommand } from '../definition/command';
@@ -35,7 +42,12 @@ function uninstall(host: Host, output: Output, dryRun: boolean): undefined {
     output.step('All records say what the journal says');
   }
   const before = leavingSteps(host);
-  const links = [...restoreSteps(host, places), ...withdrawSteps(places), ...unlinkStable(places)];
+  const links = [
+    ...restoreSteps(host, places),
+    ...disableSteps(places),
+    ...withdrawSteps(places),
+    ...unlinkStable(places),
+  ];
   takeSteps(output, [...before, ...links], dryRun);
   takeSteps(output, removalSteps(host, places), dryRun);
   takeSteps(output, forgetSteps(host), dryRun);
@@ -46,7 +58,7 @@ function uninstall(host: Host, output: Output, dryRun: boolean): undefined {
 export function restoreSteps(host: Host, { enabled, available, builds }: Places): Step[] {
   if (readPlugin(builds)?.ours !== true) return [];
   const stock = join('..', 'available', 'builds'); // as Dokku's package makes it
-  const remembered = readMemory(host)?.before ?? stock;
+  const remembered = readInstallation(host)?.before ?? stock;
   const target = [remembered, stock].find((one) => leadsSomewhere(enabled, one) && !isOurs(enabled, one));
   if (target === undefined) {
     throw new Failure(
@@ -60,19 +72,28 @@ function isOurs(enabled: string, target: string): boolean {
   return readPlugin(resolve(enabled, target))?.ours === true;
 }
 
-/** Steps after which we do not journal alongside any more. */
-export function withdrawSteps({ journal }: Places): Step[] {
-  const plugin = readPlugin(journal);
-  if (plugin?.target === undefined) return [];
-  return [{ says: `Removing ${journal}`, take: () => void removeFile(journal) }];
+/** Steps after which no name leads to a tree of this plugin that could answer. */
+export function disableSteps(places: Places): Step[] {
+  return ownNames(places).map((name) => {
+    const link = join(places.enabled, name);
+    return { says: `Removing ${link}`, take: () => void removeFile(link) };
+  });
+}
+
+/** Steps after which the plugin does not journal alongside any more. */
+export function withdrawSteps({ journal, available }: Places): Step[] {
+  if (!existsSync(join(journal, ALONGSIDE_MARKER))) return [];
+  return [journal, join(available, ALONGSIDE_NAME)]
+    .filter((link) => readPlugin(link)?.target !== undefined)
+    .map((link) => ({ says: `Removing ${link}`, take: () => void removeFile(link) }));
 }
 
 /** From here on `host:install --again`, which systemd may start at any time, leaves things as they are. */
 function leavingSteps(host: Host): Step[] {
-  const memory = readMemory(host);
-  if (memory === undefined || memory.mode === 'none') return [];
-  const says = `Noting in ${memoryPath(host)} that it leaves`;
-  return [{ says, take: () => writeMemory(host, { ...memory, mode: 'none' }) }];
+  const installation = readInstallation(host);
+  if (installation === undefined || installation.mode === 'none') return [];
+  const says = `Noting in ${installationPath(host)} that it leaves`;
+  return [{ says, take: () => writeInstallation(host, { ...installation, mode: 'none' }) }];
 }
 
 function unlinkStable({ stable }: Places): Step[] {
@@ -82,6 +103,6 @@ function unlinkStable({ stable }: Places): Step[] {
 }
 
 function forgetSteps(host: Host): Step[] {
-  if (readMemory(host) === undefined) return [];
-  return [{ says: `Removing ${memoryPath(host)}`, take: () => removeMemory(host) }];
+  if (readInstallation(host) === undefined) return [];
+  return [{ says: `Removing ${installationPath(host)}`, take: () => removeInstallation(host) }];
 }

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 /** Where the executable lies in a plugin tree. */
@@ -16,3 +16,15 @@ export function isPluginTree(directory: string): boolean {
 
 /** What version 0.1 had in its place. */
 const EXECUTABLE_BEFORE_1_0 = 'lib/dokku-builds.js';
+
+/** What plugin.toml in `directory` says; undefined when there is none, or none that can be read. */
+export function readVersion(directory: string): string | undefined {
+  try {
+    return /^version\s*=\s*"([^"]*)"/m.exec(readFileSync(join(directory, 'plugin.toml'), 'utf8'))?.[1];
+  } catch {
+    return undefined;
+  }
+}
+
+/** What an upgrade of Dokku can put into the tree that `enabled/builds` leads to: its own link. */
+export const STRAY_LINK = 'builds';

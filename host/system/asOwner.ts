@@ -8,6 +8,8 @@ export function asOwnerOf<T>(directory: string, work: () => T): T {
   const owner = process.geteuid?.() === 0 ? statSync(directory, { throwIfNoEntry: false }) : undefined;
   if (owner === undefined || owner.uid === 0) return work();
   const group = process.getegid?.() ?? 0;
+  const groups = process.getgroups?.() ?? [];
+  process.setgroups?.([owner.gid]); // what root may do by its other groups, that user may not
   process.setegid?.(owner.gid);
   process.seteuid?.(owner.uid);
   try {
@@ -15,5 +17,6 @@ export function asOwnerOf<T>(directory: string, work: () => T): T {
   } finally {
     process.seteuid?.(0);
     process.setegid?.(group);
+    process.setgroups?.(groups);
   }
 }

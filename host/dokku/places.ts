@@ -1,14 +1,20 @@
-import { lstatSync, readdirSync, readlinkSync, realpathSync, statSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import {
+  existsSync,
+  lstatSync,
+  readdirSync,
+  readlinkSync,
+  realpathSync,
+  statSync,
+  symlinkSync,
+  renameSync,
+} from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
 
-import { ALONGSIDE_NAME } from '../../host/dokku/alongside';
-import type { Host } from '../../host/dokku/environment';
-import { errorCode, Failure } from '../../host/failure';
-import { isPluginTree } from '../../host/dokku/pluginTree';
-import { readVersion } from './hostTree';
-
-/** How the plugin is installed: in place of the stock one, or beside it. */
-export type Mode = 'replace' | 'alongside';
+import { errorCode, Failure } from '../failure';
+import { ownLikeParent, removeFile, syncDirectory } from '../system/files';
+import { ALONGSIDE_MARKER, ALONGSIDE_NAME } from './alongside';
+import type { Host } from './environment';
+import { isPluginTree, readVersion } from './pluginTree';
 
 /** Where plugn looks on `host`, and what we put there. Absolute paths. */
 export interface Places {
@@ -21,6 +27,9 @@ export interface Places {
   /** A link to the installed tree, whatever its version: what administrators and systemd call. */
   readonly stable: string;
 }
+
+/** The name that it has as a plugin, unless `plugin:install` gave it another one. */
+export const OWN_NAME = 'dokku-builds';
 
 /** Throws {@link Failure} when there is no Dokku. */
 export function placesOf(host: Host): Places {
@@ -35,7 +44,7 @@ export function placesOf(host: Host): Places {
     available,
     builds: join(enabled, 'builds'),
     journal: join(enabled, ALONGSIDE_NAME),
-    stable: join(available, 'dokku-builds'),
+    stable: join(available, OWN_NAME),
   };
 }
 
@@ -89,4 +98,23 @@ export function installedTrees(available: string): string[] {
     .map((name) => ({ name, made: statSync(join(available, name)).mtimeMs }))
     .sort((a, b) => b.made - a.made)
     .map(({ name }) => name);
+}
+
+/** Names in `enabled`, other than `builds`, that lead to a whole tree of this plugin: it may answer `builds:*` through them. */
+export function ownNames({ enabled }: Places): string[] {
+  return readdirSync(enabled)
+    .filter((name) => name !== 'builds' && !name.startsWith('.'))
+    .filter((name) => isPluginTree(join(enabled, name)) && !existsSync(join(enabled, name, ALONGSIDE_MARKER)))
+    .sort();
+}
+
+/** Makes `path` a link that says `target`, in one step: whoever follows it comes to the old place or to the new one. */
+export function replaceLink(path: string, target: string): void {
+  const directory = dirname(path);
+  const temporary = join(directory, `.${basename(path)}.${process.pid}.tmp`); // plugn does not look at hidden names
+  removeFile(temporary);
+  symlinkSync(target, temporary);
+  ownLikeParent(temporary, directory);
+  renameSync(temporary, path);
+  syncDirectory(directory);
 }

@@ -1,0 +1,87 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { constants } from 'node:os';
+import { join } from 'node:path';
+
+import { nextTarget, takeOver } from '../../host/dokku/answering';
+import { type Host, readHost } from '../../host/dokku/environment';
+import { readInstallation } from '../../host/dokku/installation';
+import { placesOf, replaceLink } from '../../host/dokku/places';
+import type { CalledThrough, Role } from '../../host/dokku/role';
+import { errorCode, Failure } from '../../host/failure';
+
+/** What is called at `through`: a trigger, the plugin's `commands`, or a subcommand. */
+type What = 'trigger' | 'commands' | 'subcommand';
+
+/**
+ * Does what a call has to do that does not simply act. Returns its exit status; undefined if it acts after all. `args` are the words of
+ * the call. Throws {@link Failure} if nobody can answer.
+ */
+export function standIn(
+  role: Exclude<Role, 'acts'>,
+  through: CalledThrough,
+  args: readonly string[],
+): number | undefined {
+  const host = { ...readHost(process.env), pluginPath: through.plugins };
+  if (role === 'gives back') return giveBack(host, through, args);
+  if (role === 'takes over') takeOverNow(host, through);
+  if (role === 'takes over' && through.file === 'install') return undefined;
+  switch (whatOf(through)) {
+    case 'subcommand':
+      return undefined; // `dokku <its own name>:list` was asked for by name
+    case 'commands':
+      return standAsideAsCommands(host, through, args);
+    case 'trigger':
+      return 0;
+  }
+}
+
+function whatOf({ file }: CalledThrough): What {
+  if (file === 'commands') return 'commands';
+  return file.startsWith('subcommands/') ? 'subcommand' : 'trigger';
+}
+
+/** `dokku help` lists it once, as `builds`; its own name is explained to who asks for it. */
+function standAsideAsCommands(host: Host, { name }: CalledThrough, [asked]: readonly string[]): number | undefined {
+  if (asked === name || asked === `${name}:help`) return undefined;
+  return asked === 'help' ? 0 : host.notImplementedExit;
+}
+
+/** From the next call on. One who may not change the links leaves it to the next `install`, which root runs. */
+function takeOverNow(host: Host, { name, file }: CalledThrough): void {
+  const mode = readInstallation(host)?.mode;
+  if ((mode === 'none' || mode === 'alongside') && file !== 'install') return; // it is on its way out
+  unlessForbidden(() => takeOver(host, name));
+}
+
+/** The plugin was disabled: the one that answered before answers this call, and all that follow. */
+function giveBack(host: Host, { file }: CalledThrough, args: readonly string[]): number | undefined {
+  const name = readInstallation(host)?.name ?? null;
+  if (name === null) return undefined; // installed by an older version, without a name of its own
+  const target = nextTarget(host, name);
+  if (target === undefined) throw new Failure('This plugin is disabled, and the stock plugin is missing');
+  const { builds, enabled } = placesOf(host);
+  unlessForbidden(() => {
+    replaceLink(builds, target);
+  });
+  const program = join(enabled, target, file);
+  if (existsSync(program)) return runInPlace(program, args);
+  if (!file.startsWith('subcommands/')) return 0;
+  throw new Failure(
+    `${args[0] ?? file} belongs to the plugin ${name}, which is disabled (dokku plugin:enable ${name})`,
+  );
+}
+
+function runInPlace(program: string, args: readonly string[]): number {
+  const { status, signal, error } = spawnSync(program, args, { stdio: 'inherit' });
+  if (error) throw error;
+  return status ?? 128 + (signal === null ? 0 : constants.signals[signal]);
+}
+
+function unlessForbidden(change: () => void): void {
+  try {
+    change();
+  } catch (error) {
+    if (!['EACCES', 'EPERM', 'EROFS'].includes(errorCode(error) ?? '')) throw error;
+  }
+}

@@ -1,0 +1,48 @@
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+
+import { removeFile } from '../system/files';
+import { ALONGSIDE_MARKER } from './alongside';
+import type { Host } from './environment';
+import { type Installation, readInstallation, writeInstallation } from './installation';
+import { isPluginTree } from './pluginTree';
+import { leadsSomewhere, ownNames, type Places, placesOf, readPlugin, replaceLink } from './places';
+
+/** Where Dokku's package lets `enabled/builds` lead. */
+const STOCK = join('..', 'available', 'builds');
+
+/** What to remember before `enabled/builds` leads to the plugin that is enabled as `name`. */
+export function installationAs(host: Host, { builds }: Places, name: string | null): Installation {
+  const plugin = readPlugin(builds);
+  const before = plugin === undefined || plugin.ours ? readInstallation(host)?.before : plugin.target;
+  return { mode: 'replace', before: before ?? null, name };
+}
+
+/**
+ * Lets the plugin that is enabled as `name` answer `builds:*`. False if things are left as they are: `enabled/builds` is no link.
+ * Throws system errors.
+ */
+export function takeOver(host: Host, name: string): boolean {
+  const places = placesOf(host);
+  const { builds, journal } = places;
+  const there = readPlugin(builds);
+  if (there !== undefined && there.target === undefined) return false;
+  writeInstallation(host, installationAs(host, places, name));
+  if (readPlugin(journal)?.target !== undefined && existsSync(join(journal, ALONGSIDE_MARKER))) removeFile(journal);
+  replaceLink(builds, join('..', 'available', name));
+  return true;
+}
+
+/**
+ * What `enabled/builds` has to say if the plugin enabled as `except` does not answer: another copy of this plugin that is enabled, what
+ * was there before, or the stock plugin. Undefined if none is there.
+ */
+export function nextTarget(host: Host, except: string | null): string | undefined {
+  const places = placesOf(host);
+  const others = ownNames(places).filter((name) => name !== except);
+  const [other] = others.filter((name) => isPluginTree(join(places.available, name)));
+  if (other !== undefined) return join('..', 'available', other);
+  return [readInstallation(host)?.before ?? STOCK, STOCK].find((target) => {
+    return leadsSomewhere(places.enabled, target) && !isPluginTree(resolve(places.enabled, target));
+  });
+}
