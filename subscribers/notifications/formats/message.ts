@@ -2,7 +2,7 @@ import { parseTimestamp } from '../../../host/durations';
 import { visible } from '../../../host/printable';
 import type { AppName, BuildId } from '../../../host/dokku/names';
 import { asRevision } from '../../../host/dokku/revision';
-import { exitCodeMeaning, lastErrorLine } from '../../../projections/records/whyFailed';
+import { errorLine, exitCodeText } from '../../../projections/lists/whyFailed';
 import { actorText } from '../../../projections/events/eventView';
 import type { Notification } from '../notification';
 import type { Occasion } from '../settings';
@@ -79,8 +79,8 @@ export function testMessage(app: AppName, host: string): Message {
 }
 
 function reasonOf(exitCode: number | undefined, log: LogEnd | undefined): string {
-  const meaning = exitCode === undefined ? undefined : exitCodeMeaning(exitCode);
-  const line = log && lastErrorLine(log.lines);
+  const meaning = exitCode === undefined || exitCode < 1 ? undefined : exitCodeText(exitCode);
+  const line = log && errorLine(log.lines);
   return [line, meaning].filter((part) => part !== undefined && part !== '').join(' - ');
 }
 
