@@ -25,17 +25,22 @@ export function decode(bytes: Uint8Array): unknown {
   return unpackr.unpack(bytes);
 }
 
-const FIXARRAY = 0x90;
-
 /** The first `count` elements of the array that `bytes` begin with, whatever follows them. Throws if they cannot be read. */
 export function decodeFirst(bytes: Uint8Array, count: number): unknown[] {
   const elements: unknown[] = [];
-  const length = (bytes[0] ?? 0) - FIXARRAY;
-  if (length < count || length > 0xf) throw new TypeError('it does not begin with such an array');
+  const rest = bytes.subarray(arrayHeaderBytes(bytes));
   const { Unpackr } = decoding();
-  new Unpackr(options).unpackMultiple(bytes.subarray(1), (element) => elements.push(element) < count);
+  new Unpackr(options).unpackMultiple(rest, (element) => elements.push(element) < count);
   if (elements.length < count) throw new TypeError('the array is cut off');
   return elements;
+}
+
+/** Fixarray, array 16, array 32. */
+function arrayHeaderBytes([first = 0]: Uint8Array): number {
+  if (first >> 4 === 0x9) return 1;
+  if (first === 0xdc) return 3;
+  if (first === 0xdd) return 5;
+  throw new TypeError('it is no array');
 }
 
 /** An integer of 64 bits that is not exact as a number becomes one that is no safe integer. */

@@ -44,6 +44,7 @@ interface Envelope {
   readonly event: JournalEvent | undefined;
   /** Of its frame. */
   readonly crc: number;
+  readonly start: number;
   readonly end: number;
 }
 
@@ -75,8 +76,10 @@ export function readJournal(file: Buffer): ReadJournal {
     if (pending && envelope.seq === last + 1 && envelope.previousCrc !== pending.crc) disputed.push(last);
     else count();
     if (envelope.seq > last + 1) missing.push(last + 1);
-    const covered = file.subarray(pending?.readTo ?? 0, envelope.readTo);
-    if (!sha256(covered).equals(envelope.digest)) badDigests.push(envelope.seq);
+    const from = pending?.readTo ?? 0;
+    const inOrder = from <= envelope.readTo && envelope.readTo <= envelope.start;
+    const covered = file.subarray(from, envelope.readTo);
+    if (!inOrder || !sha256(covered).equals(envelope.digest)) badDigests.push(envelope.seq);
     pending = envelope;
   }
   count();
@@ -94,7 +97,7 @@ function findFrames(file: Buffer): { envelopes: Envelope[]; damaged: number } {
   for (let at = 0; at < file.length;) {
     const payload = payloadAt(file, at);
     const end = at + HEADER + (payload?.length ?? 0);
-    const envelope = payload && readEnvelope(payload, file.readUInt32LE(at + 8), end);
+    const envelope = payload && readEnvelope(payload, file.readUInt32LE(at + 8), at, end);
     if (envelope) envelopes.push(envelope);
     else damaged += payload ? end - at : 1;
     at = payload ? end : at + 1;
@@ -111,7 +114,7 @@ function payloadAt(file: Buffer, at: number): Buffer | undefined {
   return crc32(payload) === file.readUInt32LE(at + 8) ? payload : undefined;
 }
 
-function readEnvelope(payload: Buffer, crc: number, end: number): Envelope | undefined {
+function readEnvelope(payload: Buffer, crc: number, start: number, end: number): Envelope | undefined {
   const fields = fieldsOf(payload);
   if (!Array.isArray(fields)) return undefined;
   const [schema, seq, previousCrc, readTo, digest, id, at, type, data] = fields;
@@ -120,7 +123,7 @@ function readEnvelope(payload: Buffer, crc: number, end: number): Envelope | und
   const known = schema <= SCHEMA && isUlid(id) && isWhole(at) && at <= 8.64e15 && isText(type) && isMap(data);
   const picked = known ? pick(types[type], data) : undefined;
   const event = picked && known ? { seq, id, at, type, data: picked } : undefined;
-  return { seq, previousCrc, readTo, digest, crc, end, event };
+  return { seq, previousCrc, readTo, digest, crc, start, end, event };
 }
 
 function fieldsOf(payload: Buffer): Value {

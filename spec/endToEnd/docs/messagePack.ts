@@ -1,5 +1,8 @@
 /** What a journal's MessagePack can hold. */
-export type Value = null | string | number | boolean | Buffer | Value[] | ValueMap;
+export type Value = null | string | number | boolean | symbol | Buffer | Value[] | ValueMap;
+
+/** The byte C1 in place of a value. */
+const OF_NO_TYPE = Symbol('C1');
 
 export interface ValueMap {
   readonly [name: string]: Value;
@@ -15,9 +18,10 @@ export function unpack(bytes: Buffer): Value {
 
 /** The first `count` elements of the array that `bytes` begin with. Throws if there are fewer, or one cannot be read. */
 export function unpackFirst(bytes: Buffer, count: number): Value[] {
-  const length = (bytes[0] ?? 0) - 0x90;
-  if (length < count || length > 15) throw new Error('no short array of so many');
-  const reader = new Reader(bytes.subarray(1));
+  const first = bytes[0] ?? 0;
+  const header = first >> 4 === 0x9 ? 1 : { 0xdc: 3, 0xdd: 5 }[first];
+  if (header === undefined) throw new Error('no array');
+  const reader = new Reader(bytes.subarray(header));
   return Array.from({ length: count }, () => reader.value());
 }
 
@@ -40,6 +44,8 @@ class Reader {
     switch (format) {
       case 0xc0:
         return null;
+      case 0xc1:
+        return OF_NO_TYPE;
       case 0xc2:
         return false;
       case 0xc3:
@@ -94,14 +100,15 @@ class Reader {
   }
 
   private map(length: number): ValueMap {
-    const fields: [string, Value][] = [];
+    const fields: [Value, Value][] = [];
     while (fields.length < length) fields.push([this.key(), this.value()]);
-    return Object.fromEntries(fields);
+    return Object.fromEntries(fields.filter(([key]) => typeof key === 'string')) as ValueMap;
   }
 
-  private key(): string {
+  private key(): Value {
     const key = this.value();
-    if (typeof key !== 'string') throw new Error('a key that is no text');
+    if (key === OF_NO_TYPE || (typeof key === 'object' && key !== null))
+      throw new Error('a key that is no text, number, boolean or nil');
     return key;
   }
 

@@ -5,11 +5,11 @@ import { decode, decodeFirst, encode } from '../../../journal/file/codec';
 import { unpack } from './messagePack';
 
 test('what is encoded is plain MessagePack, that any reader reads', (t) => {
+  const text = fc.string({ unit: 'grapheme' });
   const values = fc.object({
-    withUnicodeString: true,
-    withNullPrototype: false,
-    values: [fc.string({ unit: 'grapheme' }), fc.integer(), fc.maxSafeInteger(), fc.boolean()],
-  } as never);
+    key: text.filter((key) => key !== '__proto__'),
+    values: [text, fc.integer(), fc.maxSafeInteger(), fc.boolean()],
+  });
   fc.assert(
     fc.property(values, (value) => {
       t.deepEqual(unpack(encode(value)), value as never);
@@ -116,7 +116,8 @@ test('a field cannot change what objects are', (t) => {
 test('the first elements of an array are read whatever follows them', (t) => {
   for (const rest of ['', 'd40100', 'c1c1', '91919191', 'a5'])
     t.deepEqual(decodeFirst(Buffer.from(`93010203${rest}`, 'hex'), 3), [1, 2, 3]);
-  t.deepEqual(decodeFirst(Buffer.from('9501020304d40100', 'hex'), 3), [1, 2, 3]);
-  for (const text of ['', '05', '9201', '920102', '81a16101', '9301d4010003', '930102'])
+  for (const text of ['9501020304d40100', 'dc000501020304d40100', 'dd0000000501020304d40100', '91010203'])
+    t.deepEqual(decodeFirst(Buffer.from(text, 'hex'), 3), [1, 2, 3]);
+  for (const text of ['', '05', '920102', '81a16101', '9301d4010003', '930102'])
     t.throws(() => decodeFirst(Buffer.from(text, 'hex'), 3), undefined, text);
 });
