@@ -1,5 +1,5 @@
 import type { AppName, BuildId } from '../../../host/dokku/names';
-import { lastErrorLine } from '../../../projections/records/whyFailed';
+import { errorLine } from '../../../projections/lists/whyFailed';
 import type { Notification } from '../notification';
 import type { Occasion } from '../settings';
 import type { Post } from './format';
@@ -21,7 +21,7 @@ export function notificationJson(notification: Notification, { host, now, attemp
     commands: commandsFor(app, build, on),
     sent_at: new Date(now).toISOString(),
     attempt,
-    error: (log && lastErrorLine(log.lines)) ?? null,
+    error: (log && errorLine(log.lines)) ?? null,
     actor: actor ?? null,
     revision: revision ?? null,
     duration_seconds: seconds ?? null,

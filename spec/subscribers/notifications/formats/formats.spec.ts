@@ -130,10 +130,10 @@ test('the reason is the last error of the log and what the exit code means; with
   const sending = { host: 'h', now: 0, attempt: 1 };
   const lines = ['Error: ENOSPC: no space left on device', ' !     App build failed'];
   const withLog = messageOf(notification, { ...sending, log: { lines, cut: false } });
-  t.is(withLog.why, 'Error: ENOSPC: no space left on device - killed, often out of memory');
+  t.is(withLog.why, 'Error: ENOSPC: no space left on device - exit code 137: killed, often out of memory');
   t.is(withLog.who, String.raw`ann (key ann\x07laptop)`);
   t.is(withLog.startedAt, failed.startedAt);
-  t.is(messageOf(notification, { ...sending, log: undefined }).why, 'killed, often out of memory');
+  t.is(messageOf(notification, { ...sending, log: undefined }).why, 'exit code 137: killed, often out of memory');
   t.is(messageOf({ ...notification, on: 'succeeded' }, { ...sending, log: { lines, cut: false } }).why, undefined);
 });
 
