@@ -3,7 +3,10 @@ import { join } from 'node:path';
 
 import test from 'ava';
 
+import { parseAppName } from '../../../host/dokku/names';
 import type { Sandbox } from '../../../scripts/sandbox/host';
+import { testJson } from '../../../subscribers/notifications/formats/json';
+import { testMessage } from '../../../subscribers/notifications/formats/message';
 import { APP, printed, printedArray, recordedHost } from './recordedHost';
 import { assertRefused, assertValid, type Json, misshapen, without } from './schemas';
 
@@ -36,6 +39,7 @@ async function outputs(): Promise<[name: string, objects: readonly Json[]][]> {
     ['verify', await lines(['builds:verify', ...json])],
     ['verify', await lines(['builds:verify', APP, '--head', '0'.repeat(64), ...json])],
     ['status', [JSON.parse(status) as Json]],
+    ['notification', [testJson(testMessage(parseAppName(APP), 'host'), '01M8BV64Y2K25N8VWKFWE4WT3Y', 0) as Json]],
   ];
 }
 

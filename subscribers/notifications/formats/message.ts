@@ -34,7 +34,7 @@ export interface Message {
   readonly build?: BuildId;
   /** What happened, in one sentence that begins with the app's name. */
   readonly text: string;
-  /** Why it failed: what the exit code means, and the last line of the log that looks like an error. */
+  /** Why it failed: the last line of the log that looks like an error, and what the exit code says. */
   readonly why?: string;
   /** Who deployed. */
   readonly who?: string;
@@ -79,9 +79,9 @@ export function testMessage(app: AppName, host: string): Message {
 }
 
 function reasonOf(exitCode: number | undefined, log: LogEnd | undefined): string {
-  const meaning = exitCode === undefined || exitCode < 1 ? undefined : exitCodeText(exitCode);
+  const code = exitCode !== undefined && exitCode > 0 ? exitCodeText(exitCode) : undefined;
   const line = log && errorLine(log.lines);
-  return [line, meaning].filter((part) => part !== undefined && part !== '').join(' - ');
+  return [line, code].filter((part) => part !== undefined && part !== '').join(' - ');
 }
 
 /** `text` in at most `length` characters of UTF-16, the last one an ellipsis if it was cut; no character is cut in two. */
