@@ -33,6 +33,7 @@ function calledBy(path: string, argv: readonly string[], isInternal: (name: stri
   const [first = '', ...others] = argv;
   if (name === OWN_NAME || isRuntime(name)) {
     if (isInternal(first)) return { type: 'internal', name: first, args: others };
+    if (first === '--version') return { type: 'command', name: 'version', args: [], via: 'program' };
     const asksForHelp = ['', 'builds', '-h', '--help'].includes(first);
     return { type: 'command', name: asksForHelp ? 'help' : withoutPrefix(first), args: others, via: 'program' };
   }

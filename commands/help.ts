@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 
 import type { Call } from '../host/call';
 import { pluginName } from '../host/dokku/alongside';
 import type { Host } from '../host/dokku/environment';
+import { ownTree } from '../host/dokku/pluginTree';
 import { Failure, printable } from '../host/failure';
 import { nearest } from '../host/nearest';
 import type { Output } from '../host/terminal/output';
@@ -47,6 +49,12 @@ export async function commands({ host, output, args }: Call): Promise<number> {
 /** Prints the help of the command `asked`, with or without `builds:`; of all commands when none is asked for. */
 export async function printHelp(host: Host, output: Output, via: Via, asked: string | undefined): Promise<void> {
   output.raw(asked === undefined ? await helpText(host, via) : await commandHelp(host, via, asked));
+}
+
+/** Prints the version of the plugin tree that this program is part of. */
+export function printVersion(output: Output): undefined {
+  const toml = readFileSync(join(ownTree(), 'plugin.toml'), 'utf8');
+  output.line(`dokku-builds ${/^version *= *"([^"]*)"/m.exec(toml)?.[1] ?? 'of an unknown version'}`);
 }
 
 function summary(host: Host): string {

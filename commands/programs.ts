@@ -42,6 +42,7 @@ export const WORKER = 'over-all-apps-worker';
 /** What else the executable starts as: the plugin's `commands`, and what it starts by itself. */
 export const others: Readonly<Record<string, Load<Handler>>> = {
   commands: async () => (await import('./help')).commands,
+  complete: async () => (await import('./complete')).complete,
   'builds-deliver': async () => (await import('../subscribers/notifications/delivery/deliver')).deliver,
   'builds-after-deploy': async () => (await import('../subscribers/afterDeploy/afterDeploy')).afterDeploy,
   'builds-update-pages': async () => (await import('../subscribers/page/updatePages')).updatePages,

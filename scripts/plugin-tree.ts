@@ -15,7 +15,7 @@ import path from 'node:path';
 import { loadCommands, type NamedCommand, triggers as triggerHandlers } from '../commands/programs';
 import { EXECUTABLE } from '../host/dokku/pluginTree';
 import { compile } from './bun';
-import { bashCompletion } from './completion';
+import { bashCompletion, fishCompletion, zshCompletion } from './completion';
 import { manPage } from './man-page';
 import { packagesOf } from './packages';
 import { replaceTree } from './replace-tree';
@@ -64,7 +64,9 @@ export async function buildPlugin(
     write(path.join(stage, 'LICENSE'), readFileSync(path.join(root, 'LICENSE')));
     write(path.join(stage, 'plugin.toml'), pluginToml(root));
     write(path.join(stage, 'man/dokku-builds.1'), manPage(versionOf(root), commands));
-    write(path.join(stage, 'completions/dokku-builds.bash'), bashCompletion(commands));
+    write(path.join(stage, 'completions/dokku-builds.bash'), bashCompletion());
+    write(path.join(stage, 'completions/_dokku-builds'), zshCompletion());
+    write(path.join(stage, 'completions/dokku-builds.fish'), fishCompletion());
     for (const unit of readdirSync(path.join(root, 'host/systemd'))) {
       write(path.join(stage, 'systemd', unit), readFileSync(path.join(root, 'host/systemd', unit)));
     }

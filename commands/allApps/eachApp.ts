@@ -1,6 +1,7 @@
 import { AppDoesNotExist, reasonOf } from '../../host/failure';
 import { ClosedPipe, type Output } from '../../host/terminal/output';
 import type { AppName } from '../../host/dokku/names';
+import { appProgress } from './appProgress';
 
 /**
  * What `read` gives for each of `apps`, in order. An app that was `named` fails as it fails; of all apps, one that cannot be read is
@@ -14,7 +15,8 @@ export function eachApp<T>(
   failed: (app: AppName) => void = () => undefined,
 ): T[] {
   if (named) return apps.map(read);
-  return apps.flatMap((app) => {
+  const progress = appProgress(apps.length);
+  const results = apps.flatMap((app) => {
     try {
       return [read(app)];
     } catch (error) {
@@ -22,6 +24,10 @@ export function eachApp<T>(
       if (!(error instanceof AppDoesNotExist)) output.warn(`${app}: ${reasonOf(error)}`); // else destroyed just now
       failed(app);
       return [];
+    } finally {
+      progress.done();
     }
   });
+  progress.clear();
+  return results;
 }

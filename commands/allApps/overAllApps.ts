@@ -10,6 +10,7 @@ import { parsePositiveInteger } from '../../host/dokku/properties';
 import type { CommandCall } from '../definition/command';
 import { aValue } from '../definition/flags';
 import { WORKER } from '../programs';
+import { appProgress } from './appProgress';
 
 /** Flags that the work depends on, by name. */
 export type WorkFlags = Readonly<Partial<Record<string, string>>>;
@@ -65,12 +66,16 @@ async function overAllApps(host: Host, output: Output, job: Job, most: number): 
   const apps = allowedApps(host, listApps(host));
   const workers = Math.min(most, apps.length);
   let failed = 0;
+  const progress = appProgress(apps.length);
   const tell = (worked: Worked): void => {
+    progress.clear();
     printWorked(output, worked, job.flags);
     if (worked.failed) failed += 1;
+    progress.done();
   };
   if (workers > 1) await inWorkers(job, apps, workers, tell);
   else for (const app of apps) tell(workOn(host, job.work, app, job.flags));
+  progress.clear();
   if (failed > 0) output.warn(`${job.name} failed for ${failed} of ${apps.length} apps`);
   return failed > 0 ? 1 : 0;
 }

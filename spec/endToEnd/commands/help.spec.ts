@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import test from 'ava';
@@ -131,4 +132,16 @@ test('a mistyped build id is told what may have been meant, behind the message t
   const events = await host.dokku(['builds:events', 'shop', '--build', 'mwqroekles4upi']);
   t.like(events, { code: 0, stdout: 'No events recorded\n' });
   t.is(events.stderr, ' !     No build mwqroekles4upi is known. Did you mean mwqroekels4upi?\n');
+});
+
+test('the program says its version', async (t) => {
+  const { version } = JSON.parse(readFileSync(join(__dirname, '..', '..', '..', 'package.json'), 'utf8')) as {
+    version: string;
+  };
+  t.deepEqual(await host.program(['--version']), {
+    code: 0,
+    signal: null,
+    stdout: `dokku-builds ${version}\n`,
+    stderr: '',
+  });
 });

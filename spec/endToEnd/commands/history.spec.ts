@@ -350,3 +350,15 @@ test('a day of polls every five minutes does not drive out the last real builds'
   await host.dokku(['builds:prune', 'polled']);
   t.deepEqual(await listed('polled'), ['works1 succeeded']);
 });
+
+test('a list of the past shows everything that was on record then, whatever is kept today', async (t) => {
+  await host.createApp('then');
+  for (const id of ['b1', 'b2', 'b3']) stockRecord('then', id, { started_at: '2026-04-30T13:50:00Z', ...ENDED });
+  t.is((await listed('then')).length, 3);
+  const now = new Date().toISOString();
+  await host.dokku(['builds:set', 'then', 'retention', '1']);
+  await host.dokku(['builds:prune', 'then']);
+  t.is((await listed('then')).length, 1);
+  const { stdout } = await host.dokku(['builds:list', 'then', '--as-of', now, '--format', 'json']);
+  t.is((JSON.parse(stdout) as object[]).length, 3);
+});

@@ -17,15 +17,24 @@ function hostWithApps(t: ExecutionContext): NodeJS.ProcessEnv {
   for (const name of ['b1.json', 'b2.json', 'b1.log', 'events.journal', '$(touch x).json']) {
     writeFileSync(join(root, 'lib/data/builds/shop', name), '');
   }
-  return { PATH: process.env['PATH'], DOKKU_ROOT: join(root, 'home'), DOKKU_LIB_ROOT: join(root, 'lib') };
+  return {
+    PATH: `${join(builtPlugin, 'bin')}:${process.env['PATH'] ?? ''}`,
+    DOKKU_ROOT: join(root, 'home'),
+    DOKKU_LIB_ROOT: join(root, 'lib'),
+  };
 }
 
 /** What a real bash offers for `line`, the cursor at its end. Readline cuts at `breaks`. */
-function complete(env: NodeJS.ProcessEnv, line: string, breaks = ' \t\n"\'><=;|&(:'): string[] {
+function complete(
+  env: NodeJS.ProcessEnv,
+  line: string,
+  breaks = ' \t\n"\'><=;|&(:',
+  program: 'dokku-builds' | 'dokku' = 'dokku-builds',
+): string[] {
   const script = `
     source '${join(builtPlugin, 'completions', 'dokku-builds.bash')}'
     COMP_WORDBREAKS=$1 COMP_LINE=$2 COMP_POINT=\${#2}
-    $(complete -p dokku-builds | sed -E 's/.*-F ([^ ]+) .*/\\1/')
+    $(complete -p ${program} | sed -E 's/.*-F ([^ ]+) .*/\\1/')
     [[ \${#COMPREPLY[@]} -eq 0 ]] || printf '%s\\n' "\${COMPREPLY[@]}"`;
   const stdout = execFileSync('bash', ['--norc', '-uc', script, 'bash', breaks, line], { env, encoding: 'utf8' });
   return stdout.split('\n').filter((word) => word !== '');
@@ -33,10 +42,10 @@ function complete(env: NodeJS.ProcessEnv, line: string, breaks = ' \t\n"\'><=;|&
 
 test('commands are completed, with and without builds:, across the colon', (t) => {
   const env = hostWithApps(t);
-  t.deepEqual(complete(env, 'dokku-builds '), Object.keys(commands));
-  t.deepEqual(complete(env, 'dokku-builds re'), ['report', 'replay']);
-  t.deepEqual(complete(env, 'dokku-builds builds:re'), ['report', 'replay']);
-  t.deepEqual(complete(env, 'dokku-builds builds:re', ' \t\n'), ['builds:report', 'builds:replay']);
+  t.deepEqual(complete(env, 'dokku-builds '), [...Object.keys(commands), 'help']);
+  t.deepEqual(complete(env, 'dokku-builds rep'), ['report', 'replay']);
+  t.deepEqual(complete(env, 'dokku-builds builds:rep'), ['report', 'replay']);
+  t.deepEqual(complete(env, 'dokku-builds builds:rep', ' \t\n'), ['builds:report', 'builds:replay']);
   t.deepEqual(complete(env, 'dokku-builds host:s'), ['status']);
 });
 
@@ -52,22 +61,16 @@ test('apps are completed where an app stands, before and after flags', (t) => {
 
 test('the builds of the app are completed where a build stands', (t) => {
   const env = hostWithApps(t);
-  t.deepEqual(complete(env, 'dokku-builds info shop '), ['last', 'last-failed', 'current', 'b1', 'b2']);
-  t.deepEqual(complete(env, 'dokku-builds output shop b'), ['b1', 'b2']);
+  t.deepEqual(complete(env, 'dokku-builds info shop '), ['last', 'last-failed', 'current', 'b2', 'b1']);
+  t.deepEqual(complete(env, 'dokku-builds output shop b'), ['b2', 'b1']);
   t.deepEqual(complete(env, 'dokku-builds info ../shop b'), []);
 });
 
 test('flags and what they may be are completed', (t) => {
   const env = hostWithApps(t);
-  t.deepEqual(complete(env, 'dokku-builds list --'), [
-    '--format',
-    '--kind',
-    '--status',
-    '--all',
-    '--as-of',
-    '--relative',
-    '--no-color',
-  ]);
+  t.deepEqual(complete(env, 'dokku-builds page --'), ['--out']);
+  t.deepEqual(complete(env, 'dokku-builds list --format json --rel'), ['--relative']);
+  t.deepEqual(complete(env, 'dokku-builds list --format json --form'), []);
   t.deepEqual(complete(env, 'dokku-builds list shop --kind '), ['build', 'deploy']);
   t.deepEqual(complete(env, 'dokku-builds list shop --kind=b'), ['build']);
   t.deepEqual(complete(env, 'dokku-builds events --type Build'), ['BuildStarted', 'BuildFinished', 'BuildCanceled']);
@@ -76,6 +79,43 @@ test('flags and what they may be are completed', (t) => {
   t.deepEqual(complete(env, 'dokku-builds set --global ret'), ['retention']);
   t.deepEqual(complete(env, 'dokku-builds capture shop -- ls --'), []);
   t.true(complete(env, 'dokku-builds report shop --build-').includes('--build-status'));
+  t.deepEqual(complete(env, 'dokku-builds list --status failed,s'), ['failed,succeeded']);
+});
+
+test('the builds:* commands of dokku are completed, without what is only for the program; others are left alone', (t) => {
+  const env = hostWithApps(t);
+  t.deepEqual(complete(env, 'dokku builds:rel', ' \t\n', 'dokku'), ['builds:releases']);
+  t.deepEqual(complete(env, 'dokku builds:list s', ' \t\n', 'dokku'), ['shop', 'store']);
+  t.deepEqual(complete(env, 'dokku builds:page --', ' \t\n', 'dokku'), []);
+  t.deepEqual(complete(env, 'dokku builds:cap', ' \t\n', 'dokku'), []);
+  t.deepEqual(complete(env, 'dokku apps:create s', ' \t\n', 'dokku'), []);
+});
+
+const fish = spawnSync('fish', ['--version']).status === 0;
+
+(fish ? test : test.skip)('fish completes commands, apps and flags', (t) => {
+  const env = { ...hostWithApps(t), HOME: temporaryDirectory(t) };
+  const offered = (line: string): string[] => {
+    const script = `source '${join(builtPlugin, 'completions', 'dokku-builds.fish')}'; complete -C '${line}'`;
+    const stdout = execFileSync('fish', ['--no-config', '-c', script], { env, encoding: 'utf8' });
+    return stdout
+      .split('\n')
+      .filter((one) => one !== '')
+      .map((one) => one.split('\t')[0] ?? '');
+  };
+  t.deepEqual(offered('dokku-builds rel'), ['releases']);
+  t.deepEqual(offered('dokku-builds list s').sort(), ['shop', 'store']);
+  t.deepEqual(offered('dokku builds:list s').sort(), ['shop', 'store']);
+  t.deepEqual(offered('dokku-builds list shop --kind b'), ['build']);
+});
+
+const zsh = spawnSync('zsh', ['--version']).status === 0;
+
+(zsh ? test : test.skip)('zsh can read its completion', (t) => {
+  const { status, stderr } = spawnSync('zsh', ['-n', join(builtPlugin, 'completions', '_dokku-builds')], {
+    encoding: 'utf8',
+  });
+  t.deepEqual([status, stderr], [0, '']);
 });
 
 const renderer = [
