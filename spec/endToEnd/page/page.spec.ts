@@ -14,7 +14,8 @@ import { chromium, closeBrowser, openPage } from './chromium';
  * it runs.
  */
 
-const inBrowser = chromium === undefined ? test.skip : test;
+/** One after the other: each opens several pages. */
+const inBrowser = chromium === undefined ? test.skip : test.serial;
 
 const HOSTILE = [
   '<script>document.title = "owned"</script><img src=x onerror="document.title=1">',
