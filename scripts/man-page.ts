@@ -1,5 +1,6 @@
 import { detailsOf, usageOf } from '../commands/definition/usage';
 import type { NamedCommand } from '../commands/programs';
+import { watchKeys } from '../commands/watch/watchKeys';
 
 /** The manual page dokku-builds(1) in man(7) markup, made from the definitions of all commands. */
 export function manPage(version: string, commands: readonly NamedCommand[]): string {
@@ -27,6 +28,11 @@ export function manPage(version: string, commands: readonly NamedCommand[]): str
     'To be run as root, as',
     '.B dokku\\-builds host:\\fIcommand\\fP\\fR.',
     ...commands.filter(isForHost).flatMap(paragraph),
+    '.SH KEYS OF WATCH',
+    ...Object.entries(watchKeys).flatMap(([where, keys]) => [
+      `.SS ${where}`,
+      ...keys.flatMap((key) => tagged(key.keys, `${capitalized(key.does)}.`)),
+    ]),
     '.SH EXIT STATUS',
     ...tagged('0', 'Success.'),
     ...tagged('1', 'Failure, with a sentence on standard error that says what to do.'),
@@ -67,6 +73,10 @@ function paragraph({ name, command }: NamedCommand): string[] {
     `Example: \\fB${roff(example)}\\fP`,
     '.RE',
   ];
+}
+
+function capitalized(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 function tagged(tag: string, text: string): string[] {

@@ -122,7 +122,7 @@ test('long lines of a log wrap, and w shows them in one row that scrolls sideway
   );
   const right = typed(one, ['right'], on, log);
   t.regex(screen(right, on)[1] ?? '', /from column 21/);
-  t.regex(screen(right, on)[2] ?? '', /^6  7  8 /);
+  t.regex(screen(right, on)[2] ?? '', /^6 {2}7 {2}8 /);
   t.regex(screen(typed(right, ['right', 'right', 'right', 'right'], on, log), on)[2] ?? '', / 29$/);
 });
 

@@ -14,7 +14,8 @@ import { chromium, closeBrowser, openPage } from './chromium';
  * it runs.
  */
 
-const inBrowser = chromium === undefined ? test.skip : test;
+/** One after the other: each opens several pages. */
+const inBrowser = chromium === undefined ? test.skip : test.serial;
 
 const HOSTILE = [
   '<script>document.title = "owned"</script><img src=x onerror="document.title=1">',
@@ -282,6 +283,6 @@ inBrowser('a page that is kept up to date says so and loads itself again', async
   const { page } = await openPage(kept);
   t.regex((await page.locator('[role=search]').textContent()) ?? '', /reloads itself every 1 seconds/);
   writeFileSync(kept, pageHtml(pageSource([], { host: 'after' })));
-  await page.waitForFunction("document.title === 'Builds on after'");
-  t.pass();
+  await page.getByRole('heading', { name: 'Builds on after' }).waitFor();
+  t.is(await page.title(), 'Builds on after');
 });
