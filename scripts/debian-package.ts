@@ -27,6 +27,7 @@ const FIXED_TIME = Date.UTC(1980, 0, 1) / 1000;
 const LIBRARY = 'usr/lib/dokku-builds';
 
 export interface DebianPackage {
+  /** Of this repository. */
   readonly root: string;
   readonly version: string;
   readonly architecture: Architecture;
@@ -34,10 +35,12 @@ export interface DebianPackage {
   readonly tree: string;
   /** A directory to work in, on the same file system. */
   readonly stage: string;
+  /** How hard xz tries, 0 to 9. */
+  readonly level?: number;
 }
 
 /** Makes the Debian package in `stage` with dpkg-deb; returns its name. The same source makes the same bytes. */
-export function makeDebianPackage({ root, version, architecture, tree, stage }: DebianPackage): string {
+export function makeDebianPackage({ root, version, architecture, tree, stage, level = 1 }: DebianPackage): string {
   const debian = DEBIAN[architecture];
   const content = path.join(stage, `debian-${debian}`);
   const write = (file: string, text: string | Uint8Array, mode = 0o644): void => {
@@ -64,11 +67,11 @@ export function makeDebianPackage({ root, version, architecture, tree, stage }: 
       write(`lib/systemd/system/${unit}`, readFileSync(path.join(tree, 'systemd', unit)));
     }
     const licenses = ['LICENSE', 'THIRD-PARTY-LICENSES'].map((name) => readFileSync(path.join(tree, name), 'utf8'));
-    write('usr/share/doc/dokku-builds/copyright', licenses.join(`\n${'-'.repeat(72)}\n\n`));
-    write(
-      'usr/share/doc/dokku-builds/changelog.gz',
-      gzipSync(readFileSync(path.join(root, 'CHANGELOG.md')), { level: 9 }),
+    licenses.push(
+      'On Debian, the LGPL is in /usr/share/common-licenses/LGPL-2 and /usr/share/common-licenses/LGPL-2.1.\n',
     );
+    write('usr/share/doc/dokku-builds/copyright', licenses.join(`\n${'-'.repeat(72)}\n\n`));
+    write('usr/share/doc/dokku-builds/changelog.gz', gzipSync(changelog(version), { level: 9 }));
     write('usr/share/lintian/overrides/dokku-builds', overrides);
     for (const script of ['postinst', 'prerm', 'postrm', 'triggers']) {
       const text = readFileSync(path.join(root, 'scripts/debian', script));
@@ -77,10 +80,14 @@ export function makeDebianPackage({ root, version, architecture, tree, stage }: 
     write('DEBIAN/control', control(version, debian, sizeOf(content)));
     settle(content);
     const name = `dokku-builds_${version}_${debian}.deb`;
-    execFileSync('dpkg-deb', ['--root-owner-group', '--build', '-Zxz', '-z1', content, path.join(stage, name)], {
-      env: { ...process.env, SOURCE_DATE_EPOCH: String(FIXED_TIME) },
-      stdio: ['ignore', 'ignore', 'inherit'],
-    });
+    execFileSync(
+      'dpkg-deb',
+      ['--root-owner-group', '--build', '-Zxz', `-z${String(level)}`, content, path.join(stage, name)],
+      {
+        env: { ...process.env, SOURCE_DATE_EPOCH: String(FIXED_TIME) },
+        stdio: ['ignore', 'ignore', 'inherit'],
+      },
+    );
     return name;
   } finally {
     rmSync(content, { recursive: true, force: true });
@@ -93,17 +100,27 @@ const overrides = [
   'unstripped-binary-or-object',
   'embedded-library',
   'hardening-no-pie',
+  'hardening-no-relro',
   'binary-without-manpage',
 ]
   .map((tag) => `dokku-builds: ${tag}\n`)
   .join('');
+
+const MAINTAINER = 'the dokku-builds authors <maintainers@dokku-builds.example>';
+
+/** In the form that Debian's tools read. */
+function changelog(version: string): string {
+  const changes = '  * See https://github.com/dokku-builds/dokku-builds/blob/main/CHANGELOG.md';
+  const date = new Date(FIXED_TIME * 1000).toUTCString().replace('GMT', '+0000');
+  return `dokku-builds (${version}) unstable; urgency=medium\n\n${changes}\n\n -- ${MAINTAINER}  ${date}\n`;
+}
 
 function control(version: string, architecture: string, kibibytes: number): string {
   return [
     'Package: dokku-builds',
     `Version: ${version}`,
     `Architecture: ${architecture}`,
-    'Maintainer: the dokku-builds authors <maintainers@dokku-builds.example>',
+    `Maintainer: ${MAINTAINER}`,
     `Installed-Size: ${String(kibibytes)}`,
     'Depends: dokku (>= 0.38), libc6 (>= 2.17)',
     'Section: admin',

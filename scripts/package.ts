@@ -55,8 +55,9 @@ async function pack(architecture: Architecture, stage: string): Promise<string[]
   } else {
     console.log('       (no Debian package: there is no dpkg-deb)');
   }
-  for (const name of made)
-    console.log(`       ${name}: ${String(Math.round(statSync(path.join(stage, name)).size / 1e6))} MB`);
+  for (const file of made) {
+    console.log(`       ${file}: ${String(Math.round(statSync(path.join(stage, file)).size / 1e6))} MB`);
+  }
   return made;
 }
 
