@@ -1,7 +1,8 @@
 /**
  * `npm run package`: builds the plugin for each processor and packs it into `dist/dokku-builds-<version>-linux-<processor>.tar.gz`,
- * one directory inside. `dist/SHA256SUMS` holds their digests, for `sha256sum --check`. The same source makes the same bytes.
+ * one directory inside, and into Debian packages where dpkg-deb is. `dist/SHA256SUMS` holds their digests, for `sha256sum --check`. The same source makes the same bytes.
  */
+import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
   createReadStream,
@@ -16,6 +17,7 @@ import {
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { type Architecture, architectures, bunFor } from './bun';
+import { makeDebianPackage } from './debian-package';
 import { buildPlugin } from './plugin-tree';
 import { writeTarball } from './tarball';
 
@@ -28,7 +30,7 @@ async function packAll(): Promise<void> {
   const stage = mkdtempSync(path.join(dist, '.package-'));
   try {
     const made: string[] = [];
-    for (const architecture of architectures) made.push(await pack(architecture, stage));
+    for (const architecture of architectures) made.push(...(await pack(architecture, stage)));
     const sums = await Promise.all(made.map(async (name) => `${await digestOf(path.join(stage, name))}  ${name}\n`));
     writeFileSync(path.join(stage, 'SHA256SUMS'), sums.join(''));
     for (const name of [...made, 'SHA256SUMS']) renameSync(path.join(stage, name), path.join(dist, name));
@@ -38,16 +40,25 @@ async function packAll(): Promise<void> {
   }
 }
 
-/** Makes the archive for `architecture` in the directory `stage`; returns its name. */
-async function pack(architecture: Architecture, stage: string): Promise<string> {
+/** Makes the packages for `architecture` in the directory `stage`; returns their names. */
+async function pack(architecture: Architecture, stage: string): Promise<string[]> {
   const name = `dokku-builds-${version}`;
   const archive = `${name}-linux-${architecture}.tar.gz`;
   console.log(`-----> Packing ${archive}`);
   const tree = path.join(stage, architecture);
   await buildPlugin(root, path.join(root, 'commands/main.ts'), tree, await bunFor(root, architecture));
   await writeTarball(tree, name, path.join(stage, archive));
-  console.log(`       ${String(Math.round(statSync(path.join(stage, archive)).size / 1e6))} MB`);
-  return archive;
+  const made = [archive];
+  if (spawnSync('dpkg-deb', ['--version'], { stdio: 'ignore' }).status === 0) {
+    console.log(`-----> Packing the Debian package for ${architecture}`);
+    made.push(makeDebianPackage({ root, version, architecture, tree, stage }));
+  } else {
+    console.log('       (no Debian package: there is no dpkg-deb)');
+  }
+  for (const file of made) {
+    console.log(`       ${file}: ${String(Math.round(statSync(path.join(stage, file)).size / 1e6))} MB`);
+  }
+  return made;
 }
 
 async function digestOf(file: string): Promise<string> {

@@ -83,7 +83,7 @@ test('a journal put back on its own host goes on from there, and what was record
   expectSuccess(await host.dokku(['ps:rebuild', 'shop']));
   const journal = host.file('shop', 'events.journal');
   expectSuccess(await host.run(['cp', '-p', journal, join(host.paths.tmp, 'shop.journal')]));
-  expectSuccess(await host.dokku(['ps:restart', 'shop']));
+  expectSuccess(await host.dokku(['ps:rebuild', 'shop']));
   const before = await eventsOf(host);
 
   expectSuccess(await host.run(['cp', '-p', join(host.paths.tmp, 'shop.journal'), `${journal}.restored`]));
@@ -100,7 +100,7 @@ test('a copy that was cut off in mid-event restores to everything before it', as
   const host = await createSandbox();
   t.teardown(() => host.remove());
   await host.createApp('shop', { build: script('echo compiled') });
-  for (const source of ['ps:rebuild', 'ps:restart']) expectSuccess(await host.dokku([source, 'shop']));
+  for (const source of ['ps:rebuild', 'ps:rebuild']) expectSuccess(await host.dokku([source, 'shop']));
   const before = await eventsOf(host);
   const journal = host.file('shop', 'events.journal');
   rmSync(host.file('shop', 'events.checkpoint'), { force: true });

@@ -1,0 +1,151 @@
+import { execFileSync } from 'node:child_process';
+import {
+  chmodSync,
+  cpSync,
+  linkSync,
+  lutimesSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import path from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { EXECUTABLE } from '../host/dokku/pluginTree';
+import type { Architecture } from './bun';
+import { filesOf } from './replace-tree';
+
+/** The names that Debian has for the processors. */
+const DEBIAN: Readonly<Record<Architecture, string>> = { x64: 'amd64', arm64: 'arm64' };
+
+/** In seconds: every file's time, so that one source makes one package. */
+const FIXED_TIME = Date.UTC(1980, 0, 1) / 1000;
+
+/** Where the plugin tree lies. */
+const LIBRARY = 'usr/lib/dokku-builds';
+
+export interface DebianPackage {
+  /** Of this repository. */
+  readonly root: string;
+  readonly version: string;
+  readonly architecture: Architecture;
+  /** A plugin tree for that processor, whose files may get further names. */
+  readonly tree: string;
+  /** A directory to work in, on the same file system. */
+  readonly stage: string;
+  /** How hard xz tries, 0 to 9. */
+  readonly level?: number;
+}
+
+/** Makes the Debian package in `stage` with dpkg-deb; returns its name. The same source makes the same bytes. */
+export function makeDebianPackage({ root, version, architecture, tree, stage, level = 1 }: DebianPackage): string {
+  const debian = DEBIAN[architecture];
+  const content = path.join(stage, `debian-${debian}`);
+  const write = (file: string, text: string | Uint8Array, mode = 0o644): void => {
+    const full = path.join(content, file);
+    mkdirSync(path.dirname(full), { recursive: true });
+    writeFileSync(full, text);
+    chmodSync(full, mode);
+  };
+  try {
+    const library = path.join(content, LIBRARY);
+    const executable = path.join(tree, EXECUTABLE);
+    cpSync(tree, library, { recursive: true, verbatimSymlinks: true, filter: (file) => file !== executable });
+    linkSync(executable, path.join(library, EXECUTABLE));
+    for (const moved of ['LICENSE', 'THIRD-PARTY-LICENSES', 'man', 'systemd', 'completions']) {
+      rmSync(path.join(library, moved), { recursive: true });
+    }
+    mkdirSync(path.join(content, 'usr/bin'), { recursive: true });
+    symlinkSync(path.join('..', 'lib/dokku-builds', EXECUTABLE), path.join(content, 'usr/bin/dokku-builds'));
+    const page = readFileSync(path.join(tree, 'man/dokku-builds.1'));
+    write('usr/share/man/man1/dokku-builds.1.gz', gzipSync(page, { level: 9 }));
+    const completion = readFileSync(path.join(tree, 'completions/dokku-builds.bash'));
+    write('usr/share/bash-completion/completions/dokku-builds', completion);
+    for (const unit of readdirSync(path.join(tree, 'systemd'))) {
+      write(`lib/systemd/system/${unit}`, readFileSync(path.join(tree, 'systemd', unit)));
+    }
+    const licenses = ['LICENSE', 'THIRD-PARTY-LICENSES'].map((name) => readFileSync(path.join(tree, name), 'utf8'));
+    licenses.push(
+      'On Debian, the LGPL is in /usr/share/common-licenses/LGPL-2 and /usr/share/common-licenses/LGPL-2.1.\n',
+    );
+    write('usr/share/doc/dokku-builds/copyright', licenses.join(`\n${'-'.repeat(72)}\n\n`));
+    write('usr/share/doc/dokku-builds/changelog.gz', gzipSync(changelog(version), { level: 9 }));
+    write('usr/share/lintian/overrides/dokku-builds', overrides);
+    for (const script of ['postinst', 'prerm', 'postrm', 'triggers']) {
+      const text = readFileSync(path.join(root, 'scripts/debian', script));
+      write(`DEBIAN/${script}`, text, script === 'triggers' ? 0o644 : 0o755);
+    }
+    write('DEBIAN/control', control(version, debian, sizeOf(content)));
+    settle(content);
+    const name = `dokku-builds_${version}_${debian}.deb`;
+    execFileSync(
+      'dpkg-deb',
+      ['--root-owner-group', '--build', '-Zxz', `-z${String(level)}`, content, path.join(stage, name)],
+      {
+        env: { ...process.env, SOURCE_DATE_EPOCH: String(FIXED_TIME) },
+        stdio: ['ignore', 'ignore', 'inherit'],
+      },
+    );
+    return name;
+  } finally {
+    rmSync(content, { recursive: true, force: true });
+  }
+}
+
+/** The executable is Bun with data appended to it, which a debugger's or a linker's view of it cannot know. */
+const overrides = [
+  'statically-linked-binary',
+  'unstripped-binary-or-object',
+  'embedded-library',
+  'hardening-no-pie',
+  'hardening-no-relro',
+  'binary-without-manpage',
+]
+  .map((tag) => `dokku-builds: ${tag}\n`)
+  .join('');
+
+const MAINTAINER = 'the dokku-builds authors <maintainers@dokku-builds.example>';
+
+/** In the form that Debian's tools read. */
+function changelog(version: string): string {
+  const changes = '  * See https://github.com/dokku-builds/dokku-builds/blob/main/CHANGELOG.md';
+  const date = new Date(FIXED_TIME * 1000).toUTCString().replace('GMT', '+0000');
+  return `dokku-builds (${version}) unstable; urgency=medium\n\n${changes}\n\n -- ${MAINTAINER}  ${date}\n`;
+}
+
+function control(version: string, architecture: string, kibibytes: number): string {
+  return [
+    'Package: dokku-builds',
+    `Version: ${version}`,
+    `Architecture: ${architecture}`,
+    `Maintainer: ${MAINTAINER}`,
+    `Installed-Size: ${String(kibibytes)}`,
+    'Depends: dokku (>= 0.38), libc6 (>= 2.17)',
+    'Section: admin',
+    'Priority: optional',
+    'Homepage: https://github.com/dokku-builds/dokku-builds',
+    'Description: build tracking for Dokku, event-sourced',
+    ' Keeps every deploy of every app in an append-only journal, and answers the',
+    ' commands builds:* from it. It takes the place of the build tracking that Dokku',
+    ' has, on the same files; removing the package gives it back.',
+    '',
+  ].join('\n');
+}
+
+/** In KiB. */
+function sizeOf(directory: string): number {
+  return Number(execFileSync('du', ['-sk', '--apparent-size', directory], { encoding: 'utf8' }).split('\t')[0]);
+}
+
+/** Modes and times that do not depend on who builds, and when. */
+function settle(content: string): void {
+  const directories = readdirSync(content, { recursive: true, withFileTypes: true }).filter((entry) =>
+    entry.isDirectory(),
+  );
+  for (const { parentPath, name } of directories) chmodSync(path.join(parentPath, name), 0o755);
+  chmodSync(content, 0o755);
+  for (const file of filesOf(content)) lutimesSync(path.join(content, file), FIXED_TIME, FIXED_TIME);
+  for (const { parentPath, name } of directories) lutimesSync(path.join(parentPath, name), FIXED_TIME, FIXED_TIME);
+}
