@@ -14,6 +14,7 @@ import type { Actor, Source } from '../journal/events';
 import { findBuild, type History } from '../journal/history';
 import { concludeEnded } from '../projections/conclusions/evidence';
 import { readNotes } from '../projections/conclusions/notes';
+import { readRecordFile } from '../projections/records/recordFiles';
 import { addRunning, distrustRunning } from '../projections/lists/runningBuilds';
 import { type AppContext, changeHistory } from './changeHistory';
 import { newNameOf } from './renamedApps';
@@ -80,10 +81,17 @@ export function recordFinish(host: Host, warn: Warn, app: AppName, id: BuildId, 
   let unknown: UnknownBuild | undefined;
   changeHistory(context, 'own', (history) => {
     if (findBuild(history, id) === undefined) unknown = new UnknownBuild(id);
-    const finish = unknown === undefined ? [finishOf(context.builds, id, exitCode)] : [];
+    const finish = unknown === undefined ? [endOf(context.builds, id, exitCode)] : [];
     return [...finish, ...tidy(context, history)];
   });
   if (unknown !== undefined) throw unknown;
+}
+
+/** Alongside, the stock plugin has decided before how the build ended, and its record says so. */
+function endOf(builds: AppBuilds, id: BuildId, exitCode: number): BuildCommand {
+  const record = builds.mode === 'alongside' ? readRecordFile(builds.directory, id) : undefined;
+  if (typeof record === 'object' && record.ended !== undefined) return { type: 'AdoptBuilds', records: [record] };
+  return finishOf(builds, id, exitCode);
 }
 
 /** A deploy that dies of a cancel's signal may report its end first: then the report says that it was canceled. */
