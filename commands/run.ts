@@ -45,7 +45,10 @@ async function runCommand(host: Host, output: Output, called: CalledCommand): Pr
   const load = Object.hasOwn(commands, name) ? commands[name] : undefined;
   if (load === undefined || asksForHelp(words)) {
     const { printHelp, printVersion, unknownCommand } = await import('./help');
-    if (name === 'version' && via === 'program') { printVersion(output); return; }
+    if (name === 'version' && via === 'program') {
+      printVersion(output);
+      return;
+    }
     if (load === undefined && name !== 'help') throw await unknownCommand(host, via, name);
     await printHelp(host, output, via, name === 'help' ? words[0] : name);
     return 0;

@@ -11,8 +11,8 @@ import { loadHistory } from '../../journal/loadHistory';
 /** How often a live build is read: the file system reports a change of its log, nobody reports the end of its process. */
 const INTERVAL_MS = 500;
 
-/** A build whose process is gone is concluded within 2 s by the process that waits for it. */
-const CONCLUSION_MS = 5000;
+/** A build whose process is gone is concluded within 2 s by the process that waits for it; a busy host takes longer. */
+const CONCLUSION_MS = 10_000;
 
 /** Follows a build. */
 export interface Following {
