@@ -1,0 +1,325 @@
+import type * as jetstreamModule from '@nats-io/jetstream';
+import type { Msg, MsgHdrs, NatsConnection } from '@nats-io/transport-node';
+import type * as transportModule from '@nats-io/transport-node';
+
+import { reasonOf } from '../../host/failure';
+import {
+  type Batch,
+  EngineAway,
+  type Fleet,
+  type JournalName,
+  NotTheLast,
+  type StoredPiece,
+  type StoredState,
+  type StreamState,
+} from './engine';
+import { NO_FRAME, parsePiece, type Piece, pieceLine, ULID } from './piece';
+
+/*
+ * NATS JetStream. Two streams: JOURNALS keeps every piece for ever, STATES the last state of each subject. Everything is read by direct get
+ * (by subject for the last piece, in batches by bytes for all): a reader needs no consumer, so nobody has to have the right to make one.
+ *
+ *   dkb.<host>.j.<journal>     pieces, JOURNALS
+ *   dkb.<host>.now.<journal>   what a journal is the history of, STATES
+ *   dkb.<host>.now.host        what a host says of itself, STATES
+ *   dkb.ask                    questions to every host, stored nowhere
+ */
+
+export const JOURNALS = 'DKB_JOURNALS';
+export const STATES = 'DKB_STATES';
+export const ASK = 'dkb.ask';
+
+/** Of a server that can do what is needed: direct get in batches came with 2.11. */
+export const LEAST_VERSION = [2, 11] as const;
+
+const PIECE_HEADER = 'Dkb-Piece';
+const BATCH_BYTES = 4 * 1024 * 1024;
+const BATCH_MESSAGES = 20_000;
+
+/** How to reach the engine, and as whom. */
+export interface NatsAddress {
+  /** `tls://host:4222`, or `nats://` for a connection without TLS; several for a cluster. */
+  readonly servers: readonly string[];
+  /** NKey seed of the user; undefined where the server asks for none. */
+  readonly seed?: string | undefined;
+  /** PEM of the authority that has signed the servers' certificates; undefined: those that the system trusts. */
+  readonly authority?: string | undefined;
+  /** What answers are sent to: each user has its own, so that no one can read another's. */
+  readonly inbox: string;
+  /** Shown in the server's lists. */
+  readonly name: string;
+  /** How long an answer may take, in ms. */
+  readonly timeout?: number;
+}
+
+const TIMEOUT_MS = 5000;
+
+/** Connects. Rejects with {@link EngineAway}. */
+export async function connectNats(address: NatsAddress): Promise<NatsFleet> {
+  const transport = await import('@nats-io/transport-node');
+  const { servers, seed, authority, inbox, name, timeout = TIMEOUT_MS } = address;
+  try {
+    const connection = await transport.connect({
+      servers: [...servers],
+      name,
+      inboxPrefix: inbox,
+      timeout,
+      reconnect: false, // whoever uses it connects again, at a pace of its own
+      noAsyncTraces: true,
+      pingInterval: 20_000,
+      ...(seed !== undefined && { authenticator: transport.nkeyAuthenticator(new TextEncoder().encode(seed)) }),
+      ...(servers.some((server) => server.startsWith('tls:')) && {
+        tls: authority === undefined ? {} : { ca: authority },
+      }),
+    });
+    return new NatsFleet(connection, transport, await import('@nats-io/jetstream'), inbox, timeout);
+  } catch (error) {
+    throw new EngineAway(reasonOf(error));
+  }
+}
+
+/** A connection to NATS. */
+export class NatsFleet implements Fleet {
+  readonly closed: Promise<void>;
+
+  constructor(
+    readonly connection: NatsConnection,
+    private readonly transport: typeof transportModule,
+    private readonly jetstream: typeof jetstreamModule,
+    private readonly inbox: string,
+    private readonly timeout: number,
+  ) {
+    this.closed = connection.closed().then(() => undefined);
+  }
+
+  get version(): string {
+    return this.connection.info?.version ?? '';
+  }
+
+  async close(): Promise<void> {
+    await this.connection.close().catch(() => undefined);
+  }
+
+  async lastPiece(of: JournalName): Promise<StoredPiece | undefined> {
+    const message = await this.direct(`${JOURNALS}.${subjectOf(of)}`);
+    if (message === undefined) return undefined;
+    const stored = storedPiece(message);
+    // What is stored there and is no piece, nobody can go on from: a piece that no journal holds takes its place.
+    return stored ?? { of, piece: UNREADABLE, sequence: sequenceOf(message) };
+  }
+
+  async append(of: JournalName, piece: Piece, after: number): Promise<number> {
+    const headers = this.transport.headers();
+    headers.set(PIECE_HEADER, pieceLine(piece));
+    try {
+      const ack = await this.client.publish(subjectOf(of), piece.bytes, {
+        headers,
+        expect: { streamName: JOURNALS, lastSubjectSequence: after },
+        timeout: this.timeout,
+      });
+      return ack.seq;
+    } catch (error) {
+      if (isWrongSequence(error)) throw new NotTheLast(of);
+      throw new EngineAway(reasonOf(error));
+    }
+  }
+
+  async readFrom(from: number): Promise<Batch> {
+    const { messages, next, atEnd } = await this.directBatch(JOURNALS, from);
+    return { pieces: messages.map(storedPiece).filter((one) => one !== undefined), next, atEnd };
+  }
+
+  async publishState(host: string, about: string, state: object): Promise<void> {
+    try {
+      await this.client.publish(`dkb.${host}.now.${about}`, JSON.stringify(state), {
+        expect: { streamName: STATES },
+        timeout: this.timeout,
+      });
+    } catch (error) {
+      throw new EngineAway(reasonOf(error));
+    }
+  }
+
+  async statesFrom(from: number): Promise<{ states: StoredState[]; next: number }> {
+    const states: StoredState[] = [];
+    for (let at = from; ;) {
+      const { messages, next, atEnd } = await this.directBatch(STATES, at);
+      states.push(...messages.map(storedState).filter((one) => one !== undefined));
+      if (atEnd) return { states, next };
+      at = next;
+    }
+  }
+
+  async streamState(): Promise<StreamState> {
+    try {
+      const manager = await this.manager();
+      const { created, state } = await manager.streams.info(JOURNALS);
+      return { created, last: state.last_seq };
+    } catch (error) {
+      throw new EngineAway(reasonOf(error));
+    }
+  }
+
+  async ask(question: object, ms: number, enough: (answers: readonly unknown[]) => boolean): Promise<unknown[]> {
+    const answers: unknown[] = [];
+    if (enough(answers)) return answers;
+    await new Promise<void>((resolve) => {
+      const inbox = this.transport.createInbox(this.inbox);
+      const subscription = this.connection.subscribe(inbox, {
+        callback: (error, message) => {
+          const answer = error === null && message.data.length > 0 ? parseJson(message.data) : undefined;
+          if (answer !== undefined) answers.push(answer);
+          if (error !== null || isStatus(message) || enough(answers)) end();
+        },
+      });
+      const timer = setTimeout(() => end(), ms);
+      const end = (): void => {
+        clearTimeout(timer);
+        subscription.unsubscribe();
+        resolve();
+      };
+      this.connection.publish(ASK, JSON.stringify(question), { reply: inbox });
+    });
+    return answers;
+  }
+
+  answer(respond: (question: unknown) => object | undefined): void {
+    this.connection.subscribe(ASK, {
+      callback: (error, message) => {
+        if (error !== null) return;
+        const answer = respond(parseJson(message.data));
+        if (answer !== undefined) message.respond(JSON.stringify(answer));
+      },
+    });
+  }
+
+  onNews(wake: () => void): void {
+    for (const subject of ['dkb.*.j.*', 'dkb.*.now.*']) {
+      this.connection.subscribe(subject, { callback: (error) => (error === null ? wake() : undefined) });
+    }
+  }
+
+  /** For `fleet:init`: what only an administrator may do. */
+  manager(): Promise<jetstreamModule.JetStreamManager> {
+    return this.jetstream.jetstreamManager(this.connection, { checkAPI: false, timeout: this.timeout });
+  }
+
+  /** The message, or undefined where there is none. */
+  private async direct(place: string): Promise<Msg | undefined> {
+    try {
+      const message = await this.connection.request(`$JS.API.DIRECT.GET.${place}`, '', { timeout: this.timeout });
+      const code = message.headers?.code ?? 0;
+      if (code === NOT_FOUND) return undefined;
+      if (code !== 0) throw new Error(message.headers?.description ?? String(code));
+      return message;
+    } catch (error) {
+      throw new EngineAway(reasonOf(error));
+    }
+  }
+
+  private directBatch(stream: string, from: number): Promise<{ messages: Msg[]; next: number; atEnd: boolean }> {
+    return new Promise((resolve, reject) => {
+      const messages: Msg[] = [];
+      let left = 0;
+      let timer: NodeJS.Timeout | undefined;
+      const inbox = this.transport.createInbox(this.inbox);
+      const end = (error?: Error): void => {
+        clearTimeout(timer);
+        subscription.unsubscribe();
+        const last = messages.at(-1);
+        if (error === undefined) {
+          resolve({ messages, next: last === undefined ? from : sequenceOf(last) + 1, atEnd: left <= 0 });
+        } else {
+          reject(new EngineAway(error.message));
+        }
+      };
+      const patience = (): void => {
+        clearTimeout(timer);
+        timer = setTimeout(() => end(new Error('timeout')), this.timeout);
+      };
+      const subscription = this.connection.subscribe(inbox, {
+        callback: (error, message) => {
+          if (error !== null) return end(error);
+          const code = message.headers?.code ?? 0;
+          if (code === END_OF_BATCH || code === NOT_FOUND) {
+            left = Number(message.headers?.get('Nats-Num-Pending') || 0);
+            return end();
+          }
+          if (code !== 0) return end(new Error(message.headers?.description ?? String(code)));
+          messages.push(message);
+          return patience();
+        },
+      });
+      patience();
+      const wanted = { seq: Math.max(1, from), batch: BATCH_MESSAGES, max_bytes: BATCH_BYTES };
+      this.connection.publish(`$JS.API.DIRECT.GET.${stream}`, JSON.stringify(wanted), { reply: inbox });
+    });
+  }
+
+  private get client(): jetstreamModule.JetStreamClient {
+    return (this.#client ??= this.jetstream.jetstream(this.connection, { timeout: this.timeout }));
+  }
+
+  #client: jetstreamModule.JetStreamClient | undefined;
+}
+
+const NOT_FOUND = 404;
+const END_OF_BATCH = 204;
+
+/** Both say that the expected sequence is wrong: 10071 with the one that is right, 10164 without. */
+const WRONG_SEQUENCE = new Set([10071, 10164]);
+
+function isWrongSequence(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && WRONG_SEQUENCE.has(Number(error.code));
+}
+
+/** Of no journal: none is that long. */
+const UNREADABLE: Piece = {
+  branch: 0,
+  from: Number.MAX_SAFE_INTEGER,
+  bytes: new Uint8Array(0),
+  frame: NO_FRAME,
+  upTo: 0,
+};
+
+function subjectOf({ host, journal }: JournalName): string {
+  return `dkb.${host}.j.${journal}`;
+}
+
+function header(headers: MsgHdrs | undefined, name: string): string {
+  return headers?.get(name) ?? '';
+}
+
+function sequenceOf({ headers }: Msg): number {
+  return Number(header(headers, 'Nats-Sequence'));
+}
+
+/** What direct get gives says in headers which message it is. */
+function partsOf({ headers }: Msg): string[] {
+  return header(headers, 'Nats-Subject').split('.');
+}
+
+function storedPiece(message: Msg): StoredPiece | undefined {
+  const [, host = '', , journal = ''] = partsOf(message);
+  const piece = parsePiece(header(message.headers, PIECE_HEADER), message.data);
+  if (piece === undefined || !ULID.test(host) || !ULID.test(journal)) return undefined;
+  return { of: { host, journal }, piece, sequence: sequenceOf(message) };
+}
+
+function storedState(message: Msg): StoredState | undefined {
+  const [, host = '', , about = ''] = partsOf(message);
+  if (!ULID.test(host) || (about !== 'host' && !ULID.test(about))) return undefined;
+  return { host, about, state: parseJson(message.data), sequence: sequenceOf(message) };
+}
+
+function isStatus({ headers, data }: Msg): boolean {
+  return data.length === 0 && (headers?.code ?? 0) !== 0; // 503: nobody is there to answer
+}
+
+function parseJson(data: Uint8Array): unknown {
+  try {
+    return JSON.parse(Buffer.from(data).toString()) as unknown;
+  } catch {
+    return undefined;
+  }
+}
