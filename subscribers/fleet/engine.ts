@@ -55,6 +55,8 @@ export interface StoredState {
   readonly about: string;
   readonly state: unknown;
   readonly sequence: number;
+  /** When the engine stored it, ms since the epoch. */
+  readonly at: number;
 }
 
 /** What else passes between hosts and readers. Nothing of it is part of the history. */

@@ -309,7 +309,8 @@ function storedPiece(message: Msg): StoredPiece | undefined {
 function storedState(message: Msg): StoredState | undefined {
   const [, host = '', , about = ''] = partsOf(message);
   if (!ULID.test(host) || (about !== 'host' && !ULID.test(about))) return undefined;
-  return { host, about, state: parseJson(message.data), sequence: sequenceOf(message) };
+  const at = Date.parse(header(message.headers, 'Nats-Time-Stamp'));
+  return { host, about, state: parseJson(message.data), sequence: sequenceOf(message), at: Number.isNaN(at) ? 0 : at };
 }
 
 function isStatus({ headers, data }: Msg): boolean {

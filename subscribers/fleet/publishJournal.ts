@@ -104,7 +104,8 @@ export class JournalPublisher {
     const { piece, sequence } = last;
     const again = this.#fromStart === piece.branch;
     this.#fromStart = 0;
-    if (again || !holds(journal, piece.frame, endOf(piece))) return { ...start, after: sequence, branch: piece.branch + 1 };
+    if (again || !holds(journal, piece.frame, endOf(piece)))
+      return { ...start, after: sequence, branch: piece.branch + 1 };
     const { branch, frame, upTo } = piece;
     return { journal: of.journal, after: sequence, branch, end: endOf(piece), frame, upTo };
   }

@@ -1,0 +1,204 @@
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { errorCode, Failure } from '../../host/failure';
+import { makeDirectory, removeFile } from '../../host/system/files';
+import { identifyProcess, isAlive, type ProcessIdentity } from '../../host/system/processes';
+import { crc32 } from '../../journal/file/crc32';
+import { closeJournal, JOURNAL_FILE, openJournal } from '../../journal/file/journalFile';
+import { readCheckpoint, writeCheckpoint } from '../../journal/checkpoint';
+import type { RunningBuild } from '../../journal/history';
+import { loadFrom } from '../../journal/loadHistory';
+import type { Bulletin, Engine, StoredPiece } from './engine';
+import { emptyIndex, type MirroredJournal, type MirrorIndex, readIndex, writeIndex } from './mirrorIndex';
+import { applyPiece, syncMirrored } from './mirrorJournal';
+
+/*
+ * A mirror is a directory:
+ *
+ *   index.json                              how far everything has been read, what hosts said last, which builds no event has ended
+ *   journals/<host>/<journal>/              events.journal, byte for byte the host's; a checkpoint; earlier pasts of it
+ *   journals.before                         what had been read of a stream that is another one now
+ *   lock                                    who is reading into it
+ */
+
+/** A copy of the journals of all hosts. */
+export class Mirror {
+  private constructor(
+    readonly directory: string,
+    readonly index: MirrorIndex,
+  ) {}
+
+  /** Opens the mirror in `directory`, made when there is none. Throws system errors. */
+  static open(directory: string): Mirror {
+    makeDirectory(directory, 0o700);
+    return new Mirror(directory, readIndex(directory));
+  }
+
+  /** Where a journal of the mirror lies. */
+  directoryOf({ host, journal }: Pick<MirroredJournal, 'host' | 'journal'>): string {
+    return join(this.directory, 'journals', host, journal);
+  }
+
+  get journals(): MirroredJournal[] {
+    return Object.values(this.index.journals);
+  }
+
+  /**
+   * Reads everything that was published since, `now` is ms since the epoch. `warn` is told when the stream is not the one that was read before.
+   * Rejects with `EngineAway` and system errors; what was read until then stays.
+   */
+  async refresh(
+    engine: Engine & Pick<Bulletin, 'statesFrom' | 'streamState' | 'ask'>,
+    now: number,
+    warn: (message: string) => void,
+  ): Promise<void> {
+    const release = this.lock();
+    try {
+      const stream = await engine.streamState();
+      const before = this.index.stream;
+      if (before !== undefined && (before.created !== stream.created || stream.last < before.last))
+        this.startAgain(warn);
+      const touched = new Set<string>();
+      await this.readPieces(engine, stream.created, touched, warn);
+      await this.readStates(engine);
+      for (const key of touched) this.fold(key);
+      this.index.readAt = now;
+      writeIndex(this.directory, this.index);
+      await this.askForGaps(engine);
+    } finally {
+      release();
+    }
+  }
+
+  private async readPieces(
+    engine: Engine,
+    created: string,
+    touched: Set<string>,
+    warn: (message: string) => void,
+  ): Promise<void> {
+    for (let restarts = 0; ;) {
+      const { stream } = this.index;
+      // The last piece is read once more: it must still be the one that was read.
+      const batch = await engine.readFrom(stream === undefined ? this.index.next : stream.last);
+      if (stream !== undefined && !isSame(batch.pieces[0], stream)) {
+        if (++restarts > MOST_RESTARTS) throw new Failure('The stream changes faster than it can be read');
+        touched.clear();
+        this.startAgain(warn);
+        continue;
+      }
+      const changed = new Set<string>();
+      for (const { of, piece } of batch.pieces) {
+        const key = `${of.host}/${of.journal}`;
+        const entry = (this.index.journals[key] ??= { ...of, ...NEW_ENTRY, rewritten: [], open: [] });
+        const applied = applyPiece(this.directoryOf(of), entry, piece);
+        if (applied === 'stored') changed.add(key);
+        if (applied === 'damaged') {
+          warn(`The mirror of ${key} has lost bytes; everything is read again`);
+          this.startAgain(() => undefined);
+          return this.readPieces(engine, created, touched, warn);
+        }
+      }
+      const last = batch.pieces.at(-1);
+      if (last !== undefined) this.index.stream = { created, last: last.sequence, crc: crc32(last.piece.bytes) };
+      this.index.next = batch.next;
+      if (changed.size > 0) {
+        for (const key of changed) syncMirrored(this.directoryOf(this.index.journals[key] as MirroredJournal));
+        if (!batch.atEnd) writeIndex(this.directory, this.index);
+      }
+      for (const key of changed) touched.add(key);
+      if (batch.atEnd) return;
+    }
+  }
+
+  private async readStates(engine: Pick<Bulletin, 'statesFrom'>): Promise<void> {
+    const { states, next } = await engine.statesFrom(this.index.nextState);
+    for (const { host, about, state, at } of states) this.index.heard[`${host}/${about}`] = { at, state };
+    this.index.nextState = next;
+  }
+
+  /** Folds the events that are new, and remembers which builds run. */
+  private fold(key: string): void {
+    const entry = this.index.journals[key];
+    if (entry === undefined) return;
+    const directory = this.directoryOf(entry);
+    const journal = openJournal(join(directory, JOURNAL_FILE));
+    if (journal === undefined) return;
+    try {
+      const loaded = loadFrom(journal, readCheckpoint(directory));
+      entry.seq = loaded.head.seq;
+      entry.open = loaded.history.builds.filter((build): build is RunningBuild => build.status === 'running');
+      if (loaded.folded >= WORTH_STORING && loaded.problems.length === 0) writeCheckpoint(directory, loaded);
+    } finally {
+      closeJournal(journal);
+    }
+  }
+
+  private async askForGaps(engine: Pick<Bulletin, 'ask'>): Promise<void> {
+    const gaps = this.journals.filter(({ gap }) => gap !== undefined);
+    for (const { host, journal, gap } of gaps) {
+      await engine.ask({ ask: 'publish-again', host, journal, branch: gap }, ASK_MS, (answers) => answers.length > 0);
+    }
+  }
+
+  /** The stream is another one now: what was read is kept beside, once, and everything is read again. */
+  private startAgain(warn: (message: string) => void): void {
+    const [journals, before] = ['journals', 'journals.before'].map((name) => join(this.directory, name)) as [
+      string,
+      string,
+    ];
+    if (existsSync(journals)) {
+      rmSync(before, { recursive: true, force: true });
+      renameSync(journals, before);
+      warn(
+        `The stream is not the one that was read before: it was made again, or has lost its end. All of it is read again; what was known is kept in ${before}`,
+      );
+    }
+    for (const key of Object.keys(this.index)) delete (this.index as unknown as Record<string, unknown>)[key];
+    Object.assign(this.index, emptyIndex());
+    writeIndex(this.directory, this.index);
+  }
+
+  /** Throws {@link MirrorInUse} while another process reads into the mirror. */
+  private lock(): () => void {
+    const path = join(this.directory, 'lock');
+    for (let tries = 0; ; tries += 1) {
+      try {
+        writeFileSync(path, JSON.stringify(identifyProcess(process.pid)), { flag: 'wx', mode: 0o600 });
+        return () => void removeFile(path);
+      } catch (error) {
+        if (errorCode(error) !== 'EEXIST') throw error;
+      }
+      const holder = readHolder(path);
+      if (holder !== undefined && isAlive(holder)) throw new MirrorInUse(holder.pid);
+      if (tries === MOST_TRIES) throw new Failure(`The lock ${path} cannot be had`);
+      removeFile(path); // who held it is gone
+    }
+  }
+}
+
+/** Another process keeps the mirror up to date. */
+export class MirrorInUse extends Failure {
+  constructor(readonly pid: number) {
+    super(`The mirror is being read into by process ${pid}`);
+  }
+}
+
+const NEW_ENTRY = { branch: 0, end: 0, size: 0, upTo: 0, seq: 0 };
+const WORTH_STORING = 100;
+const MOST_RESTARTS = 3;
+const MOST_TRIES = 10;
+const ASK_MS = 500;
+
+function isSame(stored: StoredPiece | undefined, { last, crc }: { last: number; crc: number }): boolean {
+  return stored !== undefined && stored.sequence === last && crc32(stored.piece.bytes) === crc;
+}
+
+function readHolder(path: string): ProcessIdentity | undefined {
+  try {
+    const { pid, startTicks, bootId } = JSON.parse(readFileSync(path, 'utf8')) as ProcessIdentity;
+    return { pid, ...(startTicks !== undefined && { startTicks }), ...(bootId !== undefined && { bootId }) };
+  } catch {
+    return undefined; // removed just now, or being written
+  }
+}
