@@ -28,6 +28,8 @@ import { NO_FRAME, parsePiece, type Piece, pieceLine, ULID } from './piece';
 export const JOURNALS = 'DKB_JOURNALS';
 export const STATES = 'DKB_STATES';
 export const ASK = 'dkb.ask';
+/** What every server says of its JetStream; the configuration that `fleet:server-config` prints offers it. */
+export const SERVERS = 'dkb.servers';
 
 /** Of a server that can do what is needed: direct get in batches came with 2.11. */
 export const LEAST_VERSION = [2, 11] as const;
@@ -160,7 +162,21 @@ export class NatsFleet implements Fleet {
     }
   }
 
-  async ask(question: object, ms: number, enough: (answers: readonly unknown[]) => boolean): Promise<unknown[]> {
+  ask(question: object, ms: number, enough: (answers: readonly unknown[]) => boolean): Promise<unknown[]> {
+    return this.gather(ASK, question, ms, enough);
+  }
+
+  /** What the servers say of their JetStream within `ms`; none where their configuration does not offer it. */
+  servers(ms: number): Promise<unknown[]> {
+    return this.gather(SERVERS, {}, ms, () => false);
+  }
+
+  private async gather(
+    subject: string,
+    question: object,
+    ms: number,
+    enough: (answers: readonly unknown[]) => boolean,
+  ): Promise<unknown[]> {
     const answers: unknown[] = [];
     if (enough(answers)) return answers;
     await new Promise<void>((resolve) => {
@@ -178,7 +194,7 @@ export class NatsFleet implements Fleet {
         subscription.unsubscribe();
         resolve();
       };
-      this.connection.publish(ASK, JSON.stringify(question), { reply: inbox });
+      this.connection.publish(subject, JSON.stringify(question), { reply: inbox });
     });
     return answers;
   }
