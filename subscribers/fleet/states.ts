@@ -1,5 +1,8 @@
 import { type AppName, asAppName, asBuildId, type BuildId } from '../../host/dokku/names';
 
+/** How a host may be called: safe wherever a name is shown. */
+export const HOST_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
+
 /** What a host says of itself, at least every `everySeconds`. */
 export interface HostState {
   /** How people call it. */
@@ -33,10 +36,16 @@ export interface RunningAnswer {
 /** `state` as that of a host; undefined when it is none. */
 export function asHostState(state: unknown): HostState | undefined {
   const { name, program, everySeconds, journals, left } = fieldsOf(state);
-  if (typeof name !== 'string' || typeof program !== 'string') return undefined;
+  if (typeof name !== 'string' || !HOST_NAME.test(name) || typeof program !== 'string') return undefined;
   if (!isCount(everySeconds) || !Array.isArray(journals)) return undefined;
   const ids = journals.filter((one): one is string => typeof one === 'string');
-  return { name: name.slice(0, MOST_CHARACTERS), program, everySeconds, journals: ids, ...(left === true && { left }) };
+  return {
+    name,
+    program: program.slice(0, MOST_CHARACTERS),
+    everySeconds,
+    journals: ids,
+    ...(left === true && { left }),
+  };
 }
 
 /** `state` as that of a journal; undefined when it is none. */
