@@ -10,19 +10,28 @@ import path from 'node:path';
 /** The version that the specs run with. */
 export const NATS_SERVER_VERSION = '2.11.17';
 
-const root = path.dirname(__dirname);
+const root = path.join(__dirname, '..', '..');
 
-/** Path of the program. Builds it the first time, which takes about a minute; a sentence where that cannot be done. */
-export function natsServerProgram(): { readonly program: string } | { readonly missing: string } {
-  const directory = path.join(root, 'node_modules/.cache', `nats-server-${NATS_SERVER_VERSION}`);
-  const program = path.join(directory, 'nats-server');
+/** Path of a program, or why there is none. */
+export type Installed = { readonly program: string } | { readonly missing: string };
+
+const directory = path.join(root, 'node_modules/.cache', `nats-server-${NATS_SERVER_VERSION}`);
+const program = path.join(directory, 'nats-server');
+
+/** The program where it was built before. */
+export function natsServerProgram(): Installed {
+  return existsSync(program) ? { program } : { missing: 'it was not built: npm test does that where there is Go' };
+}
+
+/** Builds the program unless it is there: about a minute the first time. */
+export function installNatsServer(): Installed {
   if (existsSync(program)) return { program };
   if (spawnSync('go', ['version'], { stdio: 'ignore' }).status !== 0) return { missing: 'there is no Go toolchain' };
   const stage = `${directory}.${process.pid}`;
   mkdirSync(stage, { recursive: true });
   try {
     const module = `github.com/nats-io/nats-server/v2@v${NATS_SERVER_VERSION}`;
-    const env = { ...process.env, GOBIN: stage, GOFLAGS: '-trimpath', GOTOOLCHAIN: 'local' };
+    const env = { ...process.env, GOBIN: stage, GOFLAGS: '-trimpath' };
     execFileSync('go', ['install', module], { env, cwd: '/', stdio: ['ignore', 'ignore', 'pipe'], timeout: 600_000 });
     mkdirSync(directory, { recursive: true });
     renameSync(path.join(stage, 'nats-server'), program);
