@@ -3,7 +3,7 @@ import type { Call } from '../../host/call';
 import { Failure, printable } from '../../host/failure';
 import type { AppName } from '../../host/dokku/names';
 import type { Output } from '../../host/terminal/output';
-import { type BuildEvent, eventTypes, type Recorded } from '../../journal/events';
+import { eventTypes, type Recorded } from '../../journal/events';
 import { eventColumns, eventJson, eventRow } from '../../projections/events/eventView';
 import { eventSource, type EventSource, mergedEvents } from '../../projections/events/mergedEvents';
 import { once } from '../../projections/problemWarnings';
@@ -31,17 +31,17 @@ export async function fleetEvents({ host, output, args }: Call): Promise<undefin
   const flags = { mirror: values['mirror'], offline: switches.has('offline') };
   if (switches.has('follow') && flags.offline) throw new Failure('--follow and --offline do not go together');
   const { mirror, view, fleet } = await readFleet(host, output, flags);
-  const choice = { ...values, app: positionals[0] as string };
-  if (positionals[0] === undefined) delete (choice as { app?: string }).app;
+  const [app] = positionals;
+  const choice = { ...(app !== undefined && { app }), ...(values['host'] !== undefined && { host: values['host'] }) };
   const sources = new Map<string, Source>();
   const warn = once(output.warn);
   const printMore = (now: FleetView): void => {
     for (const journal of chosenJournals(now, choice)) addSource(sources, mirror, journal, warn);
-    for (const { app, recorded } of mergedEvents(
+    for (const { app: key, recorded } of mergedEvents(
       [...sources.values()].map(({ source }) => source),
       passes,
     )) {
-      const journal = sources.get(app)?.journal;
+      const journal = sources.get(key)?.journal;
       if (journal !== undefined) print(journal, recorded);
     }
     output.flush();
@@ -81,7 +81,7 @@ function addSource(
 
 function parseFilter(values: Partial<Record<string, string>>): (recorded: Recorded) => boolean {
   const now = Date.now();
-  const type = eventTypes.find((one) => one === values['type']) as BuildEvent['type'] | undefined;
+  const type = eventTypes.find((one) => one === values['type']);
   if (values['type'] !== undefined && type === undefined) {
     throw new Failure(`Invalid --type value "${printable(values['type'])}" (allowed: ${eventTypes.join(', ')})`);
   }

@@ -52,8 +52,8 @@ export async function fleetInfo({ host, output, args }: Call): Promise<undefined
   for (const { journal, past, seen } of found) {
     const left = 'left' in past ? past.left : undefined;
     if (format === 'json') {
-      const view = infoView((journal.app ?? '') as never, { ...seen.seen, displayStatus: 'running' }, '', left);
-      output.line(JSON.stringify({ ...asJson(seen), event: (view as { event: object }).event }));
+      const local = infoView((journal.app ?? '') as never, { ...seen.seen, displayStatus: 'running' }, '', left);
+      output.line(JSON.stringify({ ...asJson(seen), event: (local as { event: object }).event }));
       continue;
     }
     const { build: one, duration } = seen.seen;

@@ -1,6 +1,7 @@
 import type { Host } from '../../host/dokku/environment';
 import { reasonOf } from '../../host/failure';
 import { random } from '../../host/system/random';
+import { Alarm } from '../../subscribers/fleet/alarm';
 import { backOff } from '../../subscribers/fleet/backOff';
 import { connectFleet } from '../../subscribers/fleet/connect';
 import { EngineAway } from '../../subscribers/fleet/engine';
@@ -24,60 +25,53 @@ export async function followFleet(
   look: () => void,
 ): Promise<void> {
   const joined = readJoined(settingsDirectory(host, 'reader', process.env), 'reader');
-  const stopped = { yet: false, wake: (): void => undefined };
-  const stop = (): void => {
-    stopped.yet = true;
-    stopped.wake();
-  };
-  for (const signal of SIGNALS) process.on(signal, stop);
-  const rest = (ms: number): Promise<void> =>
-    new Promise((resolve) => {
-      const timer = setTimeout(resolve, ms);
-      stopped.wake = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-      if (stopped.yet) stopped.wake();
-    });
+  const alarm = new Alarm();
+  for (const signal of SIGNALS) process.on(signal, alarm.stop);
   let fleet = first;
+  let said = '';
   try {
-    for (let failures = 0; !stopped.yet;) {
+    for (let failures = 0; !alarm.isStopped(); failures += 1) {
       try {
         fleet ??= await connectFleet(joined);
-        const lost = { yet: false };
-        let news = true;
-        void fleet.closed.then(() => {
-          lost.yet = true;
-          stopped.wake();
-        });
-        fleet.onNews(() => {
-          news = true;
-          stopped.wake();
-        });
-        while (!stopped.yet && !lost.yet) {
-          if (!news) await rest(LONGEST_MS);
-          if (stopped.yet) break;
-          if (news) await rest(GATHER_MS);
-          news = false;
-          await mirror.refresh(fleet, Date.now(), warn);
-          if (failures > 0) warn('The fleet answers again');
-          failures = 0;
+        await follow(mirror, fleet, alarm, warn, () => {
+          if (said !== '') warn('The fleet answers again');
+          said = '';
+          failures = -1;
           look();
-        }
-        if (lost.yet) throw new EngineAway('the connection was lost');
+        });
       } catch (error) {
         if (!(error instanceof EngineAway)) throw error;
-        if (failures === 0) warn(`The fleet does not answer: ${reasonOf(error)}`);
-        failures += 1;
+        if (said === '') warn(`The fleet does not answer: ${reasonOf(error)}`);
+        said = reasonOf(error);
         await fleet?.close();
         fleet = undefined;
-        await rest(backOff(failures - 1, random));
+        await alarm.sleep(backOff(Math.max(failures, 0), random));
       }
     }
   } finally {
-    for (const signal of SIGNALS) process.off(signal, stop);
+    for (const signal of SIGNALS) process.off(signal, alarm.stop);
     await fleet?.close();
   }
 }
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+/** Reads what comes until `alarm` is stopped. Rejects with `EngineAway` when the connection is lost. */
+async function follow(
+  mirror: Mirror,
+  fleet: NatsFleet,
+  alarm: Alarm,
+  warn: (message: string) => void,
+  onRead: () => void,
+): Promise<void> {
+  void fleet.closed.then(alarm.ring);
+  fleet.onNews(alarm.ring);
+  alarm.ring();
+  while (!alarm.isStopped()) {
+    await alarm.rest(LONGEST_MS);
+    if (alarm.hasRung()) await alarm.sleep(GATHER_MS);
+    if (alarm.isStopped()) return;
+    await mirror.refresh(fleet, Date.now(), warn);
+    onRead();
+  }
+}

@@ -43,16 +43,16 @@ export async function readFleet(
     fleet = await connectFleet(joined);
     await mirror.refresh(fleet, now, output.warn);
   } catch (error) {
-    if (error instanceof MirrorInUse) {
-      return { mirror, view: new FleetView(mirror, now), fleet };
+    if (!(error instanceof MirrorInUse)) {
+      await fleet?.close();
+      if (!(error instanceof EngineAway)) throw error;
+      const { readAt } = mirror.index;
+      const age = readAt === 0 ? 'nothing was read before' : `this was read ${ageText(now, readAt)}`;
+      output.warn(`The fleet does not answer (${reasonOf(error)}); ${age}`);
+      return { mirror, view: new FleetView(mirror, now), fleet: undefined };
     }
-    await fleet?.close();
-    if (!(error instanceof EngineAway)) throw error;
-    const age =
-      mirror.index.readAt === 0 ? 'nothing was read before' : `this was read ${ageText(now, mirror.index.readAt)}`;
-    output.warn(`The fleet does not answer (${reasonOf(error)}); ${age}`);
-    return { mirror, view: new FleetView(mirror, now), fleet: undefined };
   }
+  if (fleet === undefined) return { mirror, view: new FleetView(mirror, now), fleet };
   const answers = flags.ask === true ? await askHosts(mirror, fleet, now) : [];
   return { mirror, view: new FleetView(mirror, Date.now(), answers), fleet };
 }

@@ -57,7 +57,7 @@ async function main(): Promise<void> {
     await show(['fleet:status']);
     const verified = await show(['fleet:verify']);
     await show(['fleet:page', '--out', join(directory, 'fleet.html')]);
-    if (/deviation/.test(verified)) process.exitCode = 1;
+    if (verified.includes('deviation')) process.exitCode = 1;
     follow.signal('SIGTERM');
     for (const agent of agents) agent.signal('SIGTERM');
     await Promise.all([follow.finished, ...agents.map((agent) => agent.finished)]);

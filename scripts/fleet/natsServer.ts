@@ -15,27 +15,27 @@ const root = path.join(__dirname, '..', '..');
 /** Path of a program, or why there is none. */
 export type Installed = { readonly program: string } | { readonly missing: string };
 
-const directory = path.join(root, 'node_modules/.cache', `nats-server-${NATS_SERVER_VERSION}`);
-const program = path.join(directory, 'nats-server');
+const cache = path.join(root, 'node_modules/.cache', `nats-server-${NATS_SERVER_VERSION}`);
+const built = path.join(cache, 'nats-server');
 
 /** The program where it was built before. */
 export function natsServerProgram(): Installed {
-  return existsSync(program) ? { program } : { missing: 'it was not built: npm test does that where there is Go' };
+  return existsSync(built) ? { program: built } : { missing: 'it was not built: npm test does that where there is Go' };
 }
 
 /** Builds the program unless it is there: about a minute the first time. */
 export function installNatsServer(): Installed {
-  if (existsSync(program)) return { program };
+  if (existsSync(built)) return { program: built };
   if (spawnSync('go', ['version'], { stdio: 'ignore' }).status !== 0) return { missing: 'there is no Go toolchain' };
-  const stage = `${directory}.${process.pid}`;
+  const stage = `${cache}.${process.pid}`;
   mkdirSync(stage, { recursive: true });
   try {
     const module = `github.com/nats-io/nats-server/v2@v${NATS_SERVER_VERSION}`;
-    const env = { ...process.env, GOBIN: stage, GOFLAGS: '-trimpath' };
+    const env = { ...process.env, GOBIN: stage };
     execFileSync('go', ['install', module], { env, cwd: '/', stdio: ['ignore', 'ignore', 'pipe'], timeout: 600_000 });
-    mkdirSync(directory, { recursive: true });
-    renameSync(path.join(stage, 'nats-server'), program);
-    return { program };
+    mkdirSync(cache, { recursive: true });
+    renameSync(path.join(stage, 'nats-server'), built);
+    return { program: built };
   } catch (error) {
     const [reason = ''] = (error instanceof Error ? error.message : String(error)).split('\n').slice(-2);
     return { missing: `go install of nats-server ${NATS_SERVER_VERSION} failed: ${reason}` };

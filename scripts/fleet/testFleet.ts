@@ -38,7 +38,7 @@ export interface TestFleet {
 
 /** Makes one: everybody has joined, the server runs, the streams are made. */
 export async function createFleet(options: FleetOptions): Promise<TestFleet> {
-  const { program, directory, hosts: names, edit = (text) => text } = options;
+  const { program, directory, hosts: names, edit = (text: string) => text } = options;
   const port = await freePort();
   const url = `nats://127.0.0.1:${port}`;
   const hosts = await Promise.all(names.map((name) => joined(name, 'host', url)));

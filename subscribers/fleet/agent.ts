@@ -1,5 +1,6 @@
 import { reasonOf } from '../../host/failure';
 import { random } from '../../host/system/random';
+import { Alarm } from './alarm';
 import { backOff } from './backOff';
 import type { Fleet } from './engine';
 import { Session, type SessionOptions } from './session';
@@ -22,6 +23,8 @@ export const AGENT_TIMES = { lookMs: 30_000, askMs: 300_000, everySeconds: 60 };
  * the journals themselves.
  */
 export async function runAgent(options: AgentOptions, signal: AbortSignal): Promise<void> {
+  const alarm = new Alarm();
+  signal.addEventListener('abort', alarm.stop);
   let said = '';
   for (let failures = 0; !signal.aborted; failures += 1) {
     try {
@@ -40,36 +43,26 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
       if (reason !== said) options.warn(`The fleet does not answer: ${reason}`);
       said = reason;
     }
-    await sleep(backOff(Math.max(failures, 0), random), signal);
+    await alarm.sleep(backOff(Math.max(failures, 0), random));
   }
 }
 
 /** Works on one connection until it is lost. `onSuccess` is called each time everything was published. */
 async function serve(fleet: Fleet, options: AgentOptions, signal: AbortSignal, onSuccess: () => void): Promise<void> {
+  const alarm = new Alarm();
+  signal.addEventListener('abort', alarm.stop);
+  void fleet.closed.then(alarm.stop);
   const session = new Session(fleet, options);
-  let wake: () => void = () => undefined;
-  let awake = false;
-  let over = false;
-  const rouse = (): void => {
-    awake = true;
-    wake();
-  };
-  const stop = (): void => {
-    over = true;
-    rouse();
-  };
-  void fleet.closed.then(stop);
-  signal.addEventListener('abort', stop);
   const watch = new JournalWatch(options.buildsRoot, (app) => {
     session.lookAt(app);
-    rouse();
+    alarm.ring();
   });
-  session.answer(rouse);
+  session.answer(alarm.ring);
   session.lookAt();
   const due = { look: 0, ask: Date.now() + options.askMs, host: 0 };
   try {
-    while (!over) {
-      awake = false;
+    while (!alarm.isStopped()) {
+      alarm.hasRung();
       const now = Date.now();
       if (now >= due.ask) session.askAgain();
       else if (now >= due.look) session.lookAt();
@@ -78,35 +71,12 @@ async function serve(fleet: Fleet, options: AgentOptions, signal: AbortSignal, o
       await session.publish();
       watch.cover(session.apps);
       await session.tellChanges();
-      if (await session.tellHost({ ifNew: now < due.host })) {
-        due.host = now + options.everySeconds * 1000;
-      }
+      if (await session.tellHost({ ifNew: now < due.host })) due.host = now + options.everySeconds * 1000;
       onSuccess();
-      const rest = Math.max(0, Math.min(due.look, due.ask, due.host) - Date.now());
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, rest);
-        wake = () => {
-          clearTimeout(timer);
-          resolve();
-        };
-        if (awake) wake();
-      });
+      await alarm.rest(Math.max(0, Math.min(due.look, due.ask, due.host) - Date.now()));
     }
   } finally {
     watch.close();
-    signal.removeEventListener('abort', stop);
+    signal.removeEventListener('abort', alarm.stop);
   }
-}
-
-function sleep(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) return resolve();
-    const end = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', end);
-      resolve();
-    };
-    const timer = setTimeout(end, ms);
-    signal.addEventListener('abort', end);
-  });
 }

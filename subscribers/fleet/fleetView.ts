@@ -62,11 +62,15 @@ export class FleetView {
     this.hosts = [...ids].map((id) => this.hostOf(id)).sort((a, b) => (a.name < b.name ? -1 : 1));
     const byId = new Map(this.hosts.map((host) => [host.id, host]));
     const kept = new Map(this.hosts.map(({ id }) => [id, journalsOf(heard[`${id}/host`]?.state)]));
+    // A host lists its journals behind what it says of each: a list that is older than that does not know a new one yet.
+    const isGone = ({ host, journal }: MirroredJournal): boolean =>
+      kept.get(host)?.has(journal) === false &&
+      (heard[`${host}/host`]?.at ?? 0) > (heard[`${host}/${journal}`]?.at ?? Number.POSITIVE_INFINITY);
     this.journals = entries.flatMap((entry) => {
       const host = byId.get(entry.host);
       if (host === undefined) return [];
       const app = asJournalState(heard[`${entry.host}/${entry.journal}`]?.state)?.app;
-      return [{ host, app, gone: kept.get(entry.host)?.has(entry.journal) === false, entry }];
+      return [{ host, app, gone: isGone(entry), entry }];
     });
   }
 

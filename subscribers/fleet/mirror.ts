@@ -87,12 +87,12 @@ export class Mirror {
         this.startAgain(warn);
         continue;
       }
-      const changed = new Set<string>();
+      const changed = new Map<string, MirroredJournal>();
       for (const { of, piece } of batch.pieces) {
         const key = `${of.host}/${of.journal}`;
         const entry = (this.index.journals[key] ??= { ...of, ...NEW_ENTRY, rewritten: [], open: [] });
         const applied = applyPiece(this.directoryOf(of), entry, piece);
-        if (applied === 'stored') changed.add(key);
+        if (applied === 'stored') changed.set(key, entry);
         if (applied === 'damaged') {
           warn(`The mirror of ${key} has lost bytes; everything is read again`);
           this.startAgain(() => undefined);
@@ -103,10 +103,10 @@ export class Mirror {
       if (last !== undefined) this.index.stream = { created, last: last.sequence, crc: crc32(last.piece.bytes) };
       this.index.next = batch.next;
       if (changed.size > 0) {
-        for (const key of changed) syncMirrored(this.directoryOf(this.index.journals[key] as MirroredJournal));
+        for (const of of changed.values()) syncMirrored(this.directoryOf(of));
         if (!batch.atEnd) writeIndex(this.directory, this.index);
       }
-      for (const key of changed) touched.add(key);
+      for (const key of changed.keys()) touched.add(key);
       if (batch.atEnd) return;
     }
   }
@@ -154,7 +154,6 @@ export class Mirror {
         `The stream is not the one that was read before: it was made again, or has lost its end. All of it is read again; what was known is kept in ${before}`,
       );
     }
-    for (const key of Object.keys(this.index)) delete (this.index as unknown as Record<string, unknown>)[key];
     Object.assign(this.index, emptyIndex());
     writeIndex(this.directory, this.index);
   }
@@ -191,7 +190,7 @@ const MOST_TRIES = 10;
 const ASK_MS = 500;
 
 function isSame(stored: StoredPiece | undefined, { last, crc }: { last: number; crc: number }): boolean {
-  return stored !== undefined && stored.sequence === last && crc32(stored.piece.bytes) === crc;
+  return stored?.sequence === last && crc32(stored.piece.bytes) === crc;
 }
 
 function readHolder(path: string): ProcessIdentity | undefined {

@@ -233,7 +233,15 @@ export class NatsFleet implements Fleet {
     }
   }
 
-  private directBatch(stream: string, from: number): Promise<{ messages: Msg[]; next: number; atEnd: boolean }> {
+  private async directBatch(stream: string, from: number): Promise<DirectBatch> {
+    try {
+      return await this.requestBatch(stream, from);
+    } catch (error) {
+      throw new EngineAway(reasonOf(error));
+    }
+  }
+
+  private requestBatch(stream: string, from: number): Promise<DirectBatch> {
     return new Promise((resolve, reject) => {
       const messages: Msg[] = [];
       let left = 0;
@@ -246,26 +254,27 @@ export class NatsFleet implements Fleet {
         if (error === undefined) {
           resolve({ messages, next: last === undefined ? from : sequenceOf(last) + 1, atEnd: left <= 0 });
         } else {
-          reject(new EngineAway(error.message));
+          reject(error);
         }
       };
       const patience = (): void => {
         clearTimeout(timer);
         timer = setTimeout(() => end(new Error('timeout')), this.timeout);
       };
-      const subscription = this.connection.subscribe(inbox, {
-        callback: (error, message) => {
-          if (error !== null) return end(error);
-          const code = message.headers?.code ?? 0;
-          if (code === END_OF_BATCH || code === NOT_FOUND) {
-            left = Number(message.headers?.get('Nats-Num-Pending') || 0);
-            return end();
-          }
-          if (code !== 0) return end(new Error(message.headers?.description ?? String(code)));
+      const onMessage = (message: Msg): void => {
+        const code = message.headers?.code ?? 0;
+        if (code === 0) {
           messages.push(message);
-          return patience();
-        },
-      });
+          patience();
+        } else if (code === END_OF_BATCH || code === NOT_FOUND) {
+          left = Number(header(message.headers, 'Nats-Num-Pending'));
+          end();
+        } else {
+          end(new Error(message.headers?.description ?? String(code)));
+        }
+      };
+      const callback = (error: Error | null, message: Msg): void => (error === null ? onMessage(message) : end(error));
+      const subscription = this.connection.subscribe(inbox, { callback });
       patience();
       const wanted = { seq: Math.max(1, from), batch: BATCH_MESSAGES, max_bytes: BATCH_BYTES };
       this.connection.publish(`$JS.API.DIRECT.GET.${stream}`, JSON.stringify(wanted), { reply: inbox });
@@ -277,6 +286,12 @@ export class NatsFleet implements Fleet {
   }
 
   #client: jetstreamModule.JetStreamClient | undefined;
+}
+
+interface DirectBatch {
+  readonly messages: Msg[];
+  readonly next: number;
+  readonly atEnd: boolean;
 }
 
 const NOT_FOUND = 404;

@@ -97,8 +97,8 @@ export class Session {
         if (published === undefined) continue;
         this.#waiting.delete(app); // before the work: what changes meanwhile waits again
         try {
+          await this.tell(published); // first: whoever reads an event knows then whose it is, and whether it runs
           await this.publishOne(published, progress);
-          await this.tell(published);
         } catch (error) {
           this.#waiting.add(app);
           if (error instanceof EngineAway) throw error;

@@ -136,7 +136,7 @@ function withJournal<T>(
   work: (file: NonNullable<ReturnType<typeof openJournal>>) => T,
 ): T {
   const file = openJournal(path);
-  if (file === undefined) return t.fail('there is no journal') as never;
+  if (file === undefined) return t.fail('there is no journal');
   try {
     return work(file);
   } finally {
