@@ -14,9 +14,10 @@ export async function connectFleet(joined: Joined, timeout?: number): Promise<Na
     name: `dokku-builds ${role} ${name}`,
     ...(timeout !== undefined && { timeout }),
   });
-  if (isNewEnough(fleet.version)) return fleet;
+  const { version } = fleet;
+  if (isNewEnough(version)) return fleet;
   await fleet.close();
-  throw new ServerTooOld(fleet.version);
+  throw new ServerTooOld(version);
 }
 
 /** The server lacks what the fleet rests on. */
