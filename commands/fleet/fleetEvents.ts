@@ -1,6 +1,7 @@
-import { parseArguments } from '../../host/arguments';
-import type { Call } from '../../host/call';
-import { Failure, printable } from '../../host/failure';
+import { defineCommand } from '../definition/command';
+import { aChoice, aSwitch, aTime, format } from '../definition/flags';
+import { choiceFlags, maybeWord, ofFleet, readerFlags } from './fleetFlags';
+import { Failure } from '../../host/failure';
 import type { AppName } from '../../host/dokku/names';
 import type { Output } from '../../host/terminal/output';
 import { eventTypes, type Recorded } from '../../journal/events';
@@ -9,53 +10,56 @@ import { eventSource, type EventSource, mergedEvents } from '../../projections/e
 import { once } from '../../projections/problemWarnings';
 import { type FleetJournal, FleetView } from '../../subscribers/fleet/fleetView';
 import type { Mirror } from '../../subscribers/fleet/mirror';
-import { refuseSurplus } from '../shared/positionals';
-import { parseWhen } from '../shared/when';
 import { followFleet } from './followFleet';
-import { chosenJournals, labelOf, readerFlags, readFleet, warnOfGaps, warnOfSilentHosts } from './readFleet';
+import { chosenJournals, placeOf, readFleet, warnOfGaps, warnOfSilentHosts } from './readFleet';
 
-/** `fleet:events [<app>] [--host H] [--type T] [--since <when>] [--until <when>] [--follow] [--format stdout|jsonl] [--mirror DIR] [--offline]` */
-export async function fleetEvents({ host, output, args }: Call): Promise<undefined> {
-  const { positionals, values, switches } = parseArguments(args, {
-    host: 'value',
-    type: 'value',
-    since: 'value',
-    until: 'value',
-    format: 'value',
-    follow: 'switch',
+export const fleetEvents = defineCommand({
+  description: 'Show the raw history of all hosts merged by time',
+  args: { app: maybeWord('<app>', 'only apps of this name') },
+  flags: {
+    host: choiceFlags.host,
+    type: aChoice(eventTypes, 'only BuildStarted, BuildFinished, BuildCanceled or Pruned', { shown: 'T' }),
+    since: aTime('only what was recorded then or later: a time, or an age such as 2h or 7d'),
+    until: aTime('only what was recorded then or earlier'),
+    follow: aSwitch('go on with what comes, until ^C'),
+    format: format<'stdout' | 'jsonl'>(['jsonl', 'stdout'], 'a table (the default), or one JSON object a line'),
     ...readerFlags,
-  });
-  refuseSurplus(positionals, 1);
-  const passes = parseFilter(values);
-  const print = printerOf(output, values['format']);
-  const flags = { mirror: values['mirror'], offline: switches.has('offline') };
-  if (switches.has('follow') && flags.offline) throw new Failure('--follow and --offline do not go together');
-  const { mirror, view, fleet } = await readFleet(host, output, flags);
-  const [app] = positionals;
-  const choice = { ...(app !== undefined && { app }), ...(values['host'] !== undefined && { host: values['host'] }) };
-  const sources = new Map<string, Source>();
-  const warn = once(output.warn);
-  const printMore = (now: FleetView): void => {
-    for (const journal of chosenJournals(now, choice)) addSource(sources, mirror, journal, warn);
-    for (const { app: key, recorded } of mergedEvents(
-      [...sources.values()].map(({ source }) => source),
-      passes,
-    )) {
-      const journal = sources.get(key)?.journal;
-      if (journal !== undefined) print(journal, recorded);
+  },
+  example: '--follow',
+  ...ofFleet,
+  async run({ host, output, args: { app }, flags }) {
+    const { type, since = Number.NEGATIVE_INFINITY, until = Number.POSITIVE_INFINITY } = flags;
+    const passes = ({ at, event }: Recorded): boolean =>
+      at >= since && at <= until && (type === undefined || event.type === type);
+    const print = printerOf(output, flags.format);
+    if (flags.follow && flags.offline) throw new Failure('--follow and --offline do not go together');
+    const { mirror, view, fleet } = await readFleet(host, output, { mirror: flags.mirror, offline: flags.offline });
+    const choice = { app, host: flags.host };
+    const sources = new Map<string, Source>();
+    const warn = once(output.warn);
+    const printMore = (now: FleetView): void => {
+      for (const journal of chosenJournals(now, choice)) addSource(sources, mirror, journal, warn);
+      for (const { app: key, recorded } of mergedEvents(
+        [...sources.values()].map(({ source }) => source),
+        passes,
+      )) {
+        const journal = sources.get(key)?.journal;
+        if (journal !== undefined) print(journal, recorded);
+      }
+      output.flush();
+    };
+    const journals = chosenJournals(view, choice);
+    warnOfGaps(output, journals);
+    warnOfSilentHosts(output, view.hosts, Date.now());
+    printMore(view);
+    if (!flags.follow) {
+      await fleet?.close();
+      return undefined;
     }
-    output.flush();
-  };
-  const journals = chosenJournals(view, choice);
-  warnOfGaps(output, journals);
-  warnOfSilentHosts(output, view.hosts, Date.now());
-  printMore(view);
-  if (!switches.has('follow')) {
-    await fleet?.close();
-    return;
-  }
-  await followFleet(host, mirror, fleet, output.warn, () => printMore(new FleetView(mirror, Date.now())));
-}
+    await followFleet(host, mirror, fleet, output.warn, () => printMore(new FleetView(mirror, Date.now())));
+    return undefined;
+  },
+});
 
 interface Source {
   readonly source: EventSource;
@@ -75,25 +79,13 @@ function addSource(
     known.journal = journal;
     return;
   }
-  const builds = { app: labelOf(journal) as AppName, directory: mirror.directoryOf(journal.entry), buildsRoot: '' };
-  sources.set(key, { source: { ...eventSource(builds, warn), app: key as AppName }, journal });
-}
-
-function parseFilter(values: Partial<Record<string, string>>): (recorded: Recorded) => boolean {
-  const now = Date.now();
-  const type = eventTypes.find((one) => one === values['type']);
-  if (values['type'] !== undefined && type === undefined) {
-    throw new Failure(`Invalid --type value "${printable(values['type'])}" (allowed: ${eventTypes.join(', ')})`);
-  }
-  const since = parseWhen('since', values['since'], now) ?? Number.NEGATIVE_INFINITY;
-  const until = parseWhen('until', values['until'], now) ?? Number.POSITIVE_INFINITY;
-  return ({ at, event }) => at >= since && at <= until && (type === undefined || event.type === type);
+  sources.set(key, { source: { ...eventSource(placeOf(mirror, journal), warn), app: key as AppName }, journal });
 }
 
 /** Rows come one by one, so widths are fixed: those that nearly everything fits. */
 const WIDTHS = [16, 16, 20, 5, 13, 14];
 
-function printerOf(output: Output, format = 'stdout'): (journal: FleetJournal, recorded: Recorded) => void {
+function printerOf(output: Output, as: 'stdout' | 'jsonl'): (journal: FleetJournal, recorded: Recorded) => void {
   const printRow = (cells: readonly string[]): void =>
     output.line(
       cells
@@ -102,7 +94,7 @@ function printerOf(output: Output, format = 'stdout'): (journal: FleetJournal, r
         .trimEnd(),
     );
   let begun = false;
-  switch (format) {
+  switch (as) {
     case 'jsonl':
       return ({ host, app, entry }, recorded) =>
         output.line(
@@ -119,7 +111,5 @@ function printerOf(output: Output, format = 'stdout'): (journal: FleetJournal, r
         begun = true;
         printRow([host.name, app ?? '?', ...eventRow(recorded)]);
       };
-    default:
-      throw new Failure('Invalid format specified, supported formats: jsonl, stdout');
   }
 }

@@ -1,3 +1,6 @@
+import { defineCommand } from '../definition/command';
+import { aSwitch, aValue } from '../definition/flags';
+import { asRole, aWord, ofFleet } from './fleetFlags';
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { isatty } from 'node:tty';
@@ -5,73 +8,64 @@ import { isatty } from 'node:tty';
 import { nkeys } from '@nats-io/transport-node';
 import { ulid } from 'ulid';
 
-import { parseArguments } from '../../host/arguments';
-import type { Call } from '../../host/call';
 import { Failure, printable, reasonOf } from '../../host/failure';
 import { asOwnerOf } from '../../host/system/asOwner';
 import { connectFleet, readServers } from '../../subscribers/fleet/connect';
 import { EngineAway } from '../../subscribers/fleet/engine';
 import { memberText } from '../../subscribers/fleet/serverConfiguration';
-import {
-  type Joined,
-  machineOf,
-  readSettings,
-  type Role,
-  settingsDirectory,
-  writeJoined,
-} from '../../subscribers/fleet/settings';
+import { type Joined, machineOf, readSettings, settingsDirectory, writeJoined } from '../../subscribers/fleet/settings';
 import { HOST_NAME } from '../../subscribers/fleet/states';
-import { refuseSurplus } from '../shared/positionals';
 
-/**
- * `fleet:join <url>[,<url>...] [--name N] [--as host|reader|administrator] [--ca <file>] [--insecure]`: the seed of an NKey comes from stdin;
- * where that is a terminal or empty, a key is made here.
- */
-export async function fleetJoin({ host, output, args }: Call): Promise<undefined> {
-  const { positionals, values, switches } = parseArguments(args, {
-    name: 'value',
-    as: 'value',
-    ca: 'value',
-    insecure: 'switch',
-  });
-  refuseSurplus(positionals, 1);
-  const role = parseRole(values['as']);
-  const servers = parseServers(positionals[0], switches.has('insecure'));
-  const directory = settingsDirectory(host, role, process.env);
-  const machine = role === 'host' ? machineOf() : undefined;
-  const before = readSettings(directory);
-  if (before?.machine !== undefined && machine !== undefined && before.machine !== machine)
-    throw new Failure(`This machine is a copy of host ${before.name}; run dokku-builds fleet:leave first`);
-  const seed = readSeed();
-  const authority = values['ca'] === undefined ? before?.authority : readFileSync(values['ca'], 'utf8');
-  const joined: Joined = {
-    role,
-    servers,
-    id: before?.id ?? ulid(),
-    name: parseName(values['name'] ?? before?.name),
-    key: publicKeyOf(seed),
-    seed,
-    ...(machine !== undefined && { machine }),
-    ...(authority !== undefined && { authority }),
-  };
-  const answer = await tryOut(joined);
-  asOwnerOf(host.libRoot, () => writeJoined(directory, joined));
-  const { name } = joined;
-  output.step(`Joined as ${role} ${name}`);
-  output.line(memberText(joined));
-  for (const warning of answer) output.warn(warning);
-  if (role === 'host')
-    output.verbose('Next: systemctl enable --now dokku-builds-fleet.service, or dokku-builds fleet:push');
-}
+/** The seed of an NKey comes from stdin; where that is a terminal or empty, a key is made here. */
+export const fleetJoin = defineCommand({
+  description: 'Make this host part of a fleet or this user a reader of it',
+  args: { url: aWord('<url>', 'the server, such as tls://nats.example.org:4222; several with commas between them') },
+  flags: {
+    name: aValue('<name>', 'how people call this host; its host name by default', (name) => name),
+    as: asRole,
+    ca: aValue(
+      '<file>',
+      'who has signed the certificates of the servers (PEM); by default whom the system trusts',
+      (file) => file,
+      { completes: 'file' },
+    ),
+    insecure: aSwitch('a server without TLS that is not on this machine'),
+  },
+  example: 'tls://nats.example.org:4222 --name web1',
+  ...ofFleet,
+  async run({ host, output, args: { url }, flags }) {
+    const role = flags.as ?? 'host';
+    const servers = parseServers(url, flags.insecure);
+    const directory = settingsDirectory(host, role, process.env);
+    const machine = role === 'host' ? machineOf() : undefined;
+    const before = readSettings(directory);
+    if (before?.machine !== undefined && machine !== undefined && before.machine !== machine)
+      throw new Failure(`This machine is a copy of host ${before.name}; run dokku-builds fleet:leave first`);
+    const seed = readSeed();
+    const authority = flags.ca === undefined ? before?.authority : readFileSync(flags.ca, 'utf8');
+    const joined: Joined = {
+      role,
+      servers,
+      id: before?.id ?? ulid(),
+      name: parseName(flags.name ?? before?.name),
+      key: publicKeyOf(seed),
+      seed,
+      ...(machine !== undefined && { machine }),
+      ...(authority !== undefined && { authority }),
+    };
+    const answer = await tryOut(joined);
+    asOwnerOf(host.libRoot, () => writeJoined(directory, joined));
+    const { name } = joined;
+    output.step(`Joined as ${role} ${name}`);
+    output.line(memberText(joined));
+    for (const warning of answer) output.warn(warning);
+    if (role === 'host')
+      output.verbose('Next: systemctl enable --now dokku-builds-fleet.service, or dokku-builds fleet:push');
+    return undefined;
+  },
+});
 
-function parseRole(text = 'host'): Role {
-  if (text === 'host' || text === 'reader' || text === 'administrator') return text;
-  throw new Failure(`Invalid --as value "${printable(text)}" (allowed: host, reader, administrator)`);
-}
-
-function parseServers(text: string | undefined, insecure: boolean): string[] {
-  if (text === undefined)
-    throw new Failure('Please specify the address of a server, such as tls://nats.example.org:4222');
+function parseServers(text: string, insecure: boolean): string[] {
   return text.split(',').map((one) => {
     const [, scheme, name = ''] = /^(tls|nats):\/\/(\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]+)(?::\d{1,5})?$/.exec(one) ?? [];
     if (scheme === undefined)

@@ -1,12 +1,10 @@
-import { join } from 'node:path';
+import { defineCommand } from '../definition/command';
+import { loadHistory } from '../../journal/loadHistory';
+import { aChoice, aTime, jsonFormat, noColor, relative } from '../definition/flags';
+import { displayOf, printTable } from '../shared/display';
+import { choiceFlags, ofFleet, readerFlags } from './fleetFlags';
 
-import { parseArguments } from '../../host/arguments';
-import type { Call } from '../../host/call';
-import { Failure, printable } from '../../host/failure';
-import { readCheckpoint } from '../../journal/checkpoint';
-import { closeJournal, JOURNAL_FILE, openJournal } from '../../journal/file/journalFile';
-import type { History } from '../../journal/history';
-import { loadFrom, nothingLoaded } from '../../journal/loadHistory';
+import { buildsOf, type History } from '../../journal/history';
 import { displayStatuses, toRecord } from '../../projections/records/record';
 import {
   type FleetBuild,
@@ -16,61 +14,54 @@ import {
   startOf,
 } from '../../subscribers/fleet/fleetView';
 import type { Mirror } from '../../subscribers/fleet/mirror';
-import { printTable, readLook } from '../shared/look';
-import { parseFormat, refuseSurplus } from '../shared/positionals';
-import { parseWhen } from '../shared/when';
-import { ageText, chosenJournals, readerFlags, readFleet, warnOfGaps, warnOfSilentHosts } from './readFleet';
-
-/** `fleet:list [--app A] [--host H] [--status S] [--since <when>] [--format json|stdout] [--relative] [--no-color] [--mirror DIR] [--offline]` */
-export async function fleetList({ host, output, args }: Call): Promise<undefined> {
-  const { positionals, values, switches } = parseArguments(args, {
-    app: 'value',
-    host: 'value',
-    status: 'value',
-    since: 'value',
-    format: 'value',
-    relative: 'switch',
-    'no-color': 'switch',
-    ...readerFlags,
-  });
-  refuseSurplus(positionals, 0);
-  const format = parseFormat(values['format']);
-  const status = parseStatus(values['status']);
-  const since = parseWhen('since', values['since'], Date.now());
-  const { mirror, view, fleet } = await readFleet(host, output, {
-    mirror: values['mirror'],
-    offline: switches.has('offline'),
-    ask: true,
-  });
-  await fleet?.close();
-  const now = Date.now();
-  const chosen = chosenJournals(view, values);
-  const filtered = ['app', 'host', 'status', 'since'].some((name) => values[name] !== undefined);
-  const builds = (filtered ? allBuilds(mirror, view, chosen) : openBuilds(view, chosen))
-    .filter((one) => status === undefined || one.status === status)
-    .filter((one) => since === undefined || startOf(one) >= since)
-    .sort((a, b) => startOf(b) - startOf(a));
-  warnOfGaps(output, chosen);
-  warnOfSilentHosts(output, filtered ? chosen.map((one) => one.host) : view.hosts, now);
-  if (format === 'json') {
-    output.line(JSON.stringify(builds.map(asJson)));
-  } else if (builds.length === 0) {
-    output.line(filtered ? 'No builds match' : 'No builds are running on any host');
-  } else {
-    const look = await readLook(switches, now);
-    const rows = builds.map((one) => row(one, look.time, now));
-    await printTable(output, filtered ? 'Builds of the fleet' : 'Running builds of the fleet', COLUMNS, rows, look);
-  }
-}
+import { ageText, chosenJournals, readFleet, warnOfGaps, warnOfSilentHosts } from './readFleet';
 
 const STATUSES: readonly FleetStatus[] = [...displayStatuses, 'unknown'];
 
-function parseStatus(text: string | undefined): FleetStatus | undefined {
-  if (text === undefined || text === '') return undefined;
-  const status = STATUSES.find((one) => one === text);
-  if (status !== undefined) return status;
-  throw new Failure(`Invalid --status value "${printable(text)}" (allowed: ${STATUSES.join(', ')})`);
-}
+export const fleetList = defineCommand({
+  description: 'List the builds that run on any host or those that match',
+  args: {},
+  flags: {
+    ...choiceFlags,
+    status: aChoice(STATUSES, 'only builds that are seen so; unknown are those that ran on a host that is silent now'),
+    since: aTime('only builds that started then or later: a time, or an age such as 2h or 7d'),
+    format: jsonFormat,
+    relative,
+    noColor,
+    ...readerFlags,
+  },
+  example: '--status failed --since 1d',
+  ...ofFleet,
+  async run({ host, output, flags }) {
+    const { status, since, format } = flags;
+    const { mirror, view, fleet } = await readFleet(host, output, {
+      mirror: flags.mirror,
+      offline: flags.offline,
+      ask: true,
+    });
+    await fleet?.close();
+    const now = Date.now();
+    const chosen = chosenJournals(view, flags);
+    const filtered = [flags.app, flags.host, status, since].some((value) => value !== undefined);
+    const builds = (filtered ? allBuilds(mirror, view, chosen) : openBuilds(view, chosen))
+      .filter((one) => status === undefined || one.status === status)
+      .filter((one) => since === undefined || startOf(one) >= since)
+      .sort((a, b) => startOf(b) - startOf(a));
+    warnOfGaps(output, chosen);
+    warnOfSilentHosts(output, filtered ? chosen.map((one) => one.host) : view.hosts, now);
+    if (format === 'json') {
+      output.line(JSON.stringify(builds.map(asJson)));
+    } else if (builds.length === 0) {
+      output.line(filtered ? 'No builds match' : 'No builds are running on any host');
+    } else {
+      const display = await displayOf(flags, now);
+      const rows = builds.map((one) => row(one, display.time, now));
+      const title = filtered ? 'Builds of the fleet' : 'Running builds of the fleet';
+      await printTable(output, { title, columns: COLUMNS, rows }, display);
+    }
+    return undefined;
+  },
+});
 
 /** Those that no event has ended; from the index of the mirror alone. */
 function openBuilds(view: FleetView, journals: readonly FleetJournal[]): FleetBuild[] {
@@ -80,19 +71,12 @@ function openBuilds(view: FleetView, journals: readonly FleetJournal[]): FleetBu
 }
 
 function allBuilds(mirror: Mirror, view: FleetView, journals: readonly FleetJournal[]): FleetBuild[] {
-  return journals.flatMap((journal) => historyOf(mirror, journal).builds.map((build) => view.see(journal, build)));
+  return journals.flatMap((journal) => buildsOf(historyOf(mirror, journal)).map((build) => view.see(journal, build)));
 }
 
 /** The history of a journal in the mirror. */
 export function historyOf(mirror: Mirror, { entry }: FleetJournal): History {
-  const directory = mirror.directoryOf(entry);
-  const journal = openJournal(join(directory, JOURNAL_FILE));
-  if (journal === undefined) return nothingLoaded.history;
-  try {
-    return loadFrom(journal, readCheckpoint(directory)).history;
-  } finally {
-    closeJournal(journal);
-  }
+  return loadHistory(mirror.directoryOf(entry)).history;
 }
 
 const COLUMNS = ['Host', 'App', 'Build ID', 'Kind', 'Status', 'Source', 'Started', 'Duration', 'Heard'];

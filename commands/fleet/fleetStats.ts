@@ -1,7 +1,8 @@
+import { defineCommand } from '../definition/command';
+import { aTime, jsonFormat } from '../definition/flags';
+import { choiceFlags, ofFleet, readerFlags } from './fleetFlags';
 import { join } from 'node:path';
 
-import { parseArguments } from '../../host/arguments';
-import type { Call } from '../../host/call';
 import type { AppName } from '../../host/dokku/names';
 import { closeJournal, JOURNAL_FILE, openJournal, START } from '../../journal/file/journalFile';
 import { readJournal } from '../../journal/file/readJournal';
@@ -9,46 +10,47 @@ import { type AppStats, count, countOpen, noStats } from '../../projections/stat
 import { statsJson, statsView } from '../../projections/stats/statsView';
 import type { FleetJournal, FleetView } from '../../subscribers/fleet/fleetView';
 import type { Mirror } from '../../subscribers/fleet/mirror';
-import { parseFormat, refuseSurplus } from '../shared/positionals';
-import { parseWhen } from '../shared/when';
 import { statsTables } from '../stats/statsText';
-import { chosenJournals, labelOf, readerFlags, readFleet, warnOfGaps, warnOfSilentHosts } from './readFleet';
+import { chosenJournals, labelOf, readFleet, warnOfGaps, warnOfSilentHosts } from './readFleet';
 
-/** `fleet:stats [--app A] [--host H] [--since <when>] [--format json|stdout] [--mirror DIR] [--offline]` */
-export async function fleetStats({ host, output, args }: Call): Promise<undefined> {
-  const { positionals, values, switches } = parseArguments(args, {
-    app: 'value',
-    host: 'value',
-    since: 'value',
-    format: 'value',
+export const fleetStats = defineCommand({
+  description: 'Show how builds have been going on all hosts',
+  args: {},
+  flags: {
+    ...choiceFlags,
+    since: aTime('only builds that started then or later: a time, or an age such as 30d'),
+    format: jsonFormat,
     ...readerFlags,
-  });
-  refuseSurplus(positionals, 0);
-  const format = parseFormat(values['format']);
-  const since = parseWhen('since', values['since'], Date.now());
-  const { mirror, view, fleet } = await readFleet(host, output, {
-    mirror: values['mirror'],
-    offline: switches.has('offline'),
-    ask: true,
-  });
-  await fleet?.close();
-  const now = Date.now();
-  const journals = chosenJournals(view, values);
-  warnOfGaps(output, journals);
-  warnOfSilentHosts(
-    output,
-    journals.map((one) => one.host),
-    now,
-  );
-  const stats = statsView(
-    journals.map((journal) => ({ app: labelOf(journal) as AppName, stats: statsOf(mirror, view, journal, since) })),
-    since,
-    now,
-  );
-  if (format === 'json') output.line(JSON.stringify(statsJson(undefined, stats)));
-  else if (stats.all.builds + stats.all.abandoned === 0) output.line('No builds recorded');
-  else for (const part of statsTables(undefined, stats)) output.raw(part);
-}
+  },
+  example: '--since 30d',
+  ...ofFleet,
+  async run({ host, output, flags }) {
+    const { since, format } = flags;
+    const { mirror, view, fleet } = await readFleet(host, output, {
+      mirror: flags.mirror,
+      offline: flags.offline,
+      ask: true,
+    });
+    await fleet?.close();
+    const now = Date.now();
+    const journals = chosenJournals(view, flags);
+    warnOfGaps(output, journals);
+    warnOfSilentHosts(
+      output,
+      journals.map((one) => one.host),
+      now,
+    );
+    const stats = statsView(
+      journals.map((journal) => ({ app: labelOf(journal) as AppName, stats: statsOf(mirror, view, journal, since) })),
+      since,
+      now,
+    );
+    if (format === 'json') output.line(JSON.stringify(statsJson(undefined, stats)));
+    else if (stats.all.builds + stats.all.abandoned === 0) output.line('No builds recorded');
+    else for (const part of statsTables(undefined, stats)) output.raw(part);
+    return undefined;
+  },
+});
 
 function statsOf(mirror: Mirror, view: FleetView, journal: FleetJournal, since: number | undefined): AppStats {
   const counted = noStats(since);

@@ -1,8 +1,9 @@
+import { defineCommand } from '../definition/command';
+import { jsonFormat } from '../definition/flags';
+import { ofFleet, readerFlags } from './fleetFlags';
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { parseArguments } from '../../host/arguments';
-import type { Call } from '../../host/call';
 import type { Host } from '../../host/dokku/environment';
 import { buildsRoot } from '../../host/dokku/paths';
 import { reasonOf, visible } from '../../host/failure';
@@ -15,27 +16,28 @@ import type { NatsFleet } from '../../subscribers/fleet/natsEngine';
 import { endOf, holds, journalId } from '../../subscribers/fleet/piece';
 import { type Joined, readJoined, readSettings, settingsDirectory } from '../../subscribers/fleet/settings';
 import { appsIn } from '../../subscribers/fleet/watchJournals';
-import { type Format, parseFormat, refuseSurplus } from '../shared/positionals';
-import { ageText, labelOf, readerFlags, readFleet } from './readFleet';
+import { ageText, labelOf, readFleet } from './readFleet';
 
-/**
- * `fleet:status [--format json|stdout] [--mirror DIR] [--offline]`: on a host how much is not in the stream yet, for a reader how old what it
- * knows is. Exit status 0 when all is well, else 1.
- */
-export async function fleetStatus({ host, output, args }: Call): Promise<number> {
-  const { positionals, values, switches } = parseArguments(args, { format: 'value', ...readerFlags });
-  refuseSurplus(positionals, 0);
-  const format = parseFormat(values['format']);
-  const asReader = readSettings(settingsDirectory(host, 'reader', process.env)) !== undefined;
-  const asHost = readSettings(settingsDirectory(host, 'host', process.env)) !== undefined;
-  const parts = [
-    ...(asHost || !asReader ? [await hostStatus(host, output, format)] : []),
-    ...(asReader
-      ? [await readerStatus(host, output, format, { mirror: values['mirror'], offline: switches.has('offline') })]
-      : []),
-  ];
-  return parts.every((well) => well) ? 0 : 1;
-}
+/** Exit status 0 when all is well, else 1. */
+export const fleetStatus = defineCommand({
+  description: 'Say what is not published yet and how old the answers of the fleet are',
+  args: {},
+  flags: { format: jsonFormat, ...readerFlags },
+  example: '',
+  ...ofFleet,
+  async run({ host, output, flags }) {
+    const { format } = flags;
+    const asReader = readSettings(settingsDirectory(host, 'reader', process.env)) !== undefined;
+    const asHost = readSettings(settingsDirectory(host, 'host', process.env)) !== undefined;
+    const parts = [
+      ...(asHost || !asReader ? [await hostStatus(host, output, format)] : []),
+      ...(asReader ? [await readerStatus(host, output, format, flags)] : []),
+    ];
+    return parts.every((well) => well) ? 0 : 1;
+  },
+});
+
+type Format = 'json' | 'stdout';
 
 interface Backlog {
   readonly app: string;

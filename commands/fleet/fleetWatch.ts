@@ -1,78 +1,81 @@
+import { defineCommand } from '../definition/command';
+import { buildsOf } from '../../journal/history';
+import { openFullScreen } from '../watch/watchFullScreen';
+import { choiceFlags, ofFleet, readerFlags } from './fleetFlags';
 import { isatty } from 'node:tty';
 
-import { parseArguments } from '../../host/arguments';
-import type { Call } from '../../host/call';
 import type { AppName } from '../../host/dokku/names';
 import { Failure, printable } from '../../host/failure';
 import { readTerminal } from '../../host/terminal/terminal';
 import type { SeenBuild } from '../../projections/records/record';
 import { type FleetBuild, FleetView, startOf } from '../../subscribers/fleet/fleetView';
 import type { Mirror } from '../../subscribers/fleet/mirror';
-import { refuseSurplus } from '../shared/positionals';
 import type { WatchedBuild } from '../watch/watchBuilds';
-import { drawScreen, pageOf } from '../watch/watchScreen';
+import { drawScreen, logRoom } from '../watch/watchScreen';
 import { nothingWatched, onBuilds, onKey, type WatchState } from '../watch/watchState';
-import { openTerminal } from '../watch/watchTerminal';
 import { historyOf } from './fleetList';
 import { followFleet } from './followFleet';
-import { ageText, chosenJournals, labelOf, readerFlags, readFleet } from './readFleet';
+import { ageText, chosenJournals, labelOf, readFleet } from './readFleet';
 
 /** Builds beyond the running ones. */
 const LATEST = 100;
 
-/** `fleet:watch [--app A] [--host H] [--mirror DIR]` */
-export async function fleetWatch({ host, output, args }: Call): Promise<number> {
-  const { positionals, values } = parseArguments(args, { app: 'value', host: 'value', ...readerFlags });
-  refuseSurplus(positionals, 0);
-  if (!isatty(0) || !isatty(1))
-    throw new Failure('fleet:watch needs a terminal; scripts can use fleet:events --follow');
-  const { mirror, view, fleet } = await readFleet(host, output, { mirror: values['mirror'], ask: true });
-  output.flush();
-  let state: WatchState = nothingWatched;
-  const { colour: colors } = readTerminal(process.env, { colour: true });
-  const heard = new Map<string, string>();
-  const say = (message: string): void => {
-    state = { ...state, message: printable(message) };
-  };
-  const terminal = openTerminal({
-    key(name) {
-      const [next, effect] = onKey(state, name, pageOf(terminal.size().rows));
-      state = next;
-      if (effect === 'read-log') {
-        state = { ...state, view: { name: 'list' } };
-        say('Logs stay on their hosts: dokku builds:output there');
-      } else if (effect === 'quit') {
-        process.kill(process.pid, 'SIGINT');
-      } else if (effect !== undefined) {
-        say('Builds are canceled on their hosts: dokku builds:cancel there');
-      }
+export const fleetWatch = defineCommand({
+  description: 'Watch the builds of all hosts live on the whole terminal',
+  args: {},
+  flags: { ...choiceFlags, mirror: readerFlags.mirror },
+  example: '',
+  ...ofFleet,
+  async run({ host, output, flags }) {
+    if (!isatty(0) || !isatty(1))
+      throw new Failure('fleet:watch needs a terminal; scripts can use fleet:events --follow');
+    const { mirror, view, fleet } = await readFleet(host, output, { mirror: flags.mirror, ask: true });
+    output.flush();
+    const { colour, unicode } = readTerminal(process.env, { colour: true });
+    const heard = new Map<string, string>();
+    let state: WatchState = nothingWatched;
+    const say = (message: string): void => {
+      state = { ...state, message: printable(message) };
+    };
+    const screen = openFullScreen({
+      key(name) {
+        const [next, effect] = onKey(state, name, logRoom(screen.size()));
+        state = next;
+        if (effect === 'quit') process.kill(process.pid, 'SIGINT');
+        else if (effect !== undefined) say('Builds are canceled on their hosts: dokku builds:cancel there');
+        if (state.view.name === 'log') {
+          state = { ...state, view: { name: 'list' } };
+          say('Logs stay on their hosts: dokku builds:output there');
+        }
+        draw();
+      },
+      resize: () => draw(),
+      end: () => undefined, // following ends by the same signal
+    });
+    const draw = (): void => {
+      const lastLine = ({ app }: WatchedBuild): string => `heard ${heard.get(app) ?? ''}`;
+      const canvas = { ...screen.size(), colour, unicode, now: Date.now(), lastLine, of: 'fleet' };
+      screen.draw(drawScreen(state, canvas));
+    };
+    const look = (now: FleetView): void => {
+      for (const journal of now.journals) heard.set(labelOf(journal), ageText(Date.now(), journal.host.heardAt));
+      state = onBuilds(state, watched(mirror, now, flags));
       draw();
-    },
-    resize: () => draw(),
-    end: () => undefined, // following ends by the signal
-  });
-  const draw = (): void => {
-    const lastLine = (build: WatchedBuild): string => `heard ${heard.get(build.app) ?? ''}`;
-    terminal.draw(drawScreen(state, { ...terminal.size(), colors, now: Date.now(), lastLine, of: 'fleet' }));
-  };
-  const look = (now: FleetView): void => {
-    for (const journal of now.journals) heard.set(labelOf(journal), ageText(Date.now(), journal.host.heardAt));
-    state = onBuilds(state, watched(mirror, now, values));
-    draw();
-  };
-  try {
-    look(view);
-    await followFleet(host, mirror, fleet, say, () => look(new FleetView(mirror, Date.now())));
-  } finally {
-    terminal.close();
-  }
-  return 0;
-}
+    };
+    try {
+      look(view);
+      await followFleet(host, mirror, fleet, say, () => look(new FleetView(mirror, Date.now())));
+    } finally {
+      screen.close();
+    }
+    return 0;
+  },
+});
 
-function watched(mirror: Mirror, view: FleetView, choice: Partial<Record<string, string>>): WatchedBuild[] {
+function watched(mirror: Mirror, view: FleetView, choice: Parameters<typeof chosenJournals>[1]): WatchedBuild[] {
   const builds = chosenJournals(view, choice)
     .filter(({ gone }) => !gone)
-    .flatMap((journal) => historyOf(mirror, journal).builds.map((build) => view.see(journal, build)))
+    .flatMap((journal) => buildsOf(historyOf(mirror, journal)).map((build) => view.see(journal, build)))
     .sort((a, b) => startOf(b) - startOf(a));
   const running = builds.filter(({ status }) => status === 'running');
   const others = builds.filter(({ status }) => status !== 'running').slice(0, LATEST);

@@ -1,6 +1,8 @@
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 import type { Host } from '../../host/dokku/environment';
+import type { AppName } from '../../host/dokku/names';
+import type { AppBuilds } from '../../host/dokku/paths';
 import { Failure, printable, reasonOf, visible } from '../../host/failure';
 import { formatAge } from '../../host/terminal/age';
 import type { Output } from '../../host/terminal/output';
@@ -11,9 +13,6 @@ import { Mirror, MirrorInUse } from '../../subscribers/fleet/mirror';
 import type { NatsFleet } from '../../subscribers/fleet/natsEngine';
 import { type Joined, readJoined, settingsDirectory } from '../../subscribers/fleet/settings';
 import { asRunningAnswer, type RunningAnswer } from '../../subscribers/fleet/states';
-
-/** Flags that every command for readers takes. */
-export const readerFlags = { mirror: 'value', offline: 'switch' } as const;
 
 /** A fleet as a command reads it. */
 export interface FleetReading {
@@ -79,7 +78,10 @@ async function askHosts(mirror: Mirror, fleet: NatsFleet, now: number): Promise<
 }
 
 /** The journals that `--host` and `--app` ask for. Throws {@link Failure} for a host that nobody has heard of. */
-export function chosenJournals(view: FleetView, flags: Partial<Record<string, string>>): FleetJournal[] {
+export function chosenJournals(
+  view: FleetView,
+  flags: { readonly host?: string | undefined; readonly app?: string | undefined },
+): FleetJournal[] {
   const { host, app } = flags;
   const hosts = host === undefined ? undefined : hostsNamed(view, host);
   return view.journals.filter(
@@ -119,6 +121,12 @@ export function warnOfGaps(output: Pick<Output, 'warn'>, journals: readonly Flee
       `${labelOf(journal)}: pieces behind event ${journal.entry.seq} are missing; its host was asked for them`,
     );
   }
+}
+
+/** Where a journal lies, for what was made for the builds of one host. Nothing is ever written there by that. */
+export function placeOf(mirror: Mirror, journal: FleetJournal): AppBuilds {
+  const directory = mirror.directoryOf(journal.entry);
+  return { app: labelOf(journal) as AppName, directory, buildsRoot: dirname(directory), mode: 'reader' };
 }
 
 /** `web1/shop`: unlike the name of an app, one of a kind in the fleet as long as hosts have names of their own. */

@@ -1,5 +1,5 @@
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
 /*
@@ -39,6 +39,8 @@ export function installNatsServer(): Installed {
   } catch (error) {
     const [reason = ''] = (error instanceof Error ? error.message : String(error)).split('\n').slice(-2);
     return { missing: `go install of nats-server ${NATS_SERVER_VERSION} failed: ${reason}` };
+  } finally {
+    rmSync(stage, { recursive: true, force: true });
   }
 }
 

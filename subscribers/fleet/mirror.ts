@@ -4,11 +4,10 @@ import { join } from 'node:path';
 import { errorCode, Failure } from '../../host/failure';
 import { makeDirectory, removeFile } from '../../host/system/files';
 import { identifyProcess, isAlive, type ProcessIdentity } from '../../host/system/processes';
-import { crc32 } from '../../journal/file/crc32';
-import { closeJournal, JOURNAL_FILE, openJournal } from '../../journal/file/journalFile';
-import { readCheckpoint, writeCheckpoint } from '../../journal/checkpoint';
-import type { RunningBuild } from '../../journal/history';
-import { loadFrom } from '../../journal/loadHistory';
+import { crc32 } from '../../journal/file/checksums';
+import { writeCheckpoint } from '../../journal/checkpoint';
+import { runningBuilds } from '../../journal/history';
+import { loadHistory } from '../../journal/loadHistory';
 import type { Bulletin, Engine, StoredPiece } from './engine';
 import { emptyIndex, type MirroredJournal, type MirrorIndex, readIndex, writeIndex } from './mirrorIndex';
 import { applyPiece, syncMirrored } from './mirrorJournal';
@@ -122,16 +121,10 @@ export class Mirror {
     const entry = this.index.journals[key];
     if (entry === undefined) return;
     const directory = this.directoryOf(entry);
-    const journal = openJournal(join(directory, JOURNAL_FILE));
-    if (journal === undefined) return;
-    try {
-      const loaded = loadFrom(journal, readCheckpoint(directory));
-      entry.seq = loaded.head.seq;
-      entry.open = loaded.history.builds.filter((build): build is RunningBuild => build.status === 'running');
-      if (loaded.folded >= WORTH_STORING && loaded.problems.length === 0) writeCheckpoint(directory, loaded);
-    } finally {
-      closeJournal(journal);
-    }
+    const { head, history, problems } = loadHistory(directory);
+    const isWorthStoring = head.seq - entry.stored >= WORTH_STORING && problems.length === 0;
+    if (isWorthStoring) writeCheckpoint(directory, { head, history });
+    Object.assign(entry, { seq: head.seq, open: runningBuilds(history), ...(isWorthStoring && { stored: head.seq }) });
   }
 
   private async askForGaps(engine: Pick<Bulletin, 'ask'>): Promise<void> {
@@ -183,7 +176,7 @@ export class MirrorInUse extends Failure {
   }
 }
 
-const NEW_ENTRY = { branch: 0, end: 0, size: 0, upTo: 0, seq: 0 };
+const NEW_ENTRY = { branch: 0, end: 0, size: 0, upTo: 0, seq: 0, stored: 0 };
 const WORTH_STORING = 100;
 const MOST_RESTARTS = 3;
 const MOST_TRIES = 10;

@@ -28,6 +28,8 @@ export interface MirroredJournal {
   rewritten: Rewritten[];
   /** Number of the last event. */
   seq: number;
+  /** Number of the last event in the checkpoint. */
+  stored: number;
   /** Builds that no event has ended. */
   open: readonly RunningBuild[];
 }

@@ -1,7 +1,8 @@
 import { fstatSync } from 'node:fs';
 
 import { decodeEnvelope } from '../../journal/file/envelope';
-import { isWholeFrame, LARGEST_FRAME, scanFrames } from '../../journal/file/frame';
+import { type Damage, findFrames, type Frame } from '../../journal/file/findFrames';
+import { isWholeFrame, LARGEST_FRAME } from '../../journal/file/frame';
 import { type Journal, readAt } from '../../journal/file/journalFile';
 
 /**
@@ -56,14 +57,8 @@ export function nextPiece(journal: Journal, from: number, before: LastFrame): Cu
     const room = Buffer.allocUnsafe(Math.min(most, size - from));
     const bytes = room.subarray(0, readAt(journal, room, 0, from));
     const atEnd = from + bytes.length >= size;
-    const frames: (LastFrame & { end: number; payload: Buffer })[] = [];
-    const scanned = scanFrames(
-      bytes,
-      from,
-      false,
-      ({ start, end, crc, payload }) => frames.push({ start, end, crc, seq: 0, payload }),
-      () => undefined,
-    );
+    const { pieces, done } = findFrames(bytes, from, false);
+    const frames = pieces.filter((one) => one.type === 'frame');
     const last = frames[atEnd ? Math.max(0, frames.length - 1 - SINGLE_EVENTS) : frames.length - 1];
     if (last !== undefined) {
       const { start, crc, end, payload } = last;
@@ -71,7 +66,7 @@ export function nextPiece(journal: Journal, from: number, before: LastFrame): Cu
       return { from, bytes: bytes.subarray(0, end - from), frame };
     }
     if (atEnd) return undefined; // the beginning of a frame that is being written, or debris that a frame will follow
-    if (most === MOST_BYTES) return { from, bytes: bytes.subarray(0, Math.max(scanned, 1)), frame: before };
+    if (most === MOST_BYTES) return { from, bytes: bytes.subarray(0, Math.max(done, 1)), frame: before };
   }
   return undefined;
 }
@@ -95,20 +90,16 @@ export function journalId(journal: Journal): string | undefined {
   for (let most = FIRST_BYTES; ; most *= 16) {
     const room = Buffer.allocUnsafe(Math.min(most, size));
     const bytes = room.subarray(0, readAt(journal, room, 0, 0));
-    let id: string | undefined;
-    scanFrames(
-      bytes,
-      0,
-      false,
-      ({ payload }) => (id ??= asUlid(decodeEnvelope(payload)?.recorded?.id)),
-      () => undefined,
-    );
+    const id = findFrames(bytes, 0, false)
+      .pieces.map(idOf)
+      .find((one) => one !== undefined);
     if (id !== undefined || bytes.length >= size || most >= MOST_BYTES) return id;
   }
 }
 
-function asUlid(id: string | undefined): string | undefined {
-  return id !== undefined && ULID.test(id) ? id : undefined;
+function idOf(found: Frame | Damage): string | undefined {
+  const recorded = found.type === 'frame' ? decodeEnvelope(found.payload)?.recorded : undefined;
+  return recorded === undefined || recorded instanceof Error || !ULID.test(recorded.id) ? undefined : recorded.id;
 }
 
 /** What is said of a piece beside its bytes, in one line: layout, branch, from, start and CRC-32 of the frame, its event, upTo. */

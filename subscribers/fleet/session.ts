@@ -6,7 +6,7 @@ import type { AppName } from '../../host/dokku/names';
 import { isAlive } from '../../host/system/processes';
 import { JournalNotReadable } from '../../journal/errors';
 import { closeJournal, JOURNAL_FILE, openJournal } from '../../journal/file/journalFile';
-import type { RunningBuild } from '../../journal/history';
+import { type RunningBuild, runningBuilds } from '../../journal/history';
 import { loadHistory } from '../../journal/loadHistory';
 import { type Bulletin, EngineAway, type Engine } from './engine';
 import { journalId } from './piece';
@@ -194,17 +194,13 @@ export class Session {
       if (!existsSync(dirname(path))) this.#journals.delete(app);
       return;
     }
-    published.open = openBuilds(dirname(path));
+    published.open = runningBuilds(loadHistory(dirname(path)).history);
     const state: JournalState = { app, ...livesOf(published.open) };
     const text = JSON.stringify([id, state]);
     if (text === published.told) return;
     await this.fleet.publishState(this.options.host, id, state);
     published.told = text;
   }
-}
-
-function openBuilds(directory: string): RunningBuild[] {
-  return loadHistory(directory).history.builds.filter((build): build is RunningBuild => build.status === 'running');
 }
 
 function livesOf(open: readonly RunningBuild[]): Lives {
