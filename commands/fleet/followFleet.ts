@@ -5,7 +5,7 @@ import { Alarm } from '../../subscribers/fleet/alarm';
 import { backOff } from '../../subscribers/fleet/backOff';
 import { connectFleet } from '../../subscribers/fleet/connect';
 import { EngineAway } from '../../subscribers/fleet/engine';
-import type { Mirror } from '../../subscribers/fleet/mirror';
+import { type Mirror, MirrorInUse } from '../../subscribers/fleet/mirror';
 import type { NatsFleet } from '../../subscribers/fleet/natsEngine';
 import { readJoined, settingsDirectory } from '../../subscribers/fleet/settings';
 
@@ -71,7 +71,12 @@ async function follow(
     await alarm.rest(LONGEST_MS);
     if (alarm.hasRung()) await alarm.sleep(GATHER_MS);
     if (alarm.isStopped()) return;
-    await mirror.refresh(fleet, Date.now(), warn);
-    onRead();
+    try {
+      await mirror.refresh(fleet, Date.now(), warn);
+      onRead();
+    } catch (error) {
+      if (!(error instanceof MirrorInUse)) throw error;
+      alarm.ring(); // another process reads a long time: then this one tries again
+    }
   }
 }

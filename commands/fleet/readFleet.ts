@@ -42,7 +42,9 @@ export async function readFleet(
     fleet = await connectFleet(joined);
     await mirror.refresh(fleet, now, output.warn);
   } catch (error) {
-    if (!(error instanceof MirrorInUse)) {
+    if (error instanceof MirrorInUse) {
+      output.warn(`${error.message}; this was read ${ageText(now, mirror.index.readAt)}`);
+    } else {
       await fleet?.close();
       if (!(error instanceof EngineAway)) throw error;
       const { readAt } = mirror.index;

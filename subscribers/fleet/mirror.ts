@@ -1,5 +1,6 @@
-import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 
 import { errorCode, Failure } from '../../host/failure';
 import { makeDirectory, removeFile } from '../../host/system/files';
@@ -9,7 +10,7 @@ import { writeCheckpoint } from '../../journal/checkpoint';
 import { runningBuilds } from '../../journal/history';
 import { loadHistory } from '../../journal/loadHistory';
 import type { Bulletin, Engine, StoredPiece } from './engine';
-import { emptyIndex, type MirroredJournal, type MirrorIndex, readIndex, writeIndex } from './mirrorIndex';
+import { emptyIndex, INDEX_FILE, type MirroredJournal, type MirrorIndex, readIndex, writeIndex } from './mirrorIndex';
 import { applyPiece, syncMirrored } from './mirrorJournal';
 
 /*
@@ -23,15 +24,23 @@ import { applyPiece, syncMirrored } from './mirrorJournal';
 
 /** A copy of the journals of all hosts. */
 export class Mirror {
+  /** Which file the index was read from. */
+  #indexFile: string;
+
   private constructor(
     readonly directory: string,
     readonly index: MirrorIndex,
-  ) {}
+    private readonly patience: number,
+  ) {
+    this.#indexFile = identityOf(join(directory, INDEX_FILE));
+  }
 
-  /** Opens the mirror in `directory`, made when there is none. Throws system errors. */
-  static open(directory: string): Mirror {
+  /**
+   * Opens the mirror in `directory`, made when there is none. `patience` is how long it waits for another reader, in ms. Throws system errors.
+   */
+  static open(directory: string, patience = PATIENCE_MS): Mirror {
     makeDirectory(directory, 0o700);
-    return new Mirror(directory, readIndex(directory));
+    return new Mirror(directory, readIndex(directory), patience);
   }
 
   /** Where a journal of the mirror lies. */
@@ -52,7 +61,8 @@ export class Mirror {
     now: number,
     warn: (message: string) => void,
   ): Promise<void> {
-    const release = this.lock();
+    const release = await this.lock();
+    this.readIndexAgain();
     try {
       const stream = await engine.streamState();
       const before = this.index.stream;
@@ -63,11 +73,23 @@ export class Mirror {
       await this.readStates(engine);
       for (const key of touched) this.fold(key);
       this.index.readAt = now;
-      writeIndex(this.directory, this.index);
+      this.storeIndex();
       await this.askForGaps(engine);
     } finally {
       release();
     }
+  }
+
+  /** Another process may have read on since. */
+  private readIndexAgain(): void {
+    const file = identityOf(join(this.directory, INDEX_FILE));
+    if (file !== this.#indexFile) Object.assign(this.index, { stream: undefined }, readIndex(this.directory));
+    this.#indexFile = file;
+  }
+
+  private storeIndex(): void {
+    writeIndex(this.directory, this.index);
+    this.#indexFile = identityOf(join(this.directory, INDEX_FILE));
   }
 
   private async readPieces(
@@ -103,7 +125,7 @@ export class Mirror {
       this.index.next = batch.next;
       if (changed.size > 0) {
         for (const of of changed.values()) syncMirrored(this.directoryOf(of));
-        if (!batch.atEnd) writeIndex(this.directory, this.index);
+        if (!batch.atEnd) this.storeIndex();
       }
       for (const key of changed.keys()) touched.add(key);
       if (batch.atEnd) return;
@@ -148,13 +170,14 @@ export class Mirror {
       );
     }
     Object.assign(this.index, emptyIndex());
-    writeIndex(this.directory, this.index);
+    this.storeIndex();
   }
 
   /** Throws {@link MirrorInUse} while another process reads into the mirror. */
-  private lock(): () => void {
+  private async lock(): Promise<() => void> {
     const path = join(this.directory, 'lock');
-    for (let tries = 0; ; tries += 1) {
+    const until = Date.now() + this.patience;
+    for (;;) {
       try {
         writeFileSync(path, JSON.stringify(identifyProcess(process.pid)), { flag: 'wx', mode: 0o600 });
         return () => void removeFile(path);
@@ -162,9 +185,10 @@ export class Mirror {
         if (errorCode(error) !== 'EEXIST') throw error;
       }
       const holder = readHolder(path);
-      if (holder !== undefined && isAlive(holder)) throw new MirrorInUse(holder.pid);
-      if (tries === MOST_TRIES) throw new Failure(`The lock ${path} cannot be had`);
-      removeFile(path); // who held it is gone
+      if (holder === undefined || !isAlive(holder))
+        removeFile(path); // who held it is gone
+      else if (Date.now() >= until) throw new MirrorInUse(holder.pid);
+      else await wait(LOCK_MS);
     }
   }
 }
@@ -179,8 +203,15 @@ export class MirrorInUse extends Failure {
 const NEW_ENTRY = { branch: 0, end: 0, size: 0, upTo: 0, seq: 0, stored: 0 };
 const WORTH_STORING = 100;
 const MOST_RESTARTS = 3;
-const MOST_TRIES = 10;
+const PATIENCE_MS = 5000;
+const LOCK_MS = 20;
 const ASK_MS = 500;
+
+/** Which file stands at `path`: it is replaced as a whole. */
+function identityOf(path: string): string {
+  const stat = statSync(path, { bigint: true, throwIfNoEntry: false });
+  return stat === undefined ? '' : `${stat.ino} ${stat.mtimeNs}`;
+}
 
 function isSame(stored: StoredPiece | undefined, { last, crc }: { last: number; crc: number }): boolean {
   return stored?.sequence === last && crc32(stored.piece.bytes) === crc;

@@ -150,7 +150,8 @@ test('a mirror that has lost bytes is read again', async (t) => {
 });
 
 test('one process at a time reads into a mirror; a lock whose holder is gone holds nobody up', async (t) => {
-  const [engine, mirror] = [new MemoryFleet(), temporaryMirror(t)];
+  const engine = new MemoryFleet();
+  const mirror = Mirror.open(temporaryMirror(t).directory, 0);
   writeFileSync(join(mirror.directory, 'lock'), JSON.stringify({ pid: process.pid }));
   await t.throwsAsync(() => mirror.refresh(engine, NOW, t.fail), { instanceOf: MirrorInUse });
   writeFileSync(join(mirror.directory, 'lock'), JSON.stringify({ pid: process.pid, startTicks: 1 }));
