@@ -13,6 +13,9 @@ import { readJoined, settingsDirectory } from '../../subscribers/fleet/settings'
 const GATHER_MS = 100;
 const LONGEST_MS = 30_000;
 
+/** News come when something is published, a moment before it is stored: so much later it can be read. */
+const STORED_MS = 1000;
+
 /**
  * Keeps the mirror up to date and calls `look` after each time, until SIGINT, SIGTERM or SIGHUP comes. `first` is a connection that is there
  * already. When the connection is lost it is made again.
@@ -67,9 +70,12 @@ async function follow(
   void fleet.closed.then(alarm.ring);
   fleet.onNews(alarm.ring);
   alarm.ring();
+  let longest = LONGEST_MS;
   while (!alarm.isStopped()) {
-    await alarm.rest(LONGEST_MS);
-    if (alarm.hasRung()) await alarm.sleep(GATHER_MS);
+    await alarm.rest(longest);
+    const rung = alarm.hasRung();
+    if (rung) await alarm.sleep(GATHER_MS);
+    longest = rung ? STORED_MS : LONGEST_MS;
     if (alarm.isStopped()) return;
     try {
       await mirror.refresh(fleet, Date.now(), warn);
