@@ -105,7 +105,9 @@ async function until(reading: NatsFleet, done: () => Promise<boolean>): Promise<
     const news = new Promise<void>((resolve) => {
       wake = resolve;
     });
-    if ((await done()) || ((await wait(100)) ?? (await done()))) return;
+    if (await done()) return;
+    await wait(100);
+    if (await done()) return;
     await news;
   }
 }
