@@ -129,7 +129,7 @@ async function readerStatus(
     gaps: of(one.id).filter(({ entry }) => entry.gap !== undefined).length,
     rewritten: of(one.id).filter(({ entry }) => entry.rewritten.length > 0).length,
   }));
-  const { readAt } = mirror.index;
+  const { readAt } = mirror;
   if (format === 'json') {
     const read_at = readAt === 0 ? null : new Date(readAt).toISOString();
     output.line(JSON.stringify({ role: 'reader', mirror: mirror.directory, read_at, servers, hosts }));

@@ -43,11 +43,11 @@ export async function readFleet(
     await mirror.refresh(fleet, now, output.warn);
   } catch (error) {
     if (error instanceof MirrorInUse) {
-      output.warn(`${error.message}; this was read ${ageText(now, mirror.index.readAt)}`);
+      output.warn(`${error.message}; this was read ${ageText(now, mirror.readAt)}`);
     } else {
       await fleet?.close();
       if (!(error instanceof EngineAway)) throw error;
-      const { readAt } = mirror.index;
+      const { readAt } = mirror;
       const age = readAt === 0 ? 'nothing was read before' : `this was read ${ageText(now, readAt)}`;
       output.warn(`The fleet does not answer (${reasonOf(error)}); ${age}`);
       return { mirror, view: new FleetView(mirror, now), fleet: undefined };

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 
@@ -72,8 +72,8 @@ export class Mirror {
       await this.readPieces(engine, stream.created, touched, warn);
       await this.readStates(engine);
       for (const key of touched) this.fold(key);
-      this.index.readAt = now;
-      this.storeIndex();
+      if (touched.size > 0 || this.hasChanged) this.storeIndex();
+      this.noteRead(now);
       await this.askForGaps(engine);
     } finally {
       release();
@@ -83,11 +83,31 @@ export class Mirror {
   /** Another process may have read on since. */
   private readIndexAgain(): void {
     const file = identityOf(join(this.directory, INDEX_FILE));
-    if (file !== this.#indexFile) Object.assign(this.index, { stream: undefined }, readIndex(this.directory));
+    if (file !== this.#indexFile) Object.assign(this.index, readIndex(this.directory));
     this.#indexFile = file;
   }
 
+  /** When all was read that was there, ms since the epoch; 0 when nothing was read yet. */
+  get readAt(): number {
+    return statSync(join(this.directory, INDEX_FILE), { throwIfNoEntry: false })?.mtimeMs ?? 0;
+  }
+
+  /** Mostly nothing is new: then the time of the file says that it was read, and the file is not written again. */
+  private noteRead(now: number): void {
+    utimesSync(join(this.directory, INDEX_FILE), now / 1000, now / 1000);
+    this.#indexFile = identityOf(join(this.directory, INDEX_FILE));
+  }
+
+  /** What is stored is another next or another state than what is known. */
+  private get hasChanged(): boolean {
+    const { next, nextState } = this.index;
+    return this.#stored !== `${next} ${nextState}`;
+  }
+
+  #stored = '';
+
   private storeIndex(): void {
+    this.#stored = `${this.index.next} ${this.index.nextState}`;
     writeIndex(this.directory, this.index);
     this.#indexFile = identityOf(join(this.directory, INDEX_FILE));
   }

@@ -47,8 +47,6 @@ export interface MirrorIndex {
   /** Where reading goes on. */
   next: number;
   nextState: number;
-  /** When all was read that was there, ms since the epoch. */
-  readAt: number;
   /** By `<host>/<journal>`. */
   journals: Record<string, MirroredJournal>;
   /** By `<host>/host` and `<host>/<journal>`. */
@@ -60,7 +58,7 @@ const LIMIT_BYTES = 512 * 1024 * 1024;
 
 /** Nothing has been read. */
 export function emptyIndex(): MirrorIndex {
-  return { stream: undefined, next: 1, nextState: 1, readAt: 0, journals: {}, heard: {} };
+  return { stream: undefined, next: 1, nextState: 1, journals: {}, heard: {} };
 }
 
 /** The index of the mirror in `directory`; an empty one where there is none of this layout. Throws system errors. */

@@ -1,4 +1,3 @@
-import type * as jetstreamModule from '@nats-io/jetstream';
 import type { Msg, MsgHdrs, NatsConnection } from '@nats-io/transport-node';
 import type * as transportModule from '@nats-io/transport-node';
 
@@ -23,6 +22,8 @@ import { NO_FRAME, parsePiece, type Piece, pieceLine, ULID } from './piece';
  *   dkb.<host>.now.<journal>   what a journal is the history of, STATES
  *   dkb.<host>.now.host        what a host says of itself, STATES
  *   dkb.ask                    questions to every host, stored nowhere
+ *
+ * To publish, to get and to ask are requests, which need no more than the connection: @nats-io/jetstream is loaded by who makes the streams.
  */
 
 export const JOURNALS = 'DKB_JOURNALS';
@@ -74,7 +75,7 @@ export async function connectNats(address: NatsAddress): Promise<NatsFleet> {
         tls: authority === undefined ? {} : { ca: authority },
       }),
     });
-    return new NatsFleet(connection, transport, await import('@nats-io/jetstream'), inbox, timeout);
+    return new NatsFleet(connection, transport, inbox, timeout);
   } catch (error) {
     throw new EngineAway(reasonOf(error));
   }
@@ -87,7 +88,6 @@ export class NatsFleet implements Fleet {
   constructor(
     readonly connection: NatsConnection,
     private readonly transport: typeof transportModule,
-    private readonly jetstream: typeof jetstreamModule,
     private readonly inbox: string,
     private readonly timeout: number,
   ) {
@@ -113,17 +113,11 @@ export class NatsFleet implements Fleet {
   async append(of: JournalName, piece: Piece, after: number): Promise<number> {
     const headers = this.transport.headers();
     headers.set(PIECE_HEADER, pieceLine(piece));
-    try {
-      const ack = await this.client.publish(subjectOf(of), piece.bytes, {
-        headers,
-        expect: { streamName: JOURNALS, lastSubjectSequence: after },
-        timeout: this.timeout,
-      });
-      return ack.seq;
-    } catch (error) {
-      if (isWrongSequence(error)) throw new NotTheLast(of);
-      throw new EngineAway(reasonOf(error));
-    }
+    headers.set('Nats-Expected-Last-Subject-Sequence', String(after));
+    const { seq, error } = await this.store(JOURNALS, subjectOf(of), piece.bytes, headers);
+    if (error === undefined && typeof seq === 'number') return seq;
+    if (WRONG_SEQUENCE.has(error?.err_code ?? 0)) throw new NotTheLast(of);
+    throw new EngineAway(error?.description ?? 'what came was no acknowledgement');
   }
 
   async readFrom(from: number): Promise<Batch> {
@@ -132,14 +126,9 @@ export class NatsFleet implements Fleet {
   }
 
   async publishState(host: string, about: string, state: object): Promise<void> {
-    try {
-      await this.client.publish(`dkb.${host}.now.${about}`, JSON.stringify(state), {
-        expect: { streamName: STATES },
-        timeout: this.timeout,
-      });
-    } catch (error) {
-      throw new EngineAway(reasonOf(error));
-    }
+    const bytes = Buffer.from(JSON.stringify(state));
+    const { error } = await this.store(STATES, `dkb.${host}.now.${about}`, bytes, this.transport.headers());
+    if (error !== undefined) throw new EngineAway(error.description ?? 'the state was not stored');
   }
 
   async statesFrom(from: number): Promise<{ states: StoredState[]; next: number }> {
@@ -153,13 +142,9 @@ export class NatsFleet implements Fleet {
   }
 
   async streamState(): Promise<StreamState> {
-    try {
-      const manager = await this.manager();
-      const { created, state } = await manager.streams.info(JOURNALS);
-      return { created, last: state.last_seq };
-    } catch (error) {
-      throw new EngineAway(reasonOf(error));
-    }
+    const { created, state, error } = await this.request<StreamInfo>(`$JS.API.STREAM.INFO.${JOURNALS}`, '');
+    if (created === undefined) throw new EngineAway(error?.description ?? 'there is no stream; run fleet:init');
+    return { created, last: state?.last_seq ?? 0 };
   }
 
   ask(question: object, ms: number, enough: (answers: readonly unknown[]) => boolean): Promise<unknown[]> {
@@ -215,9 +200,29 @@ export class NatsFleet implements Fleet {
     }
   }
 
-  /** For `fleet:init`: what only an administrator may do. */
-  manager(): Promise<jetstreamModule.JetStreamManager> {
-    return this.jetstream.jetstreamManager(this.connection, { checkAPI: false, timeout: this.timeout });
+  /** Publishes to a stream; resolves to its acknowledgement, which comes when the message is stored. */
+  private store(
+    stream: string,
+    subject: string,
+    bytes: Uint8Array,
+    headers: MsgHdrs,
+  ): Promise<Partial<Acknowledgement>> {
+    headers.set('Nats-Expected-Stream', stream);
+    return this.request<Acknowledgement>(subject, bytes, headers);
+  }
+
+  private async request<T extends object>(
+    subject: string,
+    bytes: Uint8Array | string,
+    headers?: MsgHdrs,
+  ): Promise<Partial<T>> {
+    try {
+      const options = { timeout: this.timeout, ...(headers !== undefined && { headers }) };
+      const { data } = await this.connection.request(subject, bytes, options);
+      return parseJson(data) ?? {};
+    } catch (error) {
+      throw new EngineAway(reasonOf(error));
+    }
   }
 
   /** The message, or undefined where there is none. */
@@ -280,12 +285,23 @@ export class NatsFleet implements Fleet {
       this.connection.publish(`$JS.API.DIRECT.GET.${stream}`, JSON.stringify(wanted), { reply: inbox });
     });
   }
+}
 
-  private get client(): jetstreamModule.JetStreamClient {
-    return (this.#client ??= this.jetstream.jetstream(this.connection, { timeout: this.timeout }));
-  }
+/** What a server answers when something was published, or was not. */
+interface Acknowledgement {
+  readonly seq: number;
+  readonly error: ApiError;
+}
 
-  #client: jetstreamModule.JetStreamClient | undefined;
+interface ApiError {
+  readonly err_code?: number;
+  readonly description?: string;
+}
+
+interface StreamInfo {
+  readonly created: string;
+  readonly state: { readonly last_seq?: number };
+  readonly error: ApiError;
 }
 
 interface DirectBatch {
@@ -299,10 +315,6 @@ const END_OF_BATCH = 204;
 
 /** Both say that the expected sequence is wrong: 10071 with the one that is right, 10164 without. */
 const WRONG_SEQUENCE = new Set([10071, 10164]);
-
-function isWrongSequence(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && WRONG_SEQUENCE.has(Number(error.code));
-}
 
 /** Of no journal: none is that long. */
 const UNREADABLE: Piece = {

@@ -1,4 +1,11 @@
-import { DiscardPolicy, RetentionPolicy, type StreamConfig, StorageType } from '@nats-io/jetstream';
+import {
+  DiscardPolicy,
+  type JetStreamManager,
+  jetstreamManager,
+  RetentionPolicy,
+  StorageType,
+  type StreamConfig,
+} from '@nats-io/jetstream';
 
 import { errorCode, Failure, reasonOf } from '../../host/failure';
 import { JOURNALS, type NatsFleet, STATES } from './natsEngine';
@@ -19,12 +26,17 @@ export function streamConfigs(replicas: number): (Partial<StreamConfig> & { name
   ];
 }
 
+/** What only an administrator may use. */
+export function managerOf({ connection }: NatsFleet): Promise<JetStreamManager> {
+  return jetstreamManager(connection, { checkAPI: false });
+}
+
 /** Makes the streams that are missing; says of each whether it was there. Throws {@link Failure}. */
 export async function makeStreams(
   fleet: NatsFleet,
   replicas: number,
 ): Promise<{ readonly name: string; readonly made: boolean }[]> {
-  const manager = await fleet.manager();
+  const manager = await managerOf(fleet);
   const outcomes: { name: string; made: boolean }[] = [];
   for (const config of streamConfigs(replicas)) {
     try {

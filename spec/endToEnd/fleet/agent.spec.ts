@@ -8,7 +8,7 @@ import { JournalPublisher } from '../../../subscribers/fleet/publishJournal';
 import { AGENT_TIMES, runAgent } from '../../../subscribers/fleet/agent';
 import { FleetView } from '../../../subscribers/fleet/fleetView';
 import { JOURNALS, type NatsFleet } from '../../../subscribers/fleet/natsEngine';
-import { makeStreams, streamConfigs } from '../../../subscribers/fleet/natsStreams';
+import { makeStreams, managerOf, streamConfigs } from '../../../subscribers/fleet/natsStreams';
 import { temporaryDirectory } from '../../temporaryHost';
 import { fleetJournal, mirrored, publishAll, temporaryMirror } from '../../subscribers/fleet/fleetJournal';
 import { type Keyed, newMember, type OwnServer, startServer, withServer } from './server';
@@ -19,7 +19,7 @@ withServer(
   'G3: pieces that are lost in the middle are asked for, and the agent publishes the journal again',
   async (t) => {
     const { own, host, reader, administrator } = await joined(t);
-    const manager = await (await own.connect(administrator)).manager();
+    const manager = await managerOf(await own.connect(administrator));
     const [journals] = streamConfigs(1);
     if (journals !== undefined) await manager.streams.add({ ...journals, deny_delete: false });
     await makeStreams(await own.connect(administrator), 1);

@@ -9,7 +9,7 @@ import { freePort } from '../../../scripts/fleet/testFleet';
 import { type NatsServer, startNatsServer } from '../../../scripts/fleet/natsServer';
 import { EngineAway } from '../../../subscribers/fleet/engine';
 import { connectNats, JOURNALS, type NatsFleet } from '../../../subscribers/fleet/natsEngine';
-import { makeStreams } from '../../../subscribers/fleet/natsStreams';
+import { makeStreams, managerOf } from '../../../subscribers/fleet/natsStreams';
 import { JournalPublisher } from '../../../subscribers/fleet/publishJournal';
 import { inboxOf, serverConfiguration } from '../../../subscribers/fleet/serverConfiguration';
 import { fleetJournal, mirrored, temporaryMirror } from '../../subscribers/fleet/fleetJournal';
@@ -29,7 +29,7 @@ withServer(
         for (let step = await publisher.step(); step.type !== 'done'; step = await publisher.step()) continue;
       });
     const leader = async (): Promise<number> => {
-      const manager = await (await cluster.connect(administrator)).manager();
+      const manager = await managerOf(await cluster.connect(administrator));
       const { cluster: found } = await manager.streams.info(JOURNALS);
       return Number(found?.leader?.slice('node'.length));
     };

@@ -8,7 +8,7 @@ import { ulid } from 'ulid';
 import { connectFleet, isNewEnough, readServers, ServerTooOld } from '../../../subscribers/fleet/connect';
 import { EngineAway, NotTheLast } from '../../../subscribers/fleet/engine';
 import { connectNats, JOURNALS, STATES } from '../../../subscribers/fleet/natsEngine';
-import { makeStreams } from '../../../subscribers/fleet/natsStreams';
+import { makeStreams, managerOf } from '../../../subscribers/fleet/natsStreams';
 import { JournalPublisher } from '../../../subscribers/fleet/publishJournal';
 import { fleetJournal, mirrored, publishAll, temporaryMirror } from '../../subscribers/fleet/fleetJournal';
 import { newMember, startServer, withServer } from './server';
@@ -53,7 +53,7 @@ withServer(
       Array.from({ length: 200 }, (_, at) => at + 1),
     );
     t.true(Math.max(...sizes) <= 80, `${sizes.join(', ')} pieces a batch`);
-    const manager = await (await own.connect(administrator)).manager();
+    const manager = await managerOf(await own.connect(administrator));
     t.is((await manager.streams.info(JOURNALS)).state.consumer_count, 0);
   },
 );
@@ -95,7 +95,7 @@ withServer(
         );
       }
     }
-    const manager = await (await own.connect(administrator)).manager();
+    const manager = await managerOf(await own.connect(administrator));
     await t.throwsAsync(manager.streams.purge(JOURNALS));
     await t.throwsAsync(manager.streams.deleteMessage(JOURNALS, 1));
   },
@@ -174,7 +174,7 @@ withServer('the state of a subject replaces the one before it', async (t) => {
   t.is(states.length, 1);
   t.like(states[0], { host: host.id, about: 'host', state: { name: 'b' } });
   t.deepEqual(await reading.statesFrom(next), { states: [], next });
-  const manager = await (await own.connect(administrator)).manager();
+  const manager = await managerOf(await own.connect(administrator));
   t.is((await manager.streams.info(STATES)).state.messages, 1);
 });
 
