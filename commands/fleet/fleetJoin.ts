@@ -9,6 +9,7 @@ import { nkeys } from '@nats-io/transport-node';
 import { ulid } from 'ulid';
 
 import { Failure, printable, reasonOf } from '../../host/failure';
+import { propertiesRoot } from '../../host/dokku/paths';
 import { asOwnerOf } from '../../host/system/asOwner';
 import { connectFleet, readServers } from '../../subscribers/fleet/connect';
 import { EngineAway } from '../../subscribers/fleet/engine';
@@ -54,7 +55,8 @@ export const fleetJoin = defineCommand({
       ...(authority !== undefined && { authority }),
     };
     const answer = await tryOut(joined);
-    asOwnerOf(host.libRoot, () => writeJoined(directory, joined));
+    if (role === 'host') asOwnerOf(propertiesRoot(host), () => writeJoined(directory, joined));
+    else writeJoined(directory, joined);
     const { name } = joined;
     output.step(`Joined as ${role} ${name}`);
     output.line(memberText(joined));

@@ -1,11 +1,11 @@
+import { asJson, historyOf } from '../../subscribers/fleet/fleetBuilds';
 import { defineCommand } from '../definition/command';
-import { loadHistory } from '../../journal/loadHistory';
 import { aChoice, aTime, jsonFormat, noColor, relative } from '../definition/flags';
 import { displayOf, printTable } from '../shared/display';
 import { choiceFlags, ofFleet, readerFlags } from './fleetFlags';
 
-import { buildsOf, type History } from '../../journal/history';
-import { displayStatuses, toRecord } from '../../projections/records/record';
+import { buildsOf } from '../../journal/history';
+import { displayStatuses } from '../../projections/records/record';
 import {
   type FleetBuild,
   type FleetJournal,
@@ -74,11 +74,6 @@ function allBuilds(mirror: Mirror, view: FleetView, journals: readonly FleetJour
   return journals.flatMap((journal) => buildsOf(historyOf(mirror, journal)).map((build) => view.see(journal, build)));
 }
 
-/** The history of a journal in the mirror. */
-export function historyOf(mirror: Mirror, { entry }: FleetJournal): History {
-  return loadHistory(mirror.directoryOf(entry)).history;
-}
-
 const COLUMNS = ['Host', 'App', 'Build ID', 'Kind', 'Status', 'Source', 'Started', 'Duration', 'Heard'];
 
 function row({ journal, seen, status }: FleetBuild, time: (at: string) => string, now: number): string[] {
@@ -88,21 +83,4 @@ function row({ journal, seen, status }: FleetBuild, time: (at: string) => string
   const name = `${app ?? '?'}${gone ? ' (gone)' : ''}`;
   const text = status === 'unknown' ? `unknown, last heard ${heard}` : status;
   return [host.name, name, build.id, build.kind, text, build.source, time(build.startedAt), duration, heard];
-}
-
-/** The JSON of a build: whose it is, its record, and how it is seen. */
-export function asJson({ journal, seen, status }: FleetBuild): object {
-  const { host, app, gone, entry } = journal;
-  const { app: _, ...record } = toRecord((app ?? '') as never, seen.build);
-  return {
-    host: host.name,
-    host_id: host.id,
-    journal: entry.journal,
-    app: app ?? null,
-    gone,
-    ...record,
-    display_status: status,
-    duration: seen.duration,
-    heard_at: host.heardAt === 0 ? null : new Date(host.heardAt).toISOString(),
-  };
 }

@@ -4,7 +4,7 @@ import { aWord, ofFleet, readerFlags } from './fleetFlags';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { appBuilds } from '../../host/dokku/paths';
+import { appBuilds, buildsRoot } from '../../host/dokku/paths';
 import { Failure, printable } from '../../host/failure';
 import { asOwnerOf } from '../../host/system/asOwner';
 import { makeDirectory, removeFile, replaceFile } from '../../host/system/files';
@@ -53,7 +53,7 @@ export const fleetRestore = defineCommand({
     refuseDamage(source);
     const { directory } = appBuilds(host, app);
     const target = join(directory, JOURNAL_FILE);
-    asOwnerOf(host.libRoot, () => {
+    asOwnerOf(buildsRoot(host), () => {
       const there = readExisting(target);
       if (there !== undefined && !bytes.subarray(0, there.length).equals(there))
         throw new Failure(`${app} has a journal of its own here, with other events; it is left as it is (${target})`);

@@ -4,6 +4,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 
 import type { ExecutionContext } from 'ava';
 
+import { openFleet } from '../../../commands/api/openFleet';
 import { JournalPublisher } from '../../../subscribers/fleet/publishJournal';
 import { AGENT_TIMES, runAgent } from '../../../subscribers/fleet/agent';
 import { FleetView } from '../../../subscribers/fleet/fleetView';
@@ -71,6 +72,33 @@ withServer('an agent that is there before the server is publishes when it comes'
     return mirror.journals.length > 0 && mirrored(mirror).equals(journal.bytes());
   });
   t.is(mirror.journals[0]?.seq, 4);
+});
+
+withServer('the library reads the builds and events of all hosts', async (t) => {
+  const { own, host, reader, administrator } = await joined(t);
+  await makeStreams(await own.connect(administrator), 1);
+  const { root, journal } = appWithJournal(t, 'shop');
+  journal.deploy(2);
+  startAgent(t, own, host, root);
+  const { id, seed } = reader;
+  const mirror = join(temporaryDirectory(t), 'mirror');
+  const fleet = openFleet({ servers: [own.server().url], id, seed, mirror, warn: (message) => t.fail(message) });
+  t.is(fleet.readAt(), undefined);
+  await until(await own.connect(reader), async () => {
+    await fleet.refresh();
+    return fleet.list({ app: 'shop' }).length === 2 && fleet.hosts()[0]?.name === 'web1';
+  });
+  t.deepEqual(
+    fleet.list({ host: 'web1' }).map(({ id: build, display_status }) => [build, display_status]),
+    [
+      ['b2', 'succeeded'],
+      ['b1', 'succeeded'],
+    ],
+  );
+  t.deepEqual(
+    [...fleet.events()].map(({ host: name, app, seq }) => [name, app, seq]),
+    [1, 2, 3, 4].map((seq) => ['web1', 'shop', seq]),
+  );
 });
 
 async function joined(
