@@ -5,8 +5,8 @@ import { buildsOf } from '../../journal/history';
 import { eventJson } from '../../projections/events/eventView';
 import { eventSource, mergedEvents } from '../../projections/events/mergedEvents';
 import { connectFleet } from '../../subscribers/fleet/connect';
-import { asJson, historyOf } from '../../subscribers/fleet/fleetBuilds';
-import { type FleetJournal, FleetView, startOf } from '../../subscribers/fleet/fleetView';
+import { asJson, historyOf, newestFirst } from '../../subscribers/fleet/fleetBuilds';
+import { type FleetJournal, FleetView } from '../../subscribers/fleet/fleetView';
 import { Mirror } from '../../subscribers/fleet/mirror';
 import type { FleetBuildView, FleetEvent, FleetFilter, FleetOptions, FleetReader } from './fleetTypes';
 
@@ -43,7 +43,7 @@ export function openFleet(options: FleetOptions): FleetReader {
       const builds = chosen(now, filter).flatMap((journal) =>
         buildsOf(historyOf(mirror, journal)).map((build) => now.see(journal, build)),
       );
-      return builds.sort((a, b) => startOf(b) - startOf(a)).map((build) => asJson(build) as FleetBuildView);
+      return newestFirst(builds).map((build) => asJson(build) as FleetBuildView);
     },
     events: (filter = {}) => eventsOf(mirror, chosen(view(), filter), warn),
   };

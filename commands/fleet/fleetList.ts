@@ -1,4 +1,4 @@
-import { asJson, historyOf } from '../../subscribers/fleet/fleetBuilds';
+import { asJson, historyOf, newestFirst } from '../../subscribers/fleet/fleetBuilds';
 import { defineCommand } from '../definition/command';
 import { aChoice, aTime, jsonFormat, noColor, relative } from '../definition/flags';
 import { displayOf, printTable } from '../shared/display';
@@ -43,10 +43,9 @@ export const fleetList = defineCommand({
     const now = Date.now();
     const chosen = chosenJournals(view, flags);
     const filtered = [flags.app, flags.host, status, since].some((value) => value !== undefined);
-    const builds = (filtered ? allBuilds(mirror, view, chosen) : openBuilds(view, chosen))
+    const builds = newestFirst(filtered ? allBuilds(mirror, view, chosen) : openBuilds(view, chosen))
       .filter((one) => status === undefined || one.status === status)
-      .filter((one) => since === undefined || startOf(one) >= since)
-      .sort((a, b) => startOf(b) - startOf(a));
+      .filter((one) => since === undefined || startOf(one) >= since);
     warnOfGaps(output, chosen);
     warnOfSilentHosts(output, filtered ? chosen.map((one) => one.host) : view.hosts, now);
     if (format === 'json') {

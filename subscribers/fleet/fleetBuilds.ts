@@ -2,7 +2,7 @@ import type { AppName } from '../../host/dokku/names';
 import type { History } from '../../journal/history';
 import { loadHistory } from '../../journal/loadHistory';
 import { toRecord } from '../../projections/records/record';
-import type { FleetBuild, FleetJournal } from './fleetView';
+import { type FleetBuild, type FleetJournal, startOf } from './fleetView';
 import type { Mirror } from './mirror';
 
 /** The history of a journal in the mirror. */
@@ -25,4 +25,9 @@ export function asJson({ journal, seen, status }: FleetBuild): object {
     duration: seen.duration,
     heard_at: host.heardAt === 0 ? null : new Date(host.heardAt).toISOString(),
   };
+}
+
+/** The builds, those of each journal given oldest first, in the order in which they began, newest first. */
+export function newestFirst(builds: readonly FleetBuild[]): FleetBuild[] {
+  return builds.toReversed().sort((a, b) => startOf(b) - startOf(a)); // of those that began at once the later stays first
 }
