@@ -1,7 +1,8 @@
 import { asJson, historyOf, newestFirst } from '../../subscribers/fleet/fleetBuilds';
 import { defineCommand } from '../definition/command';
 import { aChoice, aTime, jsonFormat, noColor, relative } from '../definition/flags';
-import { displayOf, printTable } from '../shared/display';
+import { formatTable } from '../../host/terminal/table';
+import { displayOf } from '../shared/display';
 import { choiceFlags, ofFleet, readerFlags } from './fleetFlags';
 
 import { buildsOf } from '../../journal/history';
@@ -56,7 +57,12 @@ export const fleetList = defineCommand({
       const display = await displayOf(flags, now);
       const rows = builds.map((one) => row(one, display.time, now));
       const title = filtered ? 'Builds of the fleet' : 'Running builds of the fleet';
-      await printTable(output, { title, columns: COLUMNS, rows }, display);
+      if (output.isTerminal) {
+        const { printTableOnTerminal } = await import('../shared/onTerminal');
+        printTableOnTerminal(output, title, COLUMNS, rows, display);
+      } else {
+        output.raw(formatTable(COLUMNS, rows));
+      }
     }
     return undefined;
   },

@@ -9,7 +9,7 @@ import { buildsOf } from '../../journal/history';
 import { replaceFile } from '../../host/system/files';
 import { pageHtml } from '../../projections/page/page';
 import { readPageHistory } from '../../projections/page/pageHistory';
-import type { PageApp } from '../../projections/page/pageNumbers';
+import type { PageApp } from '../../projections/page/pageApp';
 import type { FleetJournal, FleetView } from '../../subscribers/fleet/fleetView';
 import type { Mirror } from '../../subscribers/fleet/mirror';
 import { seenLocally } from './fleetWatch';

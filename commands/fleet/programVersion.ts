@@ -1,5 +1,4 @@
-import { ownTree } from '../../host/dokku/pluginTree';
-import { readVersion } from '../host/hostTree';
+import { ownTree, readVersion } from '../../host/dokku/pluginTree';
 
 /** Version of this program, from its plugin tree; 'unknown' where it runs from its source. */
 export function programVersion(): string {
