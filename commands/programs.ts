@@ -72,6 +72,21 @@ export const commands: Readonly<Record<string, Load<Command>>> = {
   'host:install': async () => (await import('./host/hostInstall')).hostInstall,
   'host:uninstall': async () => (await import('./host/hostUninstall')).hostUninstall,
   'host:status': async () => (await import('./host/hostStatus')).hostStatus,
+  'fleet:join': async () => (await import('./fleet/fleetJoin')).fleetJoin,
+  'fleet:agent': async () => (await import('./fleet/fleetAgent')).fleetAgent,
+  'fleet:push': async () => (await import('./fleet/fleetPush')).fleetPush,
+  'fleet:status': async () => (await import('./fleet/fleetStatus')).fleetStatus,
+  'fleet:leave': async () => (await import('./fleet/fleetLeave')).fleetLeave,
+  'fleet:list': async () => (await import('./fleet/fleetList')).fleetList,
+  'fleet:info': async () => (await import('./fleet/fleetInfo')).fleetInfo,
+  'fleet:events': async () => (await import('./fleet/fleetEvents')).fleetEvents,
+  'fleet:stats': async () => (await import('./fleet/fleetStats')).fleetStats,
+  'fleet:watch': async () => (await import('./fleet/fleetWatch')).fleetWatch,
+  'fleet:page': async () => (await import('./fleet/fleetPage')).fleetPage,
+  'fleet:verify': async () => (await import('./fleet/fleetVerify')).fleetVerify,
+  'fleet:restore': async () => (await import('./fleet/fleetRestore')).fleetRestore,
+  'fleet:init': async () => (await import('./fleet/fleetInit')).fleetInit,
+  'fleet:server-config': async () => (await import('./fleet/fleetServerConfig')).fleetServerConfig,
 };
 
 /** A command with its name. */

@@ -27,6 +27,7 @@ const tasks = {
     needsGit: true,
     steps: [
       [...tsNode, 'scripts/build.ts'],
+      [...tsNode, 'scripts/fleet/install.ts'],
       [...tsNode, 'scripts/test.ts'],
     ],
   },
@@ -34,6 +35,7 @@ const tasks = {
     needsGit: true,
     steps: [
       [...tsNode, 'scripts/build.ts'],
+      [...tsNode, 'scripts/fleet/install.ts'],
       [...tsNode, 'scripts/test.ts'],
     ],
     env: { SOAK: '1' },
@@ -42,6 +44,13 @@ const tasks = {
     steps: [
       [...tsNode, 'scripts/build.ts'],
       [...tsNode, 'scripts/bench/bench.ts'],
+    ],
+  },
+  'fleet:demo': {
+    needsGit: true,
+    steps: [
+      [...tsNode, 'scripts/build.ts'],
+      [...tsNode, 'scripts/fleet/demo.ts'],
     ],
   },
   build: { steps: [[...tsNode, 'scripts/build.ts']] },

@@ -1,0 +1,84 @@
+/*
+ * The shapes that `openFleet` gives out, in words of TypeScript alone.
+ */
+
+/** How to reach a fleet, and where its copies are kept (docs/fleet.md). */
+export interface FleetOptions {
+  /** Addresses of the servers: `tls://nats.example.org:4222`. */
+  readonly servers: readonly string[];
+  /** The id that `fleet:join --as reader` printed, between the slashes, and the seed that goes with it. */
+  readonly id: string;
+  readonly seed: string;
+  /** PEM of the authority that has signed the servers' certificates. Default: those that the system trusts. */
+  readonly authority?: string;
+  /** A directory for the copies of the journals; made if it is missing. */
+  readonly mirror: string;
+  /** Is told, in a sentence, of what is not as it should be. Default: nobody is. */
+  readonly warn?: (message: string) => void;
+}
+
+/** A host of the fleet. */
+export interface FleetHostView {
+  readonly id: string;
+  readonly name: string;
+  /** When it was heard last; undefined when it never was. */
+  readonly heardAt: Date | undefined;
+  /** It has not been heard for so long that nobody knows what it does now. */
+  readonly silent: boolean;
+}
+
+/** A build as `fleet:list --format json` gives it. */
+export interface FleetBuildView {
+  readonly host: string;
+  readonly host_id: string;
+  readonly journal: string;
+  readonly app: string | null;
+  /** The app was destroyed since. */
+  readonly gone: boolean;
+  readonly id: string;
+  readonly kind: 'build' | 'deploy';
+  readonly pid: number;
+  readonly started_at: string;
+  readonly finished_at?: string;
+  readonly status: 'running' | 'succeeded' | 'failed' | 'canceled';
+  readonly source: string;
+  readonly exit_code?: number;
+  /** `unknown` where no event has ended it and its host is silent. */
+  readonly display_status: 'running' | 'succeeded' | 'failed' | 'canceled' | 'abandoned' | 'unknown';
+  readonly duration: string;
+  readonly heard_at: string | null;
+}
+
+/** Which builds or events are asked for. */
+export interface FleetFilter {
+  /** Name or id of a host. */
+  readonly host?: string;
+  readonly app?: string;
+}
+
+/** An event as `fleet:events --format jsonl` gives it: whose it is, and what `builds:events` says of it. */
+export interface FleetEvent {
+  readonly host: string;
+  readonly host_id: string;
+  readonly journal: string;
+  readonly seq: number;
+  readonly id: string;
+  readonly time: string;
+  readonly type: string;
+  readonly app: string;
+  readonly build: string | null;
+  readonly [detail: string]: unknown;
+}
+
+/** The builds of a fleet, as the copies of its journals tell them. */
+export interface FleetReader {
+  /** Reads what was published since. Rejects when the servers do not answer; what was read before can be asked all the same. */
+  refresh(): Promise<void>;
+  /** When all was read that was there; undefined before the first time. */
+  readAt(): Date | undefined;
+  hosts(): FleetHostView[];
+  /** Every build on record, newest first. */
+  list(filter?: FleetFilter): FleetBuildView[];
+  /** What happened, merged by time. */
+  events(filter?: FleetFilter): IterableIterator<FleetEvent>;
+}

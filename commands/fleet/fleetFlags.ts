@@ -1,0 +1,47 @@
+import { Failure, printable } from '../../host/failure';
+import type { Role } from '../../subscribers/fleet/settings';
+import type { WordArgument } from '../definition/command';
+import { aChoice, aSwitch, aValue } from '../definition/flags';
+
+/** Flags that every command for readers has. */
+export const readerFlags = {
+  mirror: aValue(
+    '<dir>',
+    'where the copies of the journals are kept; by default in the cache of the user',
+    (dir) => dir,
+  ),
+  offline: aSwitch('show what was read before, and ask nobody'),
+};
+
+/** `--host` and `--app` */
+export const choiceFlags = {
+  host: aValue('<host>', 'only this host, by its name or its id', (name) => name),
+  app: aValue('<app>', 'only apps of this name', (name) => name),
+};
+
+const ROLES = ['host', 'reader', 'administrator'] as const satisfies Role[];
+
+/** `--as` */
+export const asRole = aChoice(ROLES, 'who this is: a host (the default), a reader of all hosts, or the administrator');
+
+/** A word that every call has. */
+export function aWord(shown: string, help: string): WordArgument<string> {
+  return {
+    kind: 'word',
+    required: true,
+    shown,
+    help,
+    parse(word) {
+      if (word) return word;
+      throw new Failure(`Please specify ${printable(shown)}`);
+    },
+  };
+}
+
+/** A word that a call may have. */
+export function maybeWord(shown: string, help: string): WordArgument<string | undefined> {
+  return { kind: 'word', required: false, shown, help, parse: (word) => word || undefined };
+}
+
+/** What every command of the fleet is: for the program on the host alone, and of no concern to the stock plugin. */
+export const ofFleet = { programOnly: true, alongside: true } as const;

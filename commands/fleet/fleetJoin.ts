@@ -1,0 +1,130 @@
+import { defineCommand } from '../definition/command';
+import { aSwitch, aValue } from '../definition/flags';
+import { asRole, aWord, ofFleet } from './fleetFlags';
+import { readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { isatty } from 'node:tty';
+
+import { nkeys } from '@nats-io/transport-node';
+import { ulid } from 'ulid';
+
+import { Failure, printable, reasonOf } from '../../host/failure';
+import { propertiesRoot } from '../../host/dokku/paths';
+import { asOwnerOf } from '../../host/system/asOwner';
+import { connectFleet, readServers } from '../../subscribers/fleet/connect';
+import { EngineAway } from '../../subscribers/fleet/engine';
+import { memberText } from '../../subscribers/fleet/serverConfiguration';
+import { type Joined, machineOf, readSettings, settingsDirectory, writeJoined } from '../../subscribers/fleet/settings';
+import { HOST_NAME } from '../../subscribers/fleet/states';
+
+/** The seed of an NKey comes from stdin; where that is a terminal or empty, a key is made here. */
+export const fleetJoin = defineCommand({
+  description: 'Make this host part of a fleet or this user a reader of it',
+  args: { url: aWord('<url>', 'the server, such as tls://nats.example.org:4222; several with commas between them') },
+  flags: {
+    name: aValue('<name>', 'how people call this host; its host name by default', (name) => name),
+    as: asRole,
+    ca: aValue(
+      '<file>',
+      'who has signed the certificates of the servers (PEM); by default whom the system trusts',
+      (file) => file,
+      { completes: 'file' },
+    ),
+    insecure: aSwitch('a server without TLS that is not on this machine'),
+  },
+  example: 'tls://nats.example.org:4222 --name web1',
+  ...ofFleet,
+  async run({ host, output, args: { url }, flags }) {
+    const role = flags.as ?? 'host';
+    const servers = parseServers(url, flags.insecure);
+    const directory = settingsDirectory(host, role, process.env);
+    const machine = role === 'host' ? machineOf() : undefined;
+    const before = readSettings(directory);
+    if (before?.machine !== undefined && machine !== undefined && before.machine !== machine)
+      throw new Failure(`This machine is a copy of host ${before.name}; run dokku-builds fleet:leave first`);
+    const seed = readSeed();
+    const authority = flags.ca === undefined ? before?.authority : readFileSync(flags.ca, 'utf8');
+    const joined: Joined = {
+      role,
+      servers,
+      id: before?.id ?? ulid(),
+      name: parseName(flags.name ?? before?.name),
+      key: publicKeyOf(seed),
+      seed,
+      ...(machine !== undefined && { machine }),
+      ...(authority !== undefined && { authority }),
+    };
+    const answer = await tryOut(joined);
+    if (role === 'host') asOwnerOf(propertiesRoot(host), () => writeJoined(directory, joined));
+    else writeJoined(directory, joined);
+    const { name } = joined;
+    output.step(`Joined as ${role} ${name}`);
+    output.line(memberText(joined));
+    for (const warning of answer) output.warn(warning);
+    if (role === 'host')
+      output.verbose('Next: systemctl enable --now dokku-builds-fleet.service, or dokku-builds fleet:push');
+    return undefined;
+  },
+});
+
+function parseServers(text: string, insecure: boolean): string[] {
+  return text.split(',').map((one) => {
+    const [, scheme, name = ''] = /^(tls|nats):\/\/(\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]+)(?::\d{1,5})?$/.exec(one) ?? [];
+    if (scheme === undefined)
+      throw new Failure(`Invalid address "${printable(one)}": must be like tls://nats.example.org:4222`);
+    if (scheme === 'nats' && !insecure && !/^(localhost|127\.[0-9.]+|\[::1\])$/.test(name)) {
+      throw new Failure(`${one} has no TLS, so everybody on the way can read the history; use tls://, or --insecure`);
+    }
+    return one;
+  });
+}
+
+function parseName(
+  text = hostname()
+    .split('.')[0]
+    ?.replace(/[^A-Za-z0-9._-]/g, '-') ?? '',
+): string {
+  if (HOST_NAME.test(text)) return text;
+  throw new Failure(
+    `Invalid --name value "${printable(text)}" (letters, digits, ., - and _ only; at most 63 characters)`,
+  );
+}
+
+const SEED_BYTES = 1024;
+
+function readSeed(): string {
+  const text = isatty(0) ? '' : readFileSync(0, 'latin1').slice(0, SEED_BYTES).trim();
+  return text === '' ? Buffer.from(nkeys.createUser().getSeed()).toString() : text;
+}
+
+function publicKeyOf(seed: string): string {
+  let key = '';
+  try {
+    key = nkeys.fromSeed(Buffer.from(seed)).getPublicKey();
+  } catch {
+    // said below
+  }
+  if (key.startsWith('U')) return key;
+  throw new Failure('What stdin gave is not the seed of a user (58 characters that begin with SU)');
+}
+
+/** What there is to warn of. Throws {@link Failure} for servers that cannot do what is needed. */
+async function tryOut(joined: Joined): Promise<string[]> {
+  try {
+    const fleet = await connectFleet(joined);
+    const servers = await readServers(fleet);
+    await fleet.close();
+    const careless = servers.filter(({ durable }) => !durable).map(({ name }) => name);
+    if (careless.length > 0) {
+      throw new Failure(
+        `${careless.join(', ')}: acknowledges before it is on disk; set "sync_interval: always" in its jetstream block`,
+      );
+    }
+    return servers.length > 0
+      ? []
+      : ['Whether the servers sync before they acknowledge cannot be seen from here; fleet:server-config shows how'];
+  } catch (error) {
+    if (!(error instanceof EngineAway)) throw error;
+    return [`The fleet does not answer yet (${reasonOf(error)}); the line above goes to fleet:server-config`];
+  }
+}

@@ -1,0 +1,41 @@
+import { defineCommand } from '../definition/command';
+import { asRole, ofFleet } from './fleetFlags';
+import { reasonOf } from '../../host/failure';
+import { buildsRoot } from '../../host/dokku/paths';
+import { connectFleet } from '../../subscribers/fleet/connect';
+import { Session } from '../../subscribers/fleet/session';
+import { AGENT_TIMES } from '../../subscribers/fleet/agent';
+import { readJoined, readSettings, removeSettings, settingsDirectory } from '../../subscribers/fleet/settings';
+import { programVersion } from './programVersion';
+
+/** What was published stays in the stream. */
+export const fleetLeave = defineCommand({
+  description: 'Leave the fleet and remove the key',
+  args: {},
+  flags: { as: asRole },
+  example: '',
+  ...ofFleet,
+  async run({ host, output, flags: { as: role = 'host' } }) {
+    const directory = settingsDirectory(host, role, process.env);
+    const settings = readSettings(directory);
+    if (settings === undefined) {
+      output.step('Nothing is known of a fleet here');
+      return undefined;
+    }
+    if (role === 'host') {
+      try {
+        const joined = readJoined(directory, role);
+        const fleet = await connectFleet(joined);
+        const options = { host: joined.id, name: joined.name, program: programVersion(), buildsRoot: buildsRoot(host) };
+        await new Session(fleet, { ...options, ...AGENT_TIMES, warn: output.warn }).tellHost({ left: true });
+        await fleet.close();
+      } catch (error) {
+        output.warn(`The fleet was not told: ${reasonOf(error)}`); // a copy of a machine has nothing to tell
+      }
+    }
+    removeSettings(directory);
+    output.step(`${settings.name} has left the fleet; what it published stays there`);
+    if (role === 'host') output.verbose('Stop the agent: systemctl disable --now dokku-builds-fleet.service');
+    return undefined;
+  },
+});

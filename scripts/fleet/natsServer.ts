@@ -1,0 +1,124 @@
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+
+/*
+ * nats-server for specs and for the demonstration: built once by the Go toolchain from its Go module, whose content Go checks against the
+ * checksum database, and kept in node_modules/.cache. Where there is no Go, or no way to the module, there is no server.
+ */
+
+/** The version that the specs run with. */
+export const NATS_SERVER_VERSION = '2.11.17';
+
+const root = path.join(__dirname, '..', '..');
+
+/** Path of a program, or why there is none. */
+export type Installed = { readonly program: string } | { readonly missing: string };
+
+const cache = path.join(root, 'node_modules/.cache', `nats-server-${NATS_SERVER_VERSION}`);
+const built = path.join(cache, 'nats-server');
+
+/** The program where it was built before. */
+export function natsServerProgram(): Installed {
+  return existsSync(built) ? { program: built } : { missing: 'it was not built: npm test does that where there is Go' };
+}
+
+/** Builds the program unless it is there: about a minute the first time. */
+export function installNatsServer(): Installed {
+  if (existsSync(built)) return { program: built };
+  if (spawnSync('go', ['version'], { stdio: 'ignore' }).status !== 0) return { missing: 'there is no Go toolchain' };
+  const stage = `${cache}.${process.pid}`;
+  mkdirSync(stage, { recursive: true });
+  try {
+    const module = `github.com/nats-io/nats-server/v2@v${NATS_SERVER_VERSION}`;
+    const env = { ...process.env, GOBIN: stage };
+    execFileSync('go', ['install', module], { env, cwd: '/', stdio: ['ignore', 'ignore', 'pipe'], timeout: 600_000 });
+    mkdirSync(cache, { recursive: true });
+    renameSync(path.join(stage, 'nats-server'), built);
+    return { program: built };
+  } catch (error) {
+    const [reason = ''] = (error instanceof Error ? error.message : String(error)).split('\n').slice(-2);
+    return { missing: `go install of nats-server ${NATS_SERVER_VERSION} failed: ${reason}` };
+  } finally {
+    rmSync(stage, { recursive: true, force: true });
+  }
+}
+
+/** A server that was started. */
+export interface NatsServer {
+  readonly url: string;
+  readonly port: number;
+  /** Of the server itself, to be killed by. */
+  readonly pid: number;
+  /** Sends a signal to it and waits for its end. */
+  stop(signal?: NodeJS.Signals): Promise<void>;
+  /** What it has printed. */
+  log(): string;
+}
+
+/** How it is started. */
+export interface ServerOptions {
+  /** Where its configuration and its streams are. */
+  readonly directory: string;
+  /** Text of the configuration; `listen` is added to it. Default: JetStream that syncs every message. */
+  readonly configuration?: string | undefined;
+  /** 0: a free port. */
+  readonly port?: number;
+  readonly program: string;
+  /** After this many seconds it is killed, whatever happens to who started it. */
+  readonly seconds?: number;
+}
+
+/** Starts a server on loopback; resolves when it is ready, rejects with what it printed when it ends before. */
+export function startNatsServer(options: ServerOptions): Promise<NatsServer> {
+  const { directory, configuration, port = 0, program, seconds = 300 } = options;
+  mkdirSync(directory, { recursive: true });
+  const file = path.join(directory, 'server.conf');
+  const listen = `listen: "127.0.0.1:${port === 0 ? -1 : port}"\n`;
+  writeFileSync(file, listen + (configuration ?? jetstreamOf(directory)), { mode: 0o600 });
+  const child = spawn('timeout', ['-s', 'KILL', String(seconds), program, '-c', file], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let printed = '';
+  let ended = false;
+  const end = new Promise<void>((resolve) => {
+    child.once('close', () => {
+      ended = true;
+      resolve();
+    });
+  });
+  return new Promise((resolve, reject) => {
+    const onData = (data: Buffer): void => {
+      printed += data.toString();
+      if (!printed.includes('Server is ready')) return;
+      const listening = Number(/Listening for client connections on 127\.0\.0\.1:(\d+)/.exec(printed)?.[1]);
+      const pid = Number(/^\[(\d+)\]/m.exec(printed)?.[1]);
+      resolve({
+        url: `nats://127.0.0.1:${listening}`,
+        port: listening,
+        pid,
+        async stop(signal = 'SIGTERM') {
+          if (!ended) {
+            try {
+              process.kill(pid, signal);
+              if (signal !== 'SIGKILL') process.kill(pid, 'SIGCONT');
+            } catch {
+              // it has ended just now
+            }
+          }
+          await end;
+        },
+        log: () => printed,
+      });
+    };
+    child.stdout.on('data', onData);
+    child.stderr.on('data', onData);
+    child.once('error', reject);
+    void end.then(() => reject(new Error(`nats-server ended:\n${printed}`)));
+  });
+}
+
+/** JetStream that is on disk before it acknowledges. */
+export function jetstreamOf(directory: string, sync = 'always'): string {
+  return `server_name: one\njetstream { store_dir: "${directory}/streams", sync_interval: ${sync} }\n`;
+}

@@ -1,0 +1,229 @@
+import { cpSync, rmSync } from 'node:fs';
+import { createServer, type Socket } from 'node:net';
+import { join } from 'node:path';
+
+import test, { type ExecutionContext } from 'ava';
+import { ulid } from 'ulid';
+
+import { connectFleet, isNewEnough, readServers, ServerTooOld } from '../../../subscribers/fleet/connect';
+import { EngineAway, NotTheLast } from '../../../subscribers/fleet/engine';
+import { connectNats, JOURNALS, STATES } from '../../../subscribers/fleet/natsEngine';
+import { makeStreams, managerOf } from '../../../subscribers/fleet/natsStreams';
+import { JournalPublisher } from '../../../subscribers/fleet/publishJournal';
+import { fleetJournal, mirrored, publishAll, temporaryMirror } from '../../subscribers/fleet/fleetJournal';
+import { newMember, startServer, withServer } from './server';
+
+const piece = { branch: 1, from: 0, bytes: Buffer.from('hello'), frame: { start: 0, crc: 7, seq: 1 }, upTo: 5 };
+
+withServer('what was appended is the last piece, and an append after another one is refused', async (t) => {
+  const [host, administrator] = [newMember('host'), newMember('administrator')];
+  const own = await startServer(t, [host, administrator]);
+  await makeStreams(await own.connect(administrator), 1);
+  const fleet = await own.connect(host);
+  const of = { host: host.id, journal: ulid() };
+  t.is(await fleet.lastPiece(of), undefined);
+  const sequence = await fleet.append(of, piece, 0);
+  await t.throwsAsync(fleet.append(of, piece, 0), { instanceOf: NotTheLast });
+  await t.throwsAsync(fleet.append(of, piece, sequence + 1), { instanceOf: NotTheLast });
+  t.deepEqual(await fleet.lastPiece(of), { of, piece, sequence });
+  t.is(await fleet.append({ ...of, journal: ulid() }, piece, 0), sequence + 1);
+});
+
+withServer(
+  'everything is read back in batches of some MiB, in order, by a reader that makes no consumer',
+  async (t) => {
+    const [host, reader, administrator] = [newMember('host'), newMember('reader'), newMember('administrator')];
+    const own = await startServer(t, [host, reader, administrator], (text) => text.replace('always', '"1m"'));
+    await makeStreams(await own.connect(administrator), 1);
+    const fleet = await own.connect(host);
+    const of = { host: host.id, journal: ulid() };
+    const bytes = Buffer.alloc(60_000, 1);
+    for (let at = 0; at < 200; at += 1) await fleet.append(of, { ...piece, from: at * bytes.length, bytes }, at);
+    const reading = await own.connect(reader);
+    const sizes: number[] = [];
+    const seen: number[] = [];
+    for (let from = 1, atEnd = false; !atEnd;) {
+      const batch = await reading.readFrom(from);
+      sizes.push(batch.pieces.length);
+      seen.push(...batch.pieces.map(({ sequence }) => sequence));
+      ({ next: from, atEnd } = batch);
+    }
+    t.deepEqual(
+      seen,
+      Array.from({ length: 200 }, (_, at) => at + 1),
+    );
+    t.true(Math.max(...sizes) <= 80, `${sizes.join(', ')} pieces a batch`);
+    const manager = await managerOf(await own.connect(administrator));
+    t.is((await manager.streams.info(JOURNALS)).state.consumer_count, 0);
+  },
+);
+
+withServer(
+  'a host can write and read its own alone, a reader can write nothing, and neither can destroy',
+  async (t) => {
+    const [host, other, reader, administrator] = [
+      newMember('host'),
+      newMember('host'),
+      newMember('reader'),
+      newMember('administrator'),
+    ];
+    const own = await startServer(t, [host, other, reader, administrator]);
+    await makeStreams(await own.connect(administrator), 1);
+    const [fleet, theirs, reading] = [await own.connect(host), await own.connect(other), await own.connect(reader)];
+    const [of, ofOther] = [
+      { host: host.id, journal: ulid() },
+      { host: other.id, journal: ulid() },
+    ];
+    await fleet.append(of, piece, 0);
+    await theirs.append(ofOther, piece, 0);
+    const away = { instanceOf: EngineAway };
+    await t.throwsAsync(fleet.append(ofOther, piece, 2), away);
+    await t.throwsAsync(fleet.lastPiece(ofOther), away);
+    await t.throwsAsync(fleet.readFrom(1), away);
+    await t.throwsAsync(fleet.publishState(other.id, 'host', {}), away);
+    await t.throwsAsync(reading.append(of, piece, 1), away);
+    await t.throwsAsync(reading.publishState(host.id, 'host', {}), away);
+    const bySequence = { payload: JSON.stringify({ seq: 2 }), place: `${JOURNALS}.dkb.${host.id}.j.${of.journal}` };
+    const answer = await fleet.connection.request(`$JS.API.DIRECT.GET.${bySequence.place}`, bySequence.payload);
+    t.not(answer.headers?.get('Nats-Subject'), `dkb.${other.id}.j.${ofOther.journal}`);
+    for (const one of [fleet, reading]) {
+      for (const call of ['STREAM.DELETE', 'STREAM.PURGE', 'STREAM.MSG.DELETE', 'STREAM.UPDATE', 'CONSUMER.CREATE']) {
+        await t.throwsAsync(
+          one.connection.request(`$JS.API.${call}.${JOURNALS}`, '{}', { timeout: 300 }),
+          undefined,
+          call,
+        );
+      }
+    }
+    const manager = await managerOf(await own.connect(administrator));
+    await t.throwsAsync(manager.streams.purge(JOURNALS));
+    await t.throwsAsync(manager.streams.deleteMessage(JOURNALS, 1));
+  },
+);
+
+withServer('nobody without a key of the configuration gets in', async (t) => {
+  const own = await startServer(t, [newMember('host')]);
+  await t.throwsAsync(own.connect(newMember('host')), { instanceOf: EngineAway });
+});
+
+withServer('a server that forgets its end, or everything, gets all of it again', async (t) => {
+  const [host, reader, administrator] = [newMember('host'), newMember('reader'), newMember('administrator')];
+  const own = await startServer(t, [host, reader, administrator]);
+  await makeStreams(await own.connect(administrator), 1);
+  const [journal, mirror] = [fleetJournal(t), temporaryMirror(t)];
+  const warnings: string[] = [];
+  const publishAndRead = async (): Promise<void> => {
+    await publishAll(new JournalPublisher(await own.connect(host), host.id, journal.path));
+    await mirror.refresh(await own.connect(reader), 0, (message) => warnings.push(message));
+    t.true(mirrored(mirror).equals(journal.bytes()));
+  };
+  journal.deploy(5);
+  await publishAndRead();
+  await own.restart('SIGTERM', (directory) =>
+    cpSync(join(directory, 'store'), join(directory, 'older'), { recursive: true }),
+  );
+  journal.deploy(5);
+  await publishAndRead();
+  t.deepEqual(warnings, []);
+  await own.restart('SIGKILL', (directory) => {
+    rmSync(join(directory, 'store'), { recursive: true });
+    cpSync(join(directory, 'older'), join(directory, 'store'), { recursive: true });
+  });
+  await publishAndRead();
+  await own.restart('SIGKILL', (directory) => rmSync(join(directory, 'store'), { recursive: true }));
+  await makeStreams(await own.connect(administrator), 1);
+  await publishAndRead();
+  t.true(warnings.length > 0);
+});
+
+withServer('a server that was killed has all that it acknowledged', async (t) => {
+  const [host, administrator] = [newMember('host'), newMember('administrator')];
+  const own = await startServer(t, [host, administrator]);
+  await makeStreams(await own.connect(administrator), 1);
+  const fleet = await own.connect(host);
+  const of = { host: host.id, journal: ulid() };
+  let acknowledged = 0;
+  const publishing = (async () => {
+    for (;;) acknowledged = await fleet.append(of, piece, acknowledged);
+  })();
+  const killed = t.throwsAsync(publishing, { instanceOf: EngineAway });
+  while (acknowledged < 50) await new Promise((resolve) => setImmediate(resolve));
+  await own.restart('SIGKILL');
+  await killed;
+  const last = await (await own.connect(host)).lastPiece(of);
+  t.true((last?.sequence ?? 0) >= acknowledged, `${String(last?.sequence)} of ${acknowledged}`);
+});
+
+withServer('whether a server syncs before it acknowledges can be seen', async (t) => {
+  const reader = newMember('reader');
+  const durable = await startServer(t, [reader]);
+  t.like((await readServers(await durable.connect(reader)))[0], { name: 'one', durable: true });
+  const careless = await startServer(t, [reader], (text) =>
+    text.replace('sync_interval: always', 'sync_interval: "2m"'),
+  );
+  t.like((await readServers(await careless.connect(reader)))[0], { name: 'one', durable: false });
+});
+
+withServer('the state of a subject replaces the one before it', async (t) => {
+  const [host, reader, administrator] = [newMember('host'), newMember('reader'), newMember('administrator')];
+  const own = await startServer(t, [host, reader, administrator]);
+  await makeStreams(await own.connect(administrator), 1);
+  const [fleet, reading] = [await own.connect(host), await own.connect(reader)];
+  for (const name of ['a', 'b']) await fleet.publishState(host.id, 'host', { name });
+  const { states, next } = await reading.statesFrom(1);
+  t.is(states.length, 1);
+  t.like(states[0], { host: host.id, about: 'host', state: { name: 'b' } });
+  t.deepEqual(await reading.statesFrom(next), { states: [], next });
+  const manager = await managerOf(await own.connect(administrator));
+  t.is((await manager.streams.info(STATES)).state.messages, 1);
+});
+
+test('servers from 2.11 on are new enough', (t) => {
+  t.deepEqual(['2.9.25', '2.10.29', '2.11.0', '2.12.1-RC.1', '3.0.0', ''].map(isNewEnough), [
+    false,
+    false,
+    true,
+    true,
+    true,
+    false,
+  ]);
+});
+
+test('a server that is too old is refused with what is needed', async (t) => {
+  const url = await fakeServer(t, (socket) => {
+    const info = { server_id: 'X', version: '2.9.10', proto: 1, max_payload: 1_048_576, headers: true };
+    socket.write(`INFO ${JSON.stringify({ ...info, nonce: 'abcdefgh', auth_required: true })}\r\n`);
+    socket.on('data', (data) => {
+      if (data.toString().includes('PING')) socket.write('PONG\r\n');
+    });
+  });
+  const { seed, id, key } = newMember('host');
+  const joined = { role: 'host', servers: [url], id, name: 'web1', key, seed } as const;
+  await t.throwsAsync(connectFleet(joined, 2000), { instanceOf: ServerTooOld, message: /2\.9\.10.*2\.11 or later/ });
+});
+
+test('a server that accepts a connection and says nothing is given up', async (t) => {
+  const url = await fakeServer(t, () => undefined);
+  await t.throwsAsync(connectNats({ servers: [url], inbox: '_INBOX', name: 'x', timeout: 200 }), {
+    instanceOf: EngineAway,
+  });
+});
+
+/** Something that listens, and does what `serve` says with who connects; gone when the test has ended. */
+async function fakeServer(t: ExecutionContext, serve: (socket: Socket) => void): Promise<string> {
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => {
+    sockets.add(socket);
+    socket.on('error', () => undefined);
+    serve(socket);
+  });
+  t.teardown(() => {
+    server.close();
+    for (const socket of sockets) socket.destroy();
+  });
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  const address = server.address();
+  return `nats://127.0.0.1:${typeof address === 'object' ? (address?.port ?? 0) : 0}`;
+}

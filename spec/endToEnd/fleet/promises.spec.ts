@@ -1,0 +1,278 @@
+import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import test, { type ExecutionContext } from 'ava';
+
+import { createFleet, type Member, type TestFleet } from '../../../scripts/fleet/testFleet';
+import { expectSuccess, type Running, script } from '../../../scripts/sandbox/host';
+import { cannotTrace } from '../durability/tracing';
+import { deadPid } from '../expectedRecord';
+import { audit } from './audit';
+import { program, withServer } from './server';
+
+const serially = withServer === test ? test.serial : test.serial.skip;
+const traced = cannotTrace === undefined ? serially : test.serial.skip;
+
+let directory: string;
+let fleet: TestFleet;
+let web1: Member;
+let web2: Member;
+
+test.before(async () => {
+  if (program === '') return;
+  directory = await mkdtemp(join(tmpdir(), 'dokku-fleet-'));
+  fleet = await createFleet({ program, directory, hosts: ['web1', 'web2'] });
+  [web1, web2] = fleet.hosts as [Member, Member];
+});
+
+test.after.always(async () => {
+  if (program === '') return;
+  await fleet.remove();
+  await rm(directory, { recursive: true, force: true });
+});
+
+serially(
+  'G5: the mirror is byte for byte what the hosts have, and the list, events and info of it are theirs',
+  async (t) => {
+    const [agent1, agent2] = [await agentOf(web1), await agentOf(web2)];
+    const follow = fleet.reader.start(['fleet:events', '--follow', '--format', 'jsonl']);
+    await Promise.all([deploy(web1, 'shop'), deploy(web2, 'shop'), deploy(web2, 'blog')]);
+    for (const [host, app] of [
+      ['web1', 'shop'],
+      ['web2', 'shop'],
+      ['web2', 'blog'],
+    ] as const) {
+      await follow.until(new RegExp(`"host":"${host}"[^\\n]*BuildFinished[^\\n]*"app":"${app}"`));
+    }
+    await Promise.all([stop(follow), stop(agent1), stop(agent2)]);
+    await sameAsHosts(t);
+    const [own] = JSON.parse(await said(web1, ['list', 'shop', '--format', 'json'])) as { id: string }[];
+    const listed = JSON.parse(
+      await said(fleet.reader, ['fleet:list', '--app', 'shop', '--host', 'web1', '--format', 'json']),
+    ) as object[];
+    t.is(listed.length, 1);
+    t.like(listed[0], { id: own?.id, host: 'web1', app: 'shop', display_status: 'succeeded' });
+    t.regex(await said(fleet.reader, ['fleet:info', 'shop', own?.id ?? '']), /Host: +web1 \(heard/);
+    t.regex(await said(fleet.reader, ['fleet:stats']), /web2\/blog +1 +100%/);
+    t.regex(await said(fleet.reader, ['fleet:page']), /web2\/blog/);
+  },
+);
+
+traced(
+  'G1: a trigger does the same on a host that has joined, whether the server is there, gone, or silent',
+  async (t) => {
+    const settings = join(web1.sandbox.paths.config, 'builds', '--fleet');
+    const aside = join(web1.sandbox.paths.root, 'fleet-aside');
+    const filter = 'trace=%network,execve,openat,open,unlink,unlinkat,rename,renameat,renameat2,mkdir';
+    const trace = async (build: string, pid: number, follow: readonly string[]): Promise<string> => {
+      const log = join(web1.sandbox.paths.tmp, 'trace');
+      const strace = ['strace', ...follow, '-qq', '-o', log, '-e', filter] as const;
+      const trigger = (name: string): string => join(web1.sandbox.paths.plugins, 'enabled', 'builds', name);
+      const start = [...strace, trigger('builds-record-start'), 'shop', build, String(pid), 'git-hook'] as const;
+      expectSuccess(await web1.sandbox.run(start));
+      const started = readFileSync(log, 'utf8');
+      expectSuccess(await web1.sandbox.run([...strace, trigger('builds-record-finalize'), 'shop', build, '0']));
+      return started + readFileSync(log, 'utf8');
+    };
+    const calls = async (build: string): Promise<string[]> =>
+      normalized(await trace(build, web1.sandbox.process().pid, []), web1.sandbox.paths.root);
+    // With what a start leaves behind, which ends at once where the process is gone.
+    t.notRegex(await trace('g1eeeeeeeeeeee', deadPid, ['-f']), /--fleet|AF_INET/);
+    const joined = await calls('g1aaaaaaaaaaaa');
+    await fleet.server().stop();
+    const gone = await calls('g1bbbbbbbbbbbb');
+    await cp(settings, aside, { recursive: true });
+    rmSync(settings, { recursive: true });
+    const alone = await calls('g1cccccccccccc');
+    await cp(aside, settings, { recursive: true });
+    await fleet.restart();
+    process.kill(fleet.server().pid, 'SIGSTOP');
+    const silent = await calls('g1dddddddddddd');
+    process.kill(fleet.server().pid, 'SIGCONT');
+    for (const [name, one] of Object.entries({ joined, gone, silent })) t.deepEqual(one, alone, name);
+    t.false(alone.some((call) => /fleet|AF_INET/.test(call)));
+  },
+);
+
+serially('G2: with the server gone a host answers everything as before', async (t) => {
+  const ask = async (): Promise<string[]> => {
+    const calls = [
+      ['builds:list', 'shop'],
+      ['builds:report', 'shop'],
+      ['builds:events', 'shop'],
+      ['builds:verify', 'shop'],
+    ];
+    return Promise.all(calls.map(async (call) => expectSuccess(await web1.sandbox.dokku(call)).stdout));
+  };
+  const before = await ask();
+  await fleet.server().stop('SIGKILL');
+  t.deepEqual(await ask(), before);
+  await deploy(web1, 'shop');
+  const pushed = await web1.run(['fleet:push']);
+  t.is(pushed.code, 1);
+  t.regex(pushed.stderr, /The fleet does not answer/);
+  await fleet.restart();
+});
+
+serially('G3: what a server has forgotten, its end or everything, reaches it again by itself', async (t) => {
+  const agent = await agentOf(web1);
+  await web2.run(['fleet:push']);
+  await fleet.server().stop('SIGTERM');
+  await cp(join(directory, 'store'), join(directory, 'older'), { recursive: true });
+  await fleet.restart();
+  await deploy(web1, 'shop');
+  await deploy(web1, 'new');
+  await web1.run(['fleet:push']);
+  await fleet.server().stop('SIGKILL');
+  await rm(join(directory, 'store'), { recursive: true });
+  await cp(join(directory, 'older'), join(directory, 'store'), { recursive: true });
+  await fleet.restart();
+  await agent.until('The fleet answers again');
+  await sameAsHosts(t);
+
+  await stop(agent);
+  await fleet.server().stop('SIGKILL');
+  await rm(join(directory, 'store'), { recursive: true });
+  await fleet.restart();
+  expectSuccess(await fleet.administrator.run(['fleet:init']));
+  for (const host of [web1, web2]) expectSuccess(await host.run(['fleet:push']));
+  await sameAsHosts(t);
+});
+
+serially('G4: an agent that is killed again and again while it publishes publishes nothing twice', async (t) => {
+  for (let deploys = 0; deploys < 3; deploys += 1) {
+    const agent = await agentOf(web2);
+    const deploying = deploy(web2, 'shop');
+    agent.signal('SIGKILL');
+    const other = await agentOf(web2);
+    await deploying;
+    other.signal('SIGKILL');
+    await Promise.all([agent.finished, other.finished]);
+  }
+  await Promise.all([web2.run(['fleet:push']), web2.run(['fleet:push'])]);
+  await sameAsHosts(t);
+  for (const { faults, branches } of (await audited()).values()) {
+    t.deepEqual(faults, []);
+    t.is(branches.size, 1);
+  }
+});
+
+serially(
+  'G5: a host that was restored from a backup shows as a branch, and nothing of what it had told is lost',
+  async (t) => {
+    const journal = web2.sandbox.file('blog', 'events.journal');
+    const backup = readFileSync(journal);
+    await deploy(web2, 'blog');
+    expectSuccess(await web2.run(['fleet:push']));
+    const told = readFileSync(journal);
+    expectSuccess(await fleet.reader.run(['fleet:verify']));
+    web2.sandbox.write(journal, backup);
+    expectSuccess(await web2.run(['fleet:push']));
+    const verified = await fleet.reader.run(['fleet:verify', '--host', 'web2', '--app', 'blog']);
+    t.is(verified.code, 1);
+    const kept = /are in (\S+)$/m.exec(verified.stderr)?.[1] ?? '';
+    t.true(readFileSync(kept).equals(told));
+  },
+);
+
+serially('a journal that a host has lost comes back from the fleet, and publishing goes on behind it', async (t) => {
+  expectSuccess(await web1.run(['fleet:push']));
+  const before = readFileSync(web1.sandbox.file('shop', 'events.journal'));
+  const list = await said(web1, ['list', 'shop']);
+  rmSync(web1.sandbox.file('shop', ''), { recursive: true });
+  // A reader on the host itself: with the key of the reader that there is.
+  await cp(join(fleet.reader.sandbox.paths.root, '.config'), join(web1.sandbox.paths.root, '.config'), {
+    recursive: true,
+  });
+  const restored = await web1.run(['fleet:restore', 'web1', 'shop']);
+  t.regex(expectSuccess(restored).stdout, /Restored \d+ bytes/);
+  t.true(readFileSync(web1.sandbox.file('shop', 'events.journal')).equals(before));
+  t.is(await said(web1, ['list', 'shop']), list);
+  t.regex(expectSuccess(await web1.run(['fleet:push'])).stdout, /Nothing new/);
+  const again = await web1.run(['fleet:restore', 'web2', 'shop']);
+  t.is(again.code, 1);
+  t.regex(again.stderr, /has a journal of its own here/);
+});
+
+serially('G6: with the server gone a list says how old it is, and who has left is said to have', async (t) => {
+  await fleet.server().stop('SIGKILL');
+  const { stdout, stderr } = await fleet.reader.run(['fleet:list', '--app', 'shop']);
+  t.regex(stdout, /^Host .* Heard$/m);
+  t.regex(stderr, /The fleet does not answer \(.*\); this was read \d+s ago/);
+  await fleet.restart();
+  expectSuccess(await web2.run(['fleet:leave']));
+  t.false(readdirSync(join(web2.sandbox.paths.config, 'builds')).includes('--fleet'));
+  const listed = await fleet.reader.run(['fleet:list', '--host', 'web2', '--app', 'shop']);
+  t.regex(listed.stderr, /Host web2 left the fleet \d+s ago/);
+  t.is((await web2.run(['fleet:push'])).code, 1);
+});
+
+async function agentOf(host: Member): Promise<Running> {
+  const agent = host.start(['fleet:agent']);
+  await agent.until('Publishing');
+  return agent;
+}
+
+async function stop(running: Running): Promise<void> {
+  running.signal('SIGTERM');
+  await running.finished;
+}
+
+async function said(member: Member, args: readonly string[]): Promise<string> {
+  return expectSuccess(await member.run(args)).stdout;
+}
+
+async function deploy({ sandbox }: Member, app: string): Promise<void> {
+  if ((await sandbox.dokku(['apps:exists', app])).code !== 0) await sandbox.createApp(app);
+  expectSuccess(await sandbox.push(app, { build: script('true') }));
+}
+
+/** Everything that both hosts have is in the mirror and in the stream, byte for byte. */
+async function sameAsHosts(t: ExecutionContext): Promise<void> {
+  for (const host of [web1, web2]) expectSuccess(await host.run(['fleet:push']));
+  await fleet.reader.run(['fleet:verify']);
+  const cache = join(fleet.reader.sandbox.paths.root, '.cache', 'dokku-builds');
+  const [mirror = ''] = readdirSync(cache);
+  const stream = await audited();
+  for (const host of [web1, web2]) {
+    const id = host.line.split('/')[1] ?? '';
+    const journals = join(cache, mirror, 'journals', id);
+    const copies = new Map(
+      readdirSync(journals).map((journal) => [journal, readFileSync(join(journals, journal, 'events.journal'))]),
+    );
+    const { builds } = host.sandbox.paths;
+    for (const app of readdirSync(builds).filter((name) => /^[a-z]/.test(name))) {
+      const path = join(builds, app, 'events.journal');
+      if (statSync(path, { throwIfNoEntry: false }) === undefined) continue;
+      const own = readFileSync(path);
+      const copy = [...copies].find(([, bytes]) => bytes.equals(own));
+      t.truthy(copy, `${host.name}/${app} in the mirror`);
+      const branches = [...(stream.get(copy?.[0] ?? '')?.branches.values() ?? [])];
+      t.true(branches.at(-1)?.equals(own), `${host.name}/${app} in the stream`);
+    }
+  }
+}
+
+function audited(): ReturnType<typeof audit> {
+  const config = join(fleet.reader.sandbox.paths.root, '.config', 'dokku-builds', 'fleet-reader');
+  const [, id = ''] = fleet.reader.line.split('/');
+  return audit(fleet.url, readFileSync(join(config, 'seed'), 'utf8').trim(), id);
+}
+
+/** What a program does to files and to the network, without the numbers that differ from call to call; each thing once. */
+function normalized(trace: string, root: string): string[] {
+  const calls = trace.split('\n').flatMap((line) => {
+    const [, call = '', rest = ''] = /^(?:\d+ +)?(\w+)\((.*)/.exec(line) ?? [];
+    const name = /"([^"]*)"/.exec(rest)?.[1] ?? rest.replace(/\d+/g, 'N');
+    if (call === '' || name.startsWith('/proc/') || name.startsWith('/sys/')) return [];
+    return [
+      `${call} ${name
+        .replace(root, '')
+        .replace(/g1[a-z]{12}/g, 'ID')
+        .replace(/\d+-\d+\.tmp/, 'N.tmp')}`,
+    ];
+  });
+  return [...new Set(calls)].sort();
+}

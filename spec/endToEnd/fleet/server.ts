@@ -1,0 +1,70 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import test, { type ExecutionContext } from 'ava';
+import { nkeys } from '@nats-io/transport-node';
+import { ulid } from 'ulid';
+
+import { natsServerProgram, type NatsServer, startNatsServer } from '../../../scripts/fleet/natsServer';
+import { connectNats, type NatsFleet } from '../../../subscribers/fleet/natsEngine';
+import { inboxOf, type Member, serverConfiguration } from '../../../subscribers/fleet/serverConfiguration';
+
+const installed = natsServerProgram();
+
+/** Path of nats-server; '' where there is none, and then {@link withServer} skips. */
+export const program = 'program' in installed ? installed.program : '';
+
+/** A test that needs a real server. */
+export const withServer = program === '' ? test.skip : test;
+
+/** Who may connect, and with which secret. */
+export interface Keyed extends Member {
+  readonly seed: string;
+}
+
+/** Somebody new. */
+export function newMember(role: Member['role']): Keyed {
+  const pair = nkeys.createUser();
+  return { role, id: ulid(), key: pair.getPublicKey(), seed: Buffer.from(pair.getSeed()).toString() };
+}
+
+/** A server of its own for a spec, and how to connect to it. */
+export interface OwnServer {
+  readonly directory: string;
+  server(): NatsServer;
+  connect(as: Keyed): Promise<NatsFleet>;
+  /** Starts it again; `change` works on its files before that. */
+  restart(signal: NodeJS.Signals, change?: (directory: string) => void): Promise<void>;
+}
+
+/** Starts a server that knows `members`; it ends with the test. */
+export async function startServer(
+  t: ExecutionContext,
+  members: readonly Member[],
+  edit = (configuration: string): string => configuration,
+): Promise<OwnServer> {
+  const directory = mkdtempSync(join(tmpdir(), 'dokku-fleet-'));
+  const plan = { members, name: 'one', listen: '', store: join(directory, 'store') };
+  const configuration = edit(serverConfiguration(plan).replace(/^listen: .*\n/m, ''));
+  let server = await startNatsServer({ directory, program, configuration, seconds: 120 });
+  const { port } = server;
+  t.teardown(async () => {
+    await server.stop('SIGKILL');
+    rmSync(directory, { recursive: true, force: true });
+  });
+  return {
+    directory,
+    server: () => server,
+    async connect({ id, seed, role }) {
+      const fleet = await connectNats({ servers: [server.url], seed, inbox: inboxOf(id), name: role, timeout: 2000 });
+      t.teardown(() => fleet.close());
+      return fleet;
+    },
+    async restart(signal, change) {
+      await server.stop(signal);
+      change?.(directory);
+      server = await startNatsServer({ directory, program, configuration, port, seconds: 120 });
+    },
+  };
+}

@@ -1,0 +1,116 @@
+import { ASK, JOURNALS, SERVERS, STATES } from './natsEngine';
+
+/** Who may connect, as `fleet:join` prints it: `host/<id>/<public key>`, `reader/<id>/<public key>`, `administrator/<id>/<public key>`. */
+export interface Member {
+  readonly role: 'host' | 'reader' | 'administrator';
+  /** A ULID. */
+  readonly id: string;
+  /** Public NKey of a user. */
+  readonly key: string;
+}
+
+/** What the servers are to be like. */
+export interface ServerPlan {
+  readonly members: readonly Member[];
+  readonly name: string;
+  readonly listen: string;
+  /** Where the streams are kept. */
+  readonly store: string;
+  /** Files in PEM; undefined: no TLS, which only a loopback address may do without. */
+  readonly tls?: { readonly certificate: string; readonly key: string } | undefined;
+  /** For a cluster: its name, where this server listens for the others, and where they listen. */
+  readonly cluster?: { readonly name: string; readonly listen: string; readonly routes: readonly string[] } | undefined;
+}
+
+/** `text` as a member; undefined when it is none. */
+export function parseMember(text: string): Member | undefined {
+  const parts = /^(host|reader|administrator)\/([0-7][0-9A-HJKMNP-TV-Z]{25})\/(U[A-Z2-7]{55})$/.exec(text);
+  const [, role, id, key] = parts ?? [];
+  return role === undefined || id === undefined || key === undefined
+    ? undefined
+    : { role: role as Member['role'], id, key };
+}
+
+/** How {@link parseMember} reads it. */
+export function memberText({ role, id, key }: Member): string {
+  return `${role}/${id}/${key}`;
+}
+
+/** Where answers to a member go. */
+export function inboxOf(id: string): string {
+  return `_INBOX_DKB.${id}`;
+}
+
+/**
+ * The configuration of a server, for `nats-server -c`. It acknowledges nothing before it is on disk. A host may publish on its own subjects,
+ * read its own last pieces and answer questions; a reader may read; nobody but the administrator may do anything to a stream.
+ */
+export function serverConfiguration(plan: ServerPlan): string {
+  const { name, listen, store, tls, cluster, members } = plan;
+  return [
+    `server_name: ${JSON.stringify(name)}`,
+    `listen: ${JSON.stringify(listen)}`,
+    `jetstream { store_dir: ${JSON.stringify(store)}, sync_interval: always }`,
+    ...(tls === undefined
+      ? []
+      : [`tls { cert_file: ${JSON.stringify(tls.certificate)}, key_file: ${JSON.stringify(tls.key)} }`]),
+    ...(cluster === undefined
+      ? []
+      : [
+          'cluster {',
+          `  name: ${JSON.stringify(cluster.name)}, listen: ${JSON.stringify(cluster.listen)}`,
+          `  routes: [${cluster.routes.map((route) => JSON.stringify(route)).join(', ')}]`,
+          '}',
+        ]),
+    'system_account: SYS',
+    'accounts {',
+    '  # What each server says of itself: only so can a client see whether it syncs before it acknowledges.',
+    '  SYS { exports: [{ service: "$SYS.REQ.SERVER.PING.JSZ", response: stream }] }',
+    '  DKB {',
+    '    jetstream: enabled',
+    `    imports: [{ service: { account: SYS, subject: "$SYS.REQ.SERVER.PING.JSZ" }, to: ${JSON.stringify(SERVERS)} }]`,
+    '    users: [',
+    ...members.map((member) => `      ${userOf(member)}`),
+    '    ]',
+    '  }',
+    '}',
+    '',
+  ].join('\n');
+}
+
+function userOf(member: Member): string {
+  const { role, id, key } = member;
+  const { publish, subscribe } = rightsOf(member);
+  const list = (subjects: readonly string[]): string => `[${subjects.map((one) => JSON.stringify(one)).join(', ')}]`;
+  const responses = role === 'host' ? ', allow_responses: { max: 1, expires: "1m" }' : '';
+  return `{ nkey: ${key}, permissions: { publish: ${list(publish)}, subscribe: ${list(subscribe)}${responses} } } # ${role} ${id}`;
+}
+
+function rightsOf({ role, id }: Member): { publish: string[]; subscribe: string[] } {
+  const inbox = `${inboxOf(id)}.>`;
+  const info = `$JS.API.STREAM.INFO.${JOURNALS}`;
+  const [directJournals, directStates] = [JOURNALS, STATES].map((stream) => `$JS.API.DIRECT.GET.${stream}`);
+  switch (role) {
+    case 'host':
+      return {
+        publish: [
+          `dkb.${id}.j.*`,
+          `dkb.${id}.now.*`,
+          `${directJournals}.dkb.${id}.j.*`,
+          `${directStates}.dkb.${id}.now.*`,
+          SERVERS,
+        ],
+        subscribe: [inbox, ASK],
+      };
+    case 'reader':
+      return {
+        publish: [`${directJournals}`, `${directStates}`, info, ASK, SERVERS],
+        subscribe: [inbox, 'dkb.*.j.*', 'dkb.*.now.*'],
+      };
+    case 'administrator':
+      return {
+        publish: ['$JS.API.>', SERVERS],
+        subscribe: [inbox],
+      };
+  }
+}

@@ -1,0 +1,124 @@
+import { createHash } from 'node:crypto';
+import { readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+
+import type { Host } from '../../host/dokku/environment';
+import { propertiesRoot } from '../../host/dokku/paths';
+import { Failure } from '../../host/failure';
+import { makeDirectory, readSmallFile, refuseLink, replaceFile } from '../../host/system/files';
+import { ULID } from './piece';
+import type { Member } from './serverConfiguration';
+
+export type Role = Member['role'];
+
+/** What `fleet:join` has stored. */
+export interface FleetSettings {
+  readonly role: Role;
+  /** Addresses of the servers. */
+  readonly servers: readonly string[];
+  /** A ULID: of the host, or of a reader. */
+  readonly id: string;
+  /** How people call it. */
+  readonly name: string;
+  /** Public NKey. */
+  readonly key: string;
+  /** Which machine a host is: a copy of it is another one. */
+  readonly machine?: string;
+  /** PEM of the authority that has signed the servers' certificates. */
+  readonly authority?: string;
+}
+
+/** The same with the secret. */
+export interface Joined extends FleetSettings {
+  /** NKey seed. */
+  readonly seed: string;
+}
+
+/** Where the settings of a role are kept: a host's beside its properties, anybody else's in their own configuration. */
+export function settingsDirectory(host: Host, role: Role, env: NodeJS.ProcessEnv): string {
+  if (role === 'host') return join(propertiesRoot(host), '--fleet');
+  return join(env['XDG_CONFIG_HOME'] || join(env['HOME'] || '/', '.config'), 'dokku-builds', `fleet-${role}`);
+}
+
+const SETTINGS_FILE = 'settings.json';
+const SEED_FILE = 'seed';
+const LIMIT_BYTES = 256 * 1024;
+
+/** The settings in `directory`; undefined when there are none. Throws {@link Failure} for what cannot be settings. */
+export function readSettings(directory: string): FleetSettings | undefined {
+  if (!refuseLink(directory)) return undefined;
+  const text = readSmallFile(join(directory, SETTINGS_FILE), LIMIT_BYTES);
+  if (text === undefined) return undefined;
+  const settings = parseSettings(text);
+  if (settings === undefined)
+    throw new Failure(`${join(directory, SETTINGS_FILE)} is damaged; run fleet:leave and fleet:join again`);
+  return settings;
+}
+
+function parseSettings(text: string): FleetSettings | undefined {
+  let read: Partial<Record<keyof FleetSettings, unknown>>;
+  try {
+    read = JSON.parse(text) as typeof read;
+  } catch {
+    return undefined;
+  }
+  const { role, servers, id, name, key, machine, authority } = read;
+  if (role !== 'host' && role !== 'reader' && role !== 'administrator') return undefined;
+  if (!Array.isArray(servers) || servers.length === 0 || !servers.every((one) => typeof one === 'string'))
+    return undefined;
+  if (typeof id !== 'string' || !ULID.test(id) || typeof name !== 'string' || typeof key !== 'string') return undefined;
+  return {
+    role,
+    servers,
+    id,
+    name,
+    key,
+    ...(typeof machine === 'string' && { machine }),
+    ...(typeof authority === 'string' && { authority }),
+  };
+}
+
+/** The settings with the seed. Throws {@link Failure} when nobody has joined, and on a machine that is a copy of the one that has. */
+export function readJoined(directory: string, role: Role, machine: string | undefined = machineOf()): Joined {
+  const settings = readSettings(directory);
+  const command = role === 'host' ? 'fleet:join <url>' : `fleet:join <url> --as ${role}`;
+  if (settings === undefined) throw new Failure(`Nothing is known of a fleet here; run dokku-builds ${command}`);
+  if (settings.machine !== undefined && machine !== undefined && settings.machine !== machine) {
+    throw new Failure(
+      `This machine is a copy of host ${settings.name}: two machines with one id would undo each other's history. Run dokku-builds fleet:leave and then fleet:join here`,
+    );
+  }
+  const seed = readSmallFile(join(directory, SEED_FILE), LIMIT_BYTES)?.trim();
+  if (seed === undefined) throw new Failure(`${join(directory, SEED_FILE)} is missing; run dokku-builds ${command}`);
+  return { ...settings, seed };
+}
+
+/** Stores them: the directory for its owner alone, the seed with mode 0600. Throws system errors. */
+export function writeJoined(directory: string, { seed, ...settings }: Joined): void {
+  refuseLink(directory);
+  makeDirectory(directory, 0o700);
+  replaceFile(join(directory, SEED_FILE), `${seed}\n`, { mode: 0o600, durable: true });
+  replaceFile(join(directory, SETTINGS_FILE), `${JSON.stringify(settings, null, 2)}\n`, { mode: 0o600, durable: true });
+}
+
+/** Removes them; false when there were none. */
+export function removeSettings(directory: string): boolean {
+  if (!refuseLink(directory)) return false;
+  rmSync(directory, { recursive: true, force: true });
+  return true;
+}
+
+const MACHINE_FILES = ['/etc/machine-id', '/var/lib/dbus/machine-id'];
+
+/** Which machine this is, as a digest that is of use to no other program; undefined where the system does not say. */
+export function machineOf(files: readonly string[] = MACHINE_FILES): string | undefined {
+  for (const file of files) {
+    try {
+      const id = readFileSync(file, 'latin1').trim();
+      if (id !== '') return createHash('sha256').update(`dokku-builds fleet ${id}`).digest('hex');
+    } catch {
+      // the next one may be there
+    }
+  }
+  return undefined;
+}
