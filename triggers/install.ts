@@ -1,5 +1,7 @@
 import * as fs from 'node:fs';
-import { join, relative, sep } from 'node:path';
+import { dirname, join, relative, sep } from 'node:path';
+
+import fastGlob from 'fast-glob';
 
 import type { Call } from '../host/call';
 import type { Host } from '../host/dokku/environment';
@@ -28,12 +30,22 @@ export function install({ host, output }: Call): number {
   const changed = repairChanged(host, data, seen, output);
   repairChanged(host, properties, seen, output);
   const failed = asOwnerOf(host.dokkuRoot, () => {
-    const apps = changed.map(asAppName).filter((app) => app !== undefined);
-    const notAdopted = new Set<string>(apps.filter((app) => !adopt(host, output, app)));
+    const notAdopted = new Set<string>(appsWithRecords(data, changed).filter((app) => !adopt(host, output, app)));
     noteSeen(host, { ...statesIn(data, notAdopted), ...statesIn(properties, new Set()) }, output);
     return notAdopted.size > 0;
   });
   return failed ? 1 : 0;
+}
+
+/** Those of the directories `names` in `root` that belong to an app and hold a record. */
+function appsWithRecords(root: string, names: readonly string[]): AppName[] {
+  const apps = names.filter((name) => asAppName(name) !== undefined);
+  const options = { cwd: root, followSymbolicLinks: false, suppressErrors: true };
+  const records = fastGlob.sync(
+    apps.map((app) => `${fastGlob.escapePath(app)}/*.json`),
+    options,
+  );
+  return [...new Set(records.map((record) => dirname(record)))].map(asAppName).filter((app) => app !== undefined);
 }
 
 /** An upgrade of Dokku that finds `enabled/builds` can make its own link in the directory that this leads to. */
