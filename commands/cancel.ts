@@ -53,10 +53,12 @@ type Plan =
 function planCancel(build: Build | undefined, { isAlive, isGroupAlive }: System): Plan {
   if (build === undefined) return { action: 'remove-stale-lock' };
   const alive = isAlive(build.process);
-  // A canceled build whose very process lives on can be canceled again.
-  if (build.status !== 'running' && !(build.status === 'canceled' && alive)) return { action: 'leave', build };
+  if (build.status !== 'running') {
+    // A canceled build whose very process lives on can be canceled again.
+    const livesOn = build.status === 'canceled' && alive && !isStranger(build);
+    return livesOn ? { action: 'signal', build } : { action: 'leave', build };
+  }
   if (alive) return isStranger(build) ? { action: 'refuse', reason: strangerText(build) } : { action: 'signal', build };
-  if (build.status !== 'running') return { action: 'leave', build };
   if (!isGroupAlive(build.process)) return { action: 'conclude', build };
   const group = build.process.group ?? build.process.pid;
   const reason = `the process of build ${build.id} has ended, but others of its process group ${group} still run: end them first`;
@@ -73,7 +75,8 @@ function cancelBuild(context: AppContext, output: Output, id: BuildId, force: bo
     case 'refuse':
       throw new Failure(plan.reason);
     case 'leave':
-      changeHistory(context, 'all', () => []); // whoever ended it may have been killed before its record was written
+      // It adds nothing. It makes durable what is answered, and writes the record if whoever ended the build was killed before.
+      changeHistory(context, 'all', () => [{ type: 'CancelBuild', build: id, actor: {}, signal: SIGNALS[0], at: 0 }]);
       sayOver(output, plan.build);
       return 0;
     case 'conclude': {

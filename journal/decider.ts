@@ -1,4 +1,4 @@
-import { type Draft, produce } from 'immer';
+import { produce } from 'immer';
 
 import { formatTimestamp, parseTimestamp } from '../host/durations';
 import { type BuildId, isGeneratedBuildId } from '../host/dokku/names';
@@ -171,60 +171,79 @@ export function evolveOver(
   feed: (next: (event: BuildEvent) => void, state: History) => void,
 ): History {
   return produce(history, (draft) => {
-    feed((event) => apply(draft, event), draft);
+    const next = copyOf(history);
+    let changes = 0;
+    feed((event) => {
+      if (apply(next, event)) changes += 1;
+    }, next);
+    if (changes > 0) Object.assign(draft, next);
   });
 }
 
-/** Changes `draft` by `event`. What does not apply, such as a cancel of a build that has ended, changes nothing. */
-function apply(draft: Draft<History>, event: BuildEvent): void {
+/** A history whose lists can be changed; the builds in it cannot. */
+interface OpenHistory {
+  builds: Record<BuildId, Build>;
+  order: BuildId[];
+  newestIds: BuildId[];
+  pruned: BuildId[];
+}
+
+/** Copied once for all events of a step: through the proxies of a draft each event would take ten times as long. */
+function copyOf({ builds, order, newestIds, pruned: prunedIds }: History): OpenHistory {
+  return { builds: { ...builds }, order: [...order], newestIds: [...newestIds], pruned: [...prunedIds] };
+}
+
+/** Changes `history` by `event`; false if the event does not apply, such as a cancel of a build that has ended. */
+function apply(history: OpenHistory, event: BuildEvent): boolean {
   switch (event.type) {
     case 'BuildStarted':
-      if (Object.hasOwn(draft.builds, event.build)) return;
-      draft.builds[event.build] = startedBuild(event);
-      draft.order.splice(placeOf(draft, event), 0, event.build);
-      keepNewest(draft.newestIds, event.build);
-      return;
+      if (Object.hasOwn(history.builds, event.build)) return false;
+      history.builds[event.build] = startedBuild(event);
+      history.order.splice(placeOf(history, event), 0, event.build);
+      keepNewest(history.newestIds, event.build);
+      return true;
     case 'BuildFinished': {
       const { status, exitCode, cause, finishedAt, revision } = event;
-      const build = draftOf(draft, event.build);
-      if (build === undefined || !isOpenToReport(build)) return;
-      if (build.status !== 'running' && cause !== 'exit') return; // only a report corrects an end
-      end(build, { status, exitCode, cause, finishedAt }, revision);
-      return;
+      const build = findBuild(history, event.build);
+      if (build === undefined || !isOpenToReport(build)) return false;
+      if (build.status !== 'running' && cause !== 'exit') return false; // only a report corrects an end
+      history.builds[event.build] = withEnd(build, { status, exitCode, cause, finishedAt }, revision);
+      return true;
     }
     case 'BuildCanceled': {
       const { actor: canceledBy, signal, finishedAt, revision } = event;
-      const build = draftOf(draft, event.build);
-      if (build?.status !== 'running') return;
-      end(build, { status: 'canceled', exitCode: -1, finishedAt, canceledBy, ...(signal && { signal }) }, revision);
-      return;
+      const build = findBuild(history, event.build);
+      if (build?.status !== 'running') return false;
+      const end = { status: 'canceled', exitCode: -1, finishedAt, canceledBy, ...(signal && { signal }) } as const;
+      history.builds[event.build] = withEnd(build, end, revision);
+      return true;
     }
     case 'Pruned': {
       const ids = new Set(event.builds);
-      for (const id of ids) Reflect.deleteProperty(draft.builds, id);
-      draft.order = draft.order.filter((id) => !ids.has(id));
-      draft.pruned.push(...event.builds);
-      draft.pruned.splice(0, draft.pruned.length - PRUNED_KEPT);
-      return;
+      for (const id of ids) Reflect.deleteProperty(history.builds, id);
+      history.order = history.order.filter((id) => !ids.has(id));
+      history.pruned.push(...event.builds);
+      history.pruned.splice(0, history.pruned.length - PRUNED_KEPT);
+      return true;
     }
     default:
-      assertNever(event);
+      return assertNever(event);
   }
 }
 
-function startedBuild(event: BuildStarted): Draft<RunningBuild> {
+function startedBuild(event: BuildStarted): RunningBuild {
   const { build: id, kind, source, process, startedAt, actor, revision, adopted = false } = event;
   const known = revision === undefined ? {} : { revision };
   return { id, kind, source, process, startedAt, actor, ...known, adopted, status: 'running' };
 }
 
 /** Where the build belongs: last, except that an adopted build goes before those that started after it. */
-function placeOf(draft: Draft<History>, { adopted, startedAt }: BuildStarted): number {
-  let place = draft.order.length;
+function placeOf(history: OpenHistory, { adopted, startedAt }: BuildStarted): number {
+  let place = history.order.length;
   if (!adopted) return place;
   const started = parseTimestamp(startedAt) ?? 0;
-  const startOf = (id: BuildId | undefined): number => parseTimestamp((id && draft.builds[id]?.startedAt) ?? '') ?? 0;
-  while (place > 0 && startOf(draft.order[place - 1]) > started) place -= 1;
+  const startOf = (id: BuildId | undefined): number => parseTimestamp((id && history.builds[id]?.startedAt) ?? '') ?? 0;
+  while (place > 0 && startOf(history.order[place - 1]) > started) place -= 1;
   return place;
 }
 
@@ -236,16 +255,12 @@ function keepNewest(newestIds: BuildId[], id: BuildId): void {
   if (newestIds.length > NEWEST_KEPT) newestIds.shift();
 }
 
-function draftOf(draft: Draft<History>, id: BuildId): Draft<Build> | undefined {
-  return Object.hasOwn(draft.builds, id) ? draft.builds[id] : undefined;
-}
-
 /** The fields that the end of a build adds to it. */
 type End =
   | Pick<FinishedBuild, 'status' | 'exitCode' | 'cause' | 'finishedAt'>
   | Pick<CanceledBuild, 'status' | 'exitCode' | 'finishedAt' | 'canceledBy' | 'signal'>;
 
-function end(build: Draft<Build>, fields: End, revision: string | undefined): void {
-  Object.assign(build, fields);
-  if (revision !== undefined) build.revision ??= revision;
+function withEnd(build: Build, end: End, revision: string | undefined): Build {
+  const known = build.revision ?? revision;
+  return { ...build, ...(known !== undefined && { revision: known }), ...end };
 }

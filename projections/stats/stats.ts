@@ -68,7 +68,6 @@ export function count(stats: AppStats, event: BuildEvent): void {
       return;
     case 'BuildFinished':
       end(stats, event.build, (build) => {
-        if (event.cause === 'abandoned') return 'abandoned';
         finish(stats, build, event.status, event.finishedAt);
         return event.status;
       });

@@ -133,8 +133,9 @@ export class CrashApp {
     return [...found, ...unseen.map(({ id }) => `the view of what runs lacks ${id}`)];
   }
 
-  /** What is stored beside the journal and is not what it says, after a call that was left in peace. */
-  untidy(): string[] {
+  /** What is stored beside the journal and is not what it says, after a prune: what a killed call has left, a deploy's trigger leaves to that. */
+  async untidy(): Promise<string[]> {
+    await command(this.host, 'prune', [this.app]);
     const found = readdirSync(this.directory).filter((name) => name.endsWith('.tmp'));
     const builds = appBuilds(this.host, this.app);
     const { pruned } = loadHistory(this.directory).history;

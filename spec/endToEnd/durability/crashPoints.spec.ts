@@ -69,7 +69,7 @@ async function killBefore(t: ExecutionContext, victim: Victim, change: Change): 
       if (victim === 'cancel') t.is(await app.cancelUntilQuit(), 'SIGQUIT', what);
       t.is((await app.begin()).status, 0);
       t.deepEqual(app.broken(), [], `${what}, and again`);
-      t.deepEqual(app.untidy(), [], `${what}, and a start after it`);
+      t.deepEqual(await app.untidy(), [], `${what}, and a start after it`);
       return;
     } finally {
       await app.stop();

@@ -90,7 +90,7 @@ async function inPeace(t: ExecutionContext, app: CrashApp, tally: Tally, victim:
   const outcome = await tally.measure(victim, (options) => app[victim](options));
   t.is(outcome.status, 0, `${victim} after a kill: ${outcome.stderr}`);
   t.deepEqual(app.broken(), [], `after a ${victim} that was left in peace`);
-  if (tidiesUp(victim, outcome)) t.deepEqual(app.untidy(), [], `after a ${victim} that was left in peace`);
+  if (tidiesUp(victim, outcome)) t.deepEqual(await app.untidy(), [], `after a ${victim} that was left in peace`);
 }
 
 /** What was killed, and how long it takes when it is not. */

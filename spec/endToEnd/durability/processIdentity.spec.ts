@@ -26,10 +26,7 @@ const pidNamespace = ['--pid', '--fork', '--mount-proc'];
 const noPids = cannotRun('echo 4000 > /proc/sys/kernel/ns_last_pid', ...pidNamespace);
 const noBoots = cannotRun(`mount --bind /dev/null ${BOOT_ID}`, '--mount');
 
-for (const [dies, shown] of [
-  ['after', 'running'],
-  ['before', 'abandoned'],
-] as const) {
+for (const dies of ['after', 'before'] as const) {
   unless(noPids)(
     `a build whose process died ${dies} its start was recorded, and whose pid the kernel gave to another, is abandoned, and that one is left alone`,
     (t) => {
@@ -46,10 +43,13 @@ for (const [dies, shown] of [
       t.is(stderr, '');
       t.is(status, 0);
       const [before = '', after = '', onHost = '', ...rest] = stdout.trim().split('\n');
-      t.deepEqual(statuses(before), [`b1 running ${shown}`]);
-      t.deepEqual(statuses(after), ['b1 running abandoned']);
       t.deepEqual(statuses(onHost), []);
-      t.is(rest[0], '-----> Build was already terminated, marking failed');
+      // If it died before, the process that waits for its end may have concluded it by now.
+      if (dies === 'after') {
+        t.deepEqual(statuses(before), ['b1 running running']);
+        t.deepEqual(statuses(after), ['b1 running abandoned']);
+        t.is(rest[0], '-----> Build was already terminated, marking failed');
+      }
       t.deepEqual(statuses(rest[1] ?? ''), ['b1 failed failed']);
       t.deepEqual(
         rest.slice(2),
@@ -113,7 +113,7 @@ test('a cancel that was killed before its signal is finished by the next one, ev
     append(builds, started('b1', { process: identifyProcess(sleeper) }), canceled('b1', { finishedAt }));
     const { status, stdout } = await command(host, 'cancel', [app]);
     t.is(status, 0);
-    t.regex(stdout, /^-----> Build b1 was canceled before, but its process still ran\n-----> Killing app deploy\n/);
+    t.regex(stdout, /^-----> Killing app deploy\n/);
     t.is(await ended, 'SIGQUIT');
   }
 });
