@@ -17,7 +17,6 @@ import { unless } from './unless';
 
 const slowSyncs = [
   'strace',
-  '-f',
   '-qq',
   '-o',
   '/dev/null',

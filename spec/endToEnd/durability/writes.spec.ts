@@ -1,4 +1,4 @@
-import { appendFileSync, mkdirSync, readFileSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, readFileSync, statSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 
 import test, { type ExecutionContext } from 'ava';
@@ -141,20 +141,20 @@ async function failAt(t: ExecutionContext, victim: Victim, change: Change, fault
     }
     t.is((await site.start('b2')).status, 0);
     site.check(`${what}, and a start after it`);
-    t.deepEqual(filesOf(site.builds), recordsOf(site.builds), `${what}, and a start after it`);
+    t.is((await command(site.host, 'prune', [site.app])).status, 0);
+    t.deepEqual(filesOf(site.builds), recordsOf(site.builds), `${what}, and a prune after it`);
     return outcome;
   }
   throw new Error(`${what}: it was another call, each time: ${last}`);
 }
 
-/** An app that nothing is known of yet; or with a build that has ended, leftovers, and a view of what runs; to be finalized: with a build that runs. */
+/** An app that nothing is known of yet; or with a build that has ended, and a view of what runs; to be finalized: with a build that runs. */
 function toBeFailed(t: ExecutionContext, victim: Victim): Site {
   const site = newSite(t);
   if (victim === 'firstStart') return site;
   writeProperty(site.host, '--global', 'retention', '1');
   rebuildRunning(site.builds.buildsRoot, [], () => false);
   append(site.builds, started('d1'), discarded('d1'), started('c1'), finished('c1'));
-  for (const name of ['d1.log', `.c1.json.${2 ** 22 + 1}-1.tmp`]) writeFileSync(join(site.builds.directory, name), '');
   if (victim === 'finalize') site.startInPeace('b1');
   return site;
 }
