@@ -55,9 +55,16 @@ async function tell(transcript: Transcript): Promise<void> {
   await commit(host, work, script('echo "       3 modules compiled"'));
   await transcript.step(push, { says: ['3 modules compiled', 'Application deployed'] }, { cwd: work });
 
-  transcript.title('A push that fails.');
+  transcript.title(
+    'A push whose build fails. As on a real host, nobody reports its end: it is concluded within seconds.',
+  );
   await commit(host, work, script('echo "       shop.c:14: error: expected a semicolon" >&2', 'exit 2'));
-  await transcript.step(push, { code: 1, says: ['expected a semicolon', 'rejected'] }, { cwd: work });
+  await transcript.step(
+    push,
+    { code: 1, says: ['expected a semicolon', 'App build failed', 'rejected'] },
+    { cwd: work },
+  );
+  await transcript.step(['dokku', 'builds:wait', 'shop'], { code: 1, says: ['failed'] });
 
   transcript.title('A push that hangs, is looked at while it runs, and is canceled.');
   const gate = host.gate();
@@ -68,8 +75,11 @@ async function tell(transcript: Transcript): Promise<void> {
   await transcript.step(['dokku', 'builds:cancel', 'shop'], { says: ['-----> Killing app deploy'] });
   await transcript.end(hanging, push, { code: 1, says: ['rejected'] });
 
-  transcript.title('A restart: a deploy that builds nothing.');
+  transcript.title(
+    'A restart: a deploy that builds nothing. Dokku announces the deployment, and nobody reports its end.',
+  );
   await transcript.step(['dokku', 'ps:restart', 'shop'], { says: ['Releasing shop'] });
+  await transcript.step(['dokku', 'builds:wait', 'shop', 'last'], { says: ['succeeded'] });
 
   transcript.title('No Dokku needed: any command as a recorded deploy.');
   const captured = ['dokku-builds', 'capture', 'blog', '--', 'echo', 'rsync: 12 files sent'] as const;
@@ -80,7 +90,9 @@ async function tell(transcript: Transcript): Promise<void> {
     says: [/deploy +succeeded .* ps:restart/, / canceled .* git-hook/, / failed .* git-hook/, / succeeded .* git-hook/],
   });
   const failed = /^(\w+) +build +failed/m.exec(list)?.[1] ?? 'unknown';
-  await transcript.step(['dokku', 'builds:info', 'shop', failed], { says: [/Exit Code: +2/, /Status: +failed/] });
+  await transcript.step(['dokku', 'builds:info', 'shop', failed], {
+    says: [/Status: +failed/, /Ended: +ended without reporting/],
+  });
   await transcript.step(['dokku', 'builds:output', 'shop', failed], { says: ['expected a semicolon'] });
   await transcript.step(['dokku', 'builds:report', 'shop'], { says: [/Build status: +succeeded/, /kind: +deploy/] });
   await transcript.step(['dokku', 'builds:list', 'blog', '--format', 'json'], { says: ['"status":"succeeded"'] });
@@ -96,10 +108,14 @@ async function commit(host: Sandbox, work: string, build: string): Promise<void>
   await host.run(['git', '-C', work, 'commit', '--quiet', '-m', 'Change how the shop is built']);
 }
 
-/** A file to be sourced: it puts the host's `dokku` on the PATH; gives its path. */
+/** A file to be sourced: it puts the host's `dokku` on the PATH, and says where the host is; gives its path. */
 function writeActivate(host: Sandbox): string {
   const path = join(host.paths.root, 'activate');
-  host.write(path, `export PATH='${host.paths.bin}':"$PATH"\n`);
+  const { bin, dokkuRoot, libRoot, plugins } = host.paths;
+  host.write(
+    path,
+    `export PATH='${bin}':"$PATH" DOKKU_ROOT='${dokkuRoot}' DOKKU_LIB_ROOT='${libRoot}' PLUGIN_PATH='${plugins}'\n`,
+  );
   return path;
 }
 

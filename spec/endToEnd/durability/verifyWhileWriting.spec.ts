@@ -15,16 +15,7 @@ import { unless } from './unless';
 
 /* What builds:verify says while others write, and how soon. */
 
-const slowSyncs = [
-  'strace',
-  '-qq',
-  '-o',
-  '/dev/null',
-  '-e',
-  'trace=fsync',
-  '-e',
-  'inject=fsync:delay_enter=1000000',
-];
+const slowSyncs = ['strace', '-qq', '-o', '/dev/null', '-e', 'trace=fsync', '-e', 'inject=fsync:delay_enter=1000000'];
 
 unless(cannotTrace)('a start and an end whose files take a second to reach the disk are no deviation', async (t) => {
   const { host, app, builds } = recorded(t);
