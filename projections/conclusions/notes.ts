@@ -95,7 +95,11 @@ function withNote(notes: Notes, note: Note | undefined): Notes {
     case 'revision':
       return { ...notes, revision: note.revision };
     case 'cancel':
-      return { ...notes, cancel: { actor: note.actor, signal: note.signal }, cancelers: note.by === undefined ? notes.cancelers : [...notes.cancelers, note.by] };
+      return {
+        ...notes,
+        cancel: { actor: note.actor, signal: note.signal },
+        cancelers: note.by === undefined ? notes.cancelers : [...notes.cancelers, note.by],
+      };
     case 'cancel-failed':
       return { ...others, cancelers: [] };
     case undefined:
