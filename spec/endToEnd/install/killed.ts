@@ -1,43 +1,46 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import type { CallOptions, Result, Sandbox } from '../../../scripts/sandbox/host';
+import { type Change, changesIn, interfering, rehearsing } from '../durability/tracing';
 
-/** Kills a program at the n-th change it makes to the file system, before that change; writes down those it made. */
-const PRELOAD = `
-const fs = require('node:fs');
-const { KILL_AT, CHANGES } = process.env;
-delete process.env.NODE_OPTIONS;
-let changes = 0;
-const append = fs.appendFileSync;
-for (const name of ['renameSync', 'symlinkSync', 'unlinkSync', 'rmSync', 'lchownSync']) {
-  const real = fs[name];
-  fs[name] = (...args) => {
-    changes += 1;
-    if (changes === Number(KILL_AT)) process.kill(process.pid, 'SIGKILL');
-    append(CHANGES, name + ' ' + args.join(' ') + '\\n');
-    return real.apply(fs, args);
-  };
-}
-`;
-
-/** Runs `command` on `host`, killed at its `at`-th change (0: not at all). Gives its changes, and what it left. */
-export async function runKilled(
+/** Runs `command` on `host` to its end; gives what it changed among the host's plugins, in order. */
+export async function rehearse(
   host: Sandbox,
   command: readonly [string, ...string[]],
-  at: number,
   options: CallOptions = {},
-): Promise<{ result: Result; changes: string[] }> {
-  const preload = join(host.paths.tmp, 'kill.cjs');
-  const changes = join(host.paths.tmp, 'changes');
-  host.write(preload, PRELOAD);
-  host.write(changes, '');
-  const env = { NODE_OPTIONS: `--require ${preload}`, KILL_AT: String(at), CHANGES: changes };
-  const result = await host.run(command, { ...options, env });
-  return { result, changes: readFileSync(changes, 'utf8').split('\n').slice(0, -1) };
+): Promise<{ result: Result; changes: Change[] }> {
+  const log = logOf(host);
+  const result = await host.run(traced(rehearsing(log), command), options);
+  return { result, changes: changesIn(log, host.paths.plugins) };
 }
 
-/** The changes worth being killed at: all, but of the copies of files only some. */
-export function killPoints(changes: readonly string[]): number[] {
-  return changes.flatMap((change, index) => (!/\.\d+\.tmp\//.test(change) || index % 15 === 0 ? [index + 1] : []));
+/** Runs `command` on `host` and kills it right before a system call: that of `change`, or one near it. */
+export function runKilled(
+  host: Sandbox,
+  command: readonly [string, ...string[]],
+  change: Change,
+  options: CallOptions = {},
+): Promise<Result> {
+  return host.run(traced(interfering(change, 'signal=KILL', logOf(host)), command), options);
+}
+
+/** The changes worth being killed at: those that give names or take them, at most {@link MOST} of them, spread evenly. */
+export function killPoints(changes: readonly Change[]): Change[] {
+  const steps = changes.filter(({ call }) => /^(rename|symlink|unlink|link|rmdir)/.test(call));
+  const every = Math.ceil(steps.length / MOST);
+  return steps.filter((_, index) => index % every === 0);
+}
+
+/** Each costs some seconds: the executable is more than 100 MB. */
+const MOST = process.env['SOAK'] === '1' ? 1000 : 8;
+
+function logOf(host: Sandbox): string {
+  const log = join(host.paths.tmp, 'changes');
+  host.write(log, '');
+  return log;
+}
+
+function traced(by: readonly string[], command: readonly string[]): [string, ...string[]] {
+  const [program = '', ...args] = by;
+  return [program, ...args, ...command];
 }

@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 
 import { createSandbox, expectSuccess, type Result, type Sandbox, script } from '../../../scripts/sandbox/host';
-import { killPoints, runKilled } from './killed';
+import { cannotTrace } from '../durability/tracing';
+import { unless } from '../durability/unless';
+import { killPoints, rehearse, runKilled } from './killed';
 import { administrator, dokkuUser, unpackPackage } from './package';
 
 const app = { build: script('echo compiled') };
@@ -205,22 +207,22 @@ for (const [what, prepare, verb] of [
   ['installer', 'host:uninstall', 'host:install'],
   ['uninstaller', 'host:install', 'host:uninstall'],
 ] as const) {
-  test(`the ${what} can be killed at every step: a deploy works right then, and the next run completes it`, async (t) => {
+  unless(cannotTrace)(`the ${what} can be killed at every step: a deploy works right then, and the next run completes it`, async (t) => {
     const installing = await stockHost(t);
     const { host, program, run } = installing;
     const options = administrator && { user: administrator };
     expectSuccess(await run('host:install'));
     expectSuccess(await host.dokku(['builds:set', '--global', 'retention', '1000'])); // so that every deploy counts
     expectSuccess(await run(prepare));
-    const { result, changes } = await runKilled(host, [program, verb], 0, options);
+    const { result, changes } = await rehearse(host, [program, verb], options);
     expectSuccess(result);
     t.true(killPoints(changes).length > 5);
     let builds = recordsOf(host).length;
-    for (const at of killPoints(changes)) {
+    for (const change of killPoints(changes)) {
       expectSuccess(await run(prepare));
-      const killed = await runKilled(host, [program, verb], at, options);
-      t.is(killed.result.signal, 'SIGKILL', `${at}: ${changes[at - 1] ?? ''}`);
-      expectSuccess(await host.dokku(['ps:restart', 'shop']));
+      const killed = await runKilled(host, [program, verb], change, options);
+      t.is(killed.signal, 'SIGKILL', `${change.call} ${change.nth}: ${change.what}`);
+      expectSuccess(await host.dokku(['ps:rebuild', 'shop']));
       expectSuccess(await run(verb));
       t.is((await statusOf(installing)).code, verb === 'host:install' ? 0 : 1);
       builds += 1;
