@@ -88,5 +88,12 @@ function roff(text: string): string {
   return text
     .replaceAll('\\', '\\e')
     .replaceAll('-', '\\-')
+    .replace(NOT_ASCII, (character) => `\\[u${hex(character)}]`) // roff(7) reads ASCII
     .replace(/^([.'])/, '\\&$1');
+}
+
+const NOT_ASCII = /[^ -~\n]/gu;
+
+function hex(character: string): string {
+  return (character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0');
 }
