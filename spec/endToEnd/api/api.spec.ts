@@ -74,9 +74,9 @@ test('it is imported by name from ES modules and required from CommonJS, and not
     'all.mjs',
     `import * as all from 'dokku-builds'; console.log(Object.keys(all).filter((name) => !/^(default|module.exports)$/.test(name)).join());`,
   ).finished;
-  t.is(stdout, 'openHost\n');
+  t.is(stdout, 'openFleet,openHost\n');
   const required = await run('all.cjs', `console.log(Object.keys(require('dokku-builds')).join());`).finished;
-  t.is(required.stdout, 'openHost\n');
+  t.is(required.stdout, 'openFleet,openHost\n');
   const paths = [
     'dist/api/index.js',
     'dist/api/openHost',
@@ -156,7 +156,7 @@ test('list, info, running and events say what the commands print', async (t) => 
 
 /** Other tests have builds of their own that run now, or ran a moment ago. */
 function ofLive(views: readonly BuildView[]): object[] {
-  return views.filter(({ app }) => app === 'live').map((view) => ({ ...view, duration: '' }));
+  return views.filter(({ app }) => app === 'live').map((view) => ({ ...view, duration: '', duration_seconds: 0 }));
 }
 
 test('what fails is an error with the sentence and the exit code of the command', (t) => {

@@ -207,34 +207,37 @@ for (const [what, prepare, verb] of [
   ['installer', 'host:uninstall', 'host:install'],
   ['uninstaller', 'host:install', 'host:uninstall'],
 ] as const) {
-  unless(cannotTrace)(`the ${what} can be killed at every step: a deploy works right then, and the next run completes it`, async (t) => {
-    const installing = await stockHost(t);
-    const { host, program, run } = installing;
-    const options = administrator && { user: administrator };
-    expectSuccess(await run('host:install'));
-    expectSuccess(await host.dokku(['builds:set', '--global', 'retention', '1000'])); // so that every deploy counts
-    expectSuccess(await run(prepare));
-    const { result, changes } = await rehearse(host, [program, verb], options);
-    expectSuccess(result);
-    t.true(killPoints(changes).length > 5);
-    let builds = recordsOf(host).length;
-    for (const change of killPoints(changes)) {
+  unless(cannotTrace)(
+    `the ${what} can be killed at every step: a deploy works right then, and the next run completes it`,
+    async (t) => {
+      const installing = await stockHost(t);
+      const { host, program, run } = installing;
+      const options = administrator && { user: administrator };
+      expectSuccess(await run('host:install'));
+      expectSuccess(await host.dokku(['builds:set', '--global', 'retention', '1000'])); // so that every deploy counts
       expectSuccess(await run(prepare));
-      const killed = await runKilled(host, [program, verb], change, options);
-      t.is(killed.signal, 'SIGKILL', `${change.call} ${change.nth}: ${change.what}`);
-      expectSuccess(await host.dokku(['ps:rebuild', 'shop']));
-      expectSuccess(await run(verb));
-      t.is((await statusOf(installing)).code, verb === 'host:install' ? 0 : 1);
-      builds += 1;
+      const { result, changes } = await rehearse(host, [program, verb], options);
+      expectSuccess(result);
+      t.true(killPoints(changes).length > 5);
+      let builds = recordsOf(host).length;
+      for (const change of killPoints(changes)) {
+        expectSuccess(await run(prepare));
+        const killed = await runKilled(host, [program, verb], change, options);
+        t.is(killed.signal, 'SIGKILL', `${change.call} ${change.nth}: ${change.what}`);
+        expectSuccess(await host.dokku(['ps:rebuild', 'shop']));
+        expectSuccess(await run(verb));
+        t.is((await statusOf(installing)).code, verb === 'host:install' ? 0 : 1);
+        builds += 1;
+        t.is(recordsOf(host).length, builds);
+        const debris = readdirSync(host.paths.plugins, { recursive: true }).filter((name) =>
+          String(name).includes('.tmp'),
+        );
+        t.deepEqual(debris, []);
+      }
+      expectSuccess(await run('host:install'));
       t.is(recordsOf(host).length, builds);
-      const debris = readdirSync(host.paths.plugins, { recursive: true }).filter((name) =>
-        String(name).includes('.tmp'),
-      );
-      t.deepEqual(debris, []);
-    }
-    expectSuccess(await run('host:install'));
-    t.is(recordsOf(host).length, builds);
-    await assertIntact(t, host);
-    assertOwned(t, host);
-  });
+      await assertIntact(t, host);
+      assertOwned(t, host);
+    },
+  );
 }

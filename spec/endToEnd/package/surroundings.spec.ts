@@ -73,7 +73,8 @@ async function transcript({ plugin, directory, run }: Alone, surroundings: Surro
     text
       .replaceAll(directory, '')
       .replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, 'TIME')
-      .replace(/\b\d+s\b/g, 'DURATION'),
+      .replace(/\b\d+s\b/g, 'DURATION')
+      .replace(/"duration_seconds":\d+/g, '"duration_seconds":0'),
   );
 }
 
