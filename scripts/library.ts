@@ -26,7 +26,7 @@ export function buildLibrary(root: string, out: string): { bytes: number } {
     const program = path.join(stage, 'index.js');
     const packages = packagesOf(root, bundleForNode(root, path.join(root, 'commands/api/api.ts'), program));
     chmodSync(program, 0o644);
-    write('index.mjs', "import library from './index.js';\nexport const { openHost } = library;\n");
+    write('index.mjs', "import library from './index.js';\nexport const { openFleet, openHost } = library;\n");
     write('THIRD-PARTY-LICENSES', thirdPartyLicenses(root, packages));
     for (const module of modules) {
       const name = module === modules[0] ? 'index' : module;

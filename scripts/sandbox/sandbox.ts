@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 import { createGate, type Gate } from './gate';
@@ -135,8 +135,12 @@ export class Sandbox {
 
   /** A further plugin on the host, enabled: an executable under each name. */
   addPlugin(name: string, programs: AppFiles): void {
+    const directory = join(this.paths.plugins, 'available', name);
+    this.write(join(directory, 'plugin.toml'), `[plugin]\ndescription = "${name}"\nversion = "1"\n[plugin.config]\n`);
+    const link = join(this.paths.plugins, 'enabled', name);
+    if (!existsSync(link)) symlinkSync(join('..', 'available', name), link);
     for (const [program, text] of Object.entries(programs)) {
-      const path = join(this.paths.plugins, 'enabled', name, program);
+      const path = join(directory, program);
       this.write(path, text);
       chmodSync(path, 0o755);
     }
