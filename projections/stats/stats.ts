@@ -1,7 +1,7 @@
 import { parseTimestamp } from '../../host/durations';
 import type { BuildId } from '../../host/dokku/names';
 import type { ProcessIdentity } from '../../host/system/processes';
-import { assertNever, type BuildEvent, type BuildStarted, type Timestamp } from '../../journal/events';
+import { assertNever, type BuildEvent, type BuildFinished, type BuildStarted } from '../../journal/events';
 
 /** How the builds of one source of one app have gone, as far as its journal was read. */
 export interface Tally {
@@ -41,6 +41,8 @@ export interface AppStats {
   /** By date, `2026-04-30`. */
   readonly days: Map<string, Day>;
   readonly open: Map<BuildId, OpenBuild>;
+  /** Builds whose end was inferred, which a report may still correct. */
+  readonly inferred: Map<BuildId, OpenBuild & { readonly status: 'succeeded' | 'failed' }>;
   /** Start of the earliest build that was counted (ms since the epoch); Infinity when none was. */
   first: number;
   /** When a build last succeeded (ms since the epoch), by source, counted or not. */
@@ -49,7 +51,7 @@ export interface AppStats {
 
 /** Before anything has happened. */
 export function noStats(since = Number.NEGATIVE_INFINITY): AppStats {
-  const stats = { bySource: new Map(), days: new Map(), open: new Map(), lastSuccess: new Map() };
+  const stats = { bySource: new Map(), days: new Map(), open: new Map(), inferred: new Map(), lastSuccess: new Map() };
   return { since, ...stats, first: Number.POSITIVE_INFINITY };
 }
 
@@ -67,8 +69,10 @@ export function count(stats: AppStats, event: BuildEvent): void {
       stats.open.set(event.build, opened(event));
       return;
     case 'BuildFinished':
+      if (event.cause === 'exit') correct(stats, event);
       end(stats, event.build, (build) => {
-        finish(stats, build, event.status, event.finishedAt);
+        if (event.cause !== 'exit') stats.inferred.set(event.build, { ...build, status: event.status });
+        finish(stats, build, event);
         return event.status;
       });
       return;
@@ -77,6 +81,7 @@ export function count(stats: AppStats, event: BuildEvent): void {
       return;
     case 'Pruned':
       for (const build of event.builds) {
+        stats.inferred.delete(build);
         if (event.reason === 'discarded') stats.open.delete(build);
         else end(stats, build, () => 'abandoned'); // it was dead, or it would not have been pruned
       }
@@ -111,13 +116,29 @@ function end(stats: AppStats, id: BuildId, outcomeOf: (build: OpenBuild) => Outc
   if (outcome === 'succeeded' || outcome === 'failed') day[outcome] += 1;
 }
 
-function finish(stats: AppStats, build: OpenBuild, status: 'succeeded' | 'failed', finishedAt: Timestamp): void {
+/** A report replaces an end that was inferred. */
+function correct(stats: AppStats, event: BuildFinished): void {
+  const build = stats.inferred.get(event.build);
+  if (build === undefined) return;
+  stats.inferred.delete(event.build);
+  if (build.startedAt >= stats.since) {
+    const [tally, day] = [tallyOf(stats, build.source), dayOf(stats, build.startedAt)];
+    for (const counts of [tally, day]) {
+      counts[build.status] -= 1;
+      counts[event.status] += 1;
+    }
+  }
+  finish(stats, build, event);
+}
+
+/** The duration of a build that reported nothing is not known: its end is its last sign of life. */
+function finish(stats: AppStats, build: OpenBuild, { status, cause, finishedAt }: BuildFinished): void {
   const { source, startedAt } = build;
   const finished = parseTimestamp(finishedAt) ?? startedAt;
   if (status === 'succeeded') {
     stats.lastSuccess.set(source, Math.max(finished, stats.lastSuccess.get(source) ?? Number.NEGATIVE_INFINITY));
   }
-  if (startedAt < stats.since) return;
+  if (startedAt < stats.since || cause !== 'exit') return;
   const tally = tallyOf(stats, source);
   const ms = Math.max(0, finished - startedAt);
   tally.durations.push(ms);

@@ -34,16 +34,22 @@ test('a build counts by how it ended, and its duration when it ended by itself',
   ]);
   t.deepEqual(only(stats), {
     succeeded: 1,
-    failed: 1,
+    failed: 2,
     canceled: 1,
-    abandoned: 1,
+    abandoned: 0,
     running: 0,
     durations: [60_000, 180_000],
     longest: { build: 'b2' as never, ms: 180_000 },
   });
-  t.deepEqual([...stats.days], [['2026-04-30', { builds: 3, succeeded: 1, failed: 1 }]]);
+  t.deepEqual([...stats.days], [['2026-04-30', { builds: 4, succeeded: 1, failed: 2 }]]);
   t.deepEqual([...stats.lastSuccess], [['git-hook', minute(1)]]);
   t.is(stats.first, minute(0));
+});
+
+test('a report corrects how a build counts whose end was inferred', (t) => {
+  const stats = statsOf([started('b1'), reaped('b1'), finished('b1', { finishedAt: minuteText(2) }), finished('b1')]);
+  t.like(only(stats), { succeeded: 1, failed: 0, durations: [120_000] });
+  t.deepEqual([...stats.days], [['2026-04-30', { builds: 1, succeeded: 1, failed: 0 }]]);
 });
 
 test('what was pruned counts, what was discarded never was a build', (t) => {
@@ -129,10 +135,10 @@ test('median, 95th percentile and longest are those of the sorted durations, ove
 });
 
 test('builds a day are counted over the time since the first, a day at least', (t) => {
-  const events = [started('b1'), finished('b1'), started('b2'), finished('b2'), started('dead'), reaped('dead')];
+  const events = [started('b1'), finished('b1'), started('b2'), reaped('b2')];
   const perDay = (now: number, since?: number): number =>
     statsView([{ app: APP, stats: statsOf(events, since) }], since, now).perDay;
-  t.is(perDay(minute(10)), 2, 'the abandoned one is not counted');
+  t.is(perDay(minute(10)), 2);
   t.is(perDay(minute(4 * 24 * 60)), 0.5);
   t.is(perDay(minute(0), minute(-4 * 24 * 60)), 0.5);
 });
