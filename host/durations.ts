@@ -18,12 +18,16 @@ export function parseTimestamp(text: string): number | undefined {
 
 /** The RFC 3339 time in UTC of `at`, ms since the epoch: `2026-04-30T13:50:00.000Z`. For the years that have four digits. */
 export function formatTimestamp(at: number): string {
-  const date = new Date(at);
+  const date = new Date(Math.min(Math.max(at, FIRST_MS), LAST_MS));
   const [month, day] = [date.getUTCMonth() + 1, date.getUTCDate()];
   const time = [date.getUTCHours(), date.getUTCMinutes(), date.getUTCSeconds()].map((part) => digits(part, 2));
   // Not toISOString, at whose first call V8 loads the time zones: 0.2 ms.
   return `${digits(date.getUTCFullYear(), 4)}-${digits(month, 2)}-${digits(day, 2)}T${time.join(':')}.${digits(date.getUTCMilliseconds(), 3)}Z`;
 }
+
+/** The years 0 and 9999: RFC 3339 has four digits for a year. A clock that says something else is wrong. */
+const FIRST_MS = Date.parse('0000-01-01T00:00:00.000Z');
+const LAST_MS = Date.parse('9999-12-31T23:59:59.999Z');
 
 function digits(part: number, length: number): string {
   return String(part).padStart(length, '0');

@@ -35,8 +35,8 @@ function detailsJson(event: BuildEvent): object {
       return { status, exit_code, cause, finished_at, revision, adopted };
     }
     case 'BuildCanceled': {
-      const { signal, finishedAt: finished_at, actor, adopted } = event;
-      return { signal, finished_at, actor, adopted };
+      const { signal, finishedAt: finished_at, actor, revision, adopted } = event;
+      return { signal, finished_at, actor, revision, adopted };
     }
     case 'Pruned':
       return { builds: event.builds, reason: event.reason };
