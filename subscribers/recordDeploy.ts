@@ -79,11 +79,13 @@ function deployedRevision(host: Host, app: AppName, source: Source): string | un
 export function recordFinish(host: Host, warn: Warn, app: AppName, id: BuildId, exitCode: number): void {
   const context = contextOf(host, newNameOf(host, app, id), warn);
   let unknown: UnknownBuild | undefined;
-  changeHistory(context, 'own', (history) => {
-    if (findBuild(history, id) === undefined) unknown = new UnknownBuild(id);
-    const finish = unknown === undefined ? [endOf(context.builds, id, exitCode)] : [];
-    return [...finish, ...tidy(context, history)];
-  });
+  const finish = (history: History): BuildCommand[] => {
+    unknown = findBuild(history, id) === undefined ? new UnknownBuild(id) : undefined;
+    return [...(unknown === undefined ? [endOf(context.builds, id, exitCode)] : []), ...tidy(context, history)];
+  };
+  changeHistory(context, 'own', finish);
+  // Something else may have written its record, and nobody has adopted it yet.
+  if (unknown !== undefined) changeHistory(context, 'all', finish);
   if (unknown !== undefined) throw unknown;
 }
 

@@ -92,6 +92,14 @@ test('everything that is stored beside the journal and the logs can go', async (
   t.is(await answers('bare', ...ids), told);
 });
 
+test('the end of a build that something else began is recorded, though nobody had read its record before', async (t) => {
+  await host.createApp('taken');
+  writeRecords(host, runningRecord('taken', 'stock-1', 1, process.pid));
+  expectSuccess(await host.trigger('builds-record-finalize', ['taken', 'stock-1', '3']));
+  const { status, exit_code: exitCode } = JSON.parse(host.read('taken', 'stock-1.json')) as Record<string, unknown>;
+  t.deepEqual({ status, exitCode }, { status: 'failed', exitCode: 3 });
+});
+
 test('a build whose process is gone shows as abandoned, and no file ever says so', async (t) => {
   await host.createApp('left');
   const deploy = { build: 'stock-1' }; // something else recorded it, so nobody waits for its end
