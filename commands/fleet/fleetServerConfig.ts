@@ -12,7 +12,10 @@ const text = (value: string): string => value;
 export const fleetServerConfig = defineCommand({
   description: 'Print a configuration for nats-server with the rights of everybody who has joined',
   args: {
-    members: maybeWord('<member>[,<member>...]', 'the lines that fleet:join has printed; with - they come from stdin'),
+    members: maybeWord(
+      '<members>',
+      'the lines that fleet:join has printed, with commas between them; with - they come from stdin',
+    ),
   },
   flags: {
     name: aValue('<name>', 'of the server', text),
@@ -22,7 +25,7 @@ export const fleetServerConfig = defineCommand({
     tlsKey: aValue('<file>', 'the key of the certificate', text, { completes: 'file' }),
     cluster: aValue('<name>', 'of the cluster that it is part of', text),
     clusterListen: aValue('<address>', 'where it listens for the other servers', text),
-    routes: aValue('<url>[,<url>...]', 'where the other servers listen', text),
+    routes: aValue('<urls>', 'where the other servers listen, with commas between them', text),
   },
   example: '- --store /var/lib/nats',
   ...ofFleet,

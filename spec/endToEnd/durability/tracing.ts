@@ -55,10 +55,10 @@ export function changesIn(log: string, directory: string): Change[] {
     if (call === undefined) return [];
     const nth = (counts.get(call) ?? 0) + 1;
     counts.set(call, nth);
-    // A cancel reads every process of the machine: each time that is another number of files, so later ones of that call have no number.
-    if (line.includes('"/proc", ')) uncountable.add(call);
-    if (uncountable.has(call)) return [];
-    return isChange(call, line, directory) ? [{ call, nth, what: `${call} ${fileOf(line)}` }] : [];
+    if (uncountable.has(call) || !isChange(call, line, directory)) return [];
+    // After its signal a cancel reads files of processes, as long as there are any: what it opens later has no number.
+    if (call === 'kill') ['open', 'openat'].forEach((one) => uncountable.add(one));
+    return [{ call, nth, what: `${call} ${fileOf(line)}` }];
   });
 }
 
