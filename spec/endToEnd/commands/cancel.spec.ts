@@ -107,7 +107,7 @@ test('canceling twice at once cancels once, and says so', async (t) => {
   await host.trigger('builds-record-start', ['twice', 'now', String(group.pid), 'git:sync']);
   host.write(host.lockPath('twice'), 'now\n');
   const results = await Promise.all([1, 2, 3].map(() => host.dokku(['builds:cancel', 'twice'])));
-  t.true(results.every(({ code }) => code === 0));
+  for (const { code, stderr } of results) t.is(code, 0, stderr);
   const said = results.map(({ stdout }) => stdout).join('');
   // One that comes more than two seconds after the record may find its process alive, and sends the signal again.
   t.is([...said.matchAll(/(?<!, but its process still ran\n)^-----> Killing app deploy$/gm)].length, 1, said);
