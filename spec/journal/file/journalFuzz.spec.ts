@@ -134,21 +134,22 @@ type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
 
 test('any journal reads the same by the page, and the next event is appended to it and read', (t) => {
   const journal = temporaryJournal(t);
-  fc.assert(
-    fc.property(fc.array(step, { minLength: 1, maxLength: 12, size: 'max' }), (steps) => {
-      writeFileSync(journal.path, '');
-      for (const one of steps) take(journal, one);
-      agree(journal);
-      const before = readAll(journal);
-      const { recorded } = appendAll(journal, [started('next')]);
-      const after = readAll(journal);
-      assert.deepEqual(after.events.at(-1), recorded[0]);
-      assert.deepEqual(after.events.slice(0, -1), before.events);
-      agree(journal);
-    }),
-    { numRuns },
-  );
-  t.pass();
+  t.notThrows(() => {
+    fc.assert(
+      fc.property(fc.array(step, { minLength: 1, maxLength: 12, size: 'max' }), (steps) => {
+        writeFileSync(journal.path, '');
+        for (const one of steps) take(journal, one);
+        agree(journal);
+        const before = readAll(journal);
+        const { recorded } = appendAll(journal, [started('next')]);
+        const after = readAll(journal);
+        assert.deepEqual(after.events.at(-1), recorded[0]);
+        assert.deepEqual(after.events.slice(0, -1), before.events);
+        agree(journal);
+      }),
+      { numRuns },
+    );
+  });
 
   function agree({ path }: Journal): void {
     const byThePage = readByThePage(readFileSync(path));
