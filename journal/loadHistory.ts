@@ -4,16 +4,7 @@ import type { BuildId } from '../host/dokku/names';
 import { readCheckpoint } from './checkpoint';
 import { evolveAll, evolveOver, initialState } from './decider';
 import { buildsNamed, type Recorded } from './events';
-import {
-  closeJournal,
-  type Head,
-  isHeadOf,
-  type Journal,
-  sizeOf,
-  JOURNAL_FILE,
-  openJournal,
-  START,
-} from './file/journalFile';
+import { type Head, isHeadOf, type Journal, sizeOf, JOURNAL_FILE, START, withJournal } from './file/journalFile';
 import { type Problem, type Reading, readJournal } from './file/readJournal';
 import type { History } from './history';
 
@@ -37,18 +28,15 @@ export const nothingLoaded: Loaded = { history: initialState, head: START, chang
  * it. Throws `JournalNotReadable`.
  */
 export function loadHistory(directory: string): Loaded {
-  const journal = openJournal(join(directory, JOURNAL_FILE));
-  if (journal === undefined) return nothingLoaded;
-  try {
+  const read = withJournal(join(directory, JOURNAL_FILE), (journal) => {
     const checkpoint = readCheckpoint(directory);
     if (checkpoint !== undefined && isHeadOf(journal, checkpoint.head)) {
       const { loaded, diverged } = readOn(journal, { ...checkpoint, changed: new Set(), problems: [] });
       if (!diverged) return loaded;
     }
     return loadWhole(journal);
-  } finally {
-    closeJournal(journal);
-  }
+  });
+  return read ?? nothingLoaded;
 }
 
 /** The history that all events of `journal` add up to, without the checkpoint. Throws `JournalNotReadable`. */

@@ -1,5 +1,5 @@
 import type { BuildId } from '../host/dokku/names';
-import { closeJournal, openJournal, START } from './file/journalFile';
+import { START, withJournal } from './file/journalFile';
 import { readJournal } from './file/readJournal';
 
 /**
@@ -7,18 +7,15 @@ import { readJournal } from './file/readJournal';
  * ids. Throws `JournalNotReadable`.
  */
 export function startedAmong(path: string, ids: ReadonlySet<BuildId>): BuildId[] {
-  const journal = ids.size === 0 ? undefined : openJournal(path);
-  if (journal === undefined) return [];
+  if (ids.size === 0) return [];
   const started = new Set<BuildId>();
-  try {
+  withJournal(path, (journal) =>
     readJournal(journal, START, {
       event({ event }) {
         if (event.type === 'BuildStarted' && ids.has(event.build)) started.add(event.build);
       },
       problem: () => undefined,
-    });
-    return [...started];
-  } finally {
-    closeJournal(journal);
-  }
+    }),
+  );
+  return [...started];
 }

@@ -11,7 +11,7 @@ import { once } from '../../projections/problemWarnings';
 import { type FleetJournal, FleetView } from '../../subscribers/fleet/fleetView';
 import type { Mirror } from '../../subscribers/fleet/mirror';
 import { followFleet } from './followFleet';
-import { chosenJournals, placeOf, readFleet, warnOfGaps, warnOfSilentHosts } from './readFleet';
+import { chosenJournals, placeOf, connectAndRead, warnOfGaps, warnOfSilentHosts } from './readFleet';
 
 export const fleetEvents = defineCommand({
   description: 'Show the raw history of all hosts merged by time',
@@ -33,7 +33,10 @@ export const fleetEvents = defineCommand({
       at >= since && at <= until && (type === undefined || event.type === type);
     const print = printerOf(output, flags.format);
     if (flags.follow && flags.offline) throw new Failure('--follow and --offline do not go together');
-    const { mirror, view, fleet } = await readFleet(host, output, { mirror: flags.mirror, offline: flags.offline });
+    const { mirror, view, fleet } = await connectAndRead(host, output, {
+      mirror: flags.mirror,
+      offline: flags.offline,
+    });
     const choice = { app, host: flags.host };
     const sources = new Map<string, Source>();
     const warn = once(output.warn);

@@ -19,12 +19,7 @@ export const fleetInfo = defineCommand({
   example: 'shop mwxh3njgpl9amb',
   ...ofFleet,
   async run({ host, output, args: { app, build }, flags }) {
-    const { mirror, view, fleet } = await readFleet(host, output, {
-      mirror: flags.mirror,
-      offline: flags.offline,
-      ask: true,
-    });
-    await fleet?.close();
+    const { mirror, view } = await readFleet(host, output, { ...flags, ask: true });
     const journals = chosenJournals(view, { host: flags.host, app });
     const found = journals.flatMap((journal) => {
       const present = findBuild(historyOf(mirror, journal), build);

@@ -35,12 +35,7 @@ export const fleetList = defineCommand({
   ...ofFleet,
   async run({ host, output, flags }) {
     const { status, since, format } = flags;
-    const { mirror, view, fleet } = await readFleet(host, output, {
-      mirror: flags.mirror,
-      offline: flags.offline,
-      ask: true,
-    });
-    await fleet?.close();
+    const { mirror, view } = await readFleet(host, output, { ...flags, ask: true });
     const now = Date.now();
     const chosen = chosenJournals(view, flags);
     const filtered = [flags.app, flags.host, status, since].some((value) => value !== undefined);

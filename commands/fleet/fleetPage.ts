@@ -31,12 +31,7 @@ export const fleetPage = defineCommand({
   example: '--out fleet.html',
   ...ofFleet,
   async run({ host, output, flags }) {
-    const { mirror, view, fleet } = await readFleet(host, output, {
-      mirror: flags.mirror,
-      offline: flags.offline,
-      ask: true,
-    });
-    await fleet?.close();
+    const { mirror, view } = await readFleet(host, output, { ...flags, ask: true });
     const journals = chosenJournals(view, flags).filter(({ app, gone }) => app !== undefined && !gone);
     warnOfGaps(output, journals);
     warnOfSilentHosts(

@@ -9,7 +9,7 @@ import { Failure, printable } from '../../host/failure';
 import { asOwnerOf } from '../../host/system/asOwner';
 import { makeDirectory, removeFile, replaceFile } from '../../host/system/files';
 import { CHECKPOINT_FILE } from '../../journal/checkpoint';
-import { closeJournal, JOURNAL_FILE, openJournal } from '../../journal/file/journalFile';
+import { JOURNAL_FILE, withJournal } from '../../journal/file/journalFile';
 import { verifyJournal } from '../../journal/file/verifyJournal';
 import { replay } from '../replay';
 import { hostsNamed, labelOf, readFleet, warnOfGaps } from './readFleet';
@@ -33,8 +33,7 @@ export const fleetRestore = defineCommand({
       args: { from, app },
       flags,
     } = call;
-    const { mirror, view, fleet } = await readFleet(host, output, { mirror: flags.mirror, offline: flags.offline });
-    await fleet?.close();
+    const { mirror, view } = await readFleet(host, output, flags);
     const hosts = hostsNamed(view, from);
     const named = view.journals.filter((one) => hosts.includes(one.host) && one.app === (flags.fromApp ?? app));
     const present = named.filter(({ gone }) => !gone);
@@ -67,22 +66,12 @@ export const fleetRestore = defineCommand({
 });
 
 function readExisting(path: string): Buffer | undefined {
-  const journal = openJournal(path);
-  if (journal === undefined) return undefined;
-  try {
-    return readFileSync(journal.fd);
-  } finally {
-    closeJournal(journal);
-  }
+  return withJournal(path, ({ fd }) => readFileSync(fd));
 }
 
 function refuseDamage(path: string): void {
-  const journal = openJournal(path);
-  if (journal === undefined) throw new Failure('The mirror has no bytes of that journal');
-  try {
-    const [deviation] = verifyJournal(journal, () => undefined).deviations;
-    if (deviation !== undefined) throw new Failure(`The copy is not as it was written: ${deviation.meaning}`);
-  } finally {
-    closeJournal(journal);
-  }
+  const verified = withJournal(path, (journal) => verifyJournal(journal, () => undefined));
+  if (verified === undefined) throw new Failure('The mirror has no bytes of that journal');
+  const [deviation] = verified.deviations;
+  if (deviation !== undefined) throw new Failure(`The copy is not as it was written: ${deviation.meaning}`);
 }

@@ -1,17 +1,14 @@
-import { defineCommand } from '../definition/command';
-import { aTime, jsonFormat } from '../definition/flags';
-import { choiceFlags, ofFleet, readerFlags } from './fleetFlags';
-import { join } from 'node:path';
-
 import type { AppName } from '../../host/dokku/names';
-import { closeJournal, JOURNAL_FILE, openJournal, START } from '../../journal/file/journalFile';
-import { readJournal } from '../../journal/file/readJournal';
+import { readEvents } from '../../projections/events/past';
 import { type AppStats, count, countOpen, noStats } from '../../projections/stats/stats';
 import { statsJson, statsView } from '../../projections/stats/statsView';
 import type { FleetJournal, FleetView } from '../../subscribers/fleet/fleetView';
 import type { Mirror } from '../../subscribers/fleet/mirror';
+import { defineCommand } from '../definition/command';
+import { aTime, jsonFormat } from '../definition/flags';
 import { statsTables } from '../stats/statsText';
-import { chosenJournals, labelOf, readFleet, warnOfGaps, warnOfSilentHosts } from './readFleet';
+import { choiceFlags, ofFleet, readerFlags } from './fleetFlags';
+import { chosenJournals, labelOf, placeOf, readFleet, warnOfGaps, warnOfSilentHosts } from './readFleet';
 
 export const fleetStats = defineCommand({
   description: 'Show how builds have been going on all hosts',
@@ -26,12 +23,7 @@ export const fleetStats = defineCommand({
   ...ofFleet,
   async run({ host, output, flags }) {
     const { since, format } = flags;
-    const { mirror, view, fleet } = await readFleet(host, output, {
-      mirror: flags.mirror,
-      offline: flags.offline,
-      ask: true,
-    });
-    await fleet?.close();
+    const { mirror, view } = await readFleet(host, output, { ...flags, ask: true });
     const now = Date.now();
     const journals = chosenJournals(view, flags);
     warnOfGaps(output, journals);
@@ -54,13 +46,11 @@ export const fleetStats = defineCommand({
 
 function statsOf(mirror: Mirror, view: FleetView, journal: FleetJournal, since: number | undefined): AppStats {
   const counted = noStats(since);
-  const file = openJournal(join(mirror.directoryOf(journal.entry), JOURNAL_FILE));
-  if (file === undefined) return counted;
-  try {
-    readJournal(file, START, { event: ({ event }) => count(counted, event), problem: () => undefined });
-  } finally {
-    closeJournal(file);
-  }
+  readEvents(
+    placeOf(mirror, journal),
+    () => undefined,
+    ({ event }) => count(counted, event),
+  );
   const running = new Set(
     journal.entry.open.filter((build) => view.see(journal, build).status === 'running').map(({ id }) => id),
   );

@@ -16,7 +16,7 @@ import type { NatsFleet } from '../../subscribers/fleet/natsEngine';
 import { endOf, holds, journalId } from '../../subscribers/fleet/piece';
 import { type Joined, readJoined, readSettings, settingsDirectory } from '../../subscribers/fleet/settings';
 import { appsIn } from '../../subscribers/fleet/watchJournals';
-import { ageText, labelOf, readFleet } from './readFleet';
+import { ageText, labelOf, connectAndRead } from './readFleet';
 
 /** Exit status 0 when all is well, else 1. */
 export const fleetStatus = defineCommand({
@@ -112,7 +112,7 @@ async function readerStatus(
   format: Format,
   flags: { readonly mirror: string | undefined; readonly offline: boolean },
 ): Promise<boolean> {
-  const { mirror, view, fleet } = await readFleet(host, output, flags);
+  const { mirror, view, fleet } = await connectAndRead(host, output, flags);
   const servers = fleet === undefined ? [] : await readServers(fleet);
   await fleet?.close();
   const now = Date.now();

@@ -3,7 +3,7 @@ import { jsonFormat } from '../definition/flags';
 import { choiceFlags, ofFleet, readerFlags } from './fleetFlags';
 import { join } from 'node:path';
 
-import { closeJournal, JOURNAL_FILE, openJournal } from '../../journal/file/journalFile';
+import { JOURNAL_FILE, withJournal } from '../../journal/file/journalFile';
 import { verifyJournal, type Verified } from '../../journal/file/verifyJournal';
 import type { FleetJournal } from '../../subscribers/fleet/fleetView';
 import type { Mirror } from '../../subscribers/fleet/mirror';
@@ -17,8 +17,7 @@ export const fleetVerify = defineCommand({
   example: '--host web1',
   ...ofFleet,
   async run({ host, output, flags }) {
-    const { mirror, view, fleet } = await readFleet(host, output, { mirror: flags.mirror, offline: flags.offline });
-    await fleet?.close();
+    const { mirror, view } = await readFleet(host, output, flags);
     const journals = chosenJournals(view, flags);
     warnOfSilentHosts(
       output,
@@ -72,11 +71,7 @@ export const fleetVerify = defineCommand({
 });
 
 function verifiedOf(mirror: Mirror, { entry }: FleetJournal): Verified | undefined {
-  const journal = openJournal(join(mirror.directoryOf(entry), JOURNAL_FILE));
-  if (journal === undefined) return undefined;
-  try {
-    return verifyJournal(journal, () => undefined);
-  } finally {
-    closeJournal(journal);
-  }
+  return withJournal(join(mirror.directoryOf(entry), JOURNAL_FILE), (journal) =>
+    verifyJournal(journal, () => undefined),
+  );
 }

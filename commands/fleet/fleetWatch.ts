@@ -15,7 +15,7 @@ import { drawScreen, logRoom } from '../watch/watchScreen';
 import { nothingWatched, onBuilds, onKey, type WatchState } from '../watch/watchState';
 import { historyOf } from '../../subscribers/fleet/fleetBuilds';
 import { followFleet } from './followFleet';
-import { ageText, chosenJournals, labelOf, readFleet } from './readFleet';
+import { ageText, chosenJournals, labelOf, connectAndRead } from './readFleet';
 
 /** Builds beyond the running ones. */
 const LATEST = 100;
@@ -29,7 +29,7 @@ export const fleetWatch = defineCommand({
   async run({ host, output, flags }) {
     if (!isatty(0) || !isatty(1))
       throw new Failure('fleet:watch needs a terminal; scripts can use fleet:events --follow');
-    const { mirror, view, fleet } = await readFleet(host, output, { mirror: flags.mirror, ask: true });
+    const { mirror, view, fleet } = await connectAndRead(host, output, { mirror: flags.mirror, ask: true });
     output.flush();
     const { colour, unicode } = readTerminal(process.env, { colour: true });
     const heard = new Map<string, string>();

@@ -24,11 +24,20 @@ export interface FleetReading {
 
 const ASK_MS = 1000;
 
+/** Reads the fleet as {@link connectAndRead} does, and closes the connection. */
+export async function readFleet(
+  ...call: Parameters<typeof connectAndRead>
+): Promise<Pick<FleetReading, 'mirror' | 'view'>> {
+  const { mirror, view, fleet } = await connectAndRead(...call);
+  await fleet?.close();
+  return { mirror, view };
+}
+
 /**
  * Brings the mirror up to date and opens it. Where the fleet does not answer, or another process reads, what is known is shown and a warning
  * says how old it is. `ask`: hosts with builds that run are asked to look at the processes now.
  */
-export async function readFleet(
+export async function connectAndRead(
   host: Host,
   output: Pick<Output, 'warn'>,
   flags: { readonly mirror?: string | undefined; readonly offline?: boolean; readonly ask?: boolean },

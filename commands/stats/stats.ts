@@ -1,16 +1,13 @@
-import { join } from 'node:path';
-
 import { allowedApps, listApps } from '../../host/dokku/apps';
 import type { Host } from '../../host/dokku/environment';
 import type { AppName } from '../../host/dokku/names';
 import type { Output } from '../../host/terminal/output';
 import { appBuilds } from '../../host/dokku/paths';
 import { isAlive } from '../../host/system/processes';
-import { closeJournal, JOURNAL_FILE, openJournal, START } from '../../journal/file/journalFile';
-import { readJournal } from '../../journal/file/readJournal';
 import { adoptRecords } from '../../projections/records/adoptRecords';
 import { thisSystem } from '../../host/system/system';
-import { complainer, once } from '../../projections/problemWarnings';
+import { readEvents } from '../../projections/events/past';
+import { once } from '../../projections/problemWarnings';
 import { type AppStats, count, countOpen, noStats } from '../../projections/stats/stats';
 import { statsJson, statsView } from '../../projections/stats/statsView';
 import { eachApp } from '../allApps/eachApp';
@@ -53,13 +50,7 @@ function readStats(host: Host, output: Output, app: AppName, since: number | und
   const warn = once(output.warn);
   adoptRecords(builds, thisSystem, warn);
   const counted = noStats(since);
-  const journal = openJournal(join(builds.directory, JOURNAL_FILE));
-  if (journal === undefined) return counted;
-  try {
-    readJournal(journal, START, { event: ({ event }) => count(counted, event), problem: complainer(builds, warn) });
-  } finally {
-    closeJournal(journal);
-  }
+  readEvents(builds, warn, ({ event }) => count(counted, event));
   countOpen(counted, ({ process }) => isAlive(process));
   return counted;
 }

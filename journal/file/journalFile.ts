@@ -44,6 +44,17 @@ export function openJournal(path: string): Journal | undefined {
   }
 }
 
+/** What `work` makes of the journal at `path`, which is closed afterwards; undefined when there is none. Throws {@link JournalNotReadable}. */
+export function withJournal<T>(path: string, work: (journal: Journal) => T): T | undefined {
+  const journal = openJournal(path);
+  if (journal === undefined) return undefined;
+  try {
+    return work(journal);
+  } finally {
+    closeJournal(journal);
+  }
+}
+
 /** The journal at `path` for appending, made (mode 0600) when there is none. Throws {@link JournalNotWritten}. */
 export function openJournalForAppend(path: string): Journal {
   try {

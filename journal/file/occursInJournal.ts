@@ -2,22 +2,21 @@ import * as fs from 'node:fs';
 
 import { reasonOf } from '../../host/failure';
 import { JournalNotReadable } from '../errors';
-import { closeJournal, openJournal } from './journalFile';
+import { withJournal } from './journalFile';
 
 /**
  * Whether the bytes of `text` occur in the journal at `path`: not before then is a long one worth decoding. Throws
  * {@link JournalNotReadable}.
  */
 export function occursInJournal(path: string, text: string): boolean {
-  const journal = openJournal(path);
-  if (journal === undefined) return false;
-  try {
-    return holdsBytes(journal.fd, Buffer.from(text));
-  } catch (error) {
-    throw new JournalNotReadable(path, reasonOf(error));
-  } finally {
-    closeJournal(journal);
-  }
+  const occurs = withJournal(path, ({ fd }) => {
+    try {
+      return holdsBytes(fd, Buffer.from(text));
+    } catch (error) {
+      throw new JournalNotReadable(path, reasonOf(error));
+    }
+  });
+  return occurs ?? false;
 }
 
 const CHUNK_BYTES = 1024 * 1024;

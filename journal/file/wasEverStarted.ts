@@ -1,5 +1,5 @@
 import type { BuildId } from '../../host/dokku/names';
-import { closeJournal, openJournal, START } from './journalFile';
+import { START, withJournal } from './journalFile';
 import { occursInJournal } from './occursInJournal';
 import { readBatches } from './readJournal';
 
@@ -9,9 +9,7 @@ import { readBatches } from './readJournal';
  */
 export function wasEverStarted(path: string, id: BuildId): boolean {
   if (!occursInJournal(path, id)) return false;
-  const journal = openJournal(path);
-  if (journal === undefined) return false;
-  try {
+  const started = withJournal(path, (journal) => {
     for (const findings of readBatches(journal, START)) {
       for (const finding of findings) {
         if (finding.type !== 'event') continue;
@@ -20,7 +18,6 @@ export function wasEverStarted(path: string, id: BuildId): boolean {
       }
     }
     return false;
-  } finally {
-    closeJournal(journal);
-  }
+  });
+  return started ?? false;
 }

@@ -5,7 +5,7 @@ import type { BuildId } from '../../host/dokku/names';
 import type { AppBuilds } from '../../host/dokku/paths';
 import type { BuildEvent, BuildFinished, Pruned, Recorded } from '../../journal/events';
 import { type Build, buildsOf, findBuild, type History } from '../../journal/history';
-import { closeJournal, JOURNAL_FILE, openJournal, START } from '../../journal/file/journalFile';
+import { JOURNAL_FILE, START, withJournal } from '../../journal/file/journalFile';
 import { readJournal } from '../../journal/file/readJournal';
 import { occursInJournal } from '../../journal/file/occursInJournal';
 import { evolveOver, initialState } from '../../journal/decider';
@@ -126,11 +126,7 @@ function journalOf({ directory }: AppBuilds): string {
 
 /** Reads every event of the journal of `builds`; none when there is no journal. Throws `JournalNotReadable`. */
 export function readEvents(builds: AppBuilds, warn: Warn, onEvent: (recorded: Recorded) => void): void {
-  const journal = openJournal(journalOf(builds));
-  if (journal === undefined) return;
-  try {
-    readJournal(journal, START, { event: onEvent, problem: complainer(builds, warn) });
-  } finally {
-    closeJournal(journal);
-  }
+  withJournal(journalOf(builds), (journal) =>
+    readJournal(journal, START, { event: onEvent, problem: complainer(builds, warn) }),
+  );
 }

@@ -4,7 +4,7 @@ import { parseTimestamp } from '../../host/durations';
 import type { BuildId } from '../../host/dokku/names';
 import type { BuildCanceled, BuildFinished, Recorded } from '../../journal/events';
 import type { History } from '../../journal/history';
-import { closeJournal, JOURNAL_FILE, openJournal, START } from '../../journal/file/journalFile';
+import { JOURNAL_FILE, START, withJournal } from '../../journal/file/journalFile';
 import { type Problem, readJournal } from '../../journal/file/readJournal';
 import { evolveOver, initialState } from '../../journal/decider';
 
@@ -58,22 +58,16 @@ export function readPageHistory(directory: string, most: number): PageHistory {
       }
     }
   };
-  const journal = openJournal(join(directory, JOURNAL_FILE));
-  let history = initialState;
-  if (journal !== undefined) {
-    try {
-      history = evolveOver(initialState, (next) => {
-        const event = (recorded: Recorded): void => {
-          next(recorded.event);
-          onEvent(recorded);
-        };
-        readJournal(journal, START, { event, problem: (problem) => problems.push(problem) });
-      });
-    } finally {
-      closeJournal(journal);
-    }
-  }
-  return { history, events, outcomes: outcomes.slice(-most), problems };
+  const history = withJournal(join(directory, JOURNAL_FILE), (journal) =>
+    evolveOver(initialState, (next) => {
+      const event = (recorded: Recorded): void => {
+        next(recorded.event);
+        onEvent(recorded);
+      };
+      readJournal(journal, START, { event, problem: (problem) => problems.push(problem) });
+    }),
+  );
+  return { history: history ?? initialState, events, outcomes: outcomes.slice(-most), problems };
 }
 
 /** The first end decides. A report corrects an end that was inferred. */

@@ -5,7 +5,7 @@ import { listDirectory } from '../../host/system/files';
 import type { System } from '../../host/system/system';
 import { readCheckpoint } from '../../journal/checkpoint';
 import { evolveOver, initialState } from '../../journal/decider';
-import { closeJournal, JOURNAL_FILE, openJournal, START } from '../../journal/file/journalFile';
+import { JOURNAL_FILE, START, withJournal } from '../../journal/file/journalFile';
 import { type Problem, readJournal } from '../../journal/file/readJournal';
 import { buildsOf, runningBuilds } from '../../journal/history';
 import { addRunning, runningOf } from '../lists/runningBuilds';
@@ -40,9 +40,7 @@ export function replay(
   warn: (message: string) => void,
 ): Replayed | undefined {
   const { app, buildsRoot, directory } = builds;
-  const journal = openJournal(join(directory, JOURNAL_FILE));
-  if (journal === undefined) return undefined;
-  try {
+  return withJournal(join(directory, JOURNAL_FILE), (journal) => {
     const stored = readCheckpoint(directory);
     const comparison = stored && new CheckpointComparison(stored);
     const problems: Problem[] = [];
@@ -83,9 +81,7 @@ export function replay(
       updateFiles(builds, { history, head, changed: 'all', problems }, 'all', system, warn);
     }
     return replayed;
-  } finally {
-    closeJournal(journal);
-  }
+  });
 }
 
 const PROGRESS_EVENTS = 20_000;

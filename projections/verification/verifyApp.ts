@@ -5,7 +5,7 @@ import type { System } from '../../host/system/system';
 import { readCheckpoint } from '../../journal/checkpoint';
 import { evolveOver, initialState } from '../../journal/decider';
 import type { Recorded } from '../../journal/events';
-import { closeJournal, JOURNAL_FILE, openJournal, START } from '../../journal/file/journalFile';
+import { JOURNAL_FILE, START, withJournal } from '../../journal/file/journalFile';
 import { type Deviation, type Verified, verifyJournal } from '../../journal/file/verifyJournal';
 import { type History, runningBuilds } from '../../journal/history';
 import { loadHistory } from '../../journal/loadHistory';
@@ -52,9 +52,7 @@ function verifyHistory(
   pin: string | undefined,
   comparison: CheckpointComparison | undefined,
 ): { verified: Verified; history: History } {
-  const journal = openJournal(join(directory, JOURNAL_FILE));
-  if (journal === undefined) return { verified: NO_JOURNAL, history: initialState };
-  try {
+  const read = withJournal(join(directory, JOURNAL_FILE), (journal) => {
     let verified = NO_JOURNAL;
     const history = evolveOver(initialState, (next, state) => {
       const onEvent = ({ seq, event }: Recorded): void => {
@@ -64,9 +62,8 @@ function verifyHistory(
       verified = verifyJournal(journal, onEvent, pin, comparison);
     });
     return { verified, history };
-  } finally {
-    closeJournal(journal);
-  }
+  });
+  return read ?? { verified: NO_JOURNAL, history: initialState };
 }
 
 /** The view of running builds may name too many builds, never too few. If it is not believed, it says nothing. */

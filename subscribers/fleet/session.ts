@@ -5,7 +5,7 @@ import { errorCode, reasonOf } from '../../host/failure';
 import type { AppName } from '../../host/dokku/names';
 import { isAlive } from '../../host/system/processes';
 import { JournalNotReadable } from '../../journal/errors';
-import { closeJournal, JOURNAL_FILE, openJournal } from '../../journal/file/journalFile';
+import { JOURNAL_FILE, withJournal } from '../../journal/file/journalFile';
 import { type RunningBuild, runningBuilds } from '../../journal/history';
 import { loadHistory } from '../../journal/loadHistory';
 import { type Bulletin, EngineAway, type Engine } from './engine';
@@ -209,11 +209,5 @@ function livesOf(open: readonly RunningBuild[]): Lives {
 }
 
 function readId(path: string): string | undefined {
-  const journal = openJournal(path);
-  if (journal === undefined) return undefined;
-  try {
-    return journalId(journal);
-  } finally {
-    closeJournal(journal);
-  }
+  return withJournal(path, journalId);
 }

@@ -7,15 +7,7 @@ import { appBuilds } from '../../host/dokku/paths';
 import { readSmallFile, replaceFile } from '../../host/system/files';
 import { isAlive } from '../../host/system/processes';
 import type { Recorded } from '../../journal/events';
-import {
-  closeJournal,
-  type Head,
-  isHeadOf,
-  type Journal,
-  JOURNAL_FILE,
-  openJournal,
-  START,
-} from '../../journal/file/journalFile';
+import { type Head, isHeadOf, type Journal, JOURNAL_FILE, START, withJournal } from '../../journal/file/journalFile';
 import { type Problem, readJournal } from '../../journal/file/readJournal';
 import {
   addEvent,
@@ -48,20 +40,17 @@ export function readMetrics(
   onProblem: (problem: Problem) => void = () => undefined,
 ): ShownApp {
   const { directory } = appBuilds(host, app);
-  const journal = openJournal(join(directory, JOURNAL_FILE));
-  if (journal === undefined) return { app, metrics: noMetrics(), running: [] };
-  try {
+  const shown = withJournal(join(directory, JOURNAL_FILE), (journal) => {
     const stored = readStored(directory);
     const before = stored?.head.end;
     const known = stored && isHeadOf(journal, stored.head) ? readFrom(journal, stored, onProblem) : undefined;
     const read = known ?? readFrom(journal, { head: START, metrics: noMetrics() }, onProblem);
-    if (read === undefined) return { app, metrics: noMetrics(), running: [] };
+    if (read === undefined) return undefined;
     if (store && read.head.end !== before) write(directory, read);
     const running = [...read.metrics.open.values()].filter(({ process }) => isAlive(process));
     return { app, metrics: read.metrics, running };
-  } finally {
-    closeJournal(journal);
-  }
+  });
+  return shown ?? { app, metrics: noMetrics(), running: [] };
 }
 
 /** Reads on from `from`, whose metrics change. Undefined if it is no position in this journal. */

@@ -2,15 +2,7 @@ import { join } from 'node:path';
 
 import { readSmallFile, replaceFile } from '../../../host/system/files';
 import type { Recorded } from '../../../journal/events';
-import {
-  closeJournal,
-  type Head,
-  isHeadOf,
-  type Journal,
-  JOURNAL_FILE,
-  openJournal,
-  START,
-} from '../../../journal/file/journalFile';
+import { type Head, isHeadOf, type Journal, JOURNAL_FILE, START, withJournal } from '../../../journal/file/journalFile';
 import { readJournal } from '../../../journal/file/readJournal';
 import type { InferredEnd } from '../notification';
 import { InferredEnds } from './inferredEnds';
@@ -49,16 +41,14 @@ export interface NewEvents {
  */
 export function readNewEvents(directory: string, wanted: (recorded: Recorded) => boolean): NewEvents {
   const beginning = (): Position => ({ head: START, inferred: new InferredEnds() });
-  const journal = openJournal(join(directory, JOURNAL_FILE));
-  if (journal === undefined) return { events: [], position: beginning(), isFirst: true };
-  try {
+  const read = withJournal(join(directory, JOURNAL_FILE), (journal) => {
     const position = readPosition(directory);
     const behind = position && isHeadOf(journal, position.head) ? readFrom(journal, position, wanted) : undefined;
     if (behind !== undefined) return { ...behind, isFirst: false };
-    return { ...(readFrom(journal, beginning(), wanted) ?? { events: [], position: beginning() }), isFirst: true };
-  } finally {
-    closeJournal(journal);
-  }
+    const whole = readFrom(journal, beginning(), wanted);
+    return whole && { ...whole, isFirst: true };
+  });
+  return read ?? { events: [], position: beginning(), isFirst: true };
 }
 
 /** Whether everything up to the journal position `head` is queued. */
