@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 
-import { unpack, unpackFirst, type Value, type ValueMap } from './messagePack';
+import { unpack, unpackFirst, type Value, type ValueMap } from '../../journal/file/messagePack';
 
 /*
  * A reader of journals, written from docs/journal-format.md alone: it imports nothing of the program, so that it reads what the page
@@ -40,7 +40,7 @@ interface Envelope {
   readonly seq: number;
   readonly previousCrc: number;
   readonly readTo: number;
-  readonly digest: Buffer;
+  readonly digest: Uint8Array;
   readonly event: JournalEvent | undefined;
   /** Of its frame. */
   readonly crc: number;
@@ -119,7 +119,7 @@ function readEnvelope(payload: Buffer, crc: number, start: number, end: number):
   if (!Array.isArray(fields)) return undefined;
   const [schema, seq, previousCrc, readTo, digest, id, at, type, data] = fields;
   if (!isWhole(schema) || !isWhole(seq) || !isWhole(previousCrc) || !isWhole(readTo)) return undefined;
-  if (seq === 0 || !Buffer.isBuffer(digest)) return undefined;
+  if (seq === 0 || !(digest instanceof Uint8Array)) return undefined;
   const known = schema <= SCHEMA && isUlid(id) && isWhole(at) && at <= 8.64e15 && isText(type) && isMap(data);
   const picked = known ? pick(types[type], data) : undefined;
   const event = picked && known ? { seq, id, at, type, data: picked } : undefined;
@@ -230,7 +230,7 @@ function isWhole(value: Value | undefined): value is number {
 }
 
 function isMap(value: Value | undefined): value is ValueMap {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && !Buffer.isBuffer(value);
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Uint8Array);
 }
 
 function sha256(bytes: Buffer): Buffer {

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
 
 import type { BuildEvent } from '../../../journal/events';
-import { unpack } from '../../journal/file/messagePack';
+import { unpackWritten } from '../../journal/file/messagePack';
 
 /** An event as the file holds it. */
 export interface AuditedEvent {
@@ -39,7 +39,7 @@ export function auditJournal(path: string): Audit {
       continue;
     }
     at += HEADER_BYTES + payload.length;
-    const [, seq, , , , id, , type, data] = unpack(payload) as unknown as Fields;
+    const [, seq, , , , id, , type, data] = unpackWritten(payload) as unknown as Fields;
     const event = { ...data, type } as BuildEvent;
     if (seq <= events.length) {
       voidFrames += 1;

@@ -2,7 +2,7 @@ import test from 'ava';
 import fc from 'fast-check';
 
 import { decode, decodeFirst, encode } from '../../../journal/file/codec';
-import { unpack } from './messagePack';
+import { unpackWritten } from './messagePack';
 
 test('what is encoded is plain MessagePack, that any reader reads', (t) => {
   const text = fc.string({ unit: 'grapheme' });
@@ -12,7 +12,7 @@ test('what is encoded is plain MessagePack, that any reader reads', (t) => {
   });
   fc.assert(
     fc.property(values, (value) => {
-      t.deepEqual(unpack(encode(value)), value as never);
+      t.deepEqual(unpackWritten(encode(value)), value as never);
       t.deepEqual(decode(encode(value)), value);
     }),
     { numRuns: 300 },

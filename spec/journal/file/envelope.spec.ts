@@ -5,7 +5,7 @@ import { encode } from '../../../journal/file/codec';
 import { UnknownEvent } from '../../../journal/file/parseEvent';
 import { type BuildEvent, type Recorded, SCHEMA_VERSION } from '../../../journal/events';
 import { canceled, discarded, finished, minute, pruned, reaped, started } from '../buildEvents';
-import { unpack } from './messagePack';
+import { unpackWritten } from './messagePack';
 
 const link: Link = {
   previousCrc: 0xfedcba98,
@@ -46,7 +46,7 @@ for (const [n, event] of examples.entries()) {
       type,
       data,
     ];
-    t.deepEqual(unpack(encodeEnvelope(record(event, n + 1), link)), fields as never);
+    t.deepEqual(unpackWritten(encodeEnvelope(record(event, n + 1), link)), fields as never);
   });
 }
 
