@@ -21,7 +21,8 @@ export default {
   require: ['ts-node/register/transpile-only', './scripts/sandbox/umask.ts'],
   // Specs start processes and send signals: each file has a process of its own.
   workerThreads: false,
-  // The longest silence of the whole run. Only the end of a test breaks it, and some tests work synchronously for minutes on a busy machine.
+  // The longest silence of the whole run. Only the end of a test breaks it, and some tests work synchronously for
+  // minutes on a busy machine.
   timeout: soak ? '30m' : '15m',
   // Every spec runs every time; a CI system's "node 2 of 4" must not pick a part of them.
   utilizeParallelBuilds: false,

@@ -14,8 +14,9 @@ const OWN_NAME = 'dokku-builds';
 const CALLED_AS = '--as';
 
 /**
- * What a call asks for. `argv0` is the path that it was called by: Dokku runs `subcommands/list builds:list ARGS`, plugn runs
- * `builds-record-start ARGS`, people run `dokku-builds list ARGS`. `isInternal` says which names are no commands.
+ * What a call asks for. `argv0` is the path that it was called by: Dokku runs `subcommands/list builds:list ARGS`,
+ * plugn runs `builds-record-start ARGS`, people run `dokku-builds list ARGS`. `isInternal` says which names are no
+ * commands.
  */
 export function calledAs(argv0: string, argv: readonly string[], isInternal: (name: string) => boolean): Called {
   const { path, words } = enteredBy(argv0, argv);

@@ -75,7 +75,8 @@ function cancelBuild(context: AppContext, output: Output, id: BuildId, force: bo
     case 'refuse':
       throw new Failure(plan.reason);
     case 'leave':
-      // It adds nothing. It makes durable what is answered, and writes the record if whoever ended the build was killed before.
+      // It adds nothing. It makes durable what is answered, and writes the record if whoever ended the build was
+      // killed before.
       changeHistory(context, 'all', () => [{ type: 'CancelBuild', build: id, actor: {}, signal: SIGNALS[0], at: 0 }]);
       sayOver(output, plan.build);
       return 0;
@@ -96,9 +97,9 @@ function cancelBuild(context: AppContext, output: Output, id: BuildId, force: bo
 }
 
 /**
- * Signals the process group and waits until it is gone; only then the build is recorded as canceled. A deploy that dies of the
- * signal may report its own end before: the note about the cancel makes that report a cancel, too. Of several cancels at once,
- * the first one signals, and the others wait.
+ * Signals the process group and waits until it is gone; only then the build is recorded as canceled. A deploy that
+ * dies of the signal may report its own end before: the note about the cancel makes that report a cancel, too. Of
+ * several cancels at once, the first one signals, and the others wait.
  */
 function signalBuild(context: AppContext, output: Output, build: Build, force: boolean): number {
   const { host, builds, system } = context;
@@ -187,7 +188,10 @@ function sayOver(output: Output, build: Build): void {
   output.step(`Build ${build.id} is no longer running (status=${build.status}); leaving record untouched`);
 }
 
-/** A lock that names a build without a record is stale, unless a process holds it: then the start is about to be recorded. */
+/**
+ * A lock that names a build without a record is stale, unless a process holds it: then the start is about to be
+ * recorded.
+ */
 function removeStaleLock({ host, builds: { app }, warn }: AppContext, id: BuildId): void {
   if (isDeployLockTaken(host, app)) {
     throw new Failure(`No build record found for ${app}/${id} yet, and its deploy holds the lock; try again`);

@@ -72,8 +72,8 @@ function lockedBy(host: Host, app: AppName): Failure {
 }
 
 /**
- * The command waits behind this gate, already a process with an identity and in a group of its own, until its start is on
- * record. What it runs is handed over as arguments: the shell reads none of it.
+ * The command waits behind this gate, already a process with an identity and in a group of its own, until its start is
+ * on record. What it runs is handed over as arguments: the shell reads none of it.
  */
 const GATE = 'read -r go <&3 || exit 125; exec 3<&-; exec "$@"';
 const GATE_FD = 3;
@@ -139,7 +139,9 @@ function openLog(host: Host, app: AppName, id: BuildId): number {
 
 const COMMAND_NOT_STARTED = 127;
 
-/** The exit status of the command as a shell would say it: its own, or 128 and the number of the signal that ended it. */
+/**
+ * The exit status of the command as a shell would say it: its own, or 128 and the number of the signal that ended it.
+ */
 function endOf(child: ChildProcess): Promise<number> {
   return new Promise((resolve) => {
     child.on('error', () => {
@@ -158,7 +160,10 @@ function openGate(child: ChildProcess): void {
   gate.end('go\n');
 }
 
-/** Every byte goes to the terminal, to the log and to the system's log; one that fails does not keep it from the others. */
+/**
+ * Every byte goes to the terminal, to the log and to the system's log; one that fails does not keep it from the
+ * others.
+ */
 function copy(child: ChildProcess, output: Output, log: number, logger: ChildProcess | undefined): void {
   let logFails = false;
   const keep = (chunk: Buffer): void => {

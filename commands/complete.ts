@@ -8,8 +8,9 @@ import { completionsOf, type Known } from './definition/completions';
 import { loadCommands } from './programs';
 
 /**
- * `dokku-builds complete plugin|program WORD...`, for the completion of shells: prints what the last word may become, one a line, each with
- * its help behind a tab. `plugin` is for `dokku builds:<command>`. Prints nothing if something fails: nobody asked for a message.
+ * `dokku-builds complete plugin|program WORD...`, for the completion of shells: prints what the last word may become,
+ * one a line, each with its help behind a tab. `plugin` is for `dokku builds:<command>`. Prints nothing if something
+ * fails: nobody asked for a message.
  */
 export async function complete({ host, output, args }: Call): Promise<undefined> {
   const [via, ...words] = args;

@@ -16,9 +16,9 @@ const SUMMARY = 'Manage running and historical builds';
 const ALONGSIDE_SUMMARY = 'Read the journal of builds that the stock plugin keeps no history of';
 
 /**
- * The plugin's `commands`: `builds` and `builds:help` explain the plugin, `builds:help <command>` one command. `help` gives the plugin's
- * line, with `--all` one line for each command. What looks like a mistyped command of the plugin is an error; everything else is left to
- * other plugins, by Dokku's exit status for that.
+ * The plugin's `commands`: `builds` and `builds:help` explain the plugin, `builds:help <command>` one command. `help`
+ * gives the plugin's line, with `--all` one line for each command. What looks like a mistyped command of the plugin is
+ * an error; everything else is left to other plugins, by Dokku's exit status for that.
  */
 export async function commands({ host, output, args }: Call): Promise<number> {
   const plugin = pluginName(host);

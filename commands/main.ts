@@ -5,8 +5,9 @@ import type { standIn as StandIn } from './host/standIn';
 import { report, run } from './run';
 
 /*
- * The start of the executable. What it imports is one chunk of the executable; everything else is loaded when it is called. (An import of
- * ./run at run time spares builds-generate-id 0.2 ms and costs every command 0.5 ms, because the bundler makes 31 chunks of 20.)
+ * The start of the executable. What it imports is one chunk of the executable; everything else is loaded when it is
+ * called. (An import of ./run at run time spares builds-generate-id 0.2 ms and costs every command 0.5 ms, because the
+ * bundler makes 31 chunks of 20.)
  */
 
 async function main(): Promise<number> {

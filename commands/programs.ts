@@ -2,8 +2,8 @@ import type { Handler } from '../host/call';
 import type { Command } from './definition/command';
 
 /*
- * Everything that this executable can be called as. A module is loaded when it is called: each call is a process of its own, three of
- * them in every deploy.
+ * Everything that this executable can be called as. A module is loaded when it is called: each call is a process of
+ * its own, three of them in every deploy.
  */
 
 type Load<T> = () => Promise<T>;

@@ -40,8 +40,8 @@ export function pruneWork(host: Host, app: AppName): Worked {
 }
 
 /**
- * Removes what the host has made for an "app" that is none: `ps:restart --all`, or a command on an app that does not exist, leaves a
- * directory with a log. A directory with a history is left, and named.
+ * Removes what the host has made for an "app" that is none: `ps:restart --all`, or a command on an app that does not
+ * exist, leaves a directory with a log. A directory with a history is left, and named.
  */
 function removeDataOfNoApp(host: Host, output: Output): void {
   const root = buildsRoot(host);

@@ -44,7 +44,8 @@ export function replayWork(host: Host, app: AppName, flags: WorkFlags): Worked {
   progress.end();
   if (replayed === undefined) return { line: `Replayed ${app}: nothing, it has no journal`, warnings, failed: false };
   warnOfProblems(builds, replayed.problems, warn);
-  const failed = replayed.problems.some((problem) => problem.type !== 'damage' || !problem.cutOff); // a cut-off write lost nothing
+  // a cut-off write lost nothing
+  const failed = replayed.problems.some((problem) => problem.type !== 'damage' || !problem.cutOff);
   return { line: summary(app, replayed, dryRun), warnings, failed };
 }
 

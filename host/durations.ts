@@ -1,4 +1,7 @@
-/** Text for a span of `ms` milliseconds as Go prints it, rounded to whole seconds: `0s`, `1m14s`, `1h0m3s`. Never negative. */
+/**
+ * Text for a span of `ms` milliseconds as Go prints it, rounded to whole seconds: `0s`, `1m14s`, `1h0m3s`. Never
+ * negative.
+ */
 export function formatDuration(ms: number): string {
   const seconds = Math.max(0, Math.round(ms / 1000));
   const minutes = Math.floor(seconds / 60);
@@ -8,15 +11,19 @@ export function formatDuration(ms: number): string {
 }
 
 /**
- * The moment that an RFC 3339 time names, in ms since the epoch; fractions of a second, of any length, make fractions of a
- * ms. Undefined for any other text, for a date that no calendar has, and for a leap second, which the clock has not.
+ * The moment that an RFC 3339 time names, in ms since the epoch; fractions of a second, of any length, make fractions
+ * of a ms. Undefined for any other text, for a date that no calendar has, and for a leap second, which the clock has
+ * not.
  */
 export function parseTimestamp(text: string): number | undefined {
   const moment = parseMoment(text);
   return moment && moment.wholeSeconds + moment.fraction;
 }
 
-/** The RFC 3339 time in UTC of `at`, ms since the epoch: `2026-04-30T13:50:00.000Z`. For the years that have four digits. */
+/**
+ * The RFC 3339 time in UTC of `at`, ms since the epoch: `2026-04-30T13:50:00.000Z`. For the years that have four
+ * digits.
+ */
 export function formatTimestamp(at: number): string {
   const date = new Date(Math.min(Math.max(at, FIRST_MS), LAST_MS));
   const [month, day] = [date.getUTCMonth() + 1, date.getUTCDate()];
@@ -33,11 +40,14 @@ function digits(part: number, length: number): string {
   return String(part).padStart(length, '0');
 }
 
-/** An RFC 3339 time in UTC without the fraction of its second: `2026-04-30T13:50:00Z`. Other text is returned as it is. */
+/**
+ * An RFC 3339 time in UTC without the fraction of its second: `2026-04-30T13:50:00Z`. Other text is returned as it is.
+ */
 export function toWholeSeconds(text: string): string {
   const moment = parseMoment(text);
   if (moment === undefined) return text;
-  if (/T.*Z$/.test(text)) return `${text.slice(0, SECONDS)}Z`; // as nearly always: a Date would have V8 load the time zones, 0.3 ms
+  // as nearly always: a Date would have V8 load the time zones, 0.3 ms
+  if (/T.*Z$/.test(text)) return `${text.slice(0, SECONDS)}Z`;
   return new Date(moment.wholeSeconds).toISOString().replace('.000Z', 'Z');
 }
 

@@ -3,8 +3,8 @@ import { printable } from './printable';
 export { printable, visible } from './printable';
 
 /**
- * A failure the user can act on: one sentence, and the exit status the contract gives it (1, or 20 for an app that does
- * not exist). Thrown anywhere, turned into ` !     message` and the exit status in one place, the entry point.
+ * A failure the user can act on: one sentence, and the exit status the contract gives it (1, or 20 for an app that
+ * does not exist). Thrown anywhere, turned into ` !     message` and the exit status in one place, the entry point.
  */
 export class Failure extends Error {
   readonly exitCode: number;

@@ -1,7 +1,7 @@
 /**
- * The one of `candidates` that whoever typed `text` most likely meant: the one that is a slip of the finger away, else the only one that
- * `text` is the beginning of, else, for a long word, the one that is two slips away. Undefined when none is near; of several that are as
- * near the first. By hand: what a package would give is the twenty lines below.
+ * The one of `candidates` that whoever typed `text` most likely meant: the one that is a slip of the finger away, else
+ * the only one that `text` is the beginning of, else, for a long word, the one that is two slips away. Undefined when
+ * none is near; of several that are as near the first. By hand: what a package would give is the twenty lines below.
  */
 export function nearest(text: string, candidates: readonly string[]): string | undefined {
   let best: string | undefined;
@@ -25,8 +25,8 @@ function completed(text: string, candidates: readonly string[]): string | undefi
 }
 
 /**
- * How many slips make `a` of `b`: a letter left out, put in, mistaken for another, or two that changed places (the Damerau-Levenshtein
- * distance in which no letter is part of two slips). Three rows of the matrix are enough.
+ * How many slips make `a` of `b`: a letter left out, put in, mistaken for another, or two that changed places (the
+ * Damerau-Levenshtein distance in which no letter is part of two slips). Three rows of the matrix are enough.
  */
 export function slipsBetween(a: string, b: string): number {
   let beforeLast: number[] = [];

@@ -27,8 +27,8 @@ export function readCheckpoint(directory: string): Checkpoint | undefined {
 }
 
 /**
- * The file holds one line of JSON, twice: two lines that differ are damage. To parse and to compare them is native code; MessagePack
- * and a checksum would take four times as long as all else that a list of 20 builds does.
+ * The file holds one line of JSON, twice: two lines that differ are damage. To parse and to compare them is native
+ * code; MessagePack and a checksum would take four times as long as all else that a list of 20 builds does.
  */
 function readStored(path: string): unknown {
   try {
@@ -53,8 +53,8 @@ function isHistory(value: unknown): value is History {
 }
 
 /**
- * Stores `checkpoint` in `directory`. To be called after all files that are derived from its events are up to date. Not synced: a
- * lost checkpoint only costs time. Throws system errors.
+ * Stores `checkpoint` in `directory`. To be called after all files that are derived from its events are up to date.
+ * Not synced: a lost checkpoint only costs time. Throws system errors.
  */
 export function writeCheckpoint(directory: string, { head, history }: Checkpoint): void {
   const line = `${JSON.stringify([VERSION, head, history])}\n`;

@@ -6,7 +6,9 @@ export interface Evidence {
   readonly deployed: boolean;
   /** The deploy lock names the build. */
   readonly holdsLock: boolean;
-  /** A line of its log begins with ` !     `, `fatal:` or `error:`, or the log is too long for a sync that did nothing. */
+  /**
+   * A line of its log begins with ` !     `, `fatal:` or `error:`, or the log is too long for a sync that did nothing.
+   */
   readonly logShowsFailure: boolean;
   /** Somebody had asked to cancel it, and sent this signal. */
   readonly cancel?: { readonly actor: Actor; readonly signal: string };

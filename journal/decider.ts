@@ -163,8 +163,8 @@ export function evolveAll(history: History, events: readonly BuildEvent[]): Hist
 }
 
 /**
- * The same with the events that `feed` hands on, which may be millions. `state` is what they add up to so far: to be read between
- * two events, and not to be kept.
+ * The same with the events that `feed` hands on, which may be millions. `state` is what they add up to so far: to be
+ * read between two events, and not to be kept.
  */
 export function evolveOver(
   history: History,

@@ -7,7 +7,9 @@ export type Timestamp = string;
 /** What a build is for. It follows from the source. */
 export type Kind = 'build' | 'deploy';
 
-/** Who does something: the ssh user, the name of the ssh key, the first word of the command. Unknown ones are absent. */
+/**
+ * Who does something: the ssh user, the name of the ssh key, the first word of the command. Unknown ones are absent.
+ */
 export interface Actor {
   readonly user?: string;
   readonly key?: string;
@@ -103,8 +105,8 @@ export interface Recorded<E extends BuildEvent = BuildEvent> {
 }
 
 /**
- * The schema that is written now. Version 2 added the cause `deployed`, the correction of an inferred end, the revision of an
- * end, and the process group of a start.
+ * The schema that is written now. Version 2 added the cause `deployed`, the correction of an inferred end, the
+ * revision of an end, and the process group of a start.
  */
 export const SCHEMA_VERSION = 2;
 

@@ -28,9 +28,9 @@ export interface Handled {
 }
 
 /**
- * Decides `commands`, one after the other, on the history `loaded` from `directory`, and appends the events that follow. When it
- * returns, everything that it says is on disk. Throws what `decide` throws, and `JournalNotWritten`; events of the commands
- * before that may then not be on disk yet.
+ * Decides `commands`, one after the other, on the history `loaded` from `directory`, and appends the events that
+ * follow. When it returns, everything that it says is on disk. Throws what `decide` throws, and `JournalNotWritten`;
+ * events of the commands before that may then not be on disk yet.
  */
 export function handleCommands(
   directory: string,
@@ -53,8 +53,8 @@ export function handleCommands(
 }
 
 /**
- * 1. Read what others have appended. 2. Decide. 3. Nothing to add: done, if the journal is still the same after a sync, because
- * the answer must rest on what is on disk. 4. Append. If another process was first, start again.
+ * 1. Read what others have appended. 2. Decide. 3. Nothing to add: done, if the journal is still the same after a
+ *   sync, because the answer must rest on what is on disk. 4. Append. If another process was first, start again.
  */
 function handleCommand(writer: Writer, loaded: Loaded, command: BuildCommand, system: System): Handled {
   const added: Recorded[] = [];
@@ -81,8 +81,8 @@ function handleCommand(writer: Writer, loaded: Loaded, command: BuildCommand, sy
 }
 
 /**
- * `command` with what only the whole journal at `path` knows: whether an id was used by a build that the history does not remember.
- * Reads the journal only if that is possible. Throws `JournalNotReadable`.
+ * `command` with what only the whole journal at `path` knows: whether an id was used by a build that the history does
+ * not remember. Reads the journal only if that is possible. Throws `JournalNotReadable`.
  */
 export function withUsedIds(command: BuildCommand, history: History, path: string): BuildCommand {
   if (command.type === 'StartBuild' && !isCertainlyNew(history, command.build))
@@ -111,7 +111,10 @@ function appendAll(writer: Writer, loaded: Loaded, events: readonly BuildEvent[]
   return { loaded: { ...withEvents(loaded, since), head }, added };
 }
 
-/** A loser knows all that the winner wrote, and usually wins the next race: waking up from a pause takes longer than that. */
+/**
+ * A loser knows all that the winner wrote, and usually wins the next race: waking up from a pause takes longer than
+ * that.
+ */
 const LOST_WITHOUT_PAUSE = 3;
 
 const LONGEST_PAUSE_MS = 8;

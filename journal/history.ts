@@ -39,18 +39,23 @@ export interface CanceledBuild extends Started {
 /** A build that is on record. */
 export type Build = RunningBuild | FinishedBuild | CanceledBuild;
 
-/** The state of an app: what its events add up to. It grows with what is on record, not with how much ever happened. */
+/**
+ * The state of an app: what its events add up to. It grows with what is on record, not with how much ever happened.
+ */
 export interface History {
   /** The builds on record, by id. */
   readonly builds: Readonly<Record<BuildId, Build>>;
   /** Their ids, oldest first, in the order of the journal; an adopted build stands where its start belongs. */
   readonly order: readonly BuildId[];
   /**
-   * The newest ids of the generated form that ever started, at most {@link NEWEST_KEPT}, ascending. An id above the first of
-   * them that is not among them was never used.
+   * The newest ids of the generated form that ever started, at most {@link NEWEST_KEPT}, ascending. An id above the
+   * first of them that is not among them was never used.
    */
   readonly newestIds: readonly BuildId[];
-  /** The builds that were pruned last, at most {@link PRUNED_KEPT}: their ids are not used again, their files are removed. */
+  /**
+   * The builds that were pruned last, at most {@link PRUNED_KEPT}: their ids are not used again, their files are
+   * removed.
+   */
   readonly pruned: readonly BuildId[];
 }
 

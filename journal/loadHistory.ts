@@ -12,7 +12,10 @@ import type { History } from './history';
 export interface Loaded {
   readonly history: History;
   readonly head: Head;
-  /** The builds that events behind the checkpoint name: their files may be out of date. `all` if there was no checkpoint. */
+  /**
+   * The builds that events behind the checkpoint name: their files may be out of date. `all` if there was no
+   * checkpoint.
+   */
   readonly changed: 'all' | ReadonlySet<BuildId>;
   /** What is wrong in the part of the journal that was read. */
   readonly problems: readonly Problem[];
@@ -24,8 +27,8 @@ export interface Loaded {
 export const nothingLoaded: Loaded = { history: initialState, head: START, changed: new Set(), problems: [] };
 
 /**
- * The history of the app whose data lies in `directory`: its checkpoint, if that belongs to this journal, and the events behind
- * it. Throws `JournalNotReadable`.
+ * The history of the app whose data lies in `directory`: its checkpoint, if that belongs to this journal, and the
+ * events behind it. Throws `JournalNotReadable`.
  */
 export function loadHistory(directory: string): Loaded {
   const read = withJournal(join(directory, JOURNAL_FILE), (journal) => {

@@ -3,8 +3,8 @@ import { START, withJournal } from './file/journalFile';
 import { readJournal } from './file/readJournal';
 
 /**
- * Those of `ids` that the journal at `path` has a start of, however long ago. Reads the whole journal once, unless there are no
- * ids. Throws `JournalNotReadable`.
+ * Those of `ids` that the journal at `path` has a start of, however long ago. Reads the whole journal once, unless
+ * there are no ids. Throws `JournalNotReadable`.
  */
 export function startedAmong(path: string, ids: ReadonlySet<BuildId>): BuildId[] {
   if (ids.size === 0) return [];

@@ -19,8 +19,8 @@ export function warnOfProblems(builds: AppBuilds, problems: readonly Problem[], 
 }
 
 /**
- * Takes the problems of that journal as they are met, and tells `warn`. Not of a frame that is cut off at the end: it may be one that is being
- * written, which `catchUp` waits for.
+ * Takes the problems of that journal as they are met, and tells `warn`. Not of a frame that is cut off at the end: it
+ * may be one that is being written, which `catchUp` waits for.
  */
 export function complainer(builds: AppBuilds, warn: Warn): (problem: Problem) => void {
   const tell = teller(builds, warn);

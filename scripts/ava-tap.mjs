@@ -1,6 +1,7 @@
 /**
  * ava's command line with its TAP reporter mended. The reporter of ava 7.0 breaks when a run times out or a spec calls
- * `process.exit()`: it then reports a plain Error where it expects a serialized one, and so never names the specs that hung.
+ * `process.exit()`: it then reports a plain Error where it expects a serialized one, and so never names the specs that
+ * hung.
  */
 import TapReporter from '../node_modules/ava/lib/reporters/tap.js';
 

@@ -1,6 +1,6 @@
 /**
- * Builds the plugin tree, `dist/plugin`: installable, relocatable, one program behind all its executables. And the npm package's
- * library, `dist/api`.
+ * Builds the plugin tree, `dist/plugin`: installable, relocatable, one program behind all its executables. And the npm
+ * package's library, `dist/api`.
  *
  * `npm run build`. `build.ts library` builds the library alone.
  * For trying things out: `build.ts <entry> <out>`, an entry file and a directory to build the plugin into.

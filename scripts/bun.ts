@@ -16,8 +16,9 @@ const bunPackages: Readonly<Record<Architecture, string>> = {
 };
 
 /**
- * Compiles the program that starts at `entry` into the executable `out`, for this machine or for the one that `runtime`, a Bun
- * executable, is for. The same source makes the same bytes, in whatever directory it lies. Bytecode serves every processor.
+ * Compiles the program that starts at `entry` into the executable `out`, for this machine or for the one that
+ * `runtime`, a Bun executable, is for. The same source makes the same bytes, in whatever directory it lies. Bytecode
+ * serves every processor.
  *
  * Returns the source files in it, by their paths from `root`. Throws an error with Bun's message.
  */
@@ -50,8 +51,8 @@ function bunBuild(root: string, entry: string, out: string, options: readonly st
 }
 
 /**
- * msgpackr has an optional native part. Bundled, it would be looked for in the directory that node_modules had on the machine
- * that compiled, which anyone may own on the host.
+ * msgpackr has an optional native part. Bundled, it would be looked for in the directory that node_modules had on the
+ * machine that compiled, which anyone may own on the host.
  */
 const withoutNativePart = [
   '--external=msgpackr-extract',
@@ -76,8 +77,9 @@ function installedBun(root: string, architecture: Architecture): string | undefi
 }
 
 /**
- * The Bun executable for `architecture`, of the version in package-lock.json. npm installs only the one for this machine; another
- * is fetched once by `npm pack` and kept below node_modules. Throws when it is not what the lock says.
+ * The Bun executable for `architecture`, of the version in package-lock.json. npm installs only the one for this
+ * machine; another is fetched once by `npm pack` and kept below node_modules. Throws when it is not what the lock
+ * says.
  */
 export async function bunFor(root: string, architecture: Architecture): Promise<string> {
   const installed = installedBun(root, architecture);

@@ -1,6 +1,7 @@
 /*
- * Completion for shells. The program itself says what a word may become (commands/complete.ts), so these scripts have no list of anything.
- * They complete `dokku-builds` and, on a host, the `builds:*` commands of `dokku`; other commands of dokku are left to its own completion.
+ * Completion for shells. The program itself says what a word may become (commands/complete.ts), so these scripts have
+ * no list of anything. They complete `dokku-builds` and, on a host, the `builds:*` commands of `dokku`; other commands
+ * of dokku are left to its own completion.
  */
 
 /** For bash 4 and later. */

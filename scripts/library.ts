@@ -10,9 +10,10 @@ import { thirdPartyLicenses } from './third-party-licenses';
 const modules = ['api', 'openHost', 'apiTypes', 'openFleet', 'fleetTypes'];
 
 /**
- * Builds the npm package's library from commands/api/api.ts into the directory `out`: `index.js` for CommonJS, which needs no other package,
- * `index.mjs` for ES modules, which gives out the same objects, and declarations for both. Returns the size of the first in bytes.
- * Throws when it does not bundle, or when a declaration cannot be made from its file alone.
+ * Builds the npm package's library from commands/api/api.ts into the directory `out`: `index.js` for CommonJS, which
+ * needs no other package, `index.mjs` for ES modules, which gives out the same objects, and declarations for both.
+ * Returns the size of the first in bytes. Throws when it does not bundle, or when a declaration cannot be made from
+ * its file alone.
  */
 export function buildLibrary(root: string, out: string): { bytes: number } {
   mkdirSync(path.dirname(out), { recursive: true });

@@ -1,6 +1,7 @@
 /**
- * `npm run package`: builds the plugin for each processor and packs it into `dist/dokku-builds-<version>-linux-<processor>.tar.gz`,
- * one directory inside, and into Debian packages where dpkg-deb is. `dist/SHA256SUMS` holds their digests, for `sha256sum --check`. The same source makes the same bytes.
+ * `npm run package`: builds the plugin for each processor and packs it into
+ * `dist/dokku-builds-<version>-linux-<processor>.tar.gz`, one directory inside, and into Debian packages where
+ * dpkg-deb is. `dist/SHA256SUMS` holds their digests, for `sha256sum --check`. The same source makes the same bytes.
  */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';

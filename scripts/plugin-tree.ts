@@ -34,11 +34,12 @@ export function linksOf(commands: readonly NamedCommand[]): string[] {
 }
 
 /**
- * Builds the plugin from `entry` (the program's TypeScript) into the directory `out`, for this machine or for the one that
- * `runtime`, a Bun executable, is for. The tree is made beside `out` first; then each file is replaced by a rename, so that a
- * call of the old plugin never meets a missing file or half of one.
+ * Builds the plugin from `entry` (the program's TypeScript) into the directory `out`, for this machine or for the one
+ * that `runtime`, a Bun executable, is for. The tree is made beside `out` first; then each file is replaced by a
+ * rename, so that a call of the old plugin never meets a missing file or half of one.
  *
- * Returns the executable's size in bytes and the milliseconds that this took. Throws when the program does not compile.
+ * Returns the executable's size in bytes and the milliseconds that this took. Throws when the program does not
+ * compile.
  */
 export async function buildPlugin(
   root: string,

@@ -15,8 +15,8 @@ import path from 'node:path';
 /**
  * Makes the directory `out` hold what `stage` holds, on the same file system; `stage` is used up.
  *
- * Where nothing is yet, the directory is renamed into place at once. Otherwise each file that differs is renamed over the
- * one that is there, and what is no longer part of the tree goes last: readers find every file whole at any time.
+ * Where nothing is yet, the directory is renamed into place at once. Otherwise each file that differs is renamed over
+ * the one that is there, and what is no longer part of the tree goes last: readers find every file whole at any time.
  */
 export function replaceTree(stage: string, out: string): void {
   if (!existsSync(out)) {

@@ -1,7 +1,10 @@
 /** What came of one spec file. */
 type FileCounts = { passed: number; failed: number; skipped: number };
 
-/** Reads the TAP that `ava --tap` writes, line by line, and counts what it says. Failures, and what tests log, are shown as they are read. */
+/**
+ * Reads the TAP that `ava --tap` writes, line by line, and counts what it says. Failures, and what tests log, are
+ * shown as they are read.
+ */
 export class TapRun {
   passed = 0;
   failed = 0;
@@ -97,7 +100,10 @@ export class TapRun {
     this.show(` !     ${message}`);
   }
 
-  /** ava writes `folder › file › title`, without the folders that all files of the run share; of one file, the title alone. */
+  /**
+   * ava writes `folder › file › title`, without the folders that all files of the run share; of one file, the title
+   * alone.
+   */
   private fileOf(title: string): string {
     const parts = title.split(/ [›>] /);
     for (let length = parts.length - 1; length > 0; length -= 1) {

@@ -6,8 +6,8 @@ import { filesOf } from './replace-tree';
 const FIXED_TIME = new Date('1980-01-01T00:00:00Z');
 
 /**
- * Writes the gzipped tar `file` of `directory`, with everything below one directory called `name`; links stay links. The same
- * content gives the same bytes: sorted, no owner, one fixed time. `level`: zlib's, 0 to 9.
+ * Writes the gzipped tar `file` of `directory`, with everything below one directory called `name`; links stay links.
+ * The same content gives the same bytes: sorted, no owner, one fixed time. `level`: zlib's, 0 to 9.
  */
 export async function writeTarball(directory: string, name: string, file: string, level = 9): Promise<void> {
   const options = {

@@ -1,9 +1,11 @@
 /**
- * Runs the specs and ends with one counted line, `N passed, N failed` (and `, N skipped`), taken from what ava reports.
+ * Runs the specs and ends with one counted line, `N passed, N failed` (and `, N skipped`), taken from what ava
+ * reports.
  *
- * `npm test` runs all of them, `npm run unit` those that need no build and no patience. A folder of spec/ runs what is below it:
- * `npm run unit -- journal`. Other arguments go to ava: `npm test -- spec/journal/file/frame.spec.ts --match '*torn*'`.
- * Failures are shown as they come, the spec files with their counts at the end. Exit status 0 only when specs ran and all passed.
+ * `npm test` runs all of them, `npm run unit` those that need no build and no patience. A folder of spec/ runs what is
+ * below it: `npm run unit -- journal`. Other arguments go to ava: `npm test -- spec/journal/file/frame.spec.ts --match
+ * '*torn*'`. Failures are shown as they come, the spec files with their counts at the end. Exit status 0 only when
+ * specs ran and all passed.
  */
 import { spawn } from 'node:child_process';
 import { statSync } from 'node:fs';

@@ -3,8 +3,8 @@ import path from 'node:path';
 
 /**
  * The text of THIRD-PARTY-LICENSES: for each package in the bundle its name, version, and its license file, whole.
- * `packages`: the packages' directories. `runtime`: what to say first of the Bun in the executable; see {@link bunNotice}.
- * Throws for a package that has no license file: then somebody has to decide.
+ * `packages`: the packages' directories. `runtime`: what to say first of the Bun in the executable; see
+ * {@link bunNotice}. Throws for a package that has no license file: then somebody has to decide.
  */
 export function thirdPartyLicenses(root: string, packages: readonly string[], runtime?: string): string {
   const sections = packages.map((directory) => {

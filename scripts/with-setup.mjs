@@ -1,8 +1,8 @@
 /**
  * Runs one of the project's tasks, and whatever set-up it needs first: `node scripts/with-setup.mjs <task> [args…]`.
  *
- * It runs before anything is installed, so it uses Node's own modules only, and no syntax newer than its version check.
- * Exit status: the task's own; 1 when the set-up fails; 128 + the signal's number when a signal ended the task.
+ * It runs before anything is installed, so it uses Node's own modules only, and no syntax newer than its version
+ * check. Exit status: the task's own; 1 when the set-up fails; 128 + the signal's number when a signal ended the task.
  */
 import { spawnSync } from 'child_process';
 import { existsSync, readFileSync } from 'fs';

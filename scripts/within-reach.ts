@@ -18,8 +18,8 @@ export function usualSurroundings(): Surroundings {
 }
 
 /**
- * Some specs of root run programs as another user, who has to get to the temporary files and to node. Where a private $TMPDIR, or a node
- * below /root, is out of that user's reach, /tmp and a copy of node are used.
+ * Some specs of root run programs as another user, who has to get to the temporary files and to node. Where a private
+ * $TMPDIR, or a node below /root, is out of that user's reach, /tmp and a copy of node are used.
  */
 export function surroundings(): Surroundings {
   const usual = usualSurroundings();

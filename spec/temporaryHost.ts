@@ -48,7 +48,10 @@ export function writeExecutable(path: string, script: string): void {
   writeFileSync(path, `#!/bin/sh\n${script}\n`, { mode: 0o755 });
 }
 
-/** Runs `work` as the unprivileged user `uid`, and is root again. The real user stays root: only the kernel's checks change. */
+/**
+ * Runs `work` as the unprivileged user `uid`, and is root again. The real user stays root: only the kernel's checks
+ * change.
+ */
 export function asUser<T>(uid: number, work: () => T): T {
   process.seteuid?.(uid);
   try {

@@ -18,14 +18,16 @@ export interface AppContext {
 }
 
 /**
- * - `own`: the files of the builds that are changed. For the triggers of a deploy, whose work must not grow with what lies around.
- * - `all`: records of something else are adopted first, every record is compared, and leftovers of crashes are removed.
+ * - `own`: the files of the builds that are changed. For the triggers of a deploy, whose work must not grow with what
+ *   lies around.
+ * - `all`: records of something else are adopted first, every record is compared, and leftovers of crashes are
+ *   removed.
  */
 export type Scope = 'own' | 'all';
 
 /**
- * The one way to change an app's history: load it, decide, append and sync, update the files, notify the subscribers. `plan` gives
- * the commands for the history as it was loaded. Throws what `decide` throws, and `JournalNotWritten`.
+ * The one way to change an app's history: load it, decide, append and sync, update the files, notify the subscribers.
+ * `plan` gives the commands for the history as it was loaded. Throws what `decide` throws, and `JournalNotWritten`.
  */
 export function changeHistory(
   context: AppContext,
@@ -43,7 +45,10 @@ export function load({ builds, system, warn }: AppContext, scope: Scope): Loaded
   return scope === 'own' ? loadHistory(builds.directory) : adoptRecords(builds, system, warn).loaded;
 }
 
-/** What follows from events that are on disk: the files are updated, the subscribers are notified. Only warns of what fails. */
+/**
+ * What follows from events that are on disk: the files are updated, the subscribers are notified. Only warns of what
+ * fails.
+ */
 export function publish({ host, builds, system, warn }: AppContext, scope: Scope, handled: Handled): void {
   updateFiles(builds, handled.loaded, scope === 'own' ? 'changed' : 'all', system, warn);
   notifySubscribers(host, builds, handled, warn);

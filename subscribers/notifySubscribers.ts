@@ -10,10 +10,10 @@ import { hasNotifyUrl } from './notifications/settings';
 import { requestPages } from './page/requestPages';
 
 /**
- * Has notifications of what is new in the app's journal sent: to the plugins that have the trigger `builds-event`, and to the
- * receiver of the app's `notify-url`. A process that outlives this one does that. A failure is only a warning: the events are
- * stored, and the app's next trigger tries again. Alongside the stock plugin nothing is sent, because that plugin decides how
- * builds end.
+ * Has notifications of what is new in the app's journal sent: to the plugins that have the trigger `builds-event`, and
+ * to the receiver of the app's `notify-url`. A process that outlives this one does that. A failure is only a warning:
+ * the events are stored, and the app's next trigger tries again. Alongside the stock plugin nothing is sent, because
+ * that plugin decides how builds end.
  */
 export function notifySubscribers(
   host: Host,

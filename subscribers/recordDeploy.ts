@@ -43,7 +43,8 @@ export function recordStart(host: Host, warn: Warn, app: AppName, id: BuildId, p
   try {
     changeHistory(context, 'own', () => [command]);
   } catch (error) {
-    if (!(error instanceof BuildStartedBefore && builds.mode === 'alongside')) throw error; // a reader has adopted the record
+    // a reader has adopted the record
+    if (!(error instanceof BuildStartedBefore && builds.mode === 'alongside')) throw error;
   }
 }
 
@@ -55,7 +56,10 @@ function prepareDirectory({ directory }: AppBuilds): void {
   }
 }
 
-/** Puts a build into the view of running builds, before its start is appended. A failure costs later readers time, no start. */
+/**
+ * Puts a build into the view of running builds, before its start is appended. A failure costs later readers time, no
+ * start.
+ */
 function showRunning({ app, buildsRoot }: AppBuilds, id: BuildId, warn: Warn): void {
   try {
     addRunning(buildsRoot, app, [id]);
@@ -73,8 +77,8 @@ function deployedRevision(host: Host, app: AppName, source: Source): string | un
 }
 
 /**
- * Records that build `id` of `app` has ended with `exitCode`. Then, every time, concludes the app's other builds whose processes are
- * gone, and applies the retention. Throws `JournalNotWritten` and `UnknownBuild`.
+ * Records that build `id` of `app` has ended with `exitCode`. Then, every time, concludes the app's other builds whose
+ * processes are gone, and applies the retention. Throws `JournalNotWritten` and `UnknownBuild`.
  */
 export function recordFinish(host: Host, warn: Warn, app: AppName, id: BuildId, exitCode: number): void {
   const context = contextOf(host, newNameOf(host, app, id), warn);
@@ -106,7 +110,10 @@ function finishOf({ directory }: AppBuilds, build: BuildId, exitCode: number): B
   return { type: 'FinishBuild', build, exitCode, ...known, at: Date.now() };
 }
 
-/** What `builds:prune` does: concludes dead builds and applies the retention. Alongside, that is the stock plugin's business. */
+/**
+ * What `builds:prune` does: concludes dead builds and applies the retention. Alongside, that is the stock plugin's
+ * business.
+ */
 export function tidy({ host, builds, system, warn }: AppContext, history: History): BuildCommand[] {
   if (builds.mode !== 'owner') return [];
   const retention = readRetention(host, builds.app, warn);

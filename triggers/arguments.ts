@@ -8,8 +8,9 @@ export interface BuildArguments {
 }
 
 /**
- * The app and the build of a record trigger; undefined for an "app" that is a flag: `ps:restart --all` is a deploy of none, and
- * leaves nothing on record. Throws {@link Failure} for what can be no app or no build, before any file is touched.
+ * The app and the build of a record trigger; undefined for an "app" that is a flag: `ps:restart --all` is a deploy of
+ * none, and leaves nothing on record. Throws {@link Failure} for what can be no app or no build, before any file is
+ * touched.
  */
 export function buildArguments(args: readonly string[]): BuildArguments | undefined {
   const [name = '', id = ''] = args;

@@ -5,8 +5,8 @@ import { contextOf } from '../subscribers/recordDeploy';
 import { buildArguments } from './arguments';
 
 /**
- * `builds-record-discard <app> <build-id>`: a sync found nothing to build. The record and the log of the running build are removed,
- * the history keeps the fact. A build that has ended stays.
+ * `builds-record-discard <app> <build-id>`: a sync found nothing to build. The record and the log of the running build
+ * are removed, the history keeps the fact. A build that has ended stays.
  */
 export function buildsRecordDiscard({ host, output, args }: Call): undefined {
   const named = buildArguments(args);

@@ -4,8 +4,9 @@ import { recordFinish } from '../subscribers/recordDeploy';
 import { buildArguments, wholeNumberArgument } from './arguments';
 
 /**
- * `builds-record-finalize <app> <build-id> <exit-code>`: the first report decides, later ones change nothing. Then, every time, the
- * app's other dead builds are concluded and the retention is applied. A build without a record is warned about, and no failure.
+ * `builds-record-finalize <app> <build-id> <exit-code>`: the first report decides, later ones change nothing. Then,
+ * every time, the app's other dead builds are concluded and the retention is applied. A build without a record is
+ * warned about, and no failure.
  */
 export function buildsRecordFinalize({ host, output, args }: Call): undefined {
   const named = buildArguments(args);

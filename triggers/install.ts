@@ -19,9 +19,10 @@ import { updateFiles } from '../projections/records/updateFiles';
 import { change, modeOfData, modeOfProperty, type Owner, repairEntry } from './repairOwnership';
 
 /**
- * `install`, as root, when any plugin is installed or updated: makes the data and property directories, owned by `dokku`, and adopts
- * the records that are there. May be run any number of times: it passes over each app whose directory nothing was changed in since
- * the last time, so it costs about nothing if there is nothing to do. Exit status 1 if an app's records could not be adopted.
+ * `install`, as root, when any plugin is installed or updated: makes the data and property directories, owned by
+ * `dokku`, and adopts the records that are there. May be run any number of times: it passes over each app whose
+ * directory nothing was changed in since the last time, so it costs about nothing if there is nothing to do. Exit
+ * status 1 if an app's records could not be adopted.
  */
 export function install({ host, output }: Call): number {
   removeStrayLink();
@@ -57,8 +58,8 @@ function removeStrayLink(): void {
 }
 
 /**
- * Makes the directory `root`, and gives what has changed in it since it was `seen` to `dokku`. Returns the names of those entries; none
- * if a link leads there.
+ * Makes the directory `root`, and gives what has changed in it since it was `seen` to `dokku`. Returns the names of
+ * those entries; none if a link leads there.
  */
 function repairChanged(host: Host, root: string, seen: Seen, output: Output): string[] {
   const owner = ownerOf(host);
@@ -114,7 +115,10 @@ function adopt(host: Host, output: Output, app: AppName): boolean {
   }
 }
 
-/** What a directory was like when it had been dealt with, by its path: any change of what it holds, or of its owner, shows. */
+/**
+ * What a directory was like when it had been dealt with, by its path: any change of what it holds, or of its owner,
+ * shows.
+ */
 type Seen = Readonly<Record<string, string>>;
 
 const SEEN_FILE = '.installed';

@@ -8,7 +8,9 @@ import { asRevision } from '../host/dokku/revision';
 import { addNote, type Note } from '../projections/conclusions/notes';
 import { newNameOf } from '../subscribers/renamedApps';
 
-/** `post-extract <app> <directory> [<revision>]`: Dokku has unpacked the source, and says which commit is being built. */
+/**
+ * `post-extract <app> <directory> [<revision>]`: Dokku has unpacked the source, and says which commit is being built.
+ */
 export function postExtract(call: Call): undefined {
   const revision = asRevision(call.args[2]);
   if (revision !== undefined) note(call, { type: 'revision', revision });

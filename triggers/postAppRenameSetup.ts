@@ -18,9 +18,9 @@ import { noteRenamed } from '../subscribers/renamedApps';
 import { appArgument } from './arguments';
 
 /**
- * `post-app-rename-setup <old> <new>`: moves data and properties, each in one step, then writes the new name into the records. If it
- * is killed and runs again, it goes on where it was; until then nothing is in two places, or in none. A deploy that runs
- * meanwhile goes on to use the old name; its end is recorded under the new one.
+ * `post-app-rename-setup <old> <new>`: moves data and properties, each in one step, then writes the new name into the
+ * records. If it is killed and runs again, it goes on where it was; until then nothing is in two places, or in none. A
+ * deploy that runs meanwhile goes on to use the old name; its end is recorded under the new one.
  */
 export function postAppRenameSetup({ host, output, args }: Call): undefined {
   const { builds: from } = contextOf(host, appArgument(args[0]), output.warn);
@@ -37,7 +37,9 @@ export function postAppRenameSetup({ host, output, args }: Call): undefined {
   if (loaded.head.seq > 0) updateFiles(to, loaded, 'all', system, warn);
 }
 
-/** The stock plugin moves the directory, and the journal in it; if it has moved its own files only, this one follows. */
+/**
+ * The stock plugin moves the directory, and the journal in it; if it has moved its own files only, this one follows.
+ */
 function moveJournal(from: AppBuilds, to: AppBuilds): void {
   if (recordedIds(listDirectory(from.directory)).length > 0) return; // it is still to come
   removeCheckpoint(from.directory);

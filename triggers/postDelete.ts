@@ -11,7 +11,9 @@ import { CHECKPOINT_FILE } from '../journal/checkpoint';
 import { forgetRunning } from '../projections/lists/runningBuilds';
 import { appArgument } from './arguments';
 
-/** `post-delete <app>`: the app is destroyed, and its builds and properties with it. May be run any number of times. */
+/**
+ * `post-delete <app>`: the app is destroyed, and its builds and properties with it. May be run any number of times.
+ */
 export function postDelete({ host, args }: Call): undefined {
   const app = appArgument(args[0]);
   if (host.alongside) removeOwnFiles(buildsDirectory(host, app));

@@ -28,12 +28,13 @@ export const modeOfData: ModeOf = (name, mode, byRoot) => {
 const DEEPEST = 6;
 
 /**
- * For root: gives what is called `name` in the directory that `fd` is open on to `owner`, with everything in it, and gives the files of
- * the program the modes that they have when that user makes them. For what root made before, and a backup that was restored as root.
+ * For root: gives what is called `name` in the directory that `fd` is open on to `owner`, with everything in it, and
+ * gives the files of the program the modes that they have when that user makes them. For what root made before, and a
+ * backup that was restored as root.
  *
- * No link is followed, at any depth and whatever is changed meanwhile: each directory is opened once, and what is in it is reached
- * through that descriptor. A file with a second name is left alone, since that name may lie elsewhere. `path` of that directory is for
- * messages only. Says what it left to `warn`.
+ * No link is followed, at any depth and whatever is changed meanwhile: each directory is opened once, and what is in
+ * it is reached through that descriptor. A file with a second name is left alone, since that name may lie elsewhere.
+ * `path` of that directory is for messages only. Says what it left to `warn`.
  */
 export function repairEntry(
   fd: number,

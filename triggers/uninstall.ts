@@ -6,8 +6,8 @@ import { buildsRoot } from '../host/dokku/paths';
 import { install } from './install';
 
 /**
- * `uninstall <name>`, as root: `plugin:uninstall` calls it in every plugin, with the name of the one that it removes next. If that is
- * this one, the plugin that answered before answers again. The history stays.
+ * `uninstall <name>`, as root: `plugin:uninstall` calls it in every plugin, with the name of the one that it removes
+ * next. If that is this one, the plugin that answered before answers again. The history stays.
  */
 export function uninstall({ host, output, args }: Call): undefined {
   const [name = ''] = args;

@@ -4,8 +4,8 @@ import type { AppName } from '../../host/dokku/names';
 import { appProgress } from './appProgress';
 
 /**
- * What `read` gives for each of `apps`, in order. An app that was `named` fails as it fails; of all apps, one that cannot be read is
- * warned about and hides no other.
+ * What `read` gives for each of `apps`, in order. An app that was `named` fails as it fails; of all apps, one that
+ * cannot be read is warned about and hides no other.
  */
 export function eachApp<T>(
   output: Output,

@@ -61,7 +61,10 @@ function printWorked(output: Output, { line, warnings }: Worked, flags: WorkFlag
   for (const warning of warnings) output.warn(warning);
 }
 
-/** Work over all apps: one line an app, `most` at a time. A failure is a warning and does not stop the others; it is exit status 1. */
+/**
+ * Work over all apps: one line an app, `most` at a time. A failure is a warning and does not stop the others; it is
+ * exit status 1.
+ */
 async function overAllApps(host: Host, output: Output, job: Job, most: number): Promise<number> {
   const apps = allowedApps(host, listApps(host));
   const workers = Math.min(most, apps.length);

@@ -1,6 +1,6 @@
 /*
- * Everything that can be imported from the npm package `dokku-builds` (docs/api.md); package.json exports what is built from this file, and
- * nothing else.
+ * Everything that can be imported from the npm package `dokku-builds` (docs/api.md); package.json exports what is
+ * built from this file, and nothing else.
  */
 export { openFleet } from './openFleet';
 export type { FleetBuildView, FleetEvent, FleetFilter, FleetHostView, FleetOptions, FleetReader } from './fleetTypes';

@@ -8,7 +8,9 @@ import type { Warn } from '../../projections/problemWarnings';
 import { type AppEvent, eventSource, type EventSource, mergedEvents } from '../../projections/events/mergedEvents';
 import type { BuildEvent, EventFilter, FollowOptions } from './apiTypes';
 
-/** The events that `filter` asks for, of the journals that `places` gives. `warn` is told of what is damaged in them. */
+/**
+ * The events that `filter` asks for, of the journals that `places` gives. `warn` is told of what is damaged in them.
+ */
 export function* readEvents(
   places: () => readonly AppBuilds[],
   filter: EventFilter,

@@ -1,6 +1,7 @@
 /*
- * The shapes that the library gives out: those of the commands' JSON, described in docs/schema. They stand here in words of TypeScript alone,
- * so that the library's declarations need no other file; openHost.ts does not compile when they and the program part.
+ * The shapes that the library gives out: those of the commands' JSON, described in docs/schema. They stand here in
+ * words of TypeScript alone, so that the library's declarations need no other file; openHost.ts does not compile when
+ * they and the program part.
  */
 
 /** What a build is for; follows from its source. */
@@ -118,7 +119,10 @@ export interface Pruned extends Happened {
   readonly reason: 'retention' | 'discarded';
 }
 
-/** Where a host's files are. What is absent is taken from the environment, and from Dokku's defaults where that is silent. */
+/**
+ * Where a host's files are. What is absent is taken from the environment, and from Dokku's defaults where that is
+ * silent.
+ */
 export interface HostOptions {
   /** `$DOKKU_ROOT`: the apps, one directory each. */
   readonly dokkuRoot?: string;
@@ -158,14 +162,17 @@ export interface FollowOptions extends Omit<EventFilter, 'until'> {
 }
 
 /**
- * A host's builds, for reading. Nothing is written: records of another program that the journal has not seen are shown all the same, and
- * adopted by the next command. Reading is synchronous: about a millisecond an app. What fails throws an `Error` with the sentence that the
- * command would print, and its `exitCode` (20: there is no such app).
+ * A host's builds, for reading. Nothing is written: records of another program that the journal has not seen are shown
+ * all the same, and adopted by the next command. Reading is synchronous: about a millisecond an app. What fails throws
+ * an `Error` with the sentence that the command would print, and its `exitCode` (20: there is no such app).
  */
 export interface BuildsHost {
   /** Names of the apps, sorted. All of them: whose user may see which is for the caller to decide. */
   apps(): string[];
-  /** The builds of an app, those that run first, then the newest first; as `builds:list <app>`, but for the end of the list. */
+  /**
+   * The builds of an app, those that run first, then the newest first; as `builds:list <app>`, but for the end of the
+   * list.
+   */
   list(app: string, filter?: ListFilter): BuildView[];
   /** The builds of the whole host that run, newest first; as `builds:list`. */
   running(): BuildView[];

@@ -72,7 +72,10 @@ export interface FleetEvent {
 
 /** The builds of a fleet, as the copies of its journals tell them. */
 export interface FleetReader {
-  /** Reads what was published since. Rejects when the servers do not answer; what was read before can be asked all the same. */
+  /**
+   * Reads what was published since. Rejects when the servers do not answer; what was read before can be asked all the
+   * same.
+   */
   refresh(): Promise<void>;
   /** When all was read that was there; undefined before the first time. */
   readAt(): Date | undefined;

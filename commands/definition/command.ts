@@ -3,11 +3,14 @@ import type { AppName } from '../../host/dokku/names';
 import type { Output } from '../../host/terminal/output';
 
 /*
- * A command is one object in one file: its description, arguments, flags, an example and `run`. Its parsing, usage errors and help, the
- * completion, the manual page and the links of the plugin tree are made from that object.
+ * A command is one object in one file: its description, arguments, flags, an example and `run`. Its parsing, usage
+ * errors and help, the completion, the manual page and the links of the plugin tree are made from that object.
  */
 
-/** How a command was called: `plugin` is by `dokku builds:list`, perhaps over ssh; `program` is `dokku-builds list` on the host itself. */
+/**
+ * How a command was called: `plugin` is by `dokku builds:list`, perhaps over ssh; `program` is `dokku-builds list` on
+ * the host itself.
+ */
 export type Via = 'plugin' | 'program';
 
 /** What a flag or an argument is read with. */
@@ -49,7 +52,10 @@ export interface Valued<T> extends AnyFlag {
 
 export type Flag = Switch | Valued<unknown>;
 
-/** The app that a command is about: the first argument, `dokku --app NAME`, or `$DOKKU_APP_NAME`. It exists, and the caller may see it. */
+/**
+ * The app that a command is about: the first argument, `dokku --app NAME`, or `$DOKKU_APP_NAME`. It exists, and the
+ * caller may see it.
+ */
 export interface AppArgument {
   readonly kind: 'app';
   /** A call without it fails. */
@@ -131,7 +137,10 @@ interface Definition<A extends Arguments, F extends Flags> {
   readonly example: string;
   /** More lines of help, such as what exit statuses mean. */
   readonly more?: readonly string[];
-  /** The stock plugin has this command, too: surplus arguments are passed over with a warning. Other commands refuse them. */
+  /**
+   * The stock plugin has this command, too: surplus arguments are passed over with a warning. Other commands refuse
+   * them.
+   */
   readonly stock?: true;
   /** Only the program on the host offers it, never the plugin. */
   readonly programOnly?: true;

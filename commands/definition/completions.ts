@@ -16,8 +16,8 @@ export const FILES = '<file>';
 export type Completion = readonly [word: string, help: string];
 
 /**
- * What the last of `words` may become. `words` are those behind `dokku-builds`, or behind `dokku`; the last one may be empty. Nothing for words
- * of another program.
+ * What the last of `words` may become. `words` are those behind `dokku-builds`, or behind `dokku`; the last one may be
+ * empty. Nothing for words of another program.
  */
 export function completionsOf(
   commands: readonly NamedCommand[],

@@ -121,7 +121,9 @@ export function format<T extends string>(
 /** `--format json|stdout` */
 export const jsonFormat = format(['json', 'stdout']);
 
-/** A flag that may be given more than once, and takes several values with commas between. Empty values are passed over. */
+/**
+ * A flag that may be given more than once, and takes several values with commas between. Empty values are passed over.
+ */
 export function aList<T extends string>(
   shown: string,
   help: string,

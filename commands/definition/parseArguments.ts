@@ -1,6 +1,8 @@
 import { Failure, printable } from '../../host/failure';
 
-/** The flags a command knows, by name without dashes: whether each takes no value, one, or may be given more than once. */
+/**
+ * The flags a command knows, by name without dashes: whether each takes no value, one, or may be given more than once.
+ */
 export type FlagKinds = Readonly<Record<string, FlagKind>>;
 
 type FlagKind = 'switch' | 'value' | 'list';
@@ -20,12 +22,13 @@ export interface Parsed {
 }
 
 /**
- * Takes the arguments of a command apart: `--kind build` and `--kind=build`, before or after the positionals; `--` ends
- * flags, a lone `-` is a positional, and a value may be a negative number. Throws {@link Failure} for a flag that is
- * unknown, and for one with a value too few or too many.
+ * Takes the arguments of a command apart: `--kind build` and `--kind=build`, before or after the positionals; `--`
+ * ends flags, a lone `-` is a positional, and a value may be a negative number. Throws {@link Failure} for a flag that
+ * is unknown, and for one with a value too few or too many.
  *
- * By hand, because the contract words the messages and the libraries word their own: parseArgs of node:util refuses `--parallel -1` when
- * strict, and takes `--format` for the value in `--kind --format json` when not; citty and cac print their own errors and exit.
+ * By hand, because the contract words the messages and the libraries word their own: parseArgs of node:util refuses
+ * `--parallel -1` when strict, and takes `--format` for the value in `--kind --format json` when not; citty and cac
+ * print their own errors and exit.
  */
 export function parseArguments(args: readonly string[], flags: FlagKinds): Parsed {
   const terminator = args.indexOf('--');

@@ -27,8 +27,9 @@ export interface CommandLine {
 }
 
 /**
- * Reads the words of a call as `command` defines them. Throws `Failure` for a flag that the command does not have, a bad value, a surplus
- * argument (stock commands pass over it with a warning), and an app that does not exist or that the caller may not see.
+ * Reads the words of a call as `command` defines them. Throws `Failure` for a flag that the command does not have, a
+ * bad value, a surplus argument (stock commands pass over it with a warning), and an app that does not exist or that
+ * the caller may not see.
  */
 export function parseCall(command: Command, line: CommandLine): CommandCall {
   const { host, output, via, now } = line;
@@ -91,7 +92,10 @@ function standsInPlace({ unless }: AppArgument, switches: ReadonlySet<string>): 
   return unless !== undefined && switches.has(unless);
 }
 
-/** The first word, or `dokku --app NAME`. Dokku itself repeats that NAME as the first word, but for its core plugins only. */
+/**
+ * The first word, or `dokku --app NAME`. Dokku itself repeats that NAME as the first word, but for its core plugins
+ * only.
+ */
 function takeApp(host: Host, left: string[]): string | undefined {
   if (host.appName === undefined || left[0] === host.appName) return left.shift();
   return host.appName;

@@ -4,7 +4,10 @@ import { type Argument, type Command, type Flag, flagName } from './command';
  * What the help, the completion and the manual page say of a command, made from its definition.
  */
 
-/** The flags that a caller has by their names without dashes: `dokku` has none that are for the program on the host only. */
+/**
+ * The flags that a caller has by their names without dashes: `dokku` has none that are for the program on the host
+ * only.
+ */
 export function flagsOf({ flags }: Command, isProgram: boolean): [name: string, flag: Flag][] {
   return Object.entries(flags)
     .filter(([, flag]) => isProgram || !flag.programOnly)

@@ -17,8 +17,8 @@ const LONGEST_MS = 30_000;
 const STORED_MS = 1000;
 
 /**
- * Keeps the mirror up to date and calls `look` after each time, until SIGINT, SIGTERM or SIGHUP comes. `first` is a connection that is there
- * already. When the connection is lost it is made again.
+ * Keeps the mirror up to date and calls `look` after each time, until SIGINT, SIGTERM or SIGHUP comes. `first` is a
+ * connection that is there already. When the connection is lost it is made again.
  */
 export async function followFleet(
   host: Host,

@@ -34,8 +34,8 @@ export async function readFleet(
 }
 
 /**
- * Brings the mirror up to date and opens it. Where the fleet does not answer, or another process reads, what is known is shown and a warning
- * says how old it is. `ask`: hosts with builds that run are asked to look at the processes now.
+ * Brings the mirror up to date and opens it. Where the fleet does not answer, or another process reads, what is known
+ * is shown and a warning says how old it is. `ask`: hosts with builds that run are asked to look at the processes now.
  */
 export async function connectAndRead(
   host: Host,

@@ -10,7 +10,10 @@ import type { Output } from '../../host/terminal/output';
 import { workOn } from '../allApps/overAllApps';
 import { verifyWork } from '../verify/verify';
 
-/** Looks whether what was installed at `link` answers, and whether all histories are intact; says so. False when something is not. */
+/**
+ * Looks whether what was installed at `link` answers, and whether all histories are intact; says so. False when
+ * something is not.
+ */
 export function checkHost(host: Host, output: Output, link: string): boolean {
   const answering = answers(link, output);
   const intact = histories(host, output);

@@ -52,8 +52,8 @@ export const hostInstall = defineCommand({
 type Call = Pick<CommandCall, 'host' | 'output'> & { readonly flags: ValuesOf<typeof flags> };
 
 /**
- * Makes this version answer `builds:*`, or journal alongside the stock plugin. May be run any number of times, and killed at any time:
- * every step is either taken or not, and those that are taken are passed over the next time.
+ * Makes this version answer `builds:*`, or journal alongside the stock plugin. May be run any number of times, and
+ * killed at any time: every step is either taken or not, and those that are taken are passed over the next time.
  */
 async function installHost({ host, output, flags: wanted }: Call): Promise<number> {
   const places = placesOf(host);

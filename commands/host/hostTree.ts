@@ -80,8 +80,8 @@ function contentOf(entry: TreeEntry): Buffer | string {
 }
 
 /**
- * Makes `directory` hold `tree`: in one step when it is not there yet, else entry by entry what differs. Everything is on disk
- * when this returns. Throws system errors.
+ * Makes `directory` hold `tree`: in one step when it is not there yet, else entry by entry what differs. Everything is
+ * on disk when this returns. Throws system errors.
  */
 export function placeTree(tree: PluginTree, directory: string): void {
   if (existsSync(directory)) {

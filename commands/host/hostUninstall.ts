@@ -31,8 +31,8 @@ export const hostUninstall = defineCommand({
 });
 
 /**
- * Puts the link back that was there before, and removes the plugin's trees. The history stays, and the records that the stock plugin
- * reads. May be run any number of times, and killed at any time.
+ * Puts the link back that was there before, and removes the plugin's trees. The history stays, and the records that
+ * the stock plugin reads. May be run any number of times, and killed at any time.
  */
 function uninstall(host: Host, output: Output, dryRun: boolean): undefined {
   const places = placesOf(host);

@@ -14,8 +14,8 @@ import { errorCode, Failure } from '../../host/failure';
 type What = 'trigger' | 'commands' | 'subcommand';
 
 /**
- * Does what a call has to do that does not simply act. Returns its exit status; undefined if it acts after all. `args` are the words of
- * the call. Throws {@link Failure} if nobody can answer.
+ * Does what a call has to do that does not simply act. Returns its exit status; undefined if it acts after all. `args`
+ * are the words of the call. Throws {@link Failure} if nobody can answer.
  */
 export function standIn(
   role: Exclude<Role, 'acts'>,

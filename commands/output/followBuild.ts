@@ -8,21 +8,29 @@ import { onReaderGone } from '../../host/system/untilStopped';
 import { type Build, findBuild } from '../../journal/history';
 import { loadHistory } from '../../journal/loadHistory';
 
-/** How often a live build is read: the file system reports a change of its log, nobody reports the end of its process. */
+/**
+ * How often a live build is read: the file system reports a change of its log, nobody reports the end of its process.
+ */
 const INTERVAL_MS = 500;
 
-/** A build whose process is gone is concluded within 2 s by the process that waits for it; a busy host takes longer. */
+/**
+ * A build whose process is gone is concluded within 2 s by the process that waits for it; a busy host takes longer.
+ */
 const CONCLUSION_MS = 10_000;
 
 /** Follows a build. */
 export interface Following {
-  /** What is known of the build at the end: it has ended, or its process is gone. Undefined if nobody reads our stdout any more. */
+  /**
+   * What is known of the build at the end: it has ended, or its process is gone. Undefined if nobody reads our stdout
+   * any more.
+   */
   readonly build: Build | undefined;
 }
 
 /**
- * Waits until `build` has ended. `onChange` is called when its directory has changed, and at least every {@link INTERVAL_MS}. With
- * `conclusion` a build whose process is gone is given a few seconds for its end to be recorded.
+ * Waits until `build` has ended. `onChange` is called when its directory has changed, and at least every
+ * {@link INTERVAL_MS}. With `conclusion` a build whose process is gone is given a few seconds for its end to be
+ * recorded.
  */
 export async function followBuild(
   host: Host,

@@ -61,8 +61,9 @@ function openLog(path: string): number | undefined {
 const QUIET_MS = 500;
 
 /**
- * Prints the log, and while the build lives what comes: until its end is recorded or its process is gone, and all is read. Returns what is
- * known of the build then, with `conclusion` its outcome; undefined if nobody reads our stdout any more.
+ * Prints the log, and while the build lives what comes: until its end is recorded or its process is gone, and all is
+ * read. Returns what is known of the build then, with `conclusion` its outcome; undefined if nobody reads our stdout
+ * any more.
  */
 async function follow(
   host: Host,

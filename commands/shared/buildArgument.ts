@@ -21,10 +21,11 @@ export interface Among {
 }
 
 /**
- * The build of an app that `asked` names, as people may name one: by its id; by `last`, `last-failed` (abandoned ones included, which
- * are failed as soon as they are reaped) or `current` (which holds the deploy lock); by its release, such as `v12`; by the beginning of its
- * id. An id that exists wins, and what is on record wins over what was pruned; for a pruned one the whole journal is read. Throws {@link Failure} for what names no
- * build, or could be several, and {@link NotDeploying} where `current` is none.
+ * The build of an app that `asked` names, as people may name one: by its id; by `last`, `last-failed` (abandoned ones
+ * included, which are failed as soon as they are reaped) or `current` (which holds the deploy lock); by its release,
+ * such as `v12`; by the beginning of its id. An id that exists wins, and what is on record wins over what was pruned;
+ * for a pruned one the whole journal is read. Throws {@link Failure} for what names no build, or could be several, and
+ * {@link NotDeploying} where `current` is none.
  */
 export function findNamedBuild(host: Host, among: Among, asked: BuildId): PastBuild {
   const { history } = among;
@@ -43,8 +44,8 @@ export function findNamedBuild(host: Host, among: Among, asked: BuildId): PastBu
 }
 
 /**
- * The id that `asked` names among the builds of some apps: the same, but for the nicknames, which need an app alone. Undefined when it names
- * none of them. Throws {@link Failure} for what needs an app, or could be several.
+ * The id that `asked` names among the builds of some apps: the same, but for the nicknames, which need an app alone.
+ * Undefined when it names none of them. Throws {@link Failure} for what needs an app, or could be several.
  */
 export function findNamedId(host: Host, amongs: readonly Among[], asked: BuildId): BuildId | undefined {
   if (amongs.some(({ history }) => findBuild(history, asked) !== undefined || history.pruned.includes(asked)))
@@ -84,7 +85,9 @@ function releasedAs(host: Host, { app, warn }: Among, asked: BuildId): BuildId |
 /** `current` was asked for, and no deploy holds the lock: nothing is wrong where the contract says so. */
 export class NotDeploying extends Failure {}
 
-/** The build that holds the deploy lock of `app`. Throws {@link NotDeploying} when there is none, and {@link Failure}. */
+/**
+ * The build that holds the deploy lock of `app`. Throws {@link NotDeploying} when there is none, and {@link Failure}.
+ */
 export function currentBuildId(host: Host, app: AppName): BuildId {
   const lock = readDeployLock(host, app);
   switch (lock.state) {
@@ -134,7 +137,8 @@ function none(message: string): never {
 /** A build that has left is still answered for, by the journal alone. */
 function findPast(host: Host, { app, history, until, warn }: Among, id: BuildId): PastBuild {
   const builds = appBuilds(host, app);
-  const begun = isGeneratedBuildId(id) ? [id] : startedIds(builds, id, until, warn); // a generated one is the beginning of no other
+  // a generated one is the beginning of no other
+  const begun = isGeneratedBuildId(id) ? [id] : startedIds(builds, id, until, warn);
   const meant = begun.includes(id) ? id : begun[0];
   if (meant !== id && begun.length > 1) throw ambiguous(id, begun);
   const past = meant && readPast(builds, { only: meant, until }, warn).at(-1);

@@ -77,7 +77,9 @@ export function printDetailsOnTerminal(
   }
 }
 
-/** One such line: `label` is padded, `value` has been fitted. On a terminal of a few columns the label is cut as well. */
+/**
+ * One such line: `label` is padded, `value` has been fitted. On a terminal of a few columns the label is cut as well.
+ */
 export function printDetail(
   output: Output,
   terminal: Terminal,

@@ -14,8 +14,8 @@ import { type MayRun, readRunning, rebuildRunning } from '../../projections/list
 import { seeAt } from './see';
 
 /**
- * The builds of apps that exist and that have no end in their journal. The live ones are in the view of running builds. For the `abandoned`
- * there is no view: every app is read. `now` is ms since the epoch.
+ * The builds of apps that exist and that have no end in their journal. The live ones are in the view of running
+ * builds. For the `abandoned` there is no view: every app is read. `now` is ms since the epoch.
  */
 export function unendedBuilds(host: Host, output: Output, abandoned: boolean, now: number): ListedBuild[] {
   const see = seeAt(now);
@@ -40,8 +40,8 @@ function historiesOfRunning(host: Host, output: Output): ReadonlyMap<AppName, Hi
 }
 
 /**
- * The history of an app in which builds may be `running`. Its journal is enough, and its directory is not read; but if the start of one is
- * damaged, its record is adopted, as a list of the app does.
+ * The history of an app in which builds may be `running`. Its journal is enough, and its directory is not read; but if
+ * the start of one is damaged, its record is adopted, as a list of the app does.
  */
 function historyWith(running: readonly BuildId[], builds: AppBuilds, warn: Warn): History {
   const { history, problems } = loadAtRest(builds.directory, thisSystem);

@@ -14,7 +14,9 @@ import { seeBuild, type SeenBuild } from '../../projections/records/record';
 export interface View {
   readonly history: History;
   readonly see: (build: Build) => SeenBuild;
-  /** Something that others recorded was adopted for this call only: its record may change, and nobody would be told. */
+  /**
+   * Something that others recorded was adopted for this call only: its record may change, and nobody would be told.
+   */
   readonly inMemory: boolean;
   /** For whoever reads on in the app's journal: does not say again what was said for this view. */
   readonly warn: Warn;

@@ -44,7 +44,10 @@ export const stats = defineCommand({
   },
 });
 
-/** Counts what the whole journal of `app` tells, a batch of events at a time; records that something else wrote become events first. */
+/**
+ * Counts what the whole journal of `app` tells, a batch of events at a time; records that something else wrote become
+ * events first.
+ */
 function readStats(host: Host, output: Output, app: AppName, since: number | undefined): AppStats {
   const builds = appBuilds(host, app);
   const warn = once(output.warn);

@@ -35,8 +35,8 @@ export function verifyAtRest(builds: AppBuilds, pin?: string): Verified {
 }
 
 /**
- * A deploy that is recorded right now looks like a deviation until its files are on disk. So this verifies again while somebody writes
- * and there are deviations that may pass. All others count at once.
+ * A deploy that is recorded right now looks like a deviation until its files are on disk. So this verifies again while
+ * somebody writes and there are deviations that may pass. All others count at once.
  */
 export function untilAtRest<V extends Pick<Verified, 'deviations'>>(verification: Verification<V>): V {
   let verified = verification.verify();
@@ -65,7 +65,8 @@ function isAmong(deviations: readonly Deviation[], { offset, meaning }: Deviatio
 
 /** Whether anybody has just written to the app's directory or its journal, or is writing a file there. */
 export function isBeingWritten({ directory }: AppBuilds, { now, isAlive }: Pick<System, 'now' | 'isAlive'>): boolean {
-  const isFresh = (path: string): boolean => Math.abs(ageOf(path, now()) ?? Infinity) < QUIET_MS; // the clock may have been set back
+  // the clock may have been set back
+  const isFresh = (path: string): boolean => Math.abs(ageOf(path, now()) ?? Infinity) < QUIET_MS;
   if (isFresh(directory) || isFresh(join(directory, JOURNAL_FILE))) return true;
   return temporaryFiles(listDirectory(directory)).some(({ pid }) => isAlive({ pid }));
 }

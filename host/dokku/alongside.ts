@@ -9,7 +9,10 @@ export const ALONGSIDE_MARKER = 'alongside';
 /** What the plugin is called where the stock one keeps the name `builds`. */
 export const ALONGSIDE_NAME = 'builds-journal';
 
-/** Whether the tree that this program runs from is one that works alongside the stock plugin: journals, and writes no record. */
+/**
+ * Whether the tree that this program runs from is one that works alongside the stock plugin: journals, and writes no
+ * record.
+ */
 export function isAlongsideTree(): boolean {
   return existsSync(join(ownTree(), ALONGSIDE_MARKER));
 }

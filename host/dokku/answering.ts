@@ -19,8 +19,8 @@ export function installationAs(host: Host, { builds }: Places, name: string | nu
 }
 
 /**
- * Lets the plugin that is enabled as `name` answer `builds:*`. False if things are left as they are: `enabled/builds` is no link.
- * Throws system errors.
+ * Lets the plugin that is enabled as `name` answer `builds:*`. False if things are left as they are: `enabled/builds`
+ * is no link. Throws system errors.
  */
 export function takeOver(host: Host, name: string): boolean {
   const places = placesOf(host);
@@ -34,8 +34,8 @@ export function takeOver(host: Host, name: string): boolean {
 }
 
 /**
- * What `enabled/builds` has to say if the plugin enabled as `except` does not answer: another copy of this plugin that is enabled, what
- * was there before, or the stock plugin. Undefined if none is there.
+ * What `enabled/builds` has to say if the plugin enabled as `except` does not answer: another copy of this plugin that
+ * is enabled, what was there before, or the stock plugin. Undefined if none is there.
  */
 export function nextTarget(host: Host, except: string | null): string | undefined {
   const places = placesOf(host);

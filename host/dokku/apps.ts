@@ -30,9 +30,10 @@ export function listApps(host: Host): AppName[] {
 }
 
 /**
- * Those of `apps` that the caller may see: all of them unless a plugin has the trigger `user-auth-app`, which is called
- * with the ssh user, the ssh key name and the apps, and prints the allowed ones. With several such plugins, what all of
- * them allow. One that fails or takes more than `limit` ms allows nothing. Throws {@link Failure} when one cannot be run.
+ * Those of `apps` that the caller may see: all of them unless a plugin has the trigger `user-auth-app`, which is
+ * called with the ssh user, the ssh key name and the apps, and prints the allowed ones. With several such plugins,
+ * what all of them allow. One that fails or takes more than `limit` ms allows nothing. Throws {@link Failure} when one
+ * cannot be run.
  */
 export function allowedApps(host: Host, apps: readonly AppName[], limit = 10_000): AppName[] {
   let allowed = [...apps];
@@ -44,8 +45,8 @@ export function allowedApps(host: Host, apps: readonly AppName[], limit = 10_000
 }
 
 /**
- * The app that `name` names. Throws {@link Failure} when no name is given, and {@link AppDoesNotExist} (exit 20) when no
- * app has that name or the caller may not see it.
+ * The app that `name` names. Throws {@link Failure} when no name is given, and {@link AppDoesNotExist} (exit 20) when
+ * no app has that name or the caller may not see it.
  */
 export function requireApp(host: Host, name: string | undefined): AppName {
   if (!name) throw new Failure('Please specify an app to run the command on');

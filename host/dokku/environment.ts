@@ -39,7 +39,9 @@ export interface Caller {
   readonly command?: string;
 }
 
-/** The host that `env` describes, with Dokku's defaults where it is silent. `alongside` is what the plugin tree says. */
+/**
+ * The host that `env` describes, with Dokku's defaults where it is silent. `alongside` is what the plugin tree says.
+ */
 export function readHost(env: NodeJS.ProcessEnv, alongside = isAlongsideTree()): Host {
   const revision = asRevision(env['GIT_REV']);
   const libRoot = env['DOKKU_LIB_ROOT'] || '/var/lib/dokku';

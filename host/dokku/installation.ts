@@ -19,7 +19,10 @@ export interface Installation {
 
 const LIMIT_BYTES = 64 * 1024;
 
-/** The installation on `host`; undefined if nothing readable says so. Then Dokku's own link is taken for what was before. */
+/**
+ * The installation on `host`; undefined if nothing readable says so. Then Dokku's own link is taken for what was
+ * before.
+ */
 export function readInstallation(host: Host): Installation | undefined {
   try {
     const text = readSmallFile(installationPath(host), LIMIT_BYTES) ?? '';

@@ -51,9 +51,9 @@ export function takeDeployLock(host: Host, app: AppName): number | undefined {
 }
 
 /**
- * Takes an advisory flock on the lock file at `path`, which is made when it is missing. It is held as long as the returned file
- * descriptor is open, or an inherited copy of it. Undefined when someone else holds it. Throws {@link Failure} when flock(1) cannot
- * be run, or the lock file is no regular file; and system errors.
+ * Takes an advisory flock on the lock file at `path`, which is made when it is missing. It is held as long as the
+ * returned file descriptor is open, or an inherited copy of it. Undefined when someone else holds it. Throws
+ * {@link Failure} when flock(1) cannot be run, or the lock file is no regular file; and system errors.
  */
 export function takeLock(path: string): number | undefined {
   for (;;) {
@@ -70,8 +70,8 @@ export function takeLock(path: string): number | undefined {
 }
 
 /**
- * Whether some process holds the flock on the lock of `app` right now, by what the kernel lists in /proc/locks: to try it would keep a
- * deploy from taking it in that moment. False when there is no lock, or no list.
+ * Whether some process holds the flock on the lock of `app` right now, by what the kernel lists in /proc/locks: to try
+ * it would keep a deploy from taking it in that moment. False when there is no lock, or no list.
  */
 export function isDeployLockTaken(host: Host, app: AppName): boolean {
   const lock = lstatSync(deployLockPath(host, app), { bigint: true, throwIfNoEntry: false });
@@ -117,7 +117,9 @@ function openLock(path: string): number {
 const INHERITED = 3; // the first descriptor behind stdin, stdout and stderr
 const HELD_BY_ANOTHER = 1; // exit status of `flock -n`, see flock(1)
 
-/** Locks the open file description behind `fd`, which flock(1) inherits: the lock stays when that program has ended. */
+/**
+ * Locks the open file description behind `fd`, which flock(1) inherits: the lock stays when that program has ended.
+ */
 function flock(fd: number): boolean {
   // eslint-disable-next-line @typescript-eslint/no-require-imports -- loaded only where something is captured
   const { spawnSync } = require('node:child_process') as typeof childProcess;

@@ -3,10 +3,15 @@ import { random } from '../system/random';
 
 declare const brand: unique symbol;
 
-/** A name that has been checked to be an app's (`^[a-z0-9][a-z0-9._-]*$`, at most 255 bytes): safe as a path segment. */
+/**
+ * A name that has been checked to be an app's (`^[a-z0-9][a-z0-9._-]*$`, at most 255 bytes): safe as a path segment.
+ */
 export type AppName = string & { readonly [brand]: 'AppName' };
 
-/** An id that has been checked to be a build's (`^[A-Za-z0-9][A-Za-z0-9_-]*$`, at most 128 bytes): safe as a path segment. */
+/**
+ * An id that has been checked to be a build's (`^[A-Za-z0-9][A-Za-z0-9_-]*$`, at most 128 bytes): safe as a path
+ * segment.
+ */
 export type BuildId = string & { readonly [brand]: 'BuildId' };
 
 const APP_NAME = /^[a-z0-9][a-z0-9._-]*$/;
@@ -19,7 +24,9 @@ export function asAppName(text: string): AppName | undefined {
   return text.length <= APP_NAME_BYTES && APP_NAME.test(text) ? (text as AppName) : undefined;
 }
 
-/** `text` as an app name. An impossible name is that of an app that does not exist: {@link AppDoesNotExist} (exit 20). */
+/**
+ * `text` as an app name. An impossible name is that of an app that does not exist: {@link AppDoesNotExist} (exit 20).
+ */
 export function parseAppName(text: string): AppName {
   const app = asAppName(text);
   if (app === undefined) throw new AppDoesNotExist(text);

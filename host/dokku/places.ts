@@ -100,7 +100,10 @@ export function installedTrees(available: string): string[] {
     .map(({ name }) => name);
 }
 
-/** Names in `enabled`, other than `builds`, that lead to a whole tree of this plugin: it may answer `builds:*` through them. */
+/**
+ * Names in `enabled`, other than `builds`, that lead to a whole tree of this plugin: it may answer `builds:*` through
+ * them.
+ */
 export function ownNames({ enabled }: Places): string[] {
   return readdirSync(enabled)
     .filter((name) => name !== 'builds' && !name.startsWith('.'))
@@ -108,7 +111,9 @@ export function ownNames({ enabled }: Places): string[] {
     .sort();
 }
 
-/** Makes `path` a link that says `target`, in one step: whoever follows it comes to the old place or to the new one. */
+/**
+ * Makes `path` a link that says `target`, in one step: whoever follows it comes to the old place or to the new one.
+ */
 export function replaceLink(path: string, target: string): void {
   const directory = dirname(path);
   const temporary = join(directory, `.${basename(path)}.${process.pid}.tmp`); // plugn does not look at hidden names

@@ -19,7 +19,9 @@ export const DEFAULT_RETENTION = 20;
 
 const PROPERTY_BYTES = 64 * 1024;
 
-/** The stored value without one trailing newline, '' when unset. Throws {@link Failure} for a link or more than 64 KiB. */
+/**
+ * The stored value without one trailing newline, '' when unset. Throws {@link Failure} for a link or more than 64 KiB.
+ */
 export function readProperty(host: Host, scope: PropertyScope, name: string): string {
   if (!refuseLink(propertiesDirectory(host, scope))) return '';
   const content = readSmallFile(propertyPath(host, scope, name), PROPERTY_BYTES);
@@ -41,9 +43,9 @@ export function clearProperty(host: Host, scope: PropertyScope, name: string): v
 }
 
 /**
- * How many finished builds to keep of `app`: its own retention, else the global one, else 20. A stored value that is no
- * whole number of at least 1 is warned about and passed over. A value that may not be read throws the system error: to
- * fall back to a smaller number would drop builds that were to be kept.
+ * How many finished builds to keep of `app`: its own retention, else the global one, else 20. A stored value that is
+ * no whole number of at least 1 is warned about and passed over. A value that may not be read throws the system error:
+ * to fall back to a smaller number would drop builds that were to be kept.
  */
 export function resolveRetention(host: Host, app: AppName, warn: (message: string) => void): number {
   for (const scope of [app, '--global'] as const) {
@@ -60,7 +62,10 @@ export interface Retentions {
   readonly computed: number;
 }
 
-/** Tells the retentions of one app after the other; the global one is read once. Warns and throws as {@link readProperty} and {@link resolveRetention} do. */
+/**
+ * Tells the retentions of one app after the other; the global one is read once. Warns and throws as
+ * {@link readProperty} and {@link resolveRetention} do.
+ */
 export function retentionsReader(host: Host, warn: (message: string) => void): (app: AppName) => Retentions {
   let global: string | undefined;
   return (app) => {

@@ -12,8 +12,8 @@ export function asRevision(text: string | undefined): string | undefined {
 }
 
 /**
- * The revision that the bare repository at `path` is at: that of its one branch, which `HEAD` names. Undefined when there is no such
- * repository, or more than one branch: which of them is deployed is then not sure. Never throws.
+ * The revision that the bare repository at `path` is at: that of its one branch, which `HEAD` names. Undefined when
+ * there is no such repository, or more than one branch: which of them is deployed is then not sure. Never throws.
  */
 export function revisionOf(path: string): string | undefined {
   try {

@@ -19,8 +19,8 @@ export function calledThrough(path: string): CalledThrough | undefined {
 }
 
 /**
- * What a call has to do. Dokku keeps a plugin under a name of its own, and `builds` leads to it as well, so plugn calls each trigger
- * through both names. The call through `builds` acts.
+ * What a call has to do. Dokku keeps a plugin under a name of its own, and `builds` leads to it as well, so plugn
+ * calls each trigger through both names. The call through `builds` acts.
  */
 export type Role =
   | 'acts'

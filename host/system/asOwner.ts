@@ -1,8 +1,9 @@
 import { statSync } from 'node:fs';
 
 /**
- * Does `work` with the rights of the user whom `directory` belongs to, when root runs this: what it makes then belongs to that
- * user, and no link that the user may have planted leads further than the user could go. Anyone else does it as who they are.
+ * Does `work` with the rights of the user whom `directory` belongs to, when root runs this: what it makes then belongs
+ * to that user, and no link that the user may have planted leads further than the user could go. Anyone else does it
+ * as who they are.
  */
 export function asOwnerOf<T>(directory: string, work: () => T): T {
   const owner = process.geteuid?.() === 0 ? statSync(directory, { throwIfNoEntry: false }) : undefined;

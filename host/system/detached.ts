@@ -9,9 +9,9 @@ export function startSelfDetached(name: string): void {
 }
 
 /**
- * Starts a program that lives on by itself: in a session of its own, so that no signal to a deploy reaches it, and in the directory
- * `/`. It inherits no descriptor, since the runtime closes all but the standard streams: a deploy holds its lock on descriptor 200,
- * and a process that inherited that would keep the app locked.
+ * Starts a program that lives on by itself: in a session of its own, so that no signal to a deploy reaches it, and in
+ * the directory `/`. It inherits no descriptor, since the runtime closes all but the standard streams: a deploy holds
+ * its lock on descriptor 200, and a process that inherited that would keep the app locked.
  */
 export function startDetached(program: string, args: readonly string[]): void {
   const argv0 = program === process.execPath ? 'dokku-builds' : program; // by this name it reads its first argument

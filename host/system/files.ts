@@ -24,8 +24,8 @@ const { O_CREAT, O_DIRECTORY, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_WRONLY
 
 /**
  * Makes `path` a file with this content in one step: whoever reads it sees the old content or the new, never a part. A
- * link at `path` is replaced, not followed. `durable`: content and name are on disk before the call returns. Throws the
- * system error, with `path` as it was and no temporary file left.
+ * link at `path` is replaced, not followed. `durable`: content and name are on disk before the call returns. Throws
+ * the system error, with `path` as it was and no temporary file left.
  */
 export function replaceFile(
   path: string,
@@ -52,8 +52,8 @@ export function replaceFile(
 }
 
 /**
- * The text of a regular file, or undefined when there is none. A symbolic link is not followed and a pipe is not waited
- * for: both throw {@link Failure}, as do directories, devices, and files of more than `limit` bytes.
+ * The text of a regular file, or undefined when there is none. A symbolic link is not followed and a pipe is not
+ * waited for: both throw {@link Failure}, as do directories, devices, and files of more than `limit` bytes.
  */
 export function readSmallFile(path: string, limit: number): string | undefined {
   const fd = openExisting(path);
@@ -91,8 +91,8 @@ export function removeFile(path: string): boolean {
 }
 
 /**
- * Makes a directory and those above it that are missing, each with `mode` whatever the umask is, and each owned like the
- * one it lies in. What exists stays as it is. Throws the system error.
+ * Makes a directory and those above it that are missing, each with `mode` whatever the umask is, and each owned like
+ * the one it lies in. What exists stays as it is. Throws the system error.
  */
 export function makeDirectory(path: string, mode = 0o755): void {
   if (isDirectory(path)) return; // as nearly always, and without the cost of an exception
@@ -136,9 +136,10 @@ export function ownLikeParent(fdOrPath: number | string, parent: string): void {
 }
 
 /**
- * Paths of the temporary files in `directory` that a killed {@link replaceFile} left: those among `names` (what readdir
- * gave) whose writer is gone. `alive` tells whether a process has that pid. It may be another one by now, after a reboot for
- * ever: what is older than any write takes is nobody's, too. A directory of such a name is not ours.
+ * Paths of the temporary files in `directory` that a killed {@link replaceFile} left: those among `names` (what
+ * readdir gave) whose writer is gone. `alive` tells whether a process has that pid. It may be another one by now,
+ * after a reboot for ever: what is older than any write takes is nobody's, too. A directory of such a name is not
+ * ours.
  */
 export function staleTemporaryFiles(
   directory: string,
@@ -168,12 +169,18 @@ function isStale(path: string, writer: number, alive: (pid: number) => boolean):
 /** From making a temporary file to its rename it takes some ms, on a slow disk some seconds. */
 export const LONGEST_WRITE_MS = 60 * 60 * 1000;
 
-/** Removes those of `directory`. What cannot be removed is passed over: it is in nobody's way. Throws when `directory` cannot be read. */
+/**
+ * Removes those of `directory`. What cannot be removed is passed over: it is in nobody's way. Throws when `directory`
+ * cannot be read.
+ */
 export function removeStaleTemporaries(directory: string, alive: (pid: number) => boolean): void {
   for (const path of staleTemporaryFiles(directory, readdirSync(directory), alive)) removeQuietly(path);
 }
 
-/** How long before `now`, ms since the epoch, the file or link at `path` was changed, in ms; undefined when there is none. */
+/**
+ * How long before `now`, ms since the epoch, the file or link at `path` was changed, in ms; undefined when there is
+ * none.
+ */
 export function ageOf(path: string, now = Date.now()): number | undefined {
   const changed = lstatSync(path, { throwIfNoEntry: false })?.mtimeMs;
   return changed === undefined ? undefined : now - changed;
@@ -218,8 +225,8 @@ function openExisting(path: string): number | undefined {
 let buffer = Buffer.alloc(0);
 
 /**
- * All text of a file that had `size` bytes, or undefined when it has more than `limit`. Reads on after `size`: the file may have
- * grown, and those of /proc say 0.
+ * All text of a file that had `size` bytes, or undefined when it has more than `limit`. Reads on after `size`: the
+ * file may have grown, and those of /proc say 0.
  */
 function readToEnd(fd: number, size: number, limit: number): string | undefined {
   if (buffer.length <= size) buffer = Buffer.allocUnsafe(size + 1);
@@ -233,7 +240,10 @@ function readToEnd(fd: number, size: number, limit: number): string | undefined 
   }
 }
 
-/** Whether anything is at `path`. Throws {@link Failure} when that is a symbolic link. For directories that must not lead out. */
+/**
+ * Whether anything is at `path`. Throws {@link Failure} when that is a symbolic link. For directories that must not
+ * lead out.
+ */
 export function refuseLink(path: string): boolean {
   const stat = lstatSync(path, { throwIfNoEntry: false });
   if (stat?.isSymbolicLink() === true) throw new Failure(`${path} is a symbolic link, which is not followed`);

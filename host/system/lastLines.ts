@@ -9,8 +9,8 @@ export interface LastLines {
 const TAIL_BYTES = 64 * 1024;
 
 /**
- * The last `count` lines (at least 1) of the file at `path`, no more than 64 KiB of them. Undefined when there is no file to read: none, a
- * link, a pipe, or none that we may open.
+ * The last `count` lines (at least 1) of the file at `path`, no more than 64 KiB of them. Undefined when there is no
+ * file to read: none, a link, a pipe, or none that we may open.
  */
 export function readLastLines(path: string, count: number): LastLines | undefined {
   let tail;

@@ -7,7 +7,10 @@ export interface ProcessIdentity {
   readonly pid: number;
   /** Its process group (field 5 of `/proc/<pid>/stat`). */
   readonly group?: number;
-  /** When it started: clock ticks since the host booted (field 22 of `/proc/<pid>/stat`); {@link ENDED_BEFORE} when it had ended already. */
+  /**
+   * When it started: clock ticks since the host booted (field 22 of `/proc/<pid>/stat`); {@link ENDED_BEFORE} when it
+   * had ended already.
+   */
   readonly startTicks?: number;
   /** Which boot of the host it belongs to (`/proc/sys/kernel/random/boot_id`). */
   readonly bootId?: string;
@@ -23,7 +26,9 @@ export class ProcessGone extends Failure {
 /** Of a process that was gone when it was asked for: with this boot, no process that ever gets its pid has it. */
 const ENDED_BEFORE = 0;
 
-/** What can be known now of the process `pid`. A fact that cannot be read is absent. `proc` is where /proc is mounted. */
+/**
+ * What can be known now of the process `pid`. A fact that cannot be read is absent. `proc` is where /proc is mounted.
+ */
 export function identifyProcess(pid: number, proc = '/proc'): ProcessIdentity {
   const stat = isPossiblePid(pid) ? readStat(pid, proc) : undefined;
   const startTicks = stat?.startTicks ?? (isPossiblePid(pid) && !answers(pid) ? ENDED_BEFORE : undefined);
@@ -37,9 +42,9 @@ export function identifyProcess(pid: number, proc = '/proc'): ProcessIdentity {
 }
 
 /**
- * Whether that very process runs: not one of an earlier boot, not a zombie, not another that got its pid since. Where the
- * facts are missing the pid alone decides, and where /proc hides a process (hidepid) the kernel's answer to signal 0 does:
- * a process that cannot be looked at is never taken for dead.
+ * Whether that very process runs: not one of an earlier boot, not a zombie, not another that got its pid since. Where
+ * the facts are missing the pid alone decides, and where /proc hides a process (hidepid) the kernel's answer to signal
+ * 0 does: a process that cannot be looked at is never taken for dead.
  */
 export function isAlive(identity: ProcessIdentity, proc = '/proc'): boolean {
   const { pid, startTicks } = identity;
@@ -50,16 +55,17 @@ export function isAlive(identity: ProcessIdentity, proc = '/proc'): boolean {
 }
 
 /**
- * Whether that very process runs, or a process that it left behind in its process group: after a `kill -9` of a deploy its children
- * can go on. A member of the group whose line of parents leads to an older member is not counted: the group belongs to a script
- * that calls more than this one deploy.
+ * Whether that very process runs, or a process that it left behind in its process group: after a `kill -9` of a deploy
+ * its children can go on. A member of the group whose line of parents leads to an older member is not counted: the
+ * group belongs to a script that calls more than this one deploy.
  */
 export function isGroupAlive(identity: ProcessIdentity, proc = '/proc'): boolean {
   if (isAlive(identity, proc)) return true;
   const { pid, group = pid, startTicks = 0 } = identity;
   if (group <= 1 || isOfAnotherBoot(identity, proc) || !answers(-group)) return false;
   const leader = readStat(group, proc);
-  if (group === pid && leader !== undefined && leader.startTicks !== startTicks) return false; // the number is used again
+  // the number is used again
+  if (group === pid && leader !== undefined && leader.startTicks !== startTicks) return false;
   const members = membersOf(group, proc);
   if (members.size === 0) return true; // hidden
   return [...members.values()].some((member) => runs(member) && eldest(member, members).startTicks >= startTicks);
@@ -80,7 +86,9 @@ function eldest(member: ProcessStat, members: ReadonlyMap<number, ProcessStat>):
   return parent === undefined || parent === member ? member : eldest(parent, members);
 }
 
-/** The pid of a process that this one left behind in its group; undefined if there is none, or none that can be seen. */
+/**
+ * The pid of a process that this one left behind in its group; undefined if there is none, or none that can be seen.
+ */
 export function leftBehindBy({ pid, group = pid }: ProcessIdentity, proc = '/proc'): number | undefined {
   for (const [member, stat] of membersOf(group, proc)) if (member !== pid && runs(stat)) return member;
   return undefined;
@@ -97,9 +105,9 @@ export function processGroupOf(pid: number, proc = '/proc'): number | undefined 
 }
 
 /**
- * The process group that a signal to this process's group would reach. Throws {@link ProcessGone} when that very process does
- * not run, and {@link Failure} when its group must not be signalled: 0 and 1 would reach processes that have nothing to do with
- * it, and our own would end this program in mid-work.
+ * The process group that a signal to this process's group would reach. Throws {@link ProcessGone} when that very
+ * process does not run, and {@link Failure} when its group must not be signalled: 0 and 1 would reach processes that
+ * have nothing to do with it, and our own would end this program in mid-work.
  */
 export function signalTarget(identity: ProcessIdentity, proc = '/proc'): number {
   if (!isAlive(identity, proc)) throw new ProcessGone(identity.pid);
@@ -115,8 +123,8 @@ export function signalTarget(identity: ProcessIdentity, proc = '/proc'): number 
 export type CancelSignal = 'SIGQUIT' | 'SIGTERM' | 'SIGKILL';
 
 /**
- * Sends `signal` to the process group `group`, which {@link signalTarget} gave for the process `pid` just before. Signal 0 only
- * asks whether it may be sent. Throws {@link ProcessGone}, and {@link Failure} if it is not permitted.
+ * Sends `signal` to the process group `group`, which {@link signalTarget} gave for the process `pid` just before.
+ * Signal 0 only asks whether it may be sent. Throws {@link ProcessGone}, and {@link Failure} if it is not permitted.
  */
 export function signalGroup(pid: number, group: number, signal: CancelSignal | 0): void {
   try {

@@ -7,7 +7,9 @@ export interface Command {
 /** Bun shows the modules of a compiled executable below this directory. */
 const INSIDE_THE_EXECUTABLE = '/$bunfs/';
 
-/** How to start this program once more: the executable itself, or the runtime with its script where it is not compiled. */
+/**
+ * How to start this program once more: the executable itself, or the runtime with its script where it is not compiled.
+ */
 export function selfCommand(): Command {
   const [, script = ''] = process.argv;
   if (script === '' || script.startsWith(INSIDE_THE_EXECUTABLE)) return { program: process.execPath, args: [] };

@@ -4,7 +4,10 @@ import { errorCode, Failure } from '../failure';
 
 /** The end of a file of text. */
 export interface Tail {
-  /** At most the asked-for bytes, from the beginning of a line where there is one in their first half; what is no UTF-8 is U+FFFD. */
+  /**
+   * At most the asked-for bytes, from the beginning of a line where there is one in their first half; what is no UTF-8
+   * is U+FFFD.
+   */
   readonly text: string;
   /** Bytes of the file before it. */
   readonly before: number;
@@ -15,8 +18,8 @@ export interface Tail {
 const DECODER = new TextDecoder('utf-8', { fatal: false, ignoreBOM: true });
 
 /**
- * The end of the file at `path`, at most `limit` bytes of it; undefined when there is no file. A link is not followed, and a pipe not
- * waited for: both throw {@link Failure}, as what is no regular file does. Throws system errors.
+ * The end of the file at `path`, at most `limit` bytes of it; undefined when there is no file. A link is not followed,
+ * and a pipe not waited for: both throw {@link Failure}, as what is no regular file does. Throws system errors.
  */
 export function readTail(path: string, limit: number): Tail | undefined {
   const fd = openRegular(path);
@@ -35,7 +38,10 @@ export function readTail(path: string, limit: number): Tail | undefined {
   }
 }
 
-/** How many bytes at the beginning belong to a line whose own beginning is not there, or, where that is a very long one, to a character. */
+/**
+ * How many bytes at the beginning belong to a line whose own beginning is not there, or, where that is a very long
+ * one, to a character.
+ */
 function partOfLine(bytes: Buffer): number {
   const lineEnd = bytes.indexOf(0x0a);
   if (lineEnd >= 0 && lineEnd < bytes.length / 2) return lineEnd + 1;

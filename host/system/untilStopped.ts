@@ -4,8 +4,8 @@ import { fstatSync } from 'node:fs';
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /**
- * Calls `look` every `ms` until SIGINT, SIGTERM or SIGHUP comes, or whoever reads our stdout has closed it. Rejects with what `look`
- * throws.
+ * Calls `look` every `ms` until SIGINT, SIGTERM or SIGHUP comes, or whoever reads our stdout has closed it. Rejects
+ * with what `look` throws.
  */
 export async function untilStopped(ms: number, look: () => void): Promise<void> {
   let reader: { close(): void } | undefined;
@@ -33,8 +33,9 @@ export async function untilStopped(ms: number, look: () => void): Promise<void> 
 }
 
 /**
- * Calls `gone` when the reader of our stdout has gone. A program learns that only from a write, and there may be nothing to write for days;
- * tail(1) polls its stdout for it, and ends. Without such a tail the next write ends us all the same.
+ * Calls `gone` when the reader of our stdout has gone. A program learns that only from a write, and there may be
+ * nothing to write for days; tail(1) polls its stdout for it, and ends. Without such a tail the next write ends us all
+ * the same.
  */
 export function onReaderGone(gone: () => void): { close(): void } {
   const sentry = watchReader();

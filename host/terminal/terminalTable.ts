@@ -56,7 +56,8 @@ function narrow(columns: readonly Column[], wide: readonly number[], most: numbe
     widths[n] = cut === undefined ? 0 : Math.min(widths[n] ?? 0, Math.max(cut, (widths[n] ?? 0) - over));
   }
   for (let n = widths.length - 1; n >= 0 && lengthOf(widths) > most; n--) {
-    widths[n] = Math.max(0, (widths[n] ?? 0) - (lengthOf(widths) - most)); // a terminal of a few columns: from the right
+    // a terminal of a few columns: from the right
+    widths[n] = Math.max(0, (widths[n] ?? 0) - (lengthOf(widths) - most));
   }
   return widths;
 }

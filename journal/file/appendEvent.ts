@@ -11,7 +11,10 @@ import { digestOf, type Head, type Journal, MAX_JOURNAL, readAt } from './journa
 import { parseEvent } from './parseEvent';
 import { type Reading, readJournal } from './readJournal';
 
-/** What an append came to: its event if that counts, where the journal is now, and every event since, the own one included. */
+/**
+ * What an append came to: its event if that counts, where the journal is now, and every event since, the own one
+ * included.
+ */
 export interface Appended extends Reading {
   readonly own: Recorded | undefined;
   readonly since: readonly Recorded[];
@@ -21,11 +24,13 @@ export interface Appended extends Reading {
 const RESERVE_BYTES = 1024 * 1024;
 
 /**
- * Appends `event` as number `head.seq + 1`, with one write. The append is the lock: the first frame in the file with that number
- * counts. A writer whose frame does not count reads the events that do, to decide again; its frame stays in the file, and is void.
- * Not durable before `syncJournal`. Throws {@link JournalNotWritten}; readers pass over what a write left that was cut off.
+ * Appends `event` as number `head.seq + 1`, with one write. The append is the lock: the first frame in the file with
+ * that number counts. A writer whose frame does not count reads the events that do, to decide again; its frame stays
+ * in the file, and is void. Not durable before `syncJournal`. Throws {@link JournalNotWritten}; readers pass over what
+ * a write left that was cut off.
  *
- * `at` is ms since the epoch, and an earlier time counts as 0. `random` gives fractions from 0 to below 1, for the event's id.
+ * `at` is ms since the epoch, and an earlier time counts as 0. `random` gives fractions from 0 to below 1, for the
+ * event's id.
  */
 export function appendEvent(
   journal: Journal,

@@ -4,8 +4,9 @@ import type * as zlib from 'node:zlib';
 import { tableCrc32 } from './rangeCrcs';
 
 /*
- * Measured on the executable: node:crypto takes 3 ms to load, node:zlib 4 ms, and an empty program 3.5 ms. So both are loaded when they are
- * needed. A call that reads a checkpoint needs no SHA-256, and the CRC-32 of few bytes, for which a table is enough.
+ * Measured on the executable: node:crypto takes 3 ms to load, node:zlib 4 ms, and an empty program 3.5 ms. So both are
+ * loaded when they are needed. A call that reads a checkpoint needs no SHA-256, and the CRC-32 of few bytes, for which
+ * a table is enough.
  */
 
 let loadedZlib: typeof zlib | undefined;

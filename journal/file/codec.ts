@@ -1,8 +1,8 @@
 import type * as msgpackr from 'msgpackr';
 
 /*
- * MessagePack by msgpackr, in the form without `eval` and without native code. It is loaded by the first event that is written or read:
- * a call that finds all it needs in a checkpoint meets none.
+ * MessagePack by msgpackr, in the form without `eval` and without native code. It is loaded by the first event that is
+ * written or read: a call that finds all it needs in a checkpoint meets none.
  */
 
 /* eslint-disable @typescript-eslint/no-require-imports -- see above */
@@ -13,7 +13,10 @@ const decoding = (): typeof msgpackr => require('msgpackr/unpack-no-eval') as ty
 let packr: msgpackr.Packr | undefined;
 let unpackr: msgpackr.Unpackr | undefined;
 
-/** `value`, which holds what JSON holds and bytes, as MessagePack: each part in its shortest form, whole numbers beyond 32 bits as doubles. */
+/**
+ * `value`, which holds what JSON holds and bytes, as MessagePack: each part in its shortest form, whole numbers beyond
+ * 32 bits as doubles.
+ */
 export function encode(value: unknown): Buffer {
   packr ??= new (encoding().Packr)({ useRecords: false, variableMapSize: true });
   return packr.pack(value);
@@ -25,7 +28,10 @@ export function decode(bytes: Uint8Array): unknown {
   return unpackr.unpack(bytes);
 }
 
-/** The first `count` elements of the array that `bytes` begin with, whatever follows them. Throws if they cannot be read. */
+/**
+ * The first `count` elements of the array that `bytes` begin with, whatever follows them. Throws if they cannot be
+ * read.
+ */
 export function decodeFirst(bytes: Uint8Array, count: number): unknown[] {
   const elements: unknown[] = [];
   const rest = bytes.subarray(arrayHeaderBytes(bytes));

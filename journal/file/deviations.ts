@@ -1,6 +1,8 @@
 import type { Damaged, Problem } from './readJournal';
 
-/** Something that is not as it was written. `offset` is in bytes; `seq` is the event that it is about, if there is one. */
+/**
+ * Something that is not as it was written. `offset` is in bytes; `seq` is the event that it is about, if there is one.
+ */
 export interface Deviation {
   readonly kind: 'damage' | 'gap' | 'disputed' | 'chain' | 'stray' | 'checkpoint' | 'record' | 'running' | 'report';
   readonly offset?: number;

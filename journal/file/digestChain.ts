@@ -24,7 +24,10 @@ export class DigestChain {
   #start = 0;
   /** How far the file has moved under the offsets that the events name, after bytes were removed or inserted. */
   #shift = 0;
-  /** What each of the last events was built on, by number, and who raced for that number: the losers were built on the same. */
+  /**
+   * What each of the last events was built on, by number, and who raced for that number: the losers were built on the
+   * same.
+   */
   readonly #races = new Map<number, { previousCrc: number; racers: Set<string> }>();
   readonly #journal: ReadAhead;
 

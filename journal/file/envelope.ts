@@ -21,8 +21,9 @@ export interface Envelope {
 }
 
 /*
- * The payload is an array: schema, seq, previousCrc, readTo, digest, id, at, type, and a map of the event's other fields.
- * Whatever schema comes later keeps the first five in their places, so that a reader can follow a chain it cannot read.
+ * The payload is an array: schema, seq, previousCrc, readTo, digest, id, at, type, and a map of the event's other
+ * fields. Whatever schema comes later keeps the first five in their places, so that a reader can follow a chain it
+ * cannot read.
  */
 const LINK_FIELDS = 5;
 

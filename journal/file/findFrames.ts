@@ -27,18 +27,18 @@ export interface Damage {
 export interface Found {
   readonly pieces: readonly (Frame | Damage)[];
   /**
-   * How many bytes are done with. The rest may be the beginning of a frame: it is to be searched again together with the bytes that
-   * follow it. At the end of the file there is no rest.
+   * How many bytes are done with. The rest may be the beginning of a frame: it is to be searched again together with
+   * the bytes that follow it. At the end of the file there is no rest.
    */
   readonly done: number;
 }
 
 /**
- * Finds the frames in `bytes`, whose first one has the offset `base` in the file, and what is damaged between them. `atEnd` says that
- * the file ends behind `bytes`.
+ * Finds the frames in `bytes`, whose first one has the offset `base` in the file, and what is damaged between them.
+ * `atEnd` says that the file ends behind `bytes`.
  *
- * If a frame is not intact, the next one is searched for byte by byte: its length may be what is damaged, and if it was cut off, a
- * whole frame follows the cut. Takes a time that is linear in the bytes, whatever lengths they claim.
+ * If a frame is not intact, the next one is searched for byte by byte: its length may be what is damaged, and if it
+ * was cut off, a whole frame follows the cut. Takes a time that is linear in the bytes, whatever lengths they claim.
  */
 export function findFrames(bytes: Buffer, base: number, atEnd: boolean): Found {
   const pieces: (Frame | Damage)[] = [];
@@ -102,14 +102,17 @@ export function joinDamage(first: Damage, second: Damage): Damage {
   return { ...first, end: second.end, zerosFrom: zeros };
 }
 
-/** Whether `damage` looks like what a write left that was cut off: the beginning of a frame, or nothing, and zeros behind it. */
+/**
+ * Whether `damage` looks like what a write left that was cut off: the beginning of a frame, or nothing, and zeros
+ * behind it.
+ */
 export function looksCutOff({ start, end, zerosFrom: zeros, claimedEnd }: Damage): boolean {
   return zeros === start || (claimedEnd !== undefined && Math.min(zeros, end) < claimedEnd);
 }
 
 /**
- * CRCs of ranges of some bytes. Intact frames do not overlap. Frames that only claim to be there do: once the ranges that were summed
- * up are twice as long as the bytes, {@link RangeCrcs} takes over.
+ * CRCs of ranges of some bytes. Intact frames do not overlap. Frames that only claim to be there do: once the ranges
+ * that were summed up are twice as long as the bytes, {@link RangeCrcs} takes over.
  */
 class Crcs {
   #summed = 0;

@@ -19,7 +19,9 @@ export type Problem =
   | Damaged
   /** Events `from` to `to` are not there. */
   | { readonly type: 'gap'; readonly from: number; readonly to: number; readonly start: number }
-  /** The event after it was built on another one: this one was edited, or lost a race against one that is damaged now. */
+  /**
+   * The event after it was built on another one: this one was edited, or lost a race against one that is damaged now.
+   */
   | { readonly type: 'disputed'; readonly seq: number; readonly start: number }
   /** Intact, but of a newer program, or not what an event of its type must be: `reason` says what. */
   | { readonly type: 'unknown'; readonly seq: number; readonly start: number; readonly reason: string };
@@ -28,7 +30,10 @@ export type Problem =
 export type Finding =
   /** An event that counts. */
   | { readonly type: 'event'; readonly recorded: Recorded }
-  /** An intact frame as it is met, whether it is an event's or `counts` for nothing: it lost a race, or was put there. For verification. */
+  /**
+   * An intact frame as it is met, whether it is an event's or `counts` for nothing: it lost a race, or was put there.
+   * For verification.
+   */
   | { readonly type: 'frame'; readonly envelope: Envelope; readonly frame: Frame; readonly counts: boolean }
   | Problem;
 
@@ -36,7 +41,10 @@ export type Finding =
 export interface Reader {
   /** Behind the last frame; `seq` and the rest are those of the last event. */
   readonly head: Head;
-  /** The last event, until it is known to count: its successor may have been built on another one. Undefined at the head that was given. */
+  /**
+   * The last event, until it is known to count: its successor may have been built on another one. Undefined at the
+   * head that was given.
+   */
   readonly last: Envelope['recorded'] | undefined;
   /** What is no event, since the last event. */
   readonly damage: DamageList | undefined;
@@ -56,7 +64,10 @@ export interface Step {
   readonly findings: readonly Finding[];
 }
 
-/** No journal misses more events than that. A number that is further ahead was made up, and must not use up those of later events. */
+/**
+ * No journal misses more events than that. A number that is further ahead was made up, and must not use up those of
+ * later events.
+ */
 export const LARGEST_GAP = 2 ** 32;
 
 /** A reader that goes on behind `head`. */
@@ -65,9 +76,9 @@ export function readerAt(head: Head): Reader {
 }
 
 /**
- * A reader's next step: what it knows after `piece`. The rules, all local to the file: of the frames with one number the first counts,
- * the others lost their race and are void; an event whose successor names another CRC as its predecessor's does not count after all.
- * Hence each event is a finding only when the next one is known.
+ * A reader's next step: what it knows after `piece`. The rules, all local to the file: of the frames with one number
+ * the first counts, the others lost their race and are void; an event whose successor names another CRC as its
+ * predecessor's does not count after all. Hence each event is a finding only when the next one is known.
  */
 export function readPiece(reader: Reader, piece: Frame | Damage): Step {
   if (reader.diverged) return { reader, findings: [] };

@@ -4,7 +4,8 @@ import { crc32 } from './checksums';
  * A frame, all numbers little-endian:
  *
  *   offset  bytes  what
- *        0      4  magic: C1 64 62 31 ("\xC1db1"); 0xC1 is in no UTF-8 text and no msgpack type, the 1 is the layout's version
+ *        0      4  magic: C1 64 62 31 ("\xC1db1"); 0xC1 is in no UTF-8 text and no msgpack type,
+ *                   the 1 is the layout's version
  *        4      4  length of the payload, 1 to MAX_PAYLOAD
  *        8      4  CRC-32 of the payload
  *       12      …  the payload
@@ -56,8 +57,9 @@ export function isWholeFrame(bytes: Buffer, crc: number): boolean {
 }
 
 /**
- * How many bytes the frame that begins with `bytes` would have, if these are its first ones and the rest was not written; undefined if no
- * frame begins so. Of a header that is not whole, only one byte more than a header is certain.
+ * How many bytes the frame that begins with `bytes` would have, if these are its first ones and the rest was not
+ * written; undefined if no frame begins so. Of a header that is not whole, only one byte more than a header is
+ * certain.
  */
 export function claimedBytes(bytes: Buffer): number | undefined {
   if (bytes.length >= HEADER_BYTES) return readHeader(bytes)?.bytes;

@@ -44,7 +44,10 @@ export function openJournal(path: string): Journal | undefined {
   }
 }
 
-/** What `work` makes of the journal at `path`, which is closed afterwards; undefined when there is none. Throws {@link JournalNotReadable}. */
+/**
+ * What `work` makes of the journal at `path`, which is closed afterwards; undefined when there is none. Throws
+ * {@link JournalNotReadable}.
+ */
 export function withJournal<T>(path: string, work: (journal: Journal) => T): T | undefined {
   const journal = openJournal(path);
   if (journal === undefined) return undefined;
@@ -88,7 +91,9 @@ export function closeJournal(journal: Journal): void {
 
 const CHUNK_BYTES = 64 * 1024;
 
-/** Reads at `position` into `into` from `at` on; returns how many bytes there were. Throws {@link JournalNotReadable}. */
+/**
+ * Reads at `position` into `into` from `at` on; returns how many bytes there were. Throws {@link JournalNotReadable}.
+ */
 export function readAt(journal: Journal, into: Buffer, at: number, position: number): number {
   try {
     return fs.readSync(journal.fd, into, at, into.length - at, position);
@@ -97,7 +102,10 @@ export function readAt(journal: Journal, into: Buffer, at: number, position: num
   }
 }
 
-/** Whether `head`, taken from somewhere else, is a place in this journal: the frame of its last event stands intact where it says. */
+/**
+ * Whether `head`, taken from somewhere else, is a place in this journal: the frame of its last event stands intact
+ * where it says.
+ */
 export function isHeadOf(journal: Journal, head: Head): boolean {
   if (head.seq === 0) return true;
   const header = Buffer.alloc(HEADER_BYTES);

@@ -12,8 +12,9 @@ const causes = { exit: true, deployed: true, abandoned: true } satisfies Record<
 const reasons = { retention: true, discarded: true } satisfies Record<Pruned['reason'], true>;
 
 /**
- * The event of that type with these fields. Each field is checked, unknown ones are left out, and text becomes well-formed. Returns
- * an {@link UnknownEvent} if a field that the type needs is missing, or one is not what it must be.
+ * The event of that type with these fields. Each field is checked, unknown ones are left out, and text becomes
+ * well-formed. Returns an {@link UnknownEvent} if a field that the type needs is missing, or one is not what it must
+ * be.
  */
 export function parseEvent(type: unknown, data: unknown): BuildEvent | UnknownEvent {
   try {

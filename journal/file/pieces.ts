@@ -3,8 +3,8 @@ import { LARGEST_FRAME } from './frame';
 import { type Journal, readAt } from './journalFile';
 
 /*
- * A journal copied in pieces: each piece is a range of its bytes that ends behind an intact frame. All pieces one after the other are
- * the file, byte for byte.
+ * A journal copied in pieces: each piece is a range of its bytes that ends behind an intact frame. All pieces one
+ * after the other are the file, byte for byte.
  */
 
 /** The bytes `from` up to `to` of a journal. */
@@ -14,9 +14,9 @@ export interface Piece {
 }
 
 /**
- * The longest piece that begins at offset `from` and has at most `limit` bytes, or, if the first intact frame ends beyond that, the
- * piece that ends behind it. Debris before a frame belongs to the piece. Undefined if no intact frame follows yet: a write may be going
- * on. Throws `JournalNotReadable`.
+ * The longest piece that begins at offset `from` and has at most `limit` bytes, or, if the first intact frame ends
+ * beyond that, the piece that ends behind it. Debris before a frame belongs to the piece. Undefined if no intact frame
+ * follows yet: a write may be going on. Throws `JournalNotReadable`.
  */
 export function pieceFrom(journal: Journal, from: number, limit: number): Piece | undefined {
   let to: number | undefined;

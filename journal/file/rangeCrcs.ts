@@ -1,6 +1,6 @@
 /*
- * CRC-32 is linear: with the CRCs of all beginnings of some bytes, the CRC of any range of them takes a fixed number of steps. Below, a
- * CRC is a polynomial over GF(2), its highest power in bit 0.
+ * CRC-32 is linear: with the CRCs of all beginnings of some bytes, the CRC of any range of them takes a fixed number
+ * of steps. Below, a CRC is a polynomial over GF(2), its highest power in bit 0.
  */
 
 const POLYNOMIAL = 0xedb88320;

@@ -12,7 +12,10 @@ export type { Damaged, Finding, Problem } from './follow';
 export interface Sink {
   event(recorded: Recorded): void;
   problem(problem: Problem): void;
-  /** Every frame of an event, whether it `counts` or is void; for verification. The frame's bytes are valid until this returns. */
+  /**
+   * Every frame of an event, whether it `counts` or is void; for verification. The frame's bytes are valid until this
+   * returns.
+   */
   frame?(envelope: Envelope, frame: Frame, counts: boolean): void;
 }
 
@@ -25,7 +28,10 @@ export interface Reading {
 
 const CHUNK_BYTES = 64 * 1024;
 
-/** Reads what the journal holds behind `from` into `sink`. Memory does not grow with the file. Throws `JournalNotReadable`. */
+/**
+ * Reads what the journal holds behind `from` into `sink`. Memory does not grow with the file. Throws
+ * `JournalNotReadable`.
+ */
 export function readJournal(journal: Journal, from: Head, sink: Sink): Reading {
   const batches = readBatches(journal, from);
   for (;;) {
@@ -39,7 +45,10 @@ export function readJournal(journal: Journal, from: Head, sink: Sink): Reading {
   }
 }
 
-/** The same, a batch of findings at a time; for reading several journals at once. Frames are valid until the next batch. */
+/**
+ * The same, a batch of findings at a time; for reading several journals at once. Frames are valid until the next
+ * batch.
+ */
 export function* readBatches(journal: Journal, from: Head): Generator<readonly Finding[], Reading, undefined> {
   let reader = readerAt(from);
   let buffer: Buffer = Buffer.alloc(0);

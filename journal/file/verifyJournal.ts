@@ -22,8 +22,8 @@ export interface Verified {
   readonly bytes: number;
   readonly head: Head;
   /**
-   * SHA-256, hex, of the last event and through its link of everything before it; undefined without events, and if the last one
-   * is not linked to what stands before it.
+   * SHA-256, hex, of the last event and through its link of everything before it; undefined without events, and if the
+   * last one is not linked to what stands before it.
    */
   readonly headDigest: string | undefined;
   /** Number of the event whose head digest was asked for; undefined if no event of this history has it. */
@@ -38,8 +38,9 @@ export type Unknown = Problem & { readonly type: 'unknown' };
 const NAMED_UNKNOWN = 10;
 
 /**
- * Reads the whole journal, checks every CRC, number and digest, and hands each event that counts to `onEvent`. `pin` is a head digest
- * (hex) to look for; `beside` watches every frame and problem, too. Memory does not grow with the file. Throws `JournalNotReadable`.
+ * Reads the whole journal, checks every CRC, number and digest, and hands each event that counts to `onEvent`. `pin`
+ * is a head digest (hex) to look for; `beside` watches every frame and problem, too. Memory does not grow with the
+ * file. Throws `JournalNotReadable`.
  */
 export function verifyJournal(
   journal: Journal,

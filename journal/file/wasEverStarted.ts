@@ -4,8 +4,8 @@ import { occursInJournal } from './occursInJournal';
 import { readBatches } from './readJournal';
 
 /**
- * Whether the journal at `path` holds a start of build `id`, however long ago. Looks for the bytes of the id first: that takes 0.2 ms
- * a MB, and decoding takes a hundred times as long. Throws `JournalNotReadable`.
+ * Whether the journal at `path` holds a start of build `id`, however long ago. Looks for the bytes of the id first:
+ * that takes 0.2 ms a MB, and decoding takes a hundred times as long. Throws `JournalNotReadable`.
  */
 export function wasEverStarted(path: string, id: BuildId): boolean {
   if (!occursInJournal(path, id)) return false;

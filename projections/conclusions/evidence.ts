@@ -48,7 +48,10 @@ function evidenceOf(directory: string, build: RunningBuild, lockedBy: BuildId | 
   };
 }
 
-/** When the build gave its last sign of life: the last write to its log, if that lies between its start and `now`; else its start. */
+/**
+ * When the build gave its last sign of life: the last write to its log, if that lies between its start and `now`; else
+ * its start.
+ */
 function lastSign(log: string, build: RunningBuild, now: number): number {
   const start = parseTimestamp(build.startedAt) ?? now;
   const changed = Math.floor(lstatSync(log, { throwIfNoEntry: false })?.mtimeMs ?? start);

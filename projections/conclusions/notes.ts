@@ -15,8 +15,8 @@ import type { Actor } from '../../journal/events';
 
 /*
  * What Dokku and its users say of a build while it runs, before its end makes it history: one file for each build,
- * `<builds>/<app>/.notes/<build-id>`, with one line for each note. Whoever has something to say appends a line. The file is
- * removed after the end is on record.
+ * `<builds>/<app>/.notes/<build-id>`, with one line for each note. Whoever has something to say appends a line. The
+ * file is removed after the end is on record.
  */
 const NOTES_DIRECTORY = '.notes';
 const LIMIT_BYTES = 64 * 1024;
@@ -43,7 +43,10 @@ export interface Notes {
 
 const NO_NOTES: Notes = { deployed: false, cancelers: [] };
 
-/** Adds a note about build `id` of the app whose data lies in `directory`. On disk when it returns. Throws system errors. */
+/**
+ * Adds a note about build `id` of the app whose data lies in `directory`. On disk when it returns. Throws system
+ * errors.
+ */
 export function addNote(directory: string, id: BuildId, note: Note): void {
   const path = notesPath(directory, id);
   makeDirectory(dirname(path), 0o700);

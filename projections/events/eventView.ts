@@ -5,8 +5,8 @@ import type { AppName } from '../../host/dokku/names';
 import { type Actor, assertNever, type BuildEvent, buildsNamed, type Recorded } from '../../journal/events';
 
 /**
- * The JSON of an event: `seq, id, time, type, app, build` first, then what its type says (docs/events.md). Keys without a value
- * are left out, but for `build`, which is null where an event is about several.
+ * The JSON of an event: `seq, id, time, type, app, build` first, then what its type says (docs/events.md). Keys
+ * without a value are left out, but for `build`, which is null where an event is about several.
  */
 export function eventJson(app: AppName, { seq, id, at, event }: Recorded): object {
   const build = event.type === 'Pruned' ? null : event.build;

@@ -29,15 +29,18 @@ export interface AppEvent {
   readonly recorded: Recorded;
 }
 
-/** The journal of `builds`, of which nothing has been read. `warn` is told once of what is damaged there, however often it is looked at. */
+/**
+ * The journal of `builds`, of which nothing has been read. `warn` is told once of what is damaged there, however often
+ * it is looked at.
+ */
 export function eventSource(builds: AppBuilds, warn: Warn): EventSource {
   const { app, directory } = builds;
   return { app, path: join(directory, JOURNAL_FILE), problem: complainer(builds, warn), head: START };
 }
 
 /**
- * What the sources hold behind their heads and `passes`, merged by time; within one app the order is the journal's, whatever the
- * clock did. Moves the heads. Holds one batch of each journal in memory. Throws `JournalNotReadable`.
+ * What the sources hold behind their heads and `passes`, merged by time; within one app the order is the journal's,
+ * whatever the clock did. Moves the heads. Holds one batch of each journal in memory. Throws `JournalNotReadable`.
  */
 export function* mergedEvents(
   sources: readonly EventSource[],

@@ -40,8 +40,9 @@ export interface PastFilter {
 }
 
 /**
- * The builds that the journal of `builds` tells of, those that left included, in the order in which they started. Reads the whole
- * journal; `warn` is told of what is damaged there, and by that not among them. Throws `JournalNotReadable`.
+ * The builds that the journal of `builds` tells of, those that left included, in the order in which they started.
+ * Reads the whole journal; `warn` is told of what is damaged there, and by that not among them. Throws
+ * `JournalNotReadable`.
  */
 export function readPast(builds: AppBuilds, { only, until }: PastFilter, warn: Warn): PastBuild[] {
   if (only !== undefined && !occursInJournal(journalOf(builds), only)) return [];
@@ -69,7 +70,10 @@ export function readPast(builds: AppBuilds, { only, until }: PastFilter, warn: W
 
 const NOT_YET = {} as PastBuild;
 
-/** The ids that begin with `beginning` of builds that had started by `until` (ms since the epoch), newest first. Reads in the same way. */
+/**
+ * The ids that begin with `beginning` of builds that had started by `until` (ms since the epoch), newest first. Reads
+ * in the same way.
+ */
 export function startedIds(builds: AppBuilds, beginning: string, until: number | undefined, warn: Warn): BuildId[] {
   if (!occursInJournal(journalOf(builds), beginning)) return [];
   const ids: BuildId[] = [];
@@ -89,8 +93,9 @@ export interface HistoryThen {
 }
 
 /**
- * How the app of `builds` stood at `then` (ms since the epoch), from its events alone. An adopted event counts from the time that its record
- * gives, since it was on record from then on. Reads the whole journal, as {@link readPast} does. Throws `JournalNotReadable`.
+ * How the app of `builds` stood at `then` (ms since the epoch), from its events alone. An adopted event counts from
+ * the time that its record gives, since it was on record from then on. Reads the whole journal, as {@link readPast}
+ * does. Throws `JournalNotReadable`.
  */
 export function readHistoryAt(builds: AppBuilds, then: number, warn: Warn): HistoryThen {
   const dead = new Set<BuildId>();

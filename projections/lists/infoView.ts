@@ -3,7 +3,10 @@ import type { Build } from '../../journal/history';
 import { type Left, leftJson } from '../events/past';
 import { buildView, type SeenBuild } from '../records/record';
 
-/** The JSON of `builds:info`: the view of a build, and under `event` what its journal knows and the record does not say (docs/schema). */
+/**
+ * The JSON of `builds:info`: the view of a build, and under `event` what its journal knows and the record does not say
+ * (docs/schema).
+ */
 export function infoView(app: AppName, seen: SeenBuild, logPath: string, left: Left | undefined): object {
   return { ...buildView(app, seen, logPath), event: { ...eventFacts(seen.build), ...leftJson(left) } };
 }

@@ -3,7 +3,10 @@ import type { AppName } from '../../host/dokku/names';
 import type { Kind } from '../../journal/events';
 import type { DisplayStatus, SeenBuild } from '../records/record';
 
-/** Which builds are asked for; what is not given filters nothing. Times are ms since the epoch, and about the start of a build. */
+/**
+ * Which builds are asked for; what is not given filters nothing. Times are ms since the epoch, and about the start of
+ * a build.
+ */
 export interface ListFilter {
   readonly kind?: Kind | undefined;
   readonly statuses?: readonly DisplayStatus[] | undefined;
@@ -13,8 +16,8 @@ export interface ListFilter {
 }
 
 /**
- * The builds of one app, given oldest first, as `builds:list <app>` shows them: live ones first, then the newest first.
- * Unfiltered it ends after the live ones and `retention` more.
+ * The builds of one app, given oldest first, as `builds:list <app>` shows them: live ones first, then the newest
+ * first. Unfiltered it ends after the live ones and `retention` more.
  */
 export function listOfApp(seen: readonly SeenBuild[], filter: ListFilter, retention: number): SeenBuild[] {
   const newestFirst = seen.toReversed();
@@ -31,8 +34,9 @@ export interface ListedBuild {
 }
 
 /**
- * The builds of several apps, those of each given oldest first, as lists of the host show them: the newest first. Within an app the order
- * stays the journal's: whatever the clock did, a build counts as begun no earlier than those before it.
+ * The builds of several apps, those of each given oldest first, as lists of the host show them: the newest first.
+ * Within an app the order stays the journal's: whatever the clock did, a build counts as begun no earlier than those
+ * before it.
  */
 export function listOfHost(listed: readonly ListedBuild[]): ListedBuild[] {
   const latest = new Map<AppName, number>();

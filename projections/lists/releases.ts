@@ -12,7 +12,10 @@ import {
 import { readEvents } from '../events/past';
 import type { Warn } from '../problemWarnings';
 
-/** A successful deploy, by a number that never changes: they are counted in the order in which the journal says that they succeeded. */
+/**
+ * A successful deploy, by a number that never changes: they are counted in the order in which the journal says that
+ * they succeeded.
+ */
 export interface Release {
   /** 1, 2, 3 …; shown as `v1`. */
   readonly version: number;
@@ -45,8 +48,8 @@ export function noReleases(): Releases {
 }
 
 /**
- * Counts one more event into `releases`; of the latest ones `keep` are kept. A deploy that was taken for successful, and reports a failure
- * later, is none any more; its number stays taken.
+ * Counts one more event into `releases`; of the latest ones `keep` are kept. A deploy that was taken for successful,
+ * and reports a failure later, is none any more; its number stays taken.
  */
 export function countReleases(releases: Releases, event: BuildEvent, keep: number): void {
   const { open } = releases;

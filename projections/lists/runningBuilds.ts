@@ -16,13 +16,14 @@ import { type AppName, asAppName, asBuildId, type BuildId } from '../../host/dok
 import { crc32 } from '../../journal/file/checksums';
 
 /*
- * Which builds of the host may be alive, so that asking costs what is running and not what is installed: one empty file
- * `<builds>/.running/<app>/<build-id>` for each. It is made before the start is appended, and removed after the end is on disk or when the
- * process is seen to be gone, so it names too much at times (the app's journal says which), never too little.
+ * Which builds of the host may be alive, so that asking costs what is running and not what is installed: one empty
+ * file `<builds>/.running/<app>/<build-id>` for each. It is made before the start is appended, and removed after the
+ * end is on disk or when the process is seen to be gone, so it names too much at times (the app's journal says which),
+ * never too little.
  *
- * The seal beside them holds their number and the exclusive-or of the CRC-32 of their names: who adds or removes one changes it without
- * looking at the others. Where the seal does not fit (something was deleted or damaged, two processes came at once, one was killed in
- * between) the view is not believed but made anew.
+ * The seal beside them holds their number and the exclusive-or of the CRC-32 of their names: who adds or removes one
+ * changes it without looking at the others. Where the seal does not fit (something was deleted or damaged, two
+ * processes came at once, one was killed in between) the view is not believed but made anew.
  */
 const VIEW_DIRECTORY = '.running';
 const SEAL_FILE = '.seal';
@@ -49,7 +50,10 @@ export function runningOf(buildsRoot: string, app: AppName): BuildId[] {
     .filter((build) => build !== undefined);
 }
 
-/** The entries of `app` that were made so long ago that their start is on record, or never will be: who made them was killed. */
+/**
+ * The entries of `app` that were made so long ago that their start is on record, or never will be: who made them was
+ * killed.
+ */
 export function oldEntriesOf(buildsRoot: string, app: AppName): BuildId[] {
   const directory = `${buildsRoot}/${VIEW_DIRECTORY}/${app}`;
   return runningOf(buildsRoot, app).filter((build) => (ageOf(`${directory}/${build}`) ?? 0) > OLD_MS);
@@ -57,7 +61,10 @@ export function oldEntriesOf(buildsRoot: string, app: AppName): BuildId[] {
 
 const OLD_MS = 60_000;
 
-/** Makes sure that the view names these builds of `app`: to be called before their starts are appended. Throws system errors. */
+/**
+ * Makes sure that the view names these builds of `app`: to be called before their starts are appended. Throws system
+ * errors.
+ */
 export function addRunning(buildsRoot: string, app: AppName, builds: readonly BuildId[]): void {
   const added = builds.map((build) => ({ app, build })).filter((entry) => addEntry(buildsRoot, entry));
   if (added.length === 0) return;
@@ -108,7 +115,10 @@ function addEntry(buildsRoot: string, { app, build }: MayRun): boolean {
 
 const MOST_TRIES = 100;
 
-/** Another process removes the directory of an app when it has become empty: then it is made again, by whoever is first. */
+/**
+ * Another process removes the directory of an app when it has become empty: then it is made again, by whoever is
+ * first.
+ */
 function wasJustRemoved(error: unknown, directory: string): boolean {
   return errorCode(error) === 'ENOENT' || (errorCode(error) === 'EEXIST' && !exists(directory));
 }
@@ -142,7 +152,10 @@ function removeEntry(buildsRoot: string, { app, build }: MayRun): boolean {
   return removed;
 }
 
-/** Where the view lies. A link that stands there, or in the place of `app` in it, is none of ours and may lead anywhere: it goes. */
+/**
+ * Where the view lies. A link that stands there, or in the place of `app` in it, is none of ours and may lead
+ * anywhere: it goes.
+ */
 function ownDirectory(buildsRoot: string, app = '.'): string {
   const view = `${buildsRoot}/${VIEW_DIRECTORY}`;
   for (const path of [view, `${view}/${app}`]) {

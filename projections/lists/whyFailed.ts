@@ -23,7 +23,10 @@ export function exitCodeText(code: number): string {
   return words === undefined ? `exit code ${code}` : `exit code ${code}: ${words}`;
 }
 
-/** Dokku's own messages, what git and shells say, and what compilers, package managers and runtimes begin an error with. */
+/**
+ * Dokku's own messages, what git and shells say, and what compilers, package managers and runtimes begin an error
+ * with.
+ */
 const ERROR =
   /^ !\s|\b(?:errors?|fatal|failed|failure|panic|exception|traceback|denied)\b|\b[A-Z]\w*(?:Error|Exception)\b|\bERR!|not found|cannot |can't |could not |unable to |no such file|out of memory|segmentation fault|timed? ?out/i;
 
@@ -33,7 +36,10 @@ const HARMLESS = /\b(?:0|no) (?:errors?|failed|failures)\b|\bwarn(?:ing)?\b/i;
 const SAYS_NOTHING =
   /^ !\s+(?:App build failed|Failure to deploy|Deploy failed)|pre-receive hook declined|exit(?:ed with)? (?:status|code):? \d+|non-zero code|^make(?:\[\d+\])?: \*\*\*|ERR! (?:code|errno|path|command|A )|ELIFECYCLE|complete log of this run/i;
 
-/** The last of `lines` of a log that looks like an error; undefined if none does. One that names no cause is taken if there is no other. */
+/**
+ * The last of `lines` of a log that looks like an error; undefined if none does. One that names no cause is taken if
+ * there is no other.
+ */
 export function errorLine(lines: readonly string[]): string | undefined {
   const errors = lines.filter((line) => ERROR.test(line) && !HARMLESS.test(line));
   const found = errors.findLast((line) => !SAYS_NOTHING.test(line)) ?? errors.at(-1);
@@ -45,7 +51,10 @@ export function howFailed(build: FinishedBuild): string {
   return build.cause === 'exit' ? exitCodeText(build.exitCode) : causeText(build.cause);
 }
 
-/** Why `build` failed, in one line; '' for one that did not. `lines` are the last lines of its log, as a terminal shows them. */
+/**
+ * Why `build` failed, in one line; '' for one that did not. `lines` are the last lines of its log, as a terminal shows
+ * them.
+ */
 export function whyFailed(build: Build, lines: readonly string[]): string {
   if (build.status !== 'failed') return '';
   const how = howFailed(build);

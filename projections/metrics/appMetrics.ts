@@ -14,7 +14,10 @@ export const BUCKETS = [5, 10, 30, 60, 120, 300, 600, 1200, 1800, 3600] as const
 export interface SourceMetrics {
   readonly kind: Kind;
   readonly ended: Record<Ending, number>;
-  /** Of those that succeeded or failed: how many lie in each of {@link BUCKETS}, in none before it, and in the last one. */
+  /**
+   * Of those that succeeded or failed: how many lie in each of {@link BUCKETS}, in none before it, and in the last
+   * one.
+   */
   readonly buckets: number[];
   /** Of the same, seconds. */
   seconds: number;
@@ -31,8 +34,8 @@ export interface OpenBuild {
 type Reported = 'succeeded' | 'failed';
 
 /**
- * What the events of one app add up to. Numbers only grow: an end is counted when it is first recorded, and a report that corrects it is
- * counted as a correction.
+ * What the events of one app add up to. Numbers only grow: an end is counted when it is first recorded, and a report
+ * that corrects it is counted as a correction.
  */
 export interface AppMetrics {
   readonly sources: Map<string, SourceMetrics>;

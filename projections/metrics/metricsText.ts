@@ -1,7 +1,10 @@
 import type { AppName } from '../../host/dokku/names';
 import { type AppMetrics, BUCKETS, endings, type OpenBuild } from './appMetrics';
 
-/** `openmetrics` is OpenMetrics 1.0, `prometheus` the older text format 0.0.4, which the node exporter's textfile collector reads. */
+/**
+ * `openmetrics` is OpenMetrics 1.0, `prometheus` the older text format 0.0.4, which the node exporter's textfile
+ * collector reads.
+ */
 export type Dialect = 'openmetrics' | 'prometheus';
 
 /** The metrics of one app, and which of its open builds run. */

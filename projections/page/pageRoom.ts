@@ -24,8 +24,8 @@ const READ_BYTES = { least: 16 * 1024, most: 128 * 1024 };
 const MANY_APPS = 200;
 
 /**
- * Room for `apps`, failing ones first: `share` (0 to 1) of what a page has usually. The builds that failed last get theirs
- * first, then the newest of each app, and so on.
+ * Room for `apps`, failing ones first: `share` (0 to 1) of what a page has usually. The builds that failed last get
+ * theirs first, then the newest of each app, and so on.
  */
 export function roomOf(apps: readonly PageApp[], single: boolean, share: number): PageRoom {
   const rows = single

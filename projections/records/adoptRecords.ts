@@ -24,8 +24,9 @@ export interface Adopted {
 }
 
 /**
- * Loads an app's history and adopts the records that the journal does not know, in one pass. A reader, and anyone who cannot
- * write the journal, adopts them in memory. `warn` is told what is damaged or cannot be read. Throws system errors.
+ * Loads an app's history and adopts the records that the journal does not know, in one pass. A reader, and anyone who
+ * cannot write the journal, adopts them in memory. `warn` is told what is damaged or cannot be read. Throws system
+ * errors.
  */
 export function adoptRecords(builds: AppBuilds, system: System, warn: (message: string) => void): Adopted {
   const before = loadAtRest(builds.directory, system);
@@ -131,9 +132,10 @@ function warnOfUnreadable(
 const RECORDING_MS = 60_000;
 
 /**
- * If something else has recorded builds, it has applied its retention, too: of the oldest builds that have ended, those without a
- * record and a log. A build that is missing behind one that is left was deleted by somebody. A build that has ended just now is
- * passed over: its record may be on its way. `before` is the history that the listing followed.
+ * If something else has recorded builds, it has applied its retention, too: of the oldest builds that have ended,
+ * those without a record and a log. A build that is missing behind one that is left was deleted by somebody. A build
+ * that has ended just now is passed over: its record may be on its way. `before` is the history that the listing
+ * followed.
  */
 function removedMeanwhile(before: History, after: History, names: readonly string[], now: number): BuildCommand {
   const there = new Set(names);

@@ -38,8 +38,8 @@ export function recordText(app: AppName, build: Build): string {
 }
 
 /**
- * Reads `text`, a record of build `id` that something else wrote. Tolerant of what is missing or unknown as long as it says
- * when the build began and how it stands; otherwise a sentence that says what is wrong.
+ * Reads `text`, a record of build `id` that something else wrote. Tolerant of what is missing or unknown as long as it
+ * says when the build began and how it stands; otherwise a sentence that says what is wrong.
  */
 export function parseRecord(id: BuildId, text: string): AdoptedRecord | string {
   let record: unknown;
@@ -135,7 +135,10 @@ export function seeBuild(build: Build, now: number, alive: (build: Build) => boo
   return { build, displayStatus, duration: formatDuration(ms), durationSeconds: Math.max(0, Math.round(ms / 1000)) };
 }
 
-/** The JSON view: the record, what readers have always been told beside it, and what the journal knows, in this order. `logPath` is absolute. */
+/**
+ * The JSON view: the record, what readers have always been told beside it, and what the journal knows, in this order.
+ * `logPath` is absolute.
+ */
 export function buildView(app: AppName, seen: SeenBuild, logPath: string): object {
   const { build, displayStatus: display_status, duration, durationSeconds: duration_seconds } = seen;
   const { revision, actor } = build;

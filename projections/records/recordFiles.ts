@@ -16,7 +16,10 @@ import type { AdoptedRecord } from '../../journal/commands';
 const RECORD_LIMIT_BYTES = 64 * 1024;
 const RECORD_MODE = 0o644; // as readable as the stock plugin leaves them
 
-/** What join of node:path gives; but that walks through every letter in JavaScript that has just been loaded, and a trigger asks for dozens. */
+/**
+ * What join of node:path gives; but that walks through every letter in JavaScript that has just been loaded, and a
+ * trigger asks for dozens.
+ */
 function recordPathIn(directory: string, id: BuildId): string {
   return `${directory}/${id}.json`;
 }
@@ -29,7 +32,10 @@ export function recordedIds(names: readonly string[]): BuildId[] {
     .filter((id) => id !== undefined);
 }
 
-/** What the record file of build `id` says, or a sentence that says why it cannot be read; undefined when there is none. */
+/**
+ * What the record file of build `id` says, or a sentence that says why it cannot be read; undefined when there is
+ * none.
+ */
 export function readRecordFile(directory: string, id: BuildId): AdoptedRecord | string | undefined {
   try {
     const text = readSmallFile(recordPathIn(directory, id), RECORD_LIMIT_BYTES);
@@ -40,8 +46,9 @@ export function readRecordFile(directory: string, id: BuildId): AdoptedRecord | 
 }
 
 /**
- * Makes the record files of `builds` in `directory` say what these say. Files that are true already are not touched; an unreadable one is
- * replaced. One that cannot be written does not keep the others from it; then throws the system error.
+ * Makes the record files of `builds` in `directory` say what these say. Files that are true already are not touched;
+ * an unreadable one is replaced. One that cannot be written does not keep the others from it; then throws the system
+ * error.
  */
 export function writeRecords(directory: string, app: AppName, builds: readonly Build[]): void {
   const failures = staleRecords(directory, app, builds).flatMap((build): unknown[] => {
@@ -72,7 +79,10 @@ export function recordContent(directory: string, id: BuildId): string | undefine
 /** Is told of what cannot be removed. That does not keep anything else from being removed. */
 export type Failed = (error: Error) => void;
 
-/** Removes the records and logs of builds that have left. The log first: a record tells whoever comes next that something is left, a log alone does not. */
+/**
+ * Removes the records and logs of builds that have left. The log first: a record tells whoever comes next that
+ * something is left, a log alone does not.
+ */
 export function removeBuildFiles(directory: string, builds: readonly BuildId[], failed: Failed): void {
   for (const id of builds) {
     removeLeftover(`${directory}/${id}.log`, failed);
@@ -95,13 +105,14 @@ function removeLeftover(path: string, failed: Failed): void {
   try {
     removeFile(path);
   } catch (error) {
-    if (errorCode(error) !== 'EISDIR') failed(new Failure(`${path}: ${reasonOf(error)}`)); // a directory is none of ours
+    // a directory is none of ours
+    if (errorCode(error) !== 'EISDIR') failed(new Failure(`${path}: ${reasonOf(error)}`));
   }
 }
 
 /**
- * What crashes have left in `directory`, whose listing is `names`: records and logs of pruned builds, notes about builds that have
- * ended, and temporary files whose writer is gone. Paths.
+ * What crashes have left in `directory`, whose listing is `names`: records and logs of pruned builds, notes about
+ * builds that have ended, and temporary files whose writer is gone. Paths.
  */
 export function leftovers(directory: string, history: History, names: readonly string[], system: System): string[] {
   const there = new Set(names);
@@ -118,8 +129,8 @@ export function leftovers(directory: string, history: History, names: readonly s
 }
 
 /**
- * Builds with a record that were pruned so long ago that the history does not remember it. The journal is read once for all of them,
- * after the listing: a build that starts meanwhile is on record, and stays.
+ * Builds with a record that were pruned so long ago that the history does not remember it. The journal is read once
+ * for all of them, after the listing: a build that starts meanwhile is on record, and stays.
  */
 function prunedLongAgo(directory: string, history: History, names: readonly string[]): BuildId[] {
   const pruned = new Set(history.pruned);

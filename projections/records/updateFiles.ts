@@ -15,15 +15,15 @@ import { oldEntriesOf, removeRunning, runningOf } from '../lists/runningBuilds';
 import { removeBuildFiles, sweep, writeRecords } from './recordFiles';
 
 /**
- * Updates every file that is derived from the journal: records, logs of pruned builds, notes, the view of running builds, and last
- * the checkpoint. A failure is only a warning: the event is already stored, and the next call tries again. One file that
- * cannot be written or removed keeps no other from being updated.
+ * Updates every file that is derived from the journal: records, logs of pruned builds, notes, the view of running
+ * builds, and last the checkpoint. A failure is only a warning: the event is already stored, and the next call tries
+ * again. One file that cannot be written or removed keeps no other from being updated.
  *
- * `changed`: the files of the builds that events behind the checkpoint name, which is what a deploy's trigger has time for. `all`:
- * every record is compared with the journal, and what crashes have left is removed.
+ * `changed`: the files of the builds that events behind the checkpoint name, which is what a deploy's trigger has time
+ * for. `all`: every record is compared with the journal, and what crashes have left is removed.
  *
- * If two processes do this at once, no record is left that is older than the journal: after its last rename each looks whether the
- * journal has grown, and if so writes again.
+ * If two processes do this at once, no record is left that is older than the journal: after its last rename each looks
+ * whether the journal has grown, and if so writes again.
  */
 export function updateFiles(
   builds: AppBuilds,
@@ -53,7 +53,10 @@ function hasNews({ changed, head, inMemory }: Loaded): boolean {
   return head.seq > 0 && inMemory !== true && (changed === 'all' || changed.size > 0);
 }
 
-/** `written`: the records say what the journal says. If not, the events stay behind the checkpoint, and the next call tries again. */
+/**
+ * `written`: the records say what the journal says. If not, the events stay behind the checkpoint, and the next call
+ * tries again.
+ */
 function updateRecords(
   builds: AppBuilds,
   loaded: Loaded,

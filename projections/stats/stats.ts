@@ -33,7 +33,10 @@ export interface OpenBuild {
   readonly startedAt: number;
 }
 
-/** What the events of one app add up to. Grows by a number for each build that ended, and by an entry for each day and source. */
+/**
+ * What the events of one app add up to. Grows by a number for each build that ended, and by an entry for each day and
+ * source.
+ */
 export interface AppStats {
   /** Only builds that started then (ms since the epoch) or later are counted. */
   readonly since: number;
@@ -55,7 +58,10 @@ export function noStats(since = Number.NEGATIVE_INFINITY): AppStats {
   return { since, ...stats, first: Number.POSITIVE_INFINITY };
 }
 
-/** What `events` add up to. A build that has been pruned since counts like any other; one that was discarded never was a build. */
+/**
+ * What `events` add up to. A build that has been pruned since counts like any other; one that was discarded never was
+ * a build.
+ */
 export function statsOf(events: Iterable<BuildEvent>, since?: number): AppStats {
   const stats = noStats(since);
   for (const event of events) count(stats, event);
@@ -91,7 +97,9 @@ export function count(stats: AppStats, event: BuildEvent): void {
   }
 }
 
-/** Counts those that have not ended, when the journal has been read to its end: they are running, or were abandoned. */
+/**
+ * Counts those that have not ended, when the journal has been read to its end: they are running, or were abandoned.
+ */
 export function countOpen(stats: AppStats, alive: (build: OpenBuild) => boolean): void {
   for (const build of [...stats.open.values()]) end(stats, build.build, () => (alive(build) ? 'running' : 'abandoned'));
 }

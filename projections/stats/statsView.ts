@@ -8,7 +8,10 @@ export interface NamedStats {
   readonly stats: AppStats;
 }
 
-/** How some builds have gone. Durations in ms, times in ms since the epoch; undefined where there is nothing to say it of. */
+/**
+ * How some builds have gone. Durations in ms, times in ms since the epoch; undefined where there is nothing to say it
+ * of.
+ */
 export interface Figures {
   /** All but the abandoned. */
   readonly builds: number;
@@ -143,7 +146,10 @@ function mergedDays(apps: readonly NamedStats[]): (readonly [string, Day])[] {
   return [...merged].sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
-/** The JSON of `builds:stats`; `app` is null when it is about all. Durations and ages in seconds; null where there is nothing to say it of. */
+/**
+ * The JSON of `builds:stats`; `app` is null when it is about all. Durations and ages in seconds; null where there is
+ * nothing to say it of.
+ */
 export function statsJson(app: AppName | undefined, view: StatsView): object {
   const { from, now, all, perDay, bySource, byApp, days } = view;
   return {

@@ -8,8 +8,8 @@ import type { Problem } from '../../journal/file/readJournal';
 import type { History } from '../../journal/history';
 
 /**
- * Compares a checkpoint with the journal beside it while that is read from its first byte: what it says, and from where it lets readers
- * go on. If it names a later offset, readers that believe it miss the events before that.
+ * Compares a checkpoint with the journal beside it while that is read from its first byte: what it says, and from
+ * where it lets readers go on. If it names a later offset, readers that believe it miss the events before that.
  */
 export class CheckpointComparison {
   readonly #stored: Checkpoint;

@@ -13,8 +13,8 @@ import { parseRecord, recordText, toRecord } from '../records/record';
 import { readRecordFile, recordContent, recordedIds } from '../records/recordFiles';
 
 /**
- * The records of an app that do not say what `history` says, the history that the journal alone makes, and records of builds that it does
- * not know. `shown` gives the history that commands see, which begins with the checkpoint.
+ * The records of an app that do not say what `history` says, the history that the journal alone makes, and records of
+ * builds that it does not know. `shown` gives the history that commands see, which begins with the checkpoint.
  */
 export function recordDeviations(builds: AppBuilds, history: History, shown: () => History): Deviation[] {
   const { app, directory, mode } = builds;
@@ -29,8 +29,8 @@ export function recordDeviations(builds: AppBuilds, history: History, shown: () 
 }
 
 /**
- * Whether a record says of `build` what the journal says, in whatever form: the stock plugin and others write other spaces, no last line
- * break, a byte order mark, or the same time in another zone.
+ * Whether a record says of `build` what the journal says, in whatever form: the stock plugin and others write other
+ * spaces, no last line break, a byte order mark, or the same time in another zone.
  */
 export function saysTheSame(app: AppName, build: Build, text: string): boolean {
   if (text === recordText(app, build)) return true;

@@ -28,9 +28,9 @@ export interface Replayed {
 }
 
 /**
- * Rebuilds everything that is stored for an app from its journal alone, without the checkpoint; with `dryRun` only says what it would
- * do. `onProgress` is told the number of events now and then. What cannot be written is told to `warn`. Undefined if there is no
- * journal. Throws `JournalNotReadable`.
+ * Rebuilds everything that is stored for an app from its journal alone, without the checkpoint; with `dryRun` only
+ * says what it would do. `onProgress` is told the number of events now and then. What cannot be written is told to
+ * `warn`. Undefined if there is no journal. Throws `JournalNotReadable`.
  */
 export function replay(
   builds: AppBuilds,

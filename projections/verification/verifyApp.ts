@@ -28,8 +28,8 @@ const NO_JOURNAL: Verified = {
 };
 
 /**
- * Verifies the journal of an app, and compares everything that is stored beside it with what it says. Reads only. `pin` is a head digest
- * (hex) to look for. Throws `JournalNotReadable` and system errors.
+ * Verifies the journal of an app, and compares everything that is stored beside it with what it says. Reads only.
+ * `pin` is a head digest (hex) to look for. Throws `JournalNotReadable` and system errors.
  */
 export function verifyApp(builds: AppBuilds, { isAlive }: Pick<System, 'isAlive'>, pin?: string): Verified {
   const { directory } = builds;

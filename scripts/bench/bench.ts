@@ -1,6 +1,6 @@
 /**
- * `npm run bench [-- --quick] [-- --json]`: measures the built plugin against its targets, on data that it makes in a temporary
- * directory ($TMPDIR says where). CPU time, user and system; medians of interleaved runs. Asserts nothing.
+ * `npm run bench [-- --quick] [-- --json]`: measures the built plugin against its targets, on data that it makes in a
+ * temporary directory ($TMPDIR says where). CPU time, user and system; medians of interleaved runs. Asserts nothing.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -10,8 +10,8 @@ export interface Cost {
 export type Side = () => Cost;
 
 /**
- * Runs the sides in turn, `runs` times each, after one round that does not count: whatever else the machine does falls on all of
- * them. Returns the medians of each.
+ * Runs the sides in turn, `runs` times each, after one round that does not count: whatever else the machine does falls
+ * on all of them. Returns the medians of each.
  */
 export function interleave<Name extends string>(runs: number, sides: Readonly<Record<Name, Side>>): Record<Name, Cost> {
   const entries = Object.entries<Side>(sides);

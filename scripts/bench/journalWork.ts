@@ -8,8 +8,8 @@ import { closeJournal, JOURNAL_FILE, openJournal } from '../../journal/file/jour
 import { loadWhole } from '../../journal/loadHistory';
 
 /*
- * `journal-work replay|decode <directory of an app>`. `replay` reads the journal and folds its events, one `produce` for all; `decode` reads
- * the file, passes its frames to msgpackr, and does nothing with what comes.
+ * `journal-work replay|decode <directory of an app>`. `replay` reads the journal and folds its events, one `produce`
+ * for all; `decode` reads the file, passes its frames to msgpackr, and does nothing with what comes.
  */
 
 const [, , what = '', directory = ''] = process.argv;

@@ -1,7 +1,8 @@
 /*
- * Compiled by Bun, whose spawnSync gives what wait4(2) says of one child; Node's gives no such thing. `measure <program> <argument>…`
- * runs the program in its own environment, and prints what that cost, as JSON. A small process for each run: Linux counts the memory of
- * who starts a program as the program's, so nothing below the memory of this one (about that of an empty executable) can be measured.
+ * Compiled by Bun, whose spawnSync gives what wait4(2) says of one child; Node's gives no such thing. `measure
+ * <program> <argument>…` runs the program in its own environment, and prints what that cost, as JSON. A small process
+ * for each run: Linux counts the memory of who starts a program as the program's, so nothing below the memory of this
+ * one (about that of an empty executable) can be measured.
  */
 import { writeSync } from 'node:fs';
 

@@ -12,7 +12,10 @@ import { addApp, emptyHost } from './synthesizeHost';
 
 const EVENTS = 100; // 20 records are left, and others were pruned
 
-/** What an ordinary deploy runs and what is asked most, on an app of 20 records: against nothing, and against Node with nothing. */
+/**
+ * What an ordinary deploy runs and what is asked most, on an app of 20 records: against nothing, and against Node with
+ * nothing.
+ */
 export function startUpRows(directory: string, { empty }: Baselines, measurer: Measurer, { runs }: Scale): Row[] {
   const { host, env } = emptyHost(join(directory, 'start-up'));
   const { app, newest } = addApp(host, 'ordinary', EVENTS);
@@ -52,7 +55,10 @@ function amountOf(cost: Cost, unit: Row['unit']): number {
   return unit === 'ms' ? cost.milliseconds : cost.kibibytes;
 }
 
-/** A start and an end in turn, each of a build of its own, whose process lives in between and ends then. `data`: the app's directory. */
+/**
+ * A start and an end in turn, each of a build of its own, whose process lives in between and ends then. `data`: the
+ * app's directory.
+ */
 export function deploySides(
   measurer: Measurer,
   env: Environment,

@@ -41,8 +41,8 @@ const POLL_MS = 300_000;
 const FRAMES_A_WRITE = 4000;
 
 /**
- * Fills `directory` with what years of deploys leave behind: a journal as the program itself would have written it, every link
- * right, the records of the builds that are on record, and a checkpoint.
+ * Fills `directory` with what years of deploys leave behind: a journal as the program itself would have written it,
+ * every link right, the records of the builds that are on record, and a checkpoint.
  */
 export function synthesizeJournal(directory: string, shape: Shape): Synthesized {
   mkdirSync(directory, { recursive: true });

@@ -1,6 +1,7 @@
 /**
- * What the fleet costs, as ratios of CPU time on one machine in one run: `bun scripts/fleet/bench.ts [events]`, with the Bun of node_modules, so
- * that what is measured runs on what ships. Needs dist/plugin and the nats-server of the specs.
+ * What the fleet costs, as ratios of CPU time on one machine in one run: `bun scripts/fleet/bench.ts [events]`, with
+ * the Bun of node_modules, so that what is measured runs on what ships. Needs dist/plugin and the nats-server of the
+ * specs.
  */
 import { execFileSync, spawn } from 'node:child_process';
 import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';

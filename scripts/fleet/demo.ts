@@ -1,6 +1,7 @@
 /**
- * What `npm run fleet:demo` shows: three Dokku hosts in directories of their own, a real nats-server, deploys on all of them, one host cut off
- * and back, and what the fleet says of it. Exits with 1 when something did not come out as it should.
+ * What `npm run fleet:demo` shows: three Dokku hosts in directories of their own, a real nats-server, deploys on all
+ * of them, one host cut off and back, and what the fleet says of it. Exits with 1 when something did not come out as
+ * it should.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

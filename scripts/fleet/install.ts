@@ -1,4 +1,7 @@
-/** Builds the nats-server that specs of the fleet run with. Where that cannot be done it says so, and those specs are skipped. */
+/**
+ * Builds the nats-server that specs of the fleet run with. Where that cannot be done it says so, and those specs are
+ * skipped.
+ */
 import { installNatsServer } from './natsServer';
 
 const installed = installNatsServer();

@@ -3,8 +3,9 @@ import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:f
 import path from 'node:path';
 
 /*
- * nats-server for specs and for the demonstration: built once by the Go toolchain from its Go module, whose content Go checks against the
- * checksum database, and kept in node_modules/.cache. Where there is no Go, or no way to the module, there is no server.
+ * nats-server for specs and for the demonstration: built once by the Go toolchain from its Go module, whose content Go
+ * checks against the checksum database, and kept in node_modules/.cache. Where there is no Go, or no way to the
+ * module, there is no server.
  */
 
 /** The version that the specs run with. */

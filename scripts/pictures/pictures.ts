@@ -1,6 +1,7 @@
 /**
- * Makes the pictures of docs/images: builds:watch on terminals of 80 × 24 and 120 × 40, and the page in a browser. Needs tmux and
- * chromium, and `npm run build` before. `node -r ts-node/register/transpile-only scripts/pictures/pictures.ts`
+ * Makes the pictures of docs/images: builds:watch on terminals of 80 × 24 and 120 × 40, and the page in a browser.
+ * Needs tmux and chromium, and `npm run build` before. `node -r ts-node/register/transpile-only
+ * scripts/pictures/pictures.ts`
  */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';

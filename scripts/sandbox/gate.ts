@@ -9,9 +9,10 @@ export interface Gate {
   /** A line of shell that waits here. */
   readonly wait: string;
   /**
-   * A line of shell that prints `text` and waits here, in one process of its own that any signal ends: whoever has read
-   * `text` can signal it. A shell that prints and then starts the waiter, or becomes it, could get the signal in between: bash
-   * ignores SIGQUIT whatever happens, and a trap that it has is lost when it becomes another program. Node never ignores one.
+   * A line of shell that prints `text` and waits here, in one process of its own that any signal ends: whoever has
+   * read `text` can signal it. A shell that prints and then starts the waiter, or becomes it, could get the signal in
+   * between: bash ignores SIGQUIT whatever happens, and a trap that it has is lost when it becomes another program.
+   * Node never ignores one.
    */
   announced(text: string): string;
   /** Lets everyone through who waits now or later. */

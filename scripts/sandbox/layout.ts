@@ -62,7 +62,9 @@ export function layOut(paths: Paths): void {
   }
 }
 
-/** Points `enabled/builds` at the tracking that is asked for. 'stock' is also what an upgrade of Dokku's package does. */
+/**
+ * Points `enabled/builds` at the tracking that is asked for. 'stock' is also what an upgrade of Dokku's package does.
+ */
 export function enable(paths: Paths, tracking: Tracking): void {
   const link = join(paths.plugins, 'enabled', 'builds');
   const copy = join(paths.plugins, 'available', 'dokku-builds');

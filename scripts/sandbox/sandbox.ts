@@ -81,7 +81,9 @@ export class Sandbox {
     return this.run(['plugn', 'trigger', name, ...args], options);
   }
 
-  /** `enabled/builds/subcommands/NAME builds:NAME ARGS`, with no dispatcher between: signals reach the program itself. */
+  /**
+   * `enabled/builds/subcommands/NAME builds:NAME ARGS`, with no dispatcher between: signals reach the program itself.
+   */
   startSubcommand(name: string, args: readonly string[], options: CallOptions = {}): Running {
     const path = join(this.paths.plugins, 'enabled', 'builds', 'subcommands', name);
     return this.start([path, `builds:${name}`, ...args], options);
@@ -185,7 +187,8 @@ export class Sandbox {
   /** Ends what still runs on the host, and deletes it. */
   async remove(): Promise<void> {
     for (const pid of this.#groups.keys()) endGroup(pid);
-    // A deploy that a failed spec never came to know waits at a gate in a group of its own, and holds the output that is awaited.
+    // A deploy that a failed spec never came to know waits at a gate in a group of its own, and holds the output that
+    // is awaited.
     for (const gate of this.#gates) gate.open();
     await Promise.allSettled(this.#groups.values());
     for (const gate of this.#gates) gate.close();
@@ -222,7 +225,10 @@ export class Sandbox {
   }
 }
 
-/** What could not be started has the pid 0, and a record may hold anything: -0 is our own group, -1 are all processes there are. */
+/**
+ * What could not be started has the pid 0, and a record may hold anything: -0 is our own group, -1 are all processes
+ * there are.
+ */
 function isGroupOfTheHost(pid: number): boolean {
   return Number.isSafeInteger(pid) && pid > 1;
 }

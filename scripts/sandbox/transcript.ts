@@ -8,7 +8,9 @@ export interface Expectation {
   readonly says?: readonly (string | RegExp)[];
 }
 
-/** Runs commands on a host and prints them as a terminal would show them; remembers what did not come out as expected. */
+/**
+ * Runs commands on a host and prints them as a terminal would show them; remembers what did not come out as expected.
+ */
 export class Transcript {
   readonly #surprises: string[] = [];
 

@@ -6,8 +6,8 @@ import test, { type ExecutionContext } from 'ava';
 import { createSandbox, type Sandbox } from '../../scripts/sandbox/host';
 
 /*
- * What is damaged lies before the checkpoint, as it does after each trigger: who begins there does not meet it, who reads the whole journal
- * does.
+ * What is damaged lies before the checkpoint, as it does after each trigger: who begins there does not meet it, who
+ * reads the whole journal does.
  */
 
 let host: Sandbox;
@@ -27,7 +27,9 @@ async function record(app: string, id: string): Promise<void> {
   await host.trigger('builds-record-finalize', [app, id, '0']);
 }
 
-/** Makes the app, with a build that has ended and the live one `b1`, which the view of running builds is sealed with. */
+/**
+ * Makes the app, with a build that has ended and the live one `b1`, which the view of running builds is sealed with.
+ */
 async function withLive(app: string): Promise<void> {
   await host.createApp(app);
   await record(app, 'b0');

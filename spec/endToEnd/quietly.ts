@@ -1,6 +1,8 @@
 import type { Result } from '../../scripts/sandbox/host';
 
-/** Whether a call told no more than it should: no stack trace, nothing internal, none of the secrets that lie about. */
+/**
+ * Whether a call told no more than it should: no stack trace, nothing internal, none of the secrets that lie about.
+ */
 export function quietly({ stdout, stderr }: Result): boolean {
   return !holdsStackTrace(stdout + stderr) && !/TOP SECRET|Internal error/.test(stdout + stderr);
 }

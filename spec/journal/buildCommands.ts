@@ -31,7 +31,10 @@ export function cancel(build: string, fields: Fields<'CancelBuild'> = {}): Build
 /** What the host shows of a build that has left no trace: its last sign of life is a minute after {@link EPOCH}. */
 export const noTrace: Evidence = { deployed: false, holdsLock: false, logShowsFailure: false, lastSign: minute(1) };
 
-/** The processes of these builds have ended without a report. Of each build: what the host shows, besides {@link noTrace}. */
+/**
+ * The processes of these builds have ended without a report. Of each build: what the host shows, besides
+ * {@link noTrace}.
+ */
 export function conclude(ended: Readonly<Record<string, Partial<Evidence>>>): BuildCommand {
   return {
     type: 'ConcludeBuilds',

@@ -153,7 +153,10 @@ test('a history holds each build once, in one order, and ids that were used', (t
   });
 });
 
-/** Runs any commands one after the other, each on a history that cannot be changed, and asserts `rule` of what came of it. */
+/**
+ * Runs any commands one after the other, each on a history that cannot be changed, and asserts `rule` of what came of
+ * it.
+ */
 function check(rule: (steps: readonly Step[]) => void): void {
   fc.assert(
     fc.property(commands, (given) => {

@@ -49,7 +49,10 @@ test('no commit and no time changes a conclusion', (t) => {
       );
 });
 
-/* What each deploy of a real host leaves behind, row by row, and the events that follow (dokku-interface, section 3.1). */
+/*
+ * What each deploy of a real host leaves behind, row by row, and the events that follow (dokku-interface, section
+ * 3.1).
+ */
 
 interface Row {
   readonly deploy: string;

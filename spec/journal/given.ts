@@ -9,7 +9,8 @@ import { deepFreeze } from './deepFreeze';
 type Refusal = new (...args: never[]) => Error;
 
 /**
- * A rule in one expression: given these events, when this command, then these events; or: given these events, then this history.
+ * A rule in one expression: given these events, when this command, then these events; or: given these events, then
+ * this history.
  */
 export function given(...events: BuildEvent[]) {
   const history = historyOf(...events);

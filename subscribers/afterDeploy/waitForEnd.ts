@@ -11,9 +11,9 @@ export const AFTER_DEPLOY = 'builds-after-deploy';
 const WAIT = 'tail --pid="$1" -f /dev/null; shift; exec "$@"';
 
 /**
- * Leaves a process behind that waits until process `pid` has ended, and then runs {@link AFTER_DEPLOY} for the build. It has a
- * session of its own and none of the deploy's descriptors. If it cannot be started or is killed, the next finalize, prune or
- * cancel concludes instead.
+ * Leaves a process behind that waits until process `pid` has ended, and then runs {@link AFTER_DEPLOY} for the build.
+ * It has a session of its own and none of the deploy's descriptors. If it cannot be started or is killed, the next
+ * finalize, prune or cancel concludes instead.
  */
 export function waitForEnd({ app, mode }: AppBuilds, id: BuildId, pid: number, warn: (message: string) => void): void {
   if (mode !== 'owner') return; // the stock plugin decides how its builds end

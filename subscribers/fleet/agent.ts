@@ -19,8 +19,8 @@ export interface AgentOptions extends SessionOptions {
 export const AGENT_TIMES = { lookMs: 30_000, askMs: 300_000, everySeconds: 60 };
 
 /**
- * Publishes the journals of this host until `signal` says that it is enough. With the engine away it waits, longer each time: the backlog is
- * the journals themselves.
+ * Publishes the journals of this host until `signal` says that it is enough. With the engine away it waits, longer
+ * each time: the backlog is the journals themselves.
  */
 export async function runAgent(options: AgentOptions, signal: AbortSignal): Promise<void> {
   const alarm = new Alarm();

@@ -8,7 +8,9 @@ export interface JournalName {
   readonly journal: string;
 }
 
-/** A piece as it is stored, with its place in the stream (1, 2, 3 …, with gaps where the engine has lost something). */
+/**
+ * A piece as it is stored, with its place in the stream (1, 2, 3 …, with gaps where the engine has lost something).
+ */
 export interface StoredPiece {
   readonly of: JournalName;
   readonly piece: Piece;
@@ -25,22 +27,25 @@ export interface Batch {
 }
 
 /**
- * What the fleet needs of a replicated log: these three calls. Every append waits for its acknowledgement, which must not come before the
- * piece is on disk. All of them reject with {@link EngineAway} when the engine does not answer.
+ * What the fleet needs of a replicated log: these three calls. Every append waits for its acknowledgement, which must
+ * not come before the piece is on disk. All of them reject with {@link EngineAway} when the engine does not answer.
  */
 export interface Engine {
   /** The last piece of a journal; undefined when none is stored. */
   lastPiece(of: JournalName): Promise<StoredPiece | undefined>;
   /**
-   * Appends a piece if the last one of that journal is still the one at `after` (0: there is none); resolves to its sequence number.
-   * Rejects with {@link NotTheLast} otherwise.
+   * Appends a piece if the last one of that journal is still the one at `after` (0: there is none); resolves to its
+   * sequence number. Rejects with {@link NotTheLast} otherwise.
    */
   append(of: JournalName, piece: Piece, after: number): Promise<number>;
   /** Reads from sequence number `from` on, about 4 MiB at a time. What is no piece is left out. */
   readFrom(from: number): Promise<Batch>;
 }
 
-/** Which stream this is, and how long. A stream that was made again, or has lost its end, is another one for who has read it. */
+/**
+ * Which stream this is, and how long. A stream that was made again, or has lost its end, is another one for who has
+ * read it.
+ */
 export interface StreamState {
   /** When it was made, as the engine writes it. */
   readonly created: string;
@@ -66,7 +71,10 @@ export interface Bulletin {
   /** The states that were published from sequence number `from` on. */
   statesFrom(from: number): Promise<{ readonly states: readonly StoredState[]; readonly next: number }>;
   streamState(): Promise<StreamState>;
-  /** Asks every host; resolves to what they say within `ms`, or earlier when `enough` says that nobody else will answer. */
+  /**
+   * Asks every host; resolves to what they say within `ms`, or earlier when `enough` says that nobody else will
+   * answer.
+   */
   ask(question: object, ms: number, enough: (answers: readonly unknown[]) => boolean): Promise<unknown[]>;
   /** Answers questions until the connection is closed. What returns undefined gives no answer. */
   answer(respond: (question: unknown) => object | undefined): void;

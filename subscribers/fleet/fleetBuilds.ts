@@ -29,5 +29,6 @@ export function asJson({ journal, seen, status }: FleetBuild): object {
 
 /** The builds, those of each journal given oldest first, in the order in which they began, newest first. */
 export function newestFirst(builds: readonly FleetBuild[]): FleetBuild[] {
-  return builds.toReversed().sort((a, b) => startOf(b) - startOf(a)); // of those that began at once the later stays first
+  // of those that began at once the later stays first
+  return builds.toReversed().sort((a, b) => startOf(b) - startOf(a));
 }

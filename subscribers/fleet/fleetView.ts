@@ -43,7 +43,10 @@ export interface FleetBuild {
 /** After how many times its interval a host counts as silent. */
 const MISSED = 3;
 
-/** What a mirror says of hosts, journals and builds at `now` (ms since the epoch). `answers` are what hosts said when they were asked just now. */
+/**
+ * What a mirror says of hosts, journals and builds at `now` (ms since the epoch). `answers` are what hosts said when
+ * they were asked just now.
+ */
 export class FleetView {
   readonly hosts: readonly FleetHost[];
   readonly journals: readonly FleetJournal[];
@@ -62,7 +65,8 @@ export class FleetView {
     this.hosts = [...ids].map((id) => this.hostOf(id)).sort((a, b) => (a.name < b.name ? -1 : 1));
     const byId = new Map(this.hosts.map((host) => [host.id, host]));
     const kept = new Map(this.hosts.map(({ id }) => [id, journalsOf(heard[`${id}/host`]?.state)]));
-    // A host lists its journals behind what it says of each: a list that is older than that does not know a new one yet.
+    // A host lists its journals behind what it says of each: a list that is older than that does not know a new one
+    // yet.
     const isGone = ({ host, journal }: MirroredJournal): boolean =>
       kept.get(host)?.has(journal) === false &&
       (heard[`${host}/host`]?.at ?? 0) > (heard[`${host}/${journal}`]?.at ?? Number.POSITIVE_INFINITY);

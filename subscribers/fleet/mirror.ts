@@ -16,10 +16,10 @@ import { applyPiece, syncMirrored } from './mirrorJournal';
 /*
  * A mirror is a directory:
  *
- *   index.json                              how far everything has been read, what hosts said last, which builds no event has ended
- *   journals/<host>/<journal>/              events.journal, byte for byte the host's; a checkpoint; earlier pasts of it
- *   journals.before                         what had been read of a stream that is another one now
- *   lock                                    who is reading into it
+ *   index.json                     how far all was read, what hosts said last, builds that have not ended
+ *   journals/<host>/<journal>/     events.journal, byte for byte the host's; a checkpoint; earlier pasts of it
+ *   journals.before                what had been read of a stream that is another one now
+ *   lock                           who is reading into it
  */
 
 /** A copy of the journals of all hosts. */
@@ -36,7 +36,8 @@ export class Mirror {
   }
 
   /**
-   * Opens the mirror in `directory`, made when there is none. `patience` is how long it waits for another reader, in ms. Throws system errors.
+   * Opens the mirror in `directory`, made when there is none. `patience` is how long it waits for another reader, in
+   * ms. Throws system errors.
    */
   static open(directory: string, patience = PATIENCE_MS): Mirror {
     makeDirectory(directory, 0o700);
@@ -53,8 +54,8 @@ export class Mirror {
   }
 
   /**
-   * Reads everything that was published since, `now` is ms since the epoch. `warn` is told when the stream is not the one that was read before.
-   * Rejects with `EngineAway` and system errors; what was read until then stays.
+   * Reads everything that was published since, `now` is ms since the epoch. `warn` is told when the stream is not the
+   * one that was read before. Rejects with `EngineAway` and system errors; what was read until then stays.
    */
   async refresh(
     engine: Engine & Pick<Bulletin, 'statesFrom' | 'streamState' | 'ask'>,

@@ -42,7 +42,8 @@ function store(directory: string, entry: MirroredJournal, bytes: Buffer): boolea
   const path = join(directory, JOURNAL_FILE);
   let fd = openFile(directory, path);
   try {
-    entry.size = Math.min(entry.size, fs.fstatSync(fd).size); // shorter where a reader was killed while it changed the file
+    // shorter where a reader was killed while it changed the file
+    entry.size = Math.min(entry.size, fs.fstatSync(fd).size);
     if (entry.end > entry.size) return false;
     const known = Buffer.allocUnsafe(Math.min(entry.size - entry.end, bytes.length));
     fs.readSync(fd, known, 0, known.length, entry.end);

@@ -15,15 +15,17 @@ import {
 import { NO_FRAME, parsePiece, type Piece, pieceLine, ULID } from './piece';
 
 /*
- * NATS JetStream. Two streams: JOURNALS keeps every piece for ever, STATES the last state of each subject. Everything is read by direct get
- * (by subject for the last piece, in batches by bytes for all): a reader needs no consumer, so nobody has to have the right to make one.
+ * NATS JetStream. Two streams: JOURNALS keeps every piece for ever, STATES the last state of each subject. Everything
+ * is read by direct get (by subject for the last piece, in batches by bytes for all): a reader needs no consumer, so
+ * nobody has to have the right to make one.
  *
  *   dkb.<host>.j.<journal>     pieces, JOURNALS
  *   dkb.<host>.now.<journal>   what a journal is the history of, STATES
  *   dkb.<host>.now.host        what a host says of itself, STATES
  *   dkb.ask                    questions to every host, stored nowhere
  *
- * To publish, to get and to ask are requests, which need no more than the connection: @nats-io/jetstream is loaded by who makes the streams.
+ * To publish, to get and to ask are requests, which need no more than the connection: @nats-io/jetstream is loaded by
+ * who makes the streams.
  */
 
 export const JOURNALS = 'DKB_JOURNALS';

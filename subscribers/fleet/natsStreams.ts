@@ -10,7 +10,10 @@ import {
 import { errorCode, Failure, reasonOf } from '../../host/failure';
 import { JOURNALS, type NatsFleet, STATES } from './natsEngine';
 
-/** The two streams, on `replicas` servers each. Nobody may delete or purge, and a full stream refuses rather than forgets. */
+/**
+ * The two streams, on `replicas` servers each. Nobody may delete or purge, and a full stream refuses rather than
+ * forgets.
+ */
 export function streamConfigs(replicas: number): (Partial<StreamConfig> & { name: string })[] {
   const common = {
     retention: RetentionPolicy.Limits,

@@ -6,8 +6,8 @@ import { isWholeFrame, LARGEST_FRAME } from '../../journal/file/frame';
 import { type Journal, readAt } from '../../journal/file/journalFile';
 
 /**
- * A range of bytes of a journal file. The pieces of one branch, one after the other, are the file. A piece ends behind an intact frame; only
- * where there is none for {@link MOST_BYTES}, it ends in the debris.
+ * A range of bytes of a journal file. The pieces of one branch, one after the other, are the file. A piece ends behind
+ * an intact frame; only where there is none for {@link MOST_BYTES}, it ends in the debris.
  */
 export interface Piece {
   /** 1, 2, 3 …: a new one begins at byte 0 when the journal is not the one that was published before. */
@@ -50,7 +50,10 @@ const SINGLE_EVENTS = 16;
 /** What {@link nextPiece} found. */
 export type Cut = Pick<Piece, 'from' | 'bytes' | 'frame'>;
 
-/** The next piece of `journal` from byte `from` on; undefined when nothing intact stands there yet. `before` is the last frame before it. */
+/**
+ * The next piece of `journal` from byte `from` on; undefined when nothing intact stands there yet. `before` is the
+ * last frame before it.
+ */
 export function nextPiece(journal: Journal, from: number, before: LastFrame): Cut | undefined {
   const { size } = fstatSync(journal.fd);
   for (let most = PIECE_BYTES; from < size; most = Math.min(4 * most, MOST_BYTES)) {
@@ -71,7 +74,10 @@ export function nextPiece(journal: Journal, from: number, before: LastFrame): Cu
   return undefined;
 }
 
-/** Whether `frame` stands intact in the journal, and the file reaches to `end`: then a piece that says so is of this journal. */
+/**
+ * Whether `frame` stands intact in the journal, and the file reaches to `end`: then a piece that says so is of this
+ * journal.
+ */
 export function holds(journal: Journal, frame: LastFrame, end: number): boolean {
   if (fstatSync(journal.fd).size < end) return false;
   if (frame.start === 0 && frame.crc === 0) return true; // no frame stands before it
@@ -102,7 +108,10 @@ function idOf(found: Frame | Damage): string | undefined {
   return recorded === undefined || recorded instanceof Error || !ULID.test(recorded.id) ? undefined : recorded.id;
 }
 
-/** What is said of a piece beside its bytes, in one line: layout, branch, from, start and CRC-32 of the frame, its event, upTo. */
+/**
+ * What is said of a piece beside its bytes, in one line: layout, branch, from, start and CRC-32 of the frame, its
+ * event, upTo.
+ */
 export function pieceLine({ branch, from, frame, upTo }: Piece): string {
   return `1 ${branch} ${from} ${frame.start} ${frame.crc.toString(16)} ${frame.seq} ${upTo}`;
 }

@@ -33,8 +33,8 @@ export type Step =
 const sync = promisify(fdatasync);
 
 /**
- * Publishes one journal, a piece at a time. Where it has got to is what the stream says, asked for once and after every surprise; no
- * file of this host remembers it.
+ * Publishes one journal, a piece at a time. Where it has got to is what the stream says, asked for once and after
+ * every surprise; no file of this host remembers it.
  */
 export class JournalPublisher {
   #place: Place | undefined;
@@ -62,7 +62,10 @@ export class JournalPublisher {
     this.#place = undefined;
   }
 
-  /** Publishes the next piece. Rejects with `EngineAway`, `JournalNotReadable` and system errors; then nothing is forgotten. */
+  /**
+   * Publishes the next piece. Rejects with `EngineAway`, `JournalNotReadable` and system errors; then nothing is
+   * forgotten.
+   */
   async step(): Promise<Step> {
     const journal = openJournal(this.path);
     if (journal === undefined) return { type: 'none' };

@@ -1,6 +1,9 @@
 import { ASK, JOURNALS, SERVERS, STATES } from './natsEngine';
 
-/** Who may connect, as `fleet:join` prints it: `host/<id>/<public key>`, `reader/<id>/<public key>`, `administrator/<id>/<public key>`. */
+/**
+ * Who may connect, as `fleet:join` prints it: `host/<id>/<public key>`, `reader/<id>/<public key>`,
+ * `administrator/<id>/<public key>`.
+ */
 export interface Member {
   readonly role: 'host' | 'reader' | 'administrator';
   /** A ULID. */
@@ -42,8 +45,9 @@ export function inboxOf(id: string): string {
 }
 
 /**
- * The configuration of a server, for `nats-server -c`. It acknowledges nothing before it is on disk. A host may publish on its own subjects,
- * read its own last pieces and answer questions; a reader may read; nobody but the administrator may do anything to a stream.
+ * The configuration of a server, for `nats-server -c`. It acknowledges nothing before it is on disk. A host may
+ * publish on its own subjects, read its own last pieces and answer questions; a reader may read; nobody but the
+ * administrator may do anything to a stream.
  */
 export function serverConfiguration(plan: ServerPlan): string {
   const { name, listen, store, tls, cluster, members } = plan;

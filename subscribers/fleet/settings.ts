@@ -34,7 +34,9 @@ export interface Joined extends FleetSettings {
   readonly seed: string;
 }
 
-/** Where the settings of a role are kept: a host's beside its properties, anybody else's in their own configuration. */
+/**
+ * Where the settings of a role are kept: a host's beside its properties, anybody else's in their own configuration.
+ */
 export function settingsDirectory(host: Host, role: Role, env: NodeJS.ProcessEnv): string {
   if (role === 'host') return join(propertiesRoot(host), '--fleet');
   return join(env['XDG_CONFIG_HOME'] || join(env['HOME'] || '/', '.config'), 'dokku-builds', `fleet-${role}`);
@@ -78,7 +80,10 @@ function parseSettings(text: string): FleetSettings | undefined {
   };
 }
 
-/** The settings with the seed. Throws {@link Failure} when nobody has joined, and on a machine that is a copy of the one that has. */
+/**
+ * The settings with the seed. Throws {@link Failure} when nobody has joined, and on a machine that is a copy of the
+ * one that has.
+ */
 export function readJoined(directory: string, role: Role, machine: string | undefined = machineOf()): Joined {
   const settings = readSettings(directory);
   const command = role === 'host' ? 'fleet:join <url>' : `fleet:join <url> --as ${role}`;

@@ -17,8 +17,8 @@ export function appsIn(buildsRoot: string): AppName[] {
 }
 
 /**
- * Tells which journals may have changed, from what the kernel says of the files. It may miss something (a limit on watches, a file system
- * that is not local): whoever uses it looks at everything from time to time as well.
+ * Tells which journals may have changed, from what the kernel says of the files. It may miss something (a limit on
+ * watches, a file system that is not local): whoever uses it looks at everything from time to time as well.
  */
 export class JournalWatch {
   readonly #watchers = new Map<string, FSWatcher>();

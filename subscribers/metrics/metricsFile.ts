@@ -9,7 +9,10 @@ import { makeDirectory, removeFile, replaceFile } from '../../host/system/files'
 import { metricsText } from '../../projections/metrics/metricsText';
 import { readMetrics } from './readMetrics';
 
-/** The file that is kept up to date while the global property `metrics` is `on`, in a directory that the node exporter can be given. */
+/**
+ * The file that is kept up to date while the global property `metrics` is `on`, in a directory that the node exporter
+ * can be given.
+ */
 export function metricsPath(host: Host): string {
   return join(buildsRoot(host), '.metrics', 'dokku-builds.prom');
 }
@@ -23,7 +26,10 @@ export function isMetricsFileWanted(host: Host): boolean {
   }
 }
 
-/** Writes the metrics of all apps into the file, in one step. An app that cannot be read is left out. Throws system errors. */
+/**
+ * Writes the metrics of all apps into the file, in one step. An app that cannot be read is left out. Throws system
+ * errors.
+ */
 export function updateMetricsFile(host: Host): void {
   const apps = listApps(host).flatMap((app) => {
     try {

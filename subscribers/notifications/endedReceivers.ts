@@ -8,8 +8,9 @@ import type { NotifySettings } from './settings';
 import { queueDirectory } from './queue/queue';
 
 /*
- * Receivers that answered 410 Gone: nothing more is posted to them. One file for each scope of a `notify-url`, which holds the time of the
- * answer in ms since the epoch. It is about the url that was set then: to set one again, be it the same, makes it void.
+ * Receivers that answered 410 Gone: nothing more is posted to them. One file for each scope of a `notify-url`, which
+ * holds the time of the answer in ms since the epoch. It is about the url that was set then: to set one again, be it
+ * the same, makes it void.
  */
 
 type Scoped = Pick<NotifySettings, 'scope' | 'since'>;
@@ -22,7 +23,10 @@ export function noteEnded(buildsRoot: string, scope: PropertyScope, now: number)
   replaceFile(endedPath(buildsRoot, scope), String(now), { mode: 0o600, durable: true });
 }
 
-/** When the receiver of these settings answered 410 Gone, ms since the epoch; undefined if it did not since the url was set. */
+/**
+ * When the receiver of these settings answered 410 Gone, ms since the epoch; undefined if it did not since the url was
+ * set.
+ */
 export function endedAt(buildsRoot: string, { scope, since }: Scoped): number | undefined {
   const path = endedPath(buildsRoot, scope);
   if (!existsSync(path)) return undefined;

@@ -3,14 +3,17 @@ import { join } from 'node:path';
 
 import type { Host } from '../../host/dokku/environment';
 
-/** Called by `plugn trigger` with the app, the build id, the event's type and the build's status; the event is on its stdin. */
+/**
+ * Called by `plugn trigger` with the app, the build id, the event's type and the build's status; the event is on its
+ * stdin.
+ */
 export const EVENT_TRIGGER = 'builds-event';
 
 const EVENT_LOG_PLUGIN = '20_events'; // has every trigger, and logs that it was called
 
 /**
- * When the first of the plugins that have the trigger was enabled, ms since the epoch. Undefined if none has it, or there is no plugn to
- * call it. `path` is the variable PATH.
+ * When the first of the plugins that have the trigger was enabled, ms since the epoch. Undefined if none has it, or
+ * there is no plugn to call it. `path` is the variable PATH.
  */
 export function listeningSince(host: Host, path: string): number | undefined {
   const plugins = listeningPlugins(host);
@@ -26,7 +29,10 @@ function listeningPlugins(host: Host): string[] {
   );
 }
 
-/** A plugin is enabled by a link. A file system that does not keep the time of birth says 0: then it was always enabled. */
+/**
+ * A plugin is enabled by a link. A file system that does not keep the time of birth says 0: then it was always
+ * enabled.
+ */
 function enabledAt(plugin: string): number {
   return lstatSync(plugin, { throwIfNoEntry: false })?.birthtimeMs ?? 0;
 }

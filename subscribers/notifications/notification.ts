@@ -52,8 +52,8 @@ export interface InferredEnd {
 }
 
 /**
- * The notification of an event of `app`. `history` is the app's, at the event or later. `corrects`: the end of the same build that was
- * concluded before, if the event corrects it.
+ * The notification of an event of `app`. `history` is the app's, at the event or later. `corrects`: the end of the
+ * same build that was concluded before, if the event corrects it.
  */
 export function notificationOf(
   app: AppName,
@@ -100,7 +100,10 @@ export function occasionOf(event: BuildEvent): Occasion | undefined {
   }
 }
 
-/** The build right after `event`, whatever has happened to `known`, what the history says of it now. Undefined if it was pruned. */
+/**
+ * The build right after `event`, whatever has happened to `known`, what the history says of it now. Undefined if it
+ * was pruned.
+ */
 function buildAfter(event: BuildEvent, known: Build | undefined): Build | undefined {
   if (known === undefined) return undefined;
   const { id, kind, source, process, startedAt, actor, adopted } = known;

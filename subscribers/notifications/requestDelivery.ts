@@ -8,14 +8,17 @@ import { queueDirectory } from './queue/queue';
 export const DELIVERER = 'builds-deliver';
 
 /**
- * Whether notifications wait that nobody delivers, or apps have events that nobody has queued. Costs the same however many wait. A deliverer
- * ends only when nothing waits any more, so one that was killed tells.
+ * Whether notifications wait that nobody delivers, or apps have events that nobody has queued. Costs the same however
+ * many wait. A deliverer ends only when nothing waits any more, so one that was killed tells.
  */
 export function isDeliveryInterrupted(buildsRoot: string): boolean {
   return delivererState(queueDirectory(buildsRoot)) === 'killed' || hasChangedApps(buildsRoot);
 }
 
-/** Has the events of `app`, if one is given, queued and delivered by a process that outlives this one. Throws system errors. */
+/**
+ * Has the events of `app`, if one is given, queued and delivered by a process that outlives this one. Throws system
+ * errors.
+ */
 export function requestDelivery(buildsRoot: string, app?: AppName): void {
   if (app !== undefined) noteChangedApp(buildsRoot, app);
   if (delivererState(queueDirectory(buildsRoot)) !== 'alive') startSelfDetached(DELIVERER);

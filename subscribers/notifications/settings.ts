@@ -16,7 +16,10 @@ export type Occasion = (typeof occasions)[number];
 /** Where and how the messages about an app are posted. */
 export interface NotifySettings {
   readonly url: URL;
-  /** Whose url it is. Secret, header and format are of the same scope, always: an app's receiver gets no secret of the host's. */
+  /**
+   * Whose url it is. Secret, header and format are of the same scope, always: an app's receiver gets no secret of the
+   * host's.
+   */
   readonly scope: PropertyScope;
   /** When the url was set, ms since the epoch: what happened before is not told. */
   readonly since: number;
@@ -40,8 +43,8 @@ const URL_CHARACTERS = 2048;
 const SECRET_CHARACTERS = { least: 16, most: 1024 };
 
 /**
- * Whether `on`, a value of `notify-on`, asks for what happened. `failed` asks for `abandoned`, too: an image build that fails, the usual
- * failure, ends without a report.
+ * Whether `on`, a value of `notify-on`, asks for what happened. `failed` asks for `abandoned`, too: an image build
+ * that fails, the usual failure, ends without a report.
  */
 export function asksFor(on: ReadonlySet<Occasion>, occasion: Occasion): boolean {
   return on.has(occasion) || (occasion === 'abandoned' && on.has('failed'));
@@ -53,8 +56,9 @@ export function hasNotifyUrl(host: Host, app: AppName): boolean {
 }
 
 /**
- * The settings for `app`: each its own, else the global one, else the default; secret, header and format go with the url. Undefined when no url
- * is set. A stored value that is none is passed over, as if it were not set. Throws system errors.
+ * The settings for `app`: each its own, else the global one, else the default; secret, header and format go with the
+ * url. Undefined when no url is set. A stored value that is none is passed over, as if it were not set. Throws system
+ * errors.
  */
 export function resolveNotifySettings(host: Host, app: AppName): NotifySettings | undefined {
   for (const scope of [app, '--global'] as const) {
@@ -75,8 +79,8 @@ export function resolveNotifySettings(host: Host, app: AppName): NotifySettings 
 }
 
 /**
- * `text` as a url to post to: http or https, no user or password in it. Throws {@link Failure}, with nothing of the text in the
- * message: the path of such a url often is a secret.
+ * `text` as a url to post to: http or https, no user or password in it. Throws {@link Failure}, with nothing of the
+ * text in the message: the path of such a url often is a secret.
  */
 export function parseNotifyUrl(text: string): URL {
   // What a URL parser drops silently (line breaks, blanks) never belongs there.

@@ -19,7 +19,10 @@ export interface Undelivered {
 const UNDELIVERED_FILE = '.notify-undelivered';
 const UNDELIVERED_BYTES = 8 * 1024;
 
-/** Notes that the notifications with these texts (at least one) were given up, for `reason`, at `now` (ms since the epoch). */
+/**
+ * Notes that the notifications with these texts (at least one) were given up, for `reason`, at `now` (ms since the
+ * epoch).
+ */
 export function noteUndelivered(directory: string, texts: readonly string[], reason: string, now: number): void {
   const messages = (readUndelivered(directory)?.messages ?? 0) + texts.length;
   const undelivered: Undelivered = { messages, text: texts.at(-1) ?? '', reason, at: now };

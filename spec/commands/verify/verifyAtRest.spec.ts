@@ -82,8 +82,8 @@ const GONE = 2 ** 22 + 1; // more than any pid
 const RUNS_IN_FIVE_SECONDS = 19;
 
 /**
- * Which deviations count if these are found by one verification after the other, the last of them again and again. Those with an asterisk
- * may pass. So many times somebody is found `writing`. Time passes in pauses only.
+ * Which deviations count if these are found by one verification after the other, the last of them again and again.
+ * Those with an asterisk may pass. So many times somebody is found `writing`. Time passes in pauses only.
  */
 function watched(all: readonly string[][], { writing }: { writing: number }): { found: string[]; runs: number } {
   let [runs, asked, now] = [0, 0, 0];

@@ -12,7 +12,8 @@ import { finishedRecord, writeRecords } from '../expectedRecord';
 import { createSandbox, type Sandbox } from '../../../scripts/sandbox/host';
 
 /*
- * The library as somebody has it who installed the npm package: packed with npm, unpacked as npm does, with no other package beside it.
+ * The library as somebody has it who installed the npm package: packed with npm, unpacked as npm does, with no other
+ * package beside it.
  */
 
 const ROOT = join(__dirname, '..', '..', '..');

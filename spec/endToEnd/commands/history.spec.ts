@@ -7,8 +7,8 @@ import { deadPid } from '../expectedRecord';
 import { createSandbox, type Sandbox } from '../../../scripts/sandbox/host';
 
 /*
- * What the journal is for: auditing, time travel, and moving between a stock Dokku and this plugin. Deploys are recorded by calling the
- * triggers as Dokku does, with ids that say what happens to them.
+ * What the journal is for: auditing, time travel, and moving between a stock Dokku and this plugin. Deploys are
+ * recorded by calling the triggers as Dokku does, with ids that say what happens to them.
  */
 
 let host: Sandbox;
@@ -345,7 +345,8 @@ test('a day of polls every five minutes does not drive out the last real builds'
   }
   t.is((await listed('polled', '--status', 'abandoned')).length, 288);
   await host.dokku(['builds:prune', 'polled']);
-  t.deepEqual(await listed('polled'), ['fails1 failed', 'works1 succeeded']); // a poll that found nothing takes no place
+  // a poll that found nothing takes no place
+  t.deepEqual(await listed('polled'), ['fails1 failed', 'works1 succeeded']);
   await host.dokku(['builds:set', 'polled', 'retention', '1']);
   await host.dokku(['builds:prune', 'polled']);
   t.deepEqual(await listed('polled'), ['works1 succeeded']);

@@ -29,7 +29,8 @@ test('prune marks dead builds failed, and drops the oldest finished records and 
   writeRecords(host, lives, dead, ...[2, 3, 4].map((minute) => finishedRecord('shop', `b${minute}`, minute)));
   const { code } = await host.dokku(['builds:prune', 'shop']);
   t.is(code, 0);
-  // How a build that never finished competes with those that did is for the specs of retention: here, two of four stay.
+  // How a build that never finished competes with those that did is for the specs of retention: here, two of four
+  // stay.
   const { records, logs } = filesOf('shop', 'b2', 'b3', 'b4', 'dead');
   t.is(records.length, 2);
   t.deepEqual(logs, records);

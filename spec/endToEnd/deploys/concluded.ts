@@ -9,8 +9,8 @@ export type EventJson = Readonly<Record<string, unknown>> & { readonly type: str
 const LIMIT_MS = 60_000;
 
 /**
- * Waits until the record of a build says how it ended, or is removed; gives its status, or undefined. Each time the app's directory
- * changes, the record is looked at again.
+ * Waits until the record of a build says how it ended, or is removed; gives its status, or undefined. Each time the
+ * app's directory changes, the record is looked at again.
  */
 export async function concluded(host: Sandbox, app: string, build: string): Promise<string | undefined> {
   const path = host.file(app, `${build}.json`);

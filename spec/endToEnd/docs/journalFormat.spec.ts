@@ -165,7 +165,8 @@ test('what is damaged, edited or from a later version reads the same by the page
   await host.createApp('hurt');
   const builds = ['b1', 'b2', 'b3'];
   for (const build of builds) await record('hurt', build, 1);
-  for (const build of builds) rmSync(host.file('hurt', `${build}.json`)); // else they are adopted where the journal lost them
+  // else they are adopted where the journal lost them
+  for (const build of builds) rmSync(host.file('hurt', `${build}.json`));
   const intact = readFileSync(journalPath('hurt'));
   const starts = [...intact.toString('latin1').matchAll(/\xc1db1/g)].map(({ index }) => index);
   const [b2 = 0, b3 = 0] = [starts[2], starts[5]]; // the start of the one, the end of the other

@@ -4,8 +4,9 @@ import { crc32 } from 'node:zlib';
 import { unpack, unpackFirst, type Value, type ValueMap } from '../../journal/file/messagePack';
 
 /*
- * A reader of journals, written from docs/journal-format.md alone: it imports nothing of the program, so that it reads what the page
- * says and not what the program does. Whole files in memory, no speed: what somebody would write in an afternoon.
+ * A reader of journals, written from docs/journal-format.md alone: it imports nothing of the program, so that it reads
+ * what the page says and not what the program does. Whole files in memory, no speed: what somebody would write in an
+ * afternoon.
  */
 
 /** What a file holds. Offsets are in bytes. */

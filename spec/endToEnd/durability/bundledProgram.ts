@@ -5,7 +5,10 @@ import type { ExecutionContext } from 'ava';
 import { bundleForNode } from '../../../scripts/bun';
 import { temporaryDirectory } from '../../temporaryHost';
 
-/** A program of this folder, made into one file that `node` starts in no time; returns its path. It is gone when the test has ended. */
+/**
+ * A program of this folder, made into one file that `node` starts in no time; returns its path. It is gone when the
+ * test has ended.
+ */
 export function bundledProgram(t: ExecutionContext, name: string): string {
   const outfile = path.join(temporaryDirectory(t), `${name}.js`);
   bundleForNode(path.join(__dirname, '../../..'), path.join(__dirname, `${name}.ts`), outfile);

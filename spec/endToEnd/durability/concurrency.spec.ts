@@ -107,7 +107,9 @@ async function crowd(t: ExecutionContext, names: readonly string[]): Promise<voi
   );
 }
 
-/** Lets a program work as many processes, all at once when each has said that it is ready; returns what each was told. */
+/**
+ * Lets a program work as many processes, all at once when each has said that it is ready; returns what each was told.
+ */
 async function runAtOnce(
   t: ExecutionContext,
   host: Host,

@@ -53,7 +53,8 @@ export class CrashApp {
   private async deployBegins(): Promise<{ build: BuildId; pid: number }> {
     await this.stop();
     const build = generateBuildId(Date.now());
-    const process_ = spawn('sleep', ['600'], { stdio: 'ignore', detached: true, cwd: this.host.libRoot }); // for a core file
+    // for a core file
+    const process_ = spawn('sleep', ['600'], { stdio: 'ignore', detached: true, cwd: this.host.libRoot });
     await once(process_, 'spawn');
     this.deploy = { build, process: process_, exit: once(process_, 'exit') };
     const lock = deployLockPath(this.host, this.app);
@@ -100,8 +101,9 @@ export class CrashApp {
   }
 
   /**
-   * Cancels until the deploy's process has been told to quit: who was killed between the record of a cancel and its signal leaves a
-   * process that runs, and a cancel that comes right behind takes that for a signal on its way. Returns the signal that ended it.
+   * Cancels until the deploy's process has been told to quit: who was killed between the record of a cancel and its
+   * signal leaves a process that runs, and a cancel that comes right behind takes that for a signal on its way.
+   * Returns the signal that ended it.
    */
   async cancelUntilQuit(): Promise<NodeJS.Signals | null> {
     const { process: running, exit } = this.deploy ?? {};
@@ -121,7 +123,8 @@ export class CrashApp {
     const ends = new Map<BuildId, 'BuildFinished' | 'BuildCanceled'>();
     for (const { event } of events) {
       if (event.type === 'BuildStarted') starts.add(event.build);
-      else if (event.type !== 'Pruned') ends.set(event.build, event.type); // that there is one at most, the audit has seen
+      // that there is one at most, the audit has seen
+      else if (event.type !== 'Pruned') ends.set(event.build, event.type);
     }
     for (const id of this.started) if (!starts.has(id)) found.push(`start of ${id} is lost`);
     for (const id of this.ended) if (!ends.has(id)) found.push(`end of ${id} is lost`);
@@ -133,7 +136,10 @@ export class CrashApp {
     return [...found, ...unseen.map(({ id }) => `the view of what runs lacks ${id}`)];
   }
 
-  /** What is stored beside the journal and is not what it says, after a prune: what a killed call has left, a deploy's trigger leaves to that. */
+  /**
+   * What is stored beside the journal and is not what it says, after a prune: what a killed call has left, a deploy's
+   * trigger leaves to that.
+   */
   async untidy(): Promise<string[]> {
     await command(this.host, 'prune', [this.app]);
     const found = readdirSync(this.directory).filter((name) => name.endsWith('.tmp'));

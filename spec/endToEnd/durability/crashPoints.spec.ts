@@ -36,7 +36,10 @@ unless(cannotTrace)(
   },
 );
 
-/** Everything that changes something on disk, or makes it durable, or is a signal; between two of them nothing new can be seen. */
+/**
+ * Everything that changes something on disk, or makes it durable, or is a signal; between two of them nothing new can
+ * be seen.
+ */
 async function rehearse(t: ExecutionContext, victim: Victim): Promise<Change[]> {
   const app = await prepare(t, victim);
   const log = join(app.host.libRoot, '..', 'log');
@@ -78,7 +81,10 @@ async function killBefore(t: ExecutionContext, victim: Victim, change: Change): 
   throw new Error(`${what}: it was another call, each time: ${last}`);
 }
 
-/** An app with a past, so that there is something to prune, to reap, to adopt; a deploy that runs, and a view of what runs. */
+/**
+ * An app with a past, so that there is something to prune, to reap, to adopt; a deploy that runs, and a view of what
+ * runs.
+ */
 async function prepare(t: ExecutionContext, victim: Victim): Promise<CrashApp> {
   const host = temporaryHost(t);
   writeProperty(host, '--global', 'retention', '3');

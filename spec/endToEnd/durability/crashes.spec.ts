@@ -22,7 +22,10 @@ const DEPLOYS = 40;
 const victims = ['begin', 'finalize', 'cancel', 'discard', 'prune', 'list'] as const;
 type Victim = (typeof victims)[number];
 
-/** Whether a call tidies up behind others: a second cancel or discard of a build says that there is nothing to do, and stops. */
+/**
+ * Whether a call tidies up behind others: a second cancel or discard of a build says that there is nothing to do, and
+ * stops.
+ */
 function tidiesUp(victim: Victim, { stderr }: Outcome): boolean {
   return victim !== 'cancel' && victim !== 'list' && !stderr.includes('No build record');
 }
@@ -46,7 +49,10 @@ test.serial(
   },
 );
 
-/** Kills until there were enough of them, a new app now and then: what is checked is all that an app ever had. Returns the last one, deploying. */
+/**
+ * Kills until there were enough of them, a new app now and then: what is checked is all that an app ever had. Returns
+ * the last one, deploying.
+ */
 async function lane(t: ExecutionContext, host: Host, name: string, tally: Tally): Promise<CrashApp> {
   for (let life = 0; ; life += 1) {
     const app = new CrashApp(host, createApp(host, `${name}-${life}`));

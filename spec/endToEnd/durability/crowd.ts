@@ -31,9 +31,9 @@ import { contextOf, recordFinish, recordStart, tidy } from '../../../subscribers
 import type { Told } from './told';
 
 /*
- * One of a crowd of processes that record, cancel, prune, discard, adopt and read at once. Called with its number, how many things to
- * do, the pid of a process that lives as long as the crowd, and the apps. It prints one line of JSON (`Told`) for each thing
- * that it was told. It begins when its stdin ends: then everybody is there.
+ * One of a crowd of processes that record, cancel, prune, discard, adopt and read at once. Called with its number, how
+ * many things to do, the pid of a process that lives as long as the crowd, and the apps. It prints one line of JSON
+ * (`Told`) for each thing that it was told. It begins when its stdin ends: then everybody is there.
  */
 
 const [number = '', count = '', live = '', ...names] = process.argv.slice(2);

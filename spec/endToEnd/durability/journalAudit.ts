@@ -22,9 +22,10 @@ export interface Audit {
 }
 
 /**
- * Reads a journal with nothing of the program's own: the layout and the rules as they are written down. What stands in the file
- * first with a number counts. Rules: numbers have no gap; a build starts once; it ends at most once, while it runs, and only a report
- * corrects an end that was inferred; what the retention removes has ended, what is discarded runs.
+ * Reads a journal with nothing of the program's own: the layout and the rules as they are written down. What stands in
+ * the file first with a number counts. Rules: numbers have no gap; a build starts once; it ends at most once, while it
+ * runs, and only a report corrects an end that was inferred; what the retention removes has ended, what is discarded
+ * runs.
  */
 export function auditJournal(path: string): Audit {
   const bytes = existsSync(path) ? readFileSync(path) : Buffer.alloc(0); // nothing has ever been appended

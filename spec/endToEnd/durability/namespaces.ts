@@ -1,6 +1,9 @@
 import { spawnSync } from 'node:child_process';
 
-/** How to run a program in namespaces of its own (`--mount`, `--pid` …), see unshare(1); who is not root becomes it in there. */
+/**
+ * How to run a program in namespaces of its own (`--mount`, `--pid` …), see unshare(1); who is not root becomes it in
+ * there.
+ */
 export function unshared(...namespaces: string[]): string[] {
   const asRoot = process.getuid?.() === 0;
   return ['unshare', ...namespaces, ...(asRoot ? [] : ['--user', '--map-root-user'])];

@@ -41,7 +41,10 @@ export function environmentOf(host: Host): Record<string, string> {
   };
 }
 
-/** Runs an executable of the built plugin to its end. The process is the plugin's own: a kill ends it, and no shell before it. */
+/**
+ * Runs an executable of the built plugin to its end. The process is the plugin's own: a kill ends it, and no shell
+ * before it.
+ */
 export function call(host: Host, name: string, args: readonly string[], options: CallOptions = {}): Promise<Outcome> {
   const [program, before] = options.by ? ranBy(options.by, name) : [executable(name), []];
   return new Promise((resolve, reject) => {

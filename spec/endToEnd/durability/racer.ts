@@ -11,10 +11,11 @@ import { contextOf, recordFinish, recordStart } from '../../../subscribers/recor
 import type { Told } from './told';
 
 /*
- * One of some processes that append to one journal at the same moment, for sure. Called with what to do (`start`, `finish`, `cancel`), a
- * build, the pid of a process that lives as long as the race, and the app. It stops right before its first write to the
- * journal, when it has decided and has seen that nobody was before it, says so, and goes on when its stdin ends: then all the others
- * have come to the same place. It prints one line of JSON (`Told`) for what it was told.
+ * One of some processes that append to one journal at the same moment, for sure. Called with what to do (`start`,
+ * `finish`, `cancel`), a build, the pid of a process that lives as long as the race, and the app. It stops right
+ * before its first write to the journal, when it has decided and has seen that nobody was before it, says so, and goes
+ * on when its stdin ends: then all the others have come to the same place. It prints one line of JSON (`Told`) for
+ * what it was told.
  */
 
 const [op = '', id = '', live = '', name = ''] = process.argv.slice(2);

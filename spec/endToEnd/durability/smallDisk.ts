@@ -12,8 +12,8 @@ import { cannotRun, unshared } from './namespaces';
 export const cannotMountDisk = cannotRun('mount -t tmpfs none /tmp', '--mount');
 
 /**
- * The path of a file system of so many bytes, in memory, in a mount namespace of its own, seen through the process that holds it: nothing
- * is mounted for anybody else. It is gone when the test has ended.
+ * The path of a file system of so many bytes, in memory, in a mount namespace of its own, seen through the process
+ * that holds it: nothing is mounted for anybody else. It is gone when the test has ended.
  */
 export async function smallDisk(t: ExecutionContext, bytes: number): Promise<string> {
   const directory = temporaryDirectory(t);

@@ -33,20 +33,26 @@ export function rehearsing(log: string): string[] {
 }
 
 /**
- * How to run a program so that one of its system calls is interfered with: `fault` is one of strace's, `signal=KILL` (before the call does
- * anything) or `error=ENOSPC` (instead of the call). {@link wasHit} finds in `log` which it was. With `path` only those calls count that are
- * about this file.
+ * How to run a program so that one of its system calls is interfered with: `fault` is one of strace's, `signal=KILL`
+ * (before the call does anything) or `error=ENOSPC` (instead of the call). {@link wasHit} finds in `log` which it was.
+ * With `path` only those calls count that are about this file.
  */
 export function interfering({ call, nth }: SystemCall, fault: string, log: string, path?: string): string[] {
   const only = path === undefined ? [] : ['-P', path];
   return [...STRACE, ...only, '-o', log, '-e', `trace=${call}`, '-e', `inject=${call}:${fault}:when=${nth}`];
 }
 
-/** What only looks. Everything else that is about a file is taken for a change, known or not; so is what opens a file that it may make. */
+/**
+ * What only looks. Everything else that is about a file is taken for a change, known or not; so is what opens a file
+ * that it may make.
+ */
 const LOOKS =
   /^(open|openat|close|read|readv|pread64|lseek|mmap|fcntl|ioctl|dup3?|execve|chdir|getcwd|getdents64|(l|f|new)?stat(fs|x|at)?(64)?|newfstatat|f?accessat?2?|access|readlink(at)?|f?l?getxattr)$/;
 
-/** Everything that the traced program changed, or tried to, in files below `directory`, and every signal that it sent. In order. */
+/**
+ * Everything that the traced program changed, or tried to, in files below `directory`, and every signal that it sent.
+ * In order.
+ */
 export function changesIn(log: string, directory: string): Change[] {
   const counts = new Map<string, number>();
   const uncountable = new Set<string>();
@@ -75,12 +81,18 @@ function fileOf(line: string): string {
     .replace(/\b[0-9a-z]{14}\b/, 'ID');
 }
 
-/** The places to look for `change`, one after the other: the runtime may have opened one file more in the rehearsal, or now. */
+/**
+ * The places to look for `change`, one after the other: the runtime may have opened one file more in the rehearsal, or
+ * now.
+ */
 export function placesOf({ call, nth }: Change): SystemCall[] {
   return [0, 0, -1, 1, 0, -2, 2, -3, 3].map((offset) => ({ call, nth: Math.max(nth + offset, 1) }));
 }
 
-/** Whether what was interfered with is that very change below `directory`: the count is off when the runtime did something else first. */
+/**
+ * Whether what was interfered with is that very change below `directory`: the count is off when the runtime did
+ * something else first.
+ */
 export function wasHit({ call, what }: Change, log: string, directory: string): boolean {
   const hit = linesOf(log).find((line) => line.includes('(INJECTED)') || line.endsWith(' = ?'));
   return hit !== undefined && isChange(call, hit, directory) && `${call} ${fileOf(hit)}` === what;

@@ -2,8 +2,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /*
- * Looks at every record of all apps, whose builds lie below the directory that it is called with, again and again, until its stdin ends: as somebody does who knows
- * nothing of journals. Then prints how many it read, and those that were not whole, as JSON.
+ * Looks at every record of all apps, whose builds lie below the directory that it is called with, again and again,
+ * until its stdin ends: as somebody does who knows nothing of journals. Then prints how many it read, and those that
+ * were not whole, as JSON.
  */
 
 const [root = ''] = process.argv.slice(2);

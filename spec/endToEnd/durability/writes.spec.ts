@@ -122,7 +122,10 @@ async function rehearseAll(t: ExecutionContext): Promise<Fallible[]> {
   return all;
 }
 
-/** What came of a call one of whose system calls fails. All that is promised is looked at, right then and after a next start. */
+/**
+ * What came of a call one of whose system calls fails. All that is promised is looked at, right then and after a next
+ * start.
+ */
 async function failAt(t: ExecutionContext, victim: Victim, change: Change, fault: string): Promise<Outcome> {
   const what = `${fault} from ${change.what} (${change.call} ${change.nth}) of ${victim}`;
   let last = '';
@@ -148,7 +151,10 @@ async function failAt(t: ExecutionContext, victim: Victim, change: Change, fault
   throw new Error(`${what}: it was another call, each time: ${last}`);
 }
 
-/** An app that nothing is known of yet; or with a build that has ended, and a view of what runs; to be finalized: with a build that runs. */
+/**
+ * An app that nothing is known of yet; or with a build that has ended, and a view of what runs; to be finalized: with
+ * a build that runs.
+ */
 function toBeFailed(t: ExecutionContext, victim: Victim): Site {
   const site = newSite(t);
   if (victim === 'firstStart') return site;
@@ -216,7 +222,10 @@ class Site {
     return join(this.host.libRoot, '..', 'log');
   }
 
-  /** Every acknowledged start and end is in the journal; a refused one may be there only if it could not be made durable. */
+  /**
+   * Every acknowledged start and end is in the journal; a refused one may be there only if it could not be made
+   * durable.
+   */
   check(when: string): void {
     const { broken, events } = auditJournal(this.journal);
     this.t.deepEqual(broken, [], when);

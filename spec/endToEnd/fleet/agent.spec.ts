@@ -125,7 +125,10 @@ function startAgent(t: ExecutionContext, own: OwnServer, { id, ...host }: Keyed,
   });
 }
 
-/** Asks `done` whenever something was published, until it is true. What is published is not stored yet: hence once more a moment later. */
+/**
+ * Asks `done` whenever something was published, until it is true. What is published is not stored yet: hence once more
+ * a moment later.
+ */
 async function until(reading: NatsFleet, done: () => Promise<boolean>): Promise<void> {
   let wake: () => void = ignored;
   reading.onNews(() => wake());

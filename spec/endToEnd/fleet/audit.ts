@@ -7,8 +7,8 @@ export interface Audited {
 }
 
 /**
- * Reads the stream message by message and puts the journals together from what docs/fleet.md says of a piece. Shares no code with what is
- * audited: neither with what publishes nor with what mirrors.
+ * Reads the stream message by message and puts the journals together from what docs/fleet.md says of a piece. Shares
+ * no code with what is audited: neither with what publishes nor with what mirrors.
  */
 export async function audit(url: string, seed: string, id: string): Promise<ReadonlyMap<string, Audited>> {
   const connection = await connect({

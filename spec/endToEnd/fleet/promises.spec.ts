@@ -261,7 +261,9 @@ function audited(): ReturnType<typeof audit> {
   return audit(fleet.url, readFileSync(join(config, 'seed'), 'utf8').trim(), id);
 }
 
-/** What a program does to files and to the network, without the numbers that differ from call to call; each thing once. */
+/**
+ * What a program does to files and to the network, without the numbers that differ from call to call; each thing once.
+ */
 function normalized(trace: string, root: string): string[] {
   const calls = trace.split('\n').flatMap((line) => {
     const [, call = '', rest = ''] = /^(?:\d+ +)?(\w+)\((.*)/.exec(line) ?? [];

@@ -64,8 +64,8 @@ function statLine(fields: { pid: number; command?: string; state?: string; group
 }
 
 /**
- * Runs `work` and returns the signals it would have sent. None is: a refusal that is broken would reach every process of
- * the machine, and the very one that runs this spec.
+ * Runs `work` and returns the signals it would have sent. None is: a refusal that is broken would reach every process
+ * of the machine, and the very one that runs this spec.
  */
 function signalsOf(work: () => void): [pid: number, signal: string | number | undefined][] {
   const sent: ReturnType<typeof signalsOf> = [];

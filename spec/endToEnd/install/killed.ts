@@ -24,7 +24,9 @@ export function runKilled(
   return host.run(traced(interfering(change, 'signal=KILL', logOf(host)), command), options);
 }
 
-/** The changes worth being killed at: those that give names or take them, at most {@link MOST} of them, spread evenly. */
+/**
+ * The changes worth being killed at: those that give names or take them, at most {@link MOST} of them, spread evenly.
+ */
 export function killPoints(changes: readonly Change[]): Change[] {
   const steps = changes.filter(({ call }) => /^(rename|symlink|unlink|link|rmdir)/.test(call));
   const every = Math.ceil(steps.length / MOST);

@@ -63,7 +63,9 @@ async function assertIntact(t: ExecutionContext, host: Sandbox): Promise<void> {
   t.regex(stdout, /Verified shop: intact/);
 }
 
-/** Everything below the data and config directories belongs to the host's user, and no journal is for everyone to read. */
+/**
+ * Everything below the data and config directories belongs to the host's user, and no journal is for everyone to read.
+ */
 function assertOwned(t: ExecutionContext, host: Sandbox): void {
   for (const root of [host.paths.builds, join(host.paths.config, 'builds')]) {
     for (const name of ['.', ...(readdirSync(root, { recursive: true }) as string[])]) {

@@ -10,7 +10,10 @@ export const administrator: User | undefined = process.geteuid?.() === 0 ? { uid
 /** Whom a host belongs to: someone else than its administrator, where that can be. */
 export const dokkuUser: User | undefined = administrator && { uid: 65534, gid: 65534 };
 
-/** Puts the package's tree on `host`, as it is when its administrator has unpacked it; gives the path of the program in it. */
+/**
+ * Puts the package's tree on `host`, as it is when its administrator has unpacked it; gives the path of the program in
+ * it.
+ */
 export function unpackPackage(host: Sandbox, name = 'dokku-builds-unpacked'): string {
   const directory = join(host.paths.tmp, name);
   copyPlugin(directory);

@@ -21,7 +21,9 @@ import { dokkuUser } from './package';
 const SECRET = 'the-content-of-a-file-outside';
 const OUTSIDER = 'outsider0000001';
 
-/** A host with one app that was deployed once, and a directory outside of the data that holds another app's history. */
+/**
+ * A host with one app that was deployed once, and a directory outside of the data that holds another app's history.
+ */
 async function hostWithOutside(t: ExecutionContext): Promise<{ host: Sandbox; build: string; outside: string }> {
   const host = await createSandbox({ user: dokkuUser });
   t.teardown(() => host.remove());

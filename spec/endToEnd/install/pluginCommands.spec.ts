@@ -18,8 +18,9 @@ import { createSandbox, expectSuccess, type Result, type Sandbox, script } from 
 import { administrator, dokkuUser, unpackPackage } from './package';
 
 /*
- * Dokku's own commands manage the plugin: `plugin:install`, `plugin:update`, `plugin:disable`, `plugin:enable`, `plugin:uninstall`. Whatever
- * is enabled, under whatever name, one plugin answers: a deploy has one id of one line, one record, and no stray line on stderr.
+ * Dokku's own commands manage the plugin: `plugin:install`, `plugin:update`, `plugin:disable`, `plugin:enable`,
+ * `plugin:uninstall`. Whatever is enabled, under whatever name, one plugin answers: a deploy has one id of one line,
+ * one record, and no stray line on stderr.
  */
 
 const app = { build: script('echo compiled') };
@@ -41,8 +42,8 @@ async function stockHost(t: ExecutionContext): Promise<Managed> {
 }
 
 /**
- * What `plugin:install` does when it has unpacked the package under `name`: makes the link, and runs the trigger `install` of every
- * plugin. The archive itself is tried by one test alone, since it takes seconds to unpack.
+ * What `plugin:install` does when it has unpacked the package under `name`: makes the link, and runs the trigger
+ * `install` of every plugin. The archive itself is tried by one test alone, since it takes seconds to unpack.
  */
 async function installAs({ host }: Managed, name: string): Promise<Result> {
   copyPlugin(join(host.paths.plugins, 'available', name));
@@ -66,7 +67,10 @@ function recordsOf(host: Sandbox): string[] {
   return ids.sort((a, b) => startedAt(a).localeCompare(startedAt(b)));
 }
 
-/** Deploys, and gives who made the id of the new record. Exactly one id, one record and no line on stderr must come of it. */
+/**
+ * Deploys, and gives who made the id of the new record. Exactly one id, one record and no line on stderr must come of
+ * it.
+ */
 async function whoTracks(t: ExecutionContext, host: Sandbox): Promise<'stock' | 'ours'> {
   const before = existsSync(join(host.paths.builds, 'shop')) ? recordsOf(host) : [];
   const { stderr } = expectSuccess(await host.dokku(['ps:rebuild', 'shop']));

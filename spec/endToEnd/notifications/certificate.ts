@@ -1,4 +1,7 @@
-/** A key and the certificate of `hooks.example` that it signed itself, until the year 2120; known to everybody, and good for nothing but specs. */
+/**
+ * A key and the certificate of `hooks.example` that it signed itself, until the year 2120; known to everybody, and
+ * good for nothing but specs.
+ */
 export const key = `-----BEGIN PRIVATE KEY-----
 MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgmD2Fup/OMKCyfEQ6
 DJqLhBRtT+rFM32gQQ+zhltE2fKhRANCAARGlK9OvQhRquSyN6EfB5S1f1tAnNUb

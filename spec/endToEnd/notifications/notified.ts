@@ -22,7 +22,10 @@ export interface Notified {
   readonly remove: () => Promise<void>;
 }
 
-/** Does `work` on such a host, and removes it. The deliverer gives a receiver 10 s to answer, however slow the machine is. */
+/**
+ * Does `work` on such a host, and removes it. The deliverer gives a receiver 10 s to answer, however slow the machine
+ * is.
+ */
 export async function withHost(
   answers: Answer[] | [(received: Received) => Answer],
   work: (notified: Notified) => Promise<void>,

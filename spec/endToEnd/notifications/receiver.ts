@@ -3,8 +3,8 @@ import { createServer, type IncomingHttpHeaders, type IncomingMessage, type Serv
 import type { AddressInfo } from 'node:net';
 
 /**
- * What a receiver does with a request: a status, with headers or without; a redirect; a status whose body never ends; closing the connection
- * unanswered; or nothing at all.
+ * What a receiver does with a request: a status, with headers or without; a redirect; a status whose body never ends;
+ * closing the connection unanswered; or nothing at all.
  */
 export type Answer = number | Answered | 'redirect' | 'endless' | 'close' | 'hang';
 
@@ -49,7 +49,9 @@ function jsonOf(body: string): Received['json'] {
   }
 }
 
-/** Starts a receiver that gives these answers in turn, and then 200; or the one that `answerTo` gives to each request. */
+/**
+ * Starts a receiver that gives these answers in turn, and then 200; or the one that `answerTo` gives to each request.
+ */
 export async function startReceiver(...answers: Answer[] | [(received: Received) => Answer]): Promise<Receiver> {
   const [first] = answers;
   const answerTo = typeof first === 'function' ? first : () => (answers as Answer[]).shift() ?? 200;

@@ -4,8 +4,8 @@ import type { FormatName } from '../../../subscribers/notifications/formats/form
 import type { Received } from './receiver';
 
 /*
- * What each receiver takes, by its documentation, and nothing beyond what this program is to use of it: a key that a receiver does not know is a
- * mistake here, though many receivers would pass over it.
+ * What each receiver takes, by its documentation, and nothing beyond what this program is to use of it: a key that a
+ * receiver does not know is a mistake here, though many receivers would pass over it.
  */
 
 type Rule = (received: Pick<Received, 'path' | 'headers' | 'body'>) => string | undefined;

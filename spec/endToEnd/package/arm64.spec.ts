@@ -9,8 +9,8 @@ import { buildPlugin } from '../../../scripts/plugin-tree';
 import { temporaryDirectory } from '../../temporaryHost';
 
 /*
- * The executable for arm64, compiled here for another processor, runs and answers: as itself on arm64, else under the emulator of the Debian
- * packages qemu-user-static and libc6-arm64-cross.
+ * The executable for arm64, compiled here for another processor, runs and answers: as itself on arm64, else under the
+ * emulator of the Debian packages qemu-user-static and libc6-arm64-cross.
  */
 
 const ROOT = join(__dirname, '..', '..', '..');

@@ -9,8 +9,8 @@ import { copyPlugin } from '../../../scripts/sandbox/layout';
 import { temporaryDirectory } from '../../temporaryHost';
 
 /*
- * The Debian package, installed by the real dpkg of this machine in a root directory of its own: an overlay over this one, in a mount
- * namespace that goes with the spec.
+ * The Debian package, installed by the real dpkg of this machine in a root directory of its own: an overlay over this
+ * one, in a mount namespace that goes with the spec.
  */
 
 const ROOT = join(__dirname, '..', '..', '..');

@@ -15,7 +15,10 @@ import { temporaryDirectory } from '../../temporaryHost';
 
 const ROOT = join(__dirname, '..', '..', '..');
 
-/** A copy of what is under version control here, and of the installed packages: further names of the same files, if that can be. */
+/**
+ * A copy of what is under version control here, and of the installed packages: further names of the same files, if
+ * that can be.
+ */
 function copyOfSource(directory: string): string {
   const listed = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], {
     cwd: ROOT,

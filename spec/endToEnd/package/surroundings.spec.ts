@@ -8,8 +8,8 @@ import { type Result, start } from '../../../scripts/sandbox/running';
 import { temporaryDirectory } from '../../temporaryHost';
 
 /*
- * The plugin tree by itself: nothing that lies around or is set around it changes what a trigger or a command is. Dokku exports its global
- * configuration, and a deploy runs in a directory that is somebody else's.
+ * The plugin tree by itself: nothing that lies around or is set around it changes what a trigger or a command is.
+ * Dokku exports its global configuration, and a deploy runs in a directory that is somebody else's.
  */
 
 /** A plugin tree, a host, and an environment in which no program can be found. */

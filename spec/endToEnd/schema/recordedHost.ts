@@ -6,7 +6,10 @@ import type { Json } from './schemas';
 /** The app of {@link recordedHost}. */
 export const APP = 'shop';
 
-/** A host with an app that has met everything: every source, every end, adopted builds, builds that left, one that runs. */
+/**
+ * A host with an app that has met everything: every source, every end, adopted builds, builds that left, one that
+ * runs.
+ */
 export async function recordedHost(): Promise<Sandbox> {
   const host = await createSandbox();
   await host.createApp(APP);

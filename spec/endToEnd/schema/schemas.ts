@@ -33,7 +33,9 @@ export function assertRefused(t: ExecutionContext, name: string, value: unknown,
   t.false(schema(name)(value), `${name} takes ${what}: ${JSON.stringify(value)}`);
 }
 
-/** `value` with each of `keys` left out in turn, by what is wrong with it; keys that it does not have are passed over. */
+/**
+ * `value` with each of `keys` left out in turn, by what is wrong with it; keys that it does not have are passed over.
+ */
 export function without(value: Json, keys: readonly string[]): [string, Json][] {
   return keys
     .filter((key) => key in value)

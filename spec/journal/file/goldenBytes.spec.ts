@@ -7,7 +7,10 @@ import { decodeEnvelope, encodeEnvelope } from '../../../journal/file/envelope';
 import { encodeFrame, HEADER_BYTES } from '../../../journal/file/frame';
 import { examples } from './encodedExamples';
 
-/** The frames, in base64, that version 0.1.0 wrote for the examples. They were made once, by that version; never make them again. */
+/**
+ * The frames, in base64, that version 0.1.0 wrote for the examples. They were made once, by that version; never make
+ * them again.
+ */
 const golden = JSON.parse(readFileSync(join(__dirname, 'goldenFrames.json'), 'utf8')) as Record<string, string>;
 
 for (const [name, { recorded, link }] of Object.entries(examples)) {

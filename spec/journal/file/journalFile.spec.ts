@@ -103,7 +103,8 @@ test('a void frame that a writer has not read does not make it lose', (t) => {
   const { head } = appendAll(journal, [started('b1')]);
   const winner = appendEvent(journal, head, started('b2'), minute(1), Math.random);
   appendVoid(journal, head, started('b3'), minute(1));
-  const third = appendEvent(journal, winner.head, started('b4'), minute(2), Math.random); // has not read the void frame
+  // has not read the void frame
+  const third = appendEvent(journal, winner.head, started('b4'), minute(2), Math.random);
   t.is(third.own?.seq, 3);
   t.deepEqual(third.since, [third.own]);
   t.deepEqual(

@@ -13,13 +13,16 @@ import { started } from '../buildEvents';
 import { appendAll, appendVoid, framesOf, readAll, temporaryJournal } from './temporaryJournal';
 
 /*
- * Journals that nobody would write, read by the program and by the reader that was written from docs/journal-format.md alone. Both must
- * find the same, and the program must go on as if nothing was wrong.
+ * Journals that nobody would write, read by the program and by the reader that was written from docs/journal-format.md
+ * alone. Both must find the same, and the program must go on as if nothing was wrong.
  */
 
 const numRuns = process.env['SOAK'] === '1' ? 200_000 : 300;
 
-/** Bytes of any MessagePack value: integers in any form, text that is no UTF-8, extension types, values that are cut off. */
+/**
+ * Bytes of any MessagePack value: integers in any form, text that is no UTF-8, extension types, values that are cut
+ * off.
+ */
 const { value } = fc.letrec<{ value: Uint8Array }>((tie) => ({
   value: fc.oneof(
     { depthSize: 'small', withCrossShrink: true },

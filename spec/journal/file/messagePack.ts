@@ -1,6 +1,7 @@
 /*
- * A reader of MessagePack that shares nothing with the one that the program uses: what another language would have. Made from
- * the format's specification (https://github.com/msgpack/msgpack/blob/master/spec.md) and docs/journal-format.md.
+ * A reader of MessagePack that shares nothing with the one that the program uses: what another language would have.
+ * Made from the format's specification (https://github.com/msgpack/msgpack/blob/master/spec.md) and
+ * docs/journal-format.md.
  */
 
 /** What a journal's MessagePack can hold. */
@@ -29,7 +30,9 @@ function onlyValueOf(reader: Reader): Value {
   return value;
 }
 
-/** The first `count` elements of the array that `bytes` begin with. Throws if there are fewer, or one cannot be read. */
+/**
+ * The first `count` elements of the array that `bytes` begin with. Throws if there are fewer, or one cannot be read.
+ */
 export function unpackFirst(bytes: Buffer, count: number): Value[] {
   const first = bytes[0] ?? 0;
   const header = first >> 4 === 0x9 ? 1 : { 0xdc: 3, 0xdd: 5 }[first];

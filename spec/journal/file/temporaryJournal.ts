@@ -30,7 +30,10 @@ export function temporaryJournal(t: ExecutionContext): Journal {
   return journal;
 }
 
-/** Appends `events`, one by one, at the end of what is there; returns them as they were recorded, and the position behind. */
+/**
+ * Appends `events`, one by one, at the end of what is there; returns them as they were recorded, and the position
+ * behind.
+ */
 export function appendAll(journal: Journal, events: readonly BuildEvent[]): { head: Head; recorded: Recorded[] } {
   const recorded: Recorded[] = [];
   let { head } = readAll(journal);

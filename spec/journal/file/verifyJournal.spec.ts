@@ -63,7 +63,8 @@ test('any rearrangement of the frames is found, unless it is none, or events are
   const original = framesOf(journal.path).map((_, n) => n);
   let frames: Buffer[] = [];
   rewrite(journal.path, (all) => (frames = all));
-  const racedForTheEnd = ['0 2', '0 2 1']; // 2 came second behind 0: as long as nothing is built on either, nothing binds their order
+  // 2 came second behind 0: as long as nothing is built on either, nothing binds their order
+  const racedForTheEnd = ['0 2', '0 2 1'];
   const places = fc.array(fc.nat(count - 1), { minLength: 1, maxLength: count + 2, size: 'max' });
   const near = fc.tuple(fc.nat(count - 1), fc.nat(count - 1)).map(([from, to]) => moved(original, from, to));
   fc.assert(

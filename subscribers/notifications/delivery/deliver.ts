@@ -7,12 +7,15 @@ import { Delivery } from './delivery';
 import { deliverAlone } from './soleDeliverer';
 import { Wake } from './wake';
 
-/** How long to wait at most before looking again: for clocks that jump, and file systems that do not report changes. */
+/**
+ * How long to wait at most before looking again: for clocks that jump, and file systems that do not report changes.
+ */
 const LONGEST_WAIT_MS = 30_000;
 
 /**
- * `builds-deliver`: queues the events of the apps that have new ones, delivers what is in the queue, and ends when nothing waits any more.
- * Triggers and commands start it behind themselves. To start it by hand does no harm: it ends at once if another one is at work.
+ * `builds-deliver`: queues the events of the apps that have new ones, delivers what is in the queue, and ends when
+ * nothing waits any more. Triggers and commands start it behind themselves. To start it by hand does no harm: it ends
+ * at once if another one is at work.
  */
 export async function deliver({ host }: Call): Promise<undefined> {
   const root = buildsRoot(host);

@@ -27,11 +27,12 @@ const BACKLOG = 100;
 const MOST_AT_ONCE = 8;
 
 /**
- * When each of the waiting notifications is tried. Those with the same destination form a lane. A lane has no influence on another one.
+ * When each of the waiting notifications is tried. Those with the same destination form a lane. A lane has no
+ * influence on another one.
  *
- * In a lane, what was never tried goes first, in the order of its age. After a failure the whole lane pauses, so that a receiver
- * that is down is not asked once for each notification. One at a time is on its way, or a few if many wait and the receiver takes them.
- * Adding and taking cost the same however many wait.
+ * In a lane, what was never tried goes first, in the order of its age. After a failure the whole lane pauses, so that
+ * a receiver that is down is not asked once for each notification. One at a time is on its way, or a few if many wait
+ * and the receiver takes them. Adding and taking cost the same however many wait.
  */
 export class Schedule {
   readonly #lanes = new Map<string, Lane>();
@@ -57,7 +58,10 @@ export class Schedule {
     this.#size += 1;
   }
 
-  /** The next notification to be tried at `now`, with the key of its lane; undefined if none is due. It is on its way then. */
+  /**
+   * The next notification to be tried at `now`, with the key of its lane; undefined if none is due. It is on its way
+   * then.
+   */
   take(now: number): { key: string; waiting: Waiting } | undefined {
     for (const [key, lane] of this.#lanes) {
       const waiting = lane.take(now);
@@ -66,7 +70,10 @@ export class Schedule {
     return undefined;
   }
 
-  /** When {@link take} has something to return, ms since the epoch, unless something else happens before; Infinity if never. */
+  /**
+   * When {@link take} has something to return, ms since the epoch, unless something else happens before; Infinity if
+   * never.
+   */
   wakeAt(): number {
     return Math.min(...[...this.#lanes.values()].map((lane) => lane.wakeAt()));
   }

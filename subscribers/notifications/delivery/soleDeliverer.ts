@@ -5,7 +5,9 @@ import { takeLock } from '../../../host/dokku/locks';
 import { readSmallFile } from '../../../host/system/files';
 import { identifyProcess, isAlive, type ProcessIdentity } from '../../../host/system/processes';
 
-/** In the directory of the queue. The process that delivers holds it under flock, and writes into it which one it is. */
+/**
+ * In the directory of the queue. The process that delivers holds it under flock, and writes into it which one it is.
+ */
 const LOCK_FILE = 'deliverer';
 const LOCK_BYTES = 1024;
 
@@ -13,8 +15,8 @@ const LOCK_BYTES = 1024;
 export type DelivererState = 'alive' | 'killed' | 'none';
 
 /**
- * What the lock file in `directory` says. Asked after something was put there, `alive` can be relied on: that process will look once more
- * before it ends, see {@link deliverAlone}.
+ * What the lock file in `directory` says. Asked after something was put there, `alive` can be relied on: that process
+ * will look once more before it ends, see {@link deliverAlone}.
  */
 export function delivererState(directory: string): DelivererState {
   try {
@@ -27,12 +29,12 @@ export function delivererState(directory: string): DelivererState {
 }
 
 /**
- * Calls `work` as the only process of the host that does so for `directory`, and again until `isDone`. Returns at once if another one
- * is at work.
+ * Calls `work` as the only process of the host that does so for `directory`, and again until `isDone`. Returns at once
+ * if another one is at work.
  *
- * Nothing is left behind: whoever puts something there looks afterwards whether a deliverer is named, and starts one if not. The name is
- * removed before the lock is given back, and only then `isDone` is asked for the last time. If the process is killed, the kernel gives
- * the lock back, and the name stays.
+ * Nothing is left behind: whoever puts something there looks afterwards whether a deliverer is named, and starts one
+ * if not. The name is removed before the lock is given back, and only then `isDone` is asked for the last time. If the
+ * process is killed, the kernel gives the lock back, and the name stays.
  */
 export async function deliverAlone(directory: string, work: () => Promise<void>, isDone: () => boolean): Promise<void> {
   do {

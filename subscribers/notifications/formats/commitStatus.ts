@@ -3,7 +3,8 @@ import { jsonPost } from './json';
 import { type Message, shorten } from './message';
 
 /*
- * Statuses of commits. The url is that of a repository's statuses, the commit is added to it. A message without a commit has no use.
+ * Statuses of commits. The url is that of a repository's statuses, the commit is added to it. A message without a
+ * commit has no use.
  */
 
 type States = Readonly<Record<Exclude<Message['on'], 'test'>, string>>;

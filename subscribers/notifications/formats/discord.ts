@@ -14,7 +14,10 @@ const COLOURS: Readonly<Record<Message['on'], number>> = {
 /** Discord's limit, in characters. */
 const TITLE = 256;
 
-/** A message for a webhook of Discord, with one embed, that mentions nobody (discord.com/developers/docs/resources/webhook). */
+/**
+ * A message for a webhook of Discord, with one embed, that mentions nobody
+ * (discord.com/developers/docs/resources/webhook).
+ */
 export function discord(message: Message, url: URL): Post {
   const { on, text, finishedAt, startedAt } = message;
   const at = finishedAt ?? startedAt;

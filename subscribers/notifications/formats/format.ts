@@ -16,7 +16,10 @@ export interface Post {
   readonly body: string;
 }
 
-/** How a receiver wants to be told: the request for a message to the receiver at `url`; undefined if it has no use for this message. */
+/**
+ * How a receiver wants to be told: the request for a message to the receiver at `url`; undefined if it has no use for
+ * this message.
+ */
 export type Format = (message: Message, url: URL) => Post | undefined;
 
 /** The formats besides `json`, by the value of `notify-format`. */

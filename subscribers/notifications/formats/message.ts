@@ -25,7 +25,10 @@ export interface Sending {
   readonly log: LogEnd | undefined;
 }
 
-/** What a message to people says, whatever the format. No text in it has control characters, or more than 500 characters. */
+/**
+ * What a message to people says, whatever the format. No text in it has control characters, or more than 500
+ * characters.
+ */
 export interface Message {
   readonly on: Occasion | 'test';
   readonly app: AppName;
@@ -84,7 +87,9 @@ function reasonOf(exitCode: number | undefined, log: LogEnd | undefined): string
   return [line, code].filter((part) => part !== undefined && part !== '').join(' - ');
 }
 
-/** `text` in at most `length` characters of UTF-16, the last one an ellipsis if it was cut; no character is cut in two. */
+/**
+ * `text` in at most `length` characters of UTF-16, the last one an ellipsis if it was cut; no character is cut in two.
+ */
 export function shorten(text: string, length: number): string {
   if (text.length <= length) return text;
   return `${text.slice(0, length - 1).replace(/[\ud800-\udbff]$/, '')}…`;

@@ -12,8 +12,9 @@ const COLOURS: Readonly<Record<Message['on'], string>> = {
 };
 
 /**
- * A message for an incoming webhook of Slack, or of Mattermost, which takes the same: attachments and not blocks, which Mattermost does not know
- * (docs.slack.dev/messaging/sending-messages-using-incoming-webhooks, developers.mattermost.com/integrate/webhooks/incoming).
+ * A message for an incoming webhook of Slack, or of Mattermost, which takes the same: attachments and not blocks,
+ * which Mattermost does not know (docs.slack.dev/messaging/sending-messages-using-incoming-webhooks,
+ * developers.mattermost.com/integrate/webhooks/incoming).
  */
 export function slack(message: Message, url: URL): Post {
   const { on, text } = message;

@@ -13,7 +13,8 @@ const COLOURS: Readonly<Record<Message['on'], string>> = {
 
 /**
  * An Adaptive Card for the trigger "When a Teams webhook request is received" of a workflow of Microsoft Teams
- * (learn.microsoft.com/microsoftteams/platform/webhooks-and-connectors, adaptivecards.io/explorer). All text is in runs: in them nothing is markup.
+ * (learn.microsoft.com/microsoftteams/platform/webhooks-and-connectors, adaptivecards.io/explorer). All text is in
+ * runs: in them nothing is markup.
  */
 export function teams(message: Message, url: URL): Post {
   const title = { type: 'TextRun', text: message.text, weight: 'bolder', size: 'medium', color: COLOURS[message.on] };

@@ -7,9 +7,9 @@ import { makeDirectory, removeFile, syncDirectory } from '../../../host/system/f
 import { queueDirectory } from './queue';
 
 /*
- * The apps whose journals may hold events that are not queued yet: one empty file each, `<builds>/.notify/apps/<app>`. Whoever appends an
- * event makes it. The deliverer renames it to `=<app>`, queues the app's events, and removes it: an event that comes meanwhile
- * makes a new one, and a deliverer that is killed leaves one of the two.
+ * The apps whose journals may hold events that are not queued yet: one empty file each, `<builds>/.notify/apps/<app>`.
+ * Whoever appends an event makes it. The deliverer renames it to `=<app>`, queues the app's events, and removes it: an
+ * event that comes meanwhile makes a new one, and a deliverer that is killed leaves one of the two.
  */
 
 /** The directory of those files. It exists while there are any, and while a deliverer is at work. */
@@ -28,7 +28,8 @@ export function noteChangedApp(buildsRoot: string, app: AppName): void {
       createEmpty(join(directory, app));
       break;
     } catch (error) {
-      if (errorCode(error) !== 'ENOENT' || tries === MOST_TRIES) throw error; // a deliverer that ends removes the directory
+      // a deliverer that ends removes the directory
+      if (errorCode(error) !== 'ENOENT' || tries === MOST_TRIES) throw error;
     }
   }
   syncDirectory(directory);
@@ -41,7 +42,10 @@ export function hasChangedApps(buildsRoot: string): boolean {
   return existsSync(changedAppsDirectory(buildsRoot)) && takenOrNoted(buildsRoot).length > 0;
 }
 
-/** Takes the apps that were noted, and those that a killed deliverer had taken. Each is to be {@link forgetChangedApp given back}. */
+/**
+ * Takes the apps that were noted, and those that a killed deliverer had taken. Each is to be
+ * {@link forgetChangedApp given back}.
+ */
 export function takeChangedApps(buildsRoot: string): AppName[] {
   const directory = changedAppsDirectory(buildsRoot);
   for (const name of takenOrNoted(buildsRoot))

@@ -5,7 +5,10 @@ import type { InferredEnd } from '../notification';
 /** So many ends are remembered: a report that comes later than the next 64 of them is very unlikely. */
 const MOST = 64;
 
-/** The ends that were concluded without a report, and that a later report may correct. Small: it is stored with the position. */
+/**
+ * The ends that were concluded without a report, and that a later report may correct. Small: it is stored with the
+ * position.
+ */
 export class InferredEnds {
   readonly #ends: Map<BuildId, InferredEnd>;
 

@@ -16,8 +16,9 @@ import { isAlive } from '../../../host/system/processes';
 import type { Notification } from '../notification';
 
 /*
- * Notifications that wait: one file each, `<builds>/.notify/<event id>.<target>`, mode 0600. The deliverer alone makes, changes and
- * removes them. There is no url, no secret and no log in them: those are read when a notification is sent.
+ * Notifications that wait: one file each, `<builds>/.notify/<event id>.<target>`, mode 0600. The deliverer alone
+ * makes, changes and removes them. There is no url, no secret and no log in them: those are read when a notification
+ * is sent.
  */
 
 /** Who a notification is for: the plugins of this host, or the receiver of the app's `notify-url`. */
@@ -57,7 +58,8 @@ export function enqueue(buildsRoot: string, unqueued: readonly Unqueued[]): Queu
     write(directory, one);
     return one;
   });
-  for (const { name } of queued) syncFile(join(directory, name)); // after all were written: the first call does most of the work
+  // after all were written: the first call does most of the work
+  for (const { name } of queued) syncFile(join(directory, name));
   syncDirectory(directory);
   return queued;
 }

@@ -36,8 +36,8 @@ export interface NewEvents {
 }
 
 /**
- * Reads the journal in `directory` from the stored position on; all of it if there is no position, or one of another journal. Returns the
- * events that are `wanted`.
+ * Reads the journal in `directory` from the stored position on; all of it if there is no position, or one of another
+ * journal. Returns the events that are `wanted`.
  */
 export function readNewEvents(directory: string, wanted: (recorded: Recorded) => boolean): NewEvents {
   const beginning = (): Position => ({ head: START, inferred: new InferredEnds() });

@@ -2,7 +2,10 @@ import * as ipaddr from 'ipaddr.js';
 
 type Address = ipaddr.IPv4 | ipaddr.IPv6;
 
-/** The kinds of addresses, in the words of ipaddr.js, that a receiver can have. Private ones are among them: receivers live there. */
+/**
+ * The kinds of addresses, in the words of ipaddr.js, that a receiver can have. Private ones are among them: receivers
+ * live there.
+ */
 const ALLOWED_KINDS: ReadonlySet<string> = new Set([
   'unicast',
   'loopback',
@@ -11,7 +14,10 @@ const ALLOWED_KINDS: ReadonlySet<string> = new Set([
   'carrierGradeNat', // overlay networks such as Tailscale use it
 ]);
 
-/** Where clouds hand out a machine's credentials, on addresses of an allowed kind. The other clouds use a link-local one. */
+/**
+ * Where clouds hand out a machine's credentials, on addresses of an allowed kind. The other clouds use a link-local
+ * one.
+ */
 const METADATA_SERVICES = [
   '100.100.100.0/24', // Alibaba Cloud
   '168.63.129.16/32', // Azure
@@ -22,8 +28,8 @@ const METADATA_SERVICES = [
 ].map((network) => ipaddr.parseCIDR(network));
 
 /**
- * Whether nothing is sent to the IP address `text`: it is link-local, multicast, reserved, this network's, or a metadata service of a cloud,
- * or it is an IPv6 form of such an IPv4 address. False for what is no address.
+ * Whether nothing is sent to the IP address `text`: it is link-local, multicast, reserved, this network's, or a
+ * metadata service of a cloud, or it is an IPv6 form of such an IPv4 address. False for what is no address.
  */
 export function isRefusedAddress(text: string): boolean {
   if (!ipaddr.isValid(text)) return false;
@@ -38,9 +44,9 @@ function isRefused(address: Address): boolean {
 }
 
 /**
- * The IPv4 addresses that a packet to `address` may end up at: IPv4-mapped and IPv4-compatible (RFC 4291), translated (RFC 6145), and NAT64
- * (RFC 6052). In a local NAT64 prefix (RFC 8215) the network decides where the IPv4 address stands, so all places are read. The
- * tunnels 6to4 and Teredo are no allowed kinds.
+ * The IPv4 addresses that a packet to `address` may end up at: IPv4-mapped and IPv4-compatible (RFC 4291), translated
+ * (RFC 6145), and NAT64 (RFC 6052). In a local NAT64 prefix (RFC 8215) the network decides where the IPv4 address
+ * stands, so all places are read. The tunnels 6to4 and Teredo are no allowed kinds.
  */
 function embeddedIPv4(address: ipaddr.IPv6): ipaddr.IPv4[] {
   const bytes = address.toByteArray();

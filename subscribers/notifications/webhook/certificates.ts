@@ -7,9 +7,9 @@ const SYSTEM_CERTIFICATES = '/etc/ssl/certs/ca-certificates.crt';
 let trusted: string | undefined;
 
 /**
- * The certificate authorities that a receiver's certificate is checked against, in PEM: those of the host, or those that came with the
- * runtime if the host has none. Given explicitly, they keep variables of the environment from adding others: a deploy's
- * environment holds what the app's owner has set.
+ * The certificate authorities that a receiver's certificate is checked against, in PEM: those of the host, or those
+ * that came with the runtime if the host has none. Given explicitly, they keep variables of the environment from
+ * adding others: a deploy's environment holds what the app's owner has set.
  */
 export function trustedCertificates(): string {
   trusted ??= readSystemCertificates() ?? rootCertificates.join('\n');

@@ -2,8 +2,8 @@
 const LONGEST_MS = 24 * 60 * 60 * 1000;
 
 /**
- * The pause that a header `Retry-After` (RFC 9110, section 10.2.3) asks for, in ms from `now` (ms since the epoch): a number of seconds, or an
- * HTTP date. At most a day. Undefined for anything else.
+ * The pause that a header `Retry-After` (RFC 9110, section 10.2.3) asks for, in ms from `now` (ms since the epoch): a
+ * number of seconds, or an HTTP date. At most a day. Undefined for anything else.
  */
 export function parseRetryAfter(header: string | undefined, now: number): number | undefined {
   if (header === undefined) return undefined;

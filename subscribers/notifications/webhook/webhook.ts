@@ -49,15 +49,18 @@ export interface Means {
 
 const DEFAULT_LIMIT_MS = 10_000;
 
-/** How long the connection is kept for the rest of an answer whose head has come. Nobody waits for it, but a process ends only after it. */
+/**
+ * How long the connection is kept for the rest of an answer whose head has come. Nobody waits for it, but a process
+ * ends only after it.
+ */
 const REST_MS = 500;
 
 /**
- * Posts a message once. Any status 2xx means that it was taken. A redirect is not followed, the answer's content is not read. Certificates are
- * checked whatever the environment says. Never rejects.
+ * Posts a message once. Any status 2xx means that it was taken. A redirect is not followed, the answer's content is
+ * not read. Certificates are checked whatever the environment says. Never rejects.
  *
- * By node:http and not by `fetch`: it takes a `lookup`, so that the address that was checked is the one that is connected to; it follows
- * no redirect and regards no proxy variable.
+ * By node:http and not by `fetch`: it takes a `lookup`, so that the address that was checked is the one that is
+ * connected to; it follows no redirect and regards no proxy variable.
  */
 export function postMessage({ post, id, on, secret, header }: Posting, means: Means = {}): Promise<Reply> {
   const { limit = DEFAULT_LIMIT_MS, resolve: resolveName = dnsLookup } = means;
@@ -89,7 +92,9 @@ export function postMessage({ post, id, on, secret, header }: Posting, means: Me
   return reply;
 }
 
-/** What comes back on `outgoing` within `limit` ms. Whatever comes, or does not come, the connection is closed soon. */
+/**
+ * What comes back on `outgoing` within `limit` ms. Whatever comes, or does not come, the connection is closed soon.
+ */
 function replyTo(outgoing: ClientRequest, limit: number): Promise<Reply> {
   return new Promise((resolve) => {
     const close = (): void => {
