@@ -8,7 +8,8 @@ import {
 } from '@nats-io/jetstream';
 
 import { errorCode, Failure, reasonOf } from '../../host/failure';
-import { JOURNALS, type NatsFleet, STATES } from './natsEngine';
+import type { NatsFleet } from './natsEngine';
+import { JOURNALS, STATES } from './natsMessages';
 
 /**
  * The two streams, on `replicas` servers each. Nobody may delete or purge, and a full stream refuses rather than

@@ -1,4 +1,4 @@
-import { ASK, JOURNALS, SERVERS, STATES } from './natsEngine';
+import { ASK, JOURNALS, SERVERS, STATES } from './natsMessages';
 
 /**
  * Who may connect, as `fleet:join` prints it: `host/<id>/<public key>`, `reader/<id>/<public key>`,

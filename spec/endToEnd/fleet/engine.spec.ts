@@ -7,7 +7,8 @@ import { ulid } from 'ulid';
 
 import { connectFleet, isNewEnough, readServers, ServerTooOld } from '../../../subscribers/fleet/connect';
 import { EngineAway, NotTheLast } from '../../../subscribers/fleet/engine';
-import { connectNats, JOURNALS, STATES } from '../../../subscribers/fleet/natsEngine';
+import { connectNats } from '../../../subscribers/fleet/natsEngine';
+import { JOURNALS, STATES } from '../../../subscribers/fleet/natsMessages';
 import { makeStreams, managerOf } from '../../../subscribers/fleet/natsStreams';
 import { JournalPublisher } from '../../../subscribers/fleet/publishJournal';
 import { fleetJournal, mirrored, publishAll, temporaryMirror } from '../../subscribers/fleet/fleetJournal';
