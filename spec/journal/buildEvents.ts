@@ -1,5 +1,6 @@
 import { parseBuildId } from '../../host/dokku/names';
 import type { BuildCanceled, BuildEvent, BuildFinished, BuildStarted, Pruned, Timestamp } from '../../journal/events';
+import type { RunningBuild } from '../../journal/history';
 
 /** Ten to two on a spring day, ms since the epoch: when the specs' time begins. */
 export const EPOCH = Date.parse('2026-04-30T13:50:00.000Z');
@@ -26,6 +27,20 @@ export function started(build: string, fields: Fields<BuildStarted> = {}): Build
     startedAt: minuteText(0),
     actor: {},
     ...fields,
+  };
+}
+
+/** What {@link started} makes. */
+export function runningBuild(build: string): RunningBuild {
+  return {
+    id: parseBuildId(build),
+    kind: 'build',
+    source: 'git-hook',
+    process: { pid: 4242 },
+    startedAt: minuteText(0),
+    actor: {},
+    adopted: false,
+    status: 'running',
   };
 }
 

@@ -4,9 +4,20 @@ import { parseBuildId } from '../../host/dokku/names';
 import { BuildStartedBefore, UnknownBuild } from '../../journal/commands';
 import { decider, evolve, evolveAll, initialState } from '../../journal/decider';
 import { type BuildEvent, sources } from '../../journal/events';
-import { type Build, findBuild, NEWEST_KEPT, newestBuild, PRUNED_KEPT } from '../../journal/history';
+import { findBuild, NEWEST_KEPT, newestBuild, PRUNED_KEPT } from '../../journal/history';
 import { adopt, adoptAll, cancel, conclude, discard, finish, noteRemoved, start } from './buildCommands';
-import { canceled, deployed, discarded, finished, minute, minuteText, pruned, reaped, started } from './buildEvents';
+import {
+  canceled,
+  deployed,
+  discarded,
+  finished,
+  minute,
+  minuteText,
+  pruned,
+  reaped,
+  runningBuild,
+  started,
+} from './buildEvents';
 import { deepFreeze } from './deepFreeze';
 import { given, historyOf } from './given';
 
@@ -15,16 +26,7 @@ const revision = '0123456789abcdef0123456789abcdef01234567';
 const otherRevision = 'fedcba9876543210fedcba9876543210fedcba98';
 
 /** What a start without more makes. */
-const running: Build = {
-  id: parseBuildId('b1'),
-  kind: 'build',
-  source: 'git-hook',
-  process: { pid: 4242 },
-  startedAt: minuteText(0),
-  actor: {},
-  adopted: false,
-  status: 'running',
-};
+const running = runningBuild('b1');
 
 /* How a build starts. */
 

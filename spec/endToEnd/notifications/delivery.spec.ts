@@ -15,6 +15,21 @@ async function nextTrigger({ host }: Notified, id: string): Promise<void> {
   expectSuccess(await host.trigger('builds-record-finalize', ['shop', id, '1']));
 }
 
+/** A deploy fails, and the deliverer is killed after its request has come. `pid` is that of the deliverer. */
+async function killWhileSending({
+  host,
+  receiver,
+  deliverer,
+  kill,
+}: Notified): Promise<{ first: Received; pid: number | undefined }> {
+  await record(host, 'broken', 1);
+  const first = await receiver.request(1);
+  const pid = deliverer();
+  kill();
+  await first.closed;
+  return { first, pid };
+}
+
 test('a failed deploy is posted: signed, with its event, its record, the end of its log, and what to do', async (t) => {
   await withHost([], async ({ host, receiver, delivered }) => {
     const deploy = host.process();
@@ -207,12 +222,8 @@ test('the deliverer holds nothing of the deploy that started it: not its lock, n
 
 test('what a killed deliverer was about to send is sent by the next one', async (t) => {
   await withHost(['hang'], async (notified) => {
-    const { host, receiver } = notified;
-    await record(host, 'broken', 1);
-    const first = await receiver.request(1);
-    const pid = notified.deliverer();
-    notified.kill();
-    await first.closed;
+    const { receiver } = notified;
+    const { first, pid } = await killWhileSending(notified);
     t.is(notified.waiting().length, 1);
     await nextTrigger(notified, 'broken');
     t.is((await receiver.request(2)).json['id'], first.json['id']);
@@ -225,10 +236,7 @@ test('what a killed deliverer was about to send is sent by the next one', async 
 test('after a reboot a process that has the pid of the deliverer is not taken for it', async (t) => {
   await withHost(['hang'], async (notified) => {
     const { host, receiver } = notified;
-    await record(host, 'broken', 1);
-    const first = await receiver.request(1);
-    notified.kill();
-    await first.closed;
+    const { first } = await killWhileSending(notified);
     const bootId = '00000000-0000-4000-8000-000000000000';
     writeFileSync(join(host.paths.builds, '.notify', 'deliverer'), JSON.stringify({ pid: process.pid, bootId }));
     await nextTrigger(notified, 'broken');
@@ -333,10 +341,7 @@ test('a message is given up when it is a day old, and builds:report says so unti
     const { host, receiver } = notified;
     const quiet = await host.dokku(['builds:report', 'shop']);
     t.is(quiet.stderr, '');
-    await record(host, 'broken', 1);
-    const first = await receiver.request(1);
-    notified.kill();
-    await first.closed;
+    await killWhileSending(notified);
     for (const { path, content } of stored(notified)) {
       writeFileSync(path, JSON.stringify({ ...content, at: Number(content['at']) - 25 * 60 * 60 * 1000 }));
     }
@@ -356,10 +361,7 @@ test('a message is given up when it is a day old, and builds:report says so unti
 test('what waits for an app that has no receiver any more is dropped', async (t) => {
   await withHost(['hang'], async (notified) => {
     const { host, receiver } = notified;
-    await record(host, 'broken', 1);
-    const first = await receiver.request(1);
-    notified.kill();
-    await first.closed;
+    await killWhileSending(notified);
     await host.dokku(['builds:set', 'shop', 'notify-url']);
     await nextTrigger(notified, 'broken');
     await notified.delivered();

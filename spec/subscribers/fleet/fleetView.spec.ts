@@ -1,22 +1,11 @@
 import test, { type ExecutionContext } from 'ava';
 
-import { parseBuildId } from '../../../host/dokku/names';
-import type { RunningBuild } from '../../../journal/history';
 import { FleetView } from '../../../subscribers/fleet/fleetView';
-import { EPOCH, minute, minuteText } from '../../journal/buildEvents';
+import { EPOCH, minute, runningBuild } from '../../journal/buildEvents';
 import { HOST, temporaryMirror } from './fleetJournal';
 
 const JOURNAL = '01JHZX3M8Q4W5N6P7R8S9T0AAA';
-const build: RunningBuild = {
-  id: parseBuildId('b1'),
-  kind: 'build',
-  source: 'git-hook',
-  process: { pid: 4242 },
-  startedAt: minuteText(0),
-  actor: {},
-  adopted: false,
-  status: 'running',
-};
+const build = runningBuild('b1');
 const hostState = { name: 'web1', program: '1.0.0', everySeconds: 60, journals: [JOURNAL] };
 
 /** What a reader that was told this sees of the build at `now`. */
