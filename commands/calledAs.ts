@@ -14,9 +14,9 @@ const OWN_NAME = 'dokku-builds';
 const CALLED_AS = '--as';
 
 /**
- * What a call asks for. `argv0` is the path that it was called by: Dokku runs `subcommands/list builds:list ARGS`,
- * plugn runs `builds-record-start ARGS`, people run `dokku-builds list ARGS`. `isInternal` says which names are no
- * commands.
+ * The command or trigger that a call names. `argv0` is the path of the program that was called. Dokku runs
+ * `subcommands/list builds:list ARGS`, plugn runs `builds-record-start ARGS`, people run `dokku-builds list ARGS`.
+ * `isInternal` is true for names that are not commands.
  */
 export function calledAs(argv0: string, argv: readonly string[], isInternal: (name: string) => boolean): Called {
   const { path, words } = enteredBy(argv0, argv);

@@ -13,7 +13,7 @@ export interface Checkpoint {
 /** Name of the checkpoint in an app's directory. */
 export const CHECKPOINT_FILE = 'events.checkpoint';
 
-/** Of the layout and of the fold. Whoever changes either adds one; other versions are passed over. */
+/** Version of the layout and of the fold: add one if you change either. Other versions are not read. */
 const VERSION = 6;
 
 const LIMIT_BYTES = 64 * 1024 * 1024;

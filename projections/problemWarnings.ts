@@ -2,13 +2,13 @@ import { pluginName } from '../host/dokku/alongside';
 import type { AppBuilds } from '../host/dokku/paths';
 import type { Problem } from '../journal/file/readJournal';
 
-/** Somebody who is told, in a sentence, of what is not as it should be. */
+/** Called with a sentence for each problem. */
 export type Warn = (message: string) => void;
 
 /** What is said of one journal: the disk that it lies on may have turned every second event into debris. */
 const MOST_TOLD = 10;
 
-/** What a reader is to be told of: not the debris of a write that was cut off, which others have passed over since. */
+/** Problems that a reader should see: not the bytes of a cut-off write, if later events stand behind them. */
 export function complaints(problems: readonly Problem[]): Problem[] {
   return problems.filter((problem) => problem.type !== 'damage' || problem.tail || !problem.cutOff);
 }
@@ -41,7 +41,7 @@ function teller({ app, mode }: AppBuilds, warn: Warn): (problem: Problem) => voi
   };
 }
 
-/** `warn`, but for what it was told before: for one call that reads a journal more than once. */
+/** `warn` without repeated sentences: for a call that reads a journal more than once. */
 export function once(warn: Warn): Warn {
   const told = new Set<string>();
   return (message) => {

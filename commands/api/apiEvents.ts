@@ -9,7 +9,7 @@ import { type AppEvent, eventSource, type EventSource, mergedEvents } from '../.
 import type { BuildEvent, EventFilter, FollowOptions } from './apiTypes';
 
 /**
- * The events that `filter` asks for, of the journals that `places` gives. `warn` is told of what is damaged in them.
+ * The events that `filter` asks for, of the journals that `places` gives. `warn` is called for each damaged part.
  */
 export function* readEvents(
   places: () => readonly AppBuilds[],
@@ -22,7 +22,10 @@ export function* readEvents(
 
 const INTERVAL_MS = 1000;
 
-/** The same as they come, until it is told to stop. What `places` gives later is looked at from its beginning. */
+/**
+ * The same events as they are appended, until `signal` aborts. A journal that is new in `places` is read from its
+ * beginning.
+ */
 export async function* followEvents(
   places: () => readonly AppBuilds[],
   options: FollowOptions,

@@ -96,7 +96,7 @@ export interface BuildFinished extends Happened {
   readonly build: string;
   readonly status: 'succeeded' | 'failed';
   readonly exit_code: number;
-  /** Who knows: the deploy itself, or whoever found its process gone. */
+  /** Where the end is known from: the deploy's own report, or its process that was gone. */
   readonly cause: 'exit' | 'deployed' | 'abandoned';
   readonly finished_at: string;
   readonly adopted?: true;
@@ -128,7 +128,7 @@ export interface HostOptions {
   readonly dokkuRoot?: string;
   /** `$DOKKU_LIB_ROOT`: data and properties. */
   readonly libRoot?: string;
-  /** Is told, in a sentence, of what cannot be read or is not as it was written. Default: nobody is. */
+  /** Called with a sentence for what cannot be read or is damaged. Default: none. */
   readonly warn?: (message: string) => void;
 }
 

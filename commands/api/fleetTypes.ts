@@ -13,7 +13,7 @@ export interface FleetOptions {
   readonly authority?: string;
   /** A directory for the copies of the journals; made if it is missing. */
   readonly mirror: string;
-  /** Is told, in a sentence, of what is not as it should be. Default: nobody is. */
+  /** Called with a sentence for each problem. Default: none. */
   readonly warn?: (message: string) => void;
 }
 

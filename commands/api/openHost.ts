@@ -72,7 +72,7 @@ function readable(host: Host, app: AppName): AppBuilds {
   return { ...appBuilds(host, app), mode: 'reader' };
 }
 
-/** Those of `apps` that can be read; of the others `warn` is told, so that one does not hide all. */
+/** Those of `apps` that can be read. `warn` is called for each of the others: one broken app does not hide all. */
 function readableOf(host: Host, apps: readonly AppName[], warn: (message: string) => void): AppBuilds[] {
   return apps.flatMap((app) => {
     try {

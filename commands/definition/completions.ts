@@ -16,8 +16,8 @@ export const FILES = '<file>';
 export type Completion = readonly [word: string, help: string];
 
 /**
- * What the last of `words` may become. `words` are those behind `dokku-builds`, or behind `dokku`; the last one may be
- * empty. Nothing for words of another program.
+ * The completions of the last of `words`, which may be empty. `words` are the arguments of `dokku-builds` or of
+ * `dokku`. There are no completions for commands of other plugins.
  */
 export function completionsOf(
   commands: readonly NamedCommand[],

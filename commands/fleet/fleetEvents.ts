@@ -69,7 +69,7 @@ interface Source {
   journal: FleetJournal;
 }
 
-/** Journals are told apart by their key: two hosts may have apps of one name. */
+/** By the key of the journal: two hosts may have apps of the same name. */
 function addSource(
   sources: Map<string, Source>,
   mirror: Mirror,

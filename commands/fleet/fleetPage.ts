@@ -15,7 +15,7 @@ import type { Mirror } from '../../subscribers/fleet/mirror';
 import { seenLocally } from './fleetWatch';
 import { chosenJournals, labelOf, readFleet, warnOfGaps, warnOfSilentHosts } from './readFleet';
 
-/** How many ends are told of each app. */
+/** How many ended builds of each app the page shows. */
 const OUTCOMES = 60;
 
 export const fleetPage = defineCommand({

@@ -18,7 +18,7 @@ import { asRunningAnswer, type RunningAnswer } from '../../subscribers/fleet/sta
 export interface FleetReading {
   readonly mirror: Mirror;
   readonly view: FleetView;
-  /** The connection; undefined when there is none, or none was wanted. Whoever reads closes it. */
+  /** The connection, which the caller closes; undefined if there is none, or if none was wanted. */
   readonly fleet: NatsFleet | undefined;
 }
 
@@ -67,7 +67,7 @@ export async function connectAndRead(
   return { mirror, view: new FleetView(mirror, Date.now(), answers), fleet };
 }
 
-/** Where a reader keeps its mirror unless told otherwise. */
+/** The directory of a reader's mirror if `--mirror` does not name another one. */
 export function mirrorDirectory({ id }: Pick<Joined, 'id'>): string {
   const { env } = process;
   return join(env['XDG_CACHE_HOME'] || join(env['HOME'] || '/', '.cache'), 'dokku-builds', `fleet-${id}`);

@@ -75,7 +75,7 @@ export async function followBuild(
 export interface Changes {
   /** Resolves when something in the directory has changed, at the latest after `most` ms. */
   next(most: number): Promise<void>;
-  /** Has whoever waits go on. */
+  /** Wakes the caller that waits. */
   wake(): void;
   close(): void;
 }

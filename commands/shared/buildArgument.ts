@@ -16,7 +16,7 @@ export interface Among {
   readonly history: History;
   readonly see: (build: Build) => SeenBuild;
   readonly until?: number | undefined;
-  /** Is told of what is damaged where the whole journal is read. */
+  /** Called for damage, if the whole journal has to be read. */
   readonly warn: Warn;
 }
 

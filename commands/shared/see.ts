@@ -15,10 +15,10 @@ export interface View {
   readonly history: History;
   readonly see: (build: Build) => SeenBuild;
   /**
-   * Something that others recorded was adopted for this call only: its record may change, and nobody would be told.
+   * A record of another program was adopted for this call only. It may change without an event.
    */
   readonly inMemory: boolean;
-  /** For whoever reads on in the app's journal: does not say again what was said for this view. */
+  /** For further reading in the same journal: does not repeat the warnings of this view. */
   readonly warn: Warn;
 }
 

@@ -21,7 +21,7 @@ export interface Host {
   /** Exit status of `commands` for what is not its own. */
   readonly notImplementedExit: number;
   readonly caller: Caller;
-  /** The commit that is being deployed, where whoever deploys says so: `$GIT_REV`, a whole hash. */
+  /** The commit that is deployed, if the caller gives it: `$GIT_REV`, a whole hash. */
   readonly revision?: string;
   /** The build that the caller's deploy is: `$DOKKU_BUILD_ID`. */
   readonly buildId?: string;

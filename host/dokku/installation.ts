@@ -45,7 +45,7 @@ export function removeInstallation(host: Host): void {
   removeFile(installationPath(host));
 }
 
-/** Where plugn does not look, and whoever may write to it may change the links as well. */
+/** A directory that plugn does not read. Only users who may also change the links may write to it. */
 export function installationPath(host: Host): string {
   return join(host.pluginPath, INSTALLATION_FILE);
 }

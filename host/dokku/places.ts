@@ -112,7 +112,7 @@ export function ownNames({ enabled }: Places): string[] {
 }
 
 /**
- * Makes `path` a link that says `target`, in one step: whoever follows it comes to the old place or to the new one.
+ * Makes `path` a link that says `target`, in one step: a reader follows the old link or the new one.
  */
 export function replaceLink(path: string, target: string): void {
   const directory = dirname(path);

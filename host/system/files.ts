@@ -23,7 +23,7 @@ import { errorCode, Failure } from '../failure';
 const { O_CREAT, O_DIRECTORY, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_WRONLY } = constants;
 
 /**
- * Makes `path` a file with this content in one step: whoever reads it sees the old content or the new, never a part. A
+ * Makes `path` a file with this content in one step: a reader sees the old content or the new, never a part. A
  * link at `path` is replaced, not followed. `durable`: content and name are on disk before the call returns. Throws
  * the system error, with `path` as it was and no temporary file left.
  */

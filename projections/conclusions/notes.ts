@@ -15,7 +15,7 @@ import type { Actor } from '../../journal/events';
 
 /*
  * What Dokku and its users say of a build while it runs, before its end makes it history: one file for each build,
- * `<builds>/<app>/.notes/<build-id>`, with one line for each note. Whoever has something to say appends a line. The
+ * `<builds>/<app>/.notes/<build-id>`, with one line for each note. Each process appends its own line. The
  * file is removed after the end is on record.
  */
 const NOTES_DIRECTORY = '.notes';

@@ -18,7 +18,7 @@ import { complainer, type Warn } from '../problemWarnings';
 export interface EventSource {
   readonly app: AppName;
   readonly path: string;
-  /** Is told of what is not as it was written, where it is met. */
+  /** Called for damage when the reader comes to it. */
   readonly problem: (problem: Problem) => void;
   head: Head;
 }
@@ -30,7 +30,7 @@ export interface AppEvent {
 }
 
 /**
- * The journal of `builds`, of which nothing has been read. `warn` is told once of what is damaged there, however often
+ * The journal of `builds`, of which nothing has been read. `warn` is called once for each damaged part, however often
  * it is looked at.
  */
 export function eventSource(builds: AppBuilds, warn: Warn): EventSource {

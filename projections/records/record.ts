@@ -105,7 +105,7 @@ function isWhole(value: unknown): value is number {
   return Number.isSafeInteger(value) && Number(value) > 0;
 }
 
-/** What readers are told of a build's state: a running one whose process is gone is `abandoned`. */
+/** The status that readers see: that of a running build without a process is `abandoned`. */
 export type DisplayStatus = Build['status'] | 'abandoned';
 
 /** Every display status, in the order that messages name them. */

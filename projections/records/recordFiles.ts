@@ -76,7 +76,7 @@ export function recordContent(directory: string, id: BuildId): string | undefine
   }
 }
 
-/** Is told of what cannot be removed. That does not keep anything else from being removed. */
+/** Called for each file that cannot be removed. The others are removed all the same. */
 export type Failed = (error: Error) => void;
 
 /**

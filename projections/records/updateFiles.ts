@@ -83,7 +83,7 @@ function updateRecords(
   return { current, written };
 }
 
-/** Whether `work` was done; if not, `failed` is told why. */
+/** Whether `work` was done. If not, `failed` gets the reason. */
 function attempt(failed: (error: unknown) => void, work: () => void): boolean {
   try {
     work();

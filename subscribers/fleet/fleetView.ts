@@ -30,7 +30,7 @@ export interface FleetJournal {
   readonly entry: MirroredJournal;
 }
 
-/** What a reader is told of a build; `unknown` where no event has ended it and its host is silent. */
+/** The status that a reader sees; `unknown` if the build has no end and its host is silent. */
 export type FleetStatus = DisplayStatus | 'unknown';
 
 /** A build, seen from elsewhere. */

@@ -23,7 +23,7 @@ export interface SessionOptions {
   readonly buildsRoot: string;
   /** How often the host says that it is there, in seconds. */
   readonly everySeconds: number;
-  /** Is told, in a sentence, of a journal that cannot be published. */
+  /** Called with a sentence for a journal that cannot be published. */
   readonly warn: (message: string) => void;
 }
 

@@ -15,7 +15,7 @@ import { causeText } from '../../projections/events/causeText';
 import { actorText, eventJson } from '../../projections/events/eventView';
 import { type BuildRecord, toRecord } from '../../projections/records/record';
 
-/** What plugins and the receiver are told of an event, in a form that can be stored: there is no secret in it. */
+/** The content of a notification for plugins and the receiver. It is stored, so it holds no secret. */
 export interface Notification {
   readonly app: AppName;
   /** The event's id: what a receiver knows a repetition by. */

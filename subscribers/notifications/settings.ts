@@ -8,7 +8,7 @@ import { propertiesDirectory, type PropertyScope } from '../../host/dokku/paths'
 import { readProperty } from '../../host/dokku/properties';
 import { type FormatName, formatNames } from './formats/format';
 
-/** What somebody can be told of a build, in the order of its life; the values of `notify-on`. */
+/** The occasions of a notification, in the order of a build's life: the values of `notify-on`. */
 export const occasions = ['started', 'succeeded', 'failed', 'canceled', 'abandoned'] as const;
 
 export type Occasion = (typeof occasions)[number];
@@ -21,7 +21,7 @@ export interface NotifySettings {
    * host's.
    */
   readonly scope: PropertyScope;
-  /** When the url was set, ms since the epoch: what happened before is not told. */
+  /** When the url was set, ms since the epoch. Earlier events are not notified. */
   readonly since: number;
   readonly secret: string | undefined;
   /** Name and value of a header of every request; an authorization mostly. */
