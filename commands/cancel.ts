@@ -47,10 +47,12 @@ type Plan =
   | { readonly action: 'leave'; readonly build: Build }
   | { readonly action: 'conclude'; readonly build: RunningBuild }
   | { readonly action: 'refuse'; readonly reason: string }
+  | { readonly action: 'await'; readonly build: RunningBuild; readonly canceler: number }
   | { readonly action: 'signal'; readonly build: Build };
 
-/** Pure, but for what it asks of the processes. */
-function planCancel(build: Build | undefined, { isAlive, isGroupAlive }: System): Plan {
+/** Pure, but for what it asks of the processes. `canceler`: pid of a cancel that waits for the end of the build. */
+function planCancel(build: Build | undefined, canceler: number | undefined, system: System): Plan {
+  const { isAlive, isGroupAlive } = system;
   if (build === undefined) return { action: 'remove-stale-lock' };
   const alive = isAlive(build.process);
   if (build.status !== 'running') {
@@ -60,14 +62,24 @@ function planCancel(build: Build | undefined, { isAlive, isGroupAlive }: System)
   }
   if (alive) return isStranger(build) ? { action: 'refuse', reason: strangerText(build) } : { action: 'signal', build };
   if (!isGroupAlive(build.process)) return { action: 'conclude', build };
-  const group = build.process.group ?? build.process.pid;
-  const reason = `the process of build ${build.id} has ended, but others of its process group ${group} still run: end them first`;
+  if (canceler !== undefined) return { action: 'await', build, canceler };
+  const reason = `the process of build ${build.id} has ended, but others of its process group ${groupOf(build)} still run: end them first`;
   return { action: 'refuse', reason };
 }
 
 function cancelBuild(context: AppContext, output: Output, id: BuildId, force: boolean): number {
+  try {
+    return cancelOnce(context, output, id, force);
+  } catch (error) {
+    if (!(error instanceof ProcessGone)) throw error;
+    return cancelOnce(context, output, id, force); // the process ended after the plan was made
+  }
+}
+
+function cancelOnce(context: AppContext, output: Output, id: BuildId, force: boolean): number {
   const { host, builds, system } = context;
-  const plan = planCancel(findBuild(load(context, 'all').history, id), system);
+  const canceler = force ? undefined : firstCanceler(builds, id, system);
+  const plan = planCancel(findBuild(load(context, 'all').history, id), canceler, system);
   switch (plan.action) {
     case 'remove-stale-lock':
       removeStaleLock(context, id);
@@ -91,6 +103,11 @@ function cancelBuild(context: AppContext, output: Output, id: BuildId, force: bo
         output.step(`Build was already terminated, marking ${build.status === 'succeeded' ? 'succeeded' : 'failed'}`);
       return 0;
     }
+    case 'await':
+      sayAwaited(output, id, plan.canceler);
+      if (endsSoon(plan.build, system)) return cancelOnce(context, output, id, force);
+      warnStillRunning(context, plan.build, groupOf(plan.build), force);
+      return 1;
     case 'signal':
       return signalBuild(context, output, plan.build, force);
   }
@@ -108,11 +125,12 @@ function signalBuild(context: AppContext, output: Output, build: Build, force: b
   const note = (signal: CancelSignal): void =>
     addNote(builds.directory, id, { type: 'cancel', actor: host.caller, signal, by: process.pid });
   note(SIGNALS[0]);
-  const isFirst = force || firstCanceler(builds, id, system) === process.pid;
+  const canceler = firstCanceler(builds, id, system) ?? process.pid;
+  const isFirst = force || canceler === process.pid;
   if (isFirst) {
     output.step('Killing app deploy');
     output.flush();
-  }
+  } else sayAwaited(output, id, canceler);
   const signal = SIGNALS.slice(0, force ? undefined : 1).find((one, n) => {
     if (n > 0) note(one);
     return (isFirst && send(build, group, one) === 'gone') || endsSoon(build, system);
@@ -138,6 +156,11 @@ const SIGNALS = ['SIGQUIT', 'SIGTERM', 'SIGKILL'] as const satisfies CancelSigna
 /** The process that tries to cancel the build and came first, of those that still run. */
 function firstCanceler({ directory }: AppBuilds, id: BuildId, { isAlive }: System): number | undefined {
   return readNotes(directory, id).cancelers.find((pid) => isAlive({ pid }));
+}
+
+/** The group that the process was in when the build began. */
+function groupOf({ process: { pid, group = pid } }: Build): number {
+  return group;
 }
 
 function send({ process: { pid } }: Build, group: number, signal: CancelSignal): 'sent' | 'gone' {
@@ -182,6 +205,11 @@ function isStranger({ process, startedAt }: Build): boolean {
 
 function strangerText(build: Build): string {
   return `refusing to signal process ${build.process.pid}: it began after build ${build.id}, whose record knows no more than a pid`;
+}
+
+function sayAwaited(output: Output, id: BuildId, canceler: number): void {
+  output.step(`Build ${id} is being canceled by process ${canceler}, waiting for its end`);
+  output.flush();
 }
 
 function sayOver(output: Output, build: Build): void {

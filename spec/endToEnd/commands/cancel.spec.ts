@@ -114,3 +114,22 @@ test('canceling twice at once cancels once, and says so', async (t) => {
   t.like(host.record('twice', 'now'), { status: 'canceled', exit_code: -1 });
   t.is((await group.finished).signal, 'SIGQUIT');
 });
+
+test('a cancel that finds another one at work waits for the whole process group, too', async (t) => {
+  await host.createApp('both');
+  // The signal ends the leader at once, and a process behind it only when the gate opens.
+  const gate = host.gate();
+  const lasting = `trap '' QUIT; echo started; exec >/dev/null 2>&1; ${gate.wait}`;
+  const group = host.start(['sh', '-c', `(${lasting}) & wait`]);
+  await group.until('started');
+  await host.trigger('builds-record-start', ['both', 'now', String(group.pid), 'git:sync']);
+  host.write(host.lockPath('both'), 'now\n');
+  const first = host.start(['dokku', 'builds:cancel', 'both']);
+  await first.until('Killing app deploy');
+  t.is((await group.finished).signal, 'SIGQUIT');
+  const second = host.start(['dokku', 'builds:cancel', 'both']);
+  await second.until(/Build now is being canceled by process \d+, waiting for its end/);
+  gate.open();
+  for (const { code, stderr } of await Promise.all([first.finished, second.finished])) t.is(code, 0, stderr);
+  t.like(host.record('both', 'now'), { status: 'canceled', exit_code: -1 });
+});
