@@ -53,10 +53,7 @@ export function sliceLine(line: PrintedLine, from: number, columns: number): Pri
   for (const { text, style } of line) {
     const width = widthOf(text);
     if (at + width > from && at < from + columns) {
-      const kept =
-        width === text.length
-          ? text.slice(Math.max(0, from - at), from + columns - at)
-          : within(text, from - at, from + columns - at);
+      const kept = within(text, from - at, from + columns - at);
       if (kept !== '') spans.push({ text: kept, style });
     }
     at += width;

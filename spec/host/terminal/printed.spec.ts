@@ -188,4 +188,6 @@ test('a line can be cut and wrapped at any column', (t) => {
   );
   t.deepEqual(wrapLine([{ text: '日本語', style: {} }], 5).map(textOf), ['日本', '語']);
   t.is(textOf(sliceLine([{ text: '日本語x', style: {} }], 1, 4)), '本');
+  // As many UTF-16 code units as columns, but not one for each.
+  t.is(textOf(sliceLine([{ text: '\u{1f210}\u2e80\u{3fffe}', style: {} }], 0, 3)), '\u{1f210}');
 });
