@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 
@@ -6,6 +6,7 @@ import test, { type ExecutionContext } from 'ava';
 
 import { type Host, readHost } from '../host/dokku/environment';
 import { type AppName, parseAppName } from '../host/dokku/names';
+import { removeDirectory } from '../scripts/sandbox/removal';
 
 /** A test that needs to be root, to be two users at once or to give files away. */
 export const asRoot = process.getuid?.() === 0 ? test : test.skip;
@@ -14,7 +15,9 @@ export const asRoot = process.getuid?.() === 0 ? test : test.skip;
 export function temporaryDirectory(t: ExecutionContext): string {
   const directory = mkdtempSync(join(tmpdir(), 'dokku-builds-'));
   chmodSync(directory, 0o755);
-  t.teardown(() => rmSync(directory, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 }));
+  t.teardown(() => {
+    removeDirectory(directory);
+  });
   return directory;
 }
 

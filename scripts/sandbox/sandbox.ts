@@ -1,8 +1,9 @@
-import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 import { createGate, type Gate } from './gate';
 import { enable, giveTo, type Paths, type Tracking } from './layout';
+import { endProcessesWith, removeDirectory } from './removal';
 import { type AppFiles, revision } from './repository';
 import { expectSuccess, type Result, type Running, start, type User } from './running';
 
@@ -187,12 +188,13 @@ export class Sandbox {
   /** Ends what still runs on the host, and deletes it. */
   async remove(): Promise<void> {
     for (const pid of this.#groups.keys()) endGroup(pid);
+    endProcessesWith(`DOKKU_LIB_ROOT=${this.paths.libRoot}`); // those that wait behind a deploy, or deliver
     // A deploy that a failed spec never came to know waits at a gate in a group of its own, and holds the output that
     // is awaited.
     for (const gate of this.#gates) gate.open();
     await Promise.allSettled(this.#groups.values());
     for (const gate of this.#gates) gate.close();
-    rmSync(this.paths.root, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
+    removeDirectory(this.paths.root);
   }
 
   async #import(repository: string, files: AppFiles, branch: string): Promise<void> {
