@@ -4,10 +4,10 @@ import type { AppName } from '../../host/dokku/names';
 import { buildsOf } from '../../journal/history';
 import { eventJson } from '../../projections/events/eventView';
 import { eventSource, mergedEvents } from '../../projections/events/mergedEvents';
-import { connectFleet } from '../../subscribers/fleet/connect';
-import { asJson, historyOf, newestFirst } from '../../subscribers/fleet/fleetBuilds';
-import { type FleetJournal, FleetView } from '../../subscribers/fleet/fleetView';
-import { Mirror } from '../../subscribers/fleet/mirror';
+import { connectFleet } from '../../subscribers/fleet/nats/connect';
+import { asJson, historyOf, newestFirst } from '../../subscribers/fleet/mirror/fleetBuilds';
+import { type FleetJournal, FleetView } from '../../subscribers/fleet/mirror/fleetView';
+import { Mirror } from '../../subscribers/fleet/mirror/mirror';
 import type { FleetBuildView, FleetEvent, FleetFilter, FleetOptions, FleetReader } from './fleetTypes';
 
 /** Opens the builds of a fleet for reading. Reads no more than what was read before. Throws system errors. */
@@ -23,7 +23,9 @@ export function openFleet(options: FleetOptions): FleetReader {
     );
   return {
     async refresh() {
-      const fleet = await connectFleet({ ...address, role: 'reader', name: 'library', key: '' });
+      const { nkeys } = await import('@nats-io/transport-node');
+      const key = nkeys.fromSeed(Buffer.from(address.seed)).getPublicKey();
+      const fleet = await connectFleet({ ...address, role: 'reader', name: 'library', key });
       try {
         await mirror.refresh(fleet, Date.now(), warn);
       } finally {

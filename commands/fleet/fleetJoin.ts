@@ -11,9 +11,9 @@ import { ulid } from 'ulid';
 import { Failure, printable, reasonOf } from '../../host/failure';
 import { propertiesRoot } from '../../host/dokku/paths';
 import { asOwnerOf } from '../../host/system/asOwner';
-import { connectFleet, readServers } from '../../subscribers/fleet/connect';
+import { connectFleet, readServers } from '../../subscribers/fleet/nats/connect';
 import { EngineAway } from '../../subscribers/fleet/engine';
-import { memberText } from '../../subscribers/fleet/serverConfiguration';
+import { memberText } from '../../subscribers/fleet/nats/serverConfiguration';
 import { type Joined, machineOf, readSettings, settingsDirectory, writeJoined } from '../../subscribers/fleet/settings';
 import { HOST_NAME } from '../../subscribers/fleet/states';
 

@@ -2,9 +2,9 @@ import { defineCommand } from '../definition/command';
 import { asRole, ofFleet } from './fleetFlags';
 import { reasonOf } from '../../host/failure';
 import { buildsRoot } from '../../host/dokku/paths';
-import { connectFleet } from '../../subscribers/fleet/connect';
-import { Session } from '../../subscribers/fleet/session';
-import { AGENT_TIMES } from '../../subscribers/fleet/agent';
+import { connectFleet } from '../../subscribers/fleet/nats/connect';
+import { Session } from '../../subscribers/fleet/agent/session';
+import { AGENT_TIMES } from '../../subscribers/fleet/agent/agent';
 import { readJoined, readSettings, removeSettings, settingsDirectory } from '../../subscribers/fleet/settings';
 import { programVersion } from './programVersion';
 

@@ -10,13 +10,13 @@ import { reasonOf, visible } from '../../host/failure';
 import type { Output } from '../../host/terminal/output';
 import { formatTable } from '../../host/terminal/table';
 import { JOURNAL_FILE, closeJournal, openJournal } from '../../journal/file/journalFile';
-import { connectFleet, readServers, type ServerReport } from '../../subscribers/fleet/connect';
+import { connectFleet, readServers, type ServerReport } from '../../subscribers/fleet/nats/connect';
 import { EngineAway } from '../../subscribers/fleet/engine';
-import type { NatsFleet } from '../../subscribers/fleet/natsEngine';
+import type { NatsFleet } from '../../subscribers/fleet/nats/natsFleet';
 import { endOf, holds, journalId } from '../../subscribers/fleet/piece';
 import { type Joined, readJoined, readSettings, settingsDirectory } from '../../subscribers/fleet/settings';
-import { appsIn } from '../../subscribers/fleet/watchJournals';
-import { ageText, labelOf, connectAndRead } from './readFleet';
+import { appsIn } from '../../subscribers/fleet/agent/watchJournals';
+import { ageText, labelOf, connectAndRead } from './reader/readFleet';
 
 /** Exit status 0 when all is well, else 1. */
 export const fleetStatus = defineCommand({

@@ -18,10 +18,10 @@ import { encodeFrame } from '../../journal/file/frame';
 import { closeJournal, JOURNAL_FILE, openJournal } from '../../journal/file/journalFile';
 import { loadWhole } from '../../journal/loadHistory';
 import { findFrames } from '../../journal/file/findFrames';
-import { connectNats, type NatsFleet } from '../../subscribers/fleet/natsEngine';
-import { makeStreams } from '../../subscribers/fleet/natsStreams';
-import { JournalPublisher } from '../../subscribers/fleet/publishJournal';
-import { Mirror } from '../../subscribers/fleet/mirror';
+import { connectNats, type NatsFleet } from '../../subscribers/fleet/nats/natsFleet';
+import { makeStreams } from '../../subscribers/fleet/nats/natsStreams';
+import { JournalPublisher } from '../../subscribers/fleet/agent/publishJournal';
+import { Mirror } from '../../subscribers/fleet/mirror/mirror';
 import { builtPlugin } from '../sandbox/layout';
 import { natsServerProgram, startNatsServer } from './natsServer';
 

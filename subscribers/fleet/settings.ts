@@ -7,7 +7,7 @@ import { propertiesRoot } from '../../host/dokku/paths';
 import { Failure } from '../../host/failure';
 import { makeDirectory, readSmallFile, refuseLink, replaceFile } from '../../host/system/files';
 import { ULID } from './piece';
-import type { Member } from './serverConfiguration';
+import type { Member } from './nats/serverConfiguration';
 
 export type Role = Member['role'];
 

@@ -5,12 +5,12 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { ExecutionContext } from 'ava';
 
 import { openFleet } from '../../../commands/api/openFleet';
-import { JournalPublisher } from '../../../subscribers/fleet/publishJournal';
-import { AGENT_TIMES, runAgent } from '../../../subscribers/fleet/agent';
-import { FleetView } from '../../../subscribers/fleet/fleetView';
-import type { NatsFleet } from '../../../subscribers/fleet/natsEngine';
-import { JOURNALS } from '../../../subscribers/fleet/natsMessages';
-import { makeStreams, managerOf, streamConfigs } from '../../../subscribers/fleet/natsStreams';
+import { JournalPublisher } from '../../../subscribers/fleet/agent/publishJournal';
+import { AGENT_TIMES, runAgent } from '../../../subscribers/fleet/agent/agent';
+import { FleetView } from '../../../subscribers/fleet/mirror/fleetView';
+import type { NatsFleet } from '../../../subscribers/fleet/nats/natsFleet';
+import { JOURNALS } from '../../../subscribers/fleet/nats/natsMessages';
+import { makeStreams, managerOf, streamConfigs } from '../../../subscribers/fleet/nats/natsStreams';
 import { temporaryDirectory } from '../../temporaryHost';
 import { fleetJournal, mirrored, publishAll, temporaryMirror } from '../../subscribers/fleet/fleetJournal';
 import { type Keyed, newMember, type OwnServer, startServer, withServer } from './server';

@@ -8,11 +8,11 @@ import type { ExecutionContext } from 'ava';
 import { freePort } from '../../../scripts/fleet/testFleet';
 import { type NatsServer, startNatsServer } from '../../../scripts/fleet/natsServer';
 import { EngineAway } from '../../../subscribers/fleet/engine';
-import { connectNats, type NatsFleet } from '../../../subscribers/fleet/natsEngine';
-import { JOURNALS } from '../../../subscribers/fleet/natsMessages';
-import { makeStreams, managerOf } from '../../../subscribers/fleet/natsStreams';
-import { JournalPublisher } from '../../../subscribers/fleet/publishJournal';
-import { inboxOf, serverConfiguration } from '../../../subscribers/fleet/serverConfiguration';
+import { connectNats, type NatsFleet } from '../../../subscribers/fleet/nats/natsFleet';
+import { JOURNALS } from '../../../subscribers/fleet/nats/natsMessages';
+import { makeStreams, managerOf } from '../../../subscribers/fleet/nats/natsStreams';
+import { JournalPublisher } from '../../../subscribers/fleet/agent/publishJournal';
+import { inboxOf, serverConfiguration } from '../../../subscribers/fleet/nats/serverConfiguration';
 import { fleetJournal, mirrored, temporaryMirror } from '../../subscribers/fleet/fleetJournal';
 import { audit } from './audit';
 import { type Keyed, newMember, program, withServer } from './server';
@@ -95,9 +95,9 @@ async function startCluster(t: ExecutionContext, members: readonly Keyed[]): Pro
   });
   await Promise.all([0, 1, 2].map(start));
   return {
-    async connect({ id, seed, role }) {
+    async connect(user) {
       const urls = [...servers.values()].map(({ url }) => url);
-      const fleet = await connectNats({ servers: urls, seed, inbox: inboxOf(id), name: role, timeout: 1000 });
+      const fleet = await connectNats({ servers: urls, user, inbox: inboxOf(user.id), name: user.role, timeout: 1000 });
       t.teardown(() => fleet.close());
       return fleet;
     },

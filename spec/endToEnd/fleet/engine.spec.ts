@@ -5,12 +5,12 @@ import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { ulid } from 'ulid';
 
-import { connectFleet, isNewEnough, readServers, ServerTooOld } from '../../../subscribers/fleet/connect';
+import { connectFleet, isNewEnough, readServers, ServerTooOld } from '../../../subscribers/fleet/nats/connect';
 import { EngineAway, NotTheLast } from '../../../subscribers/fleet/engine';
-import { connectNats } from '../../../subscribers/fleet/natsEngine';
-import { JOURNALS, STATES } from '../../../subscribers/fleet/natsMessages';
-import { makeStreams, managerOf } from '../../../subscribers/fleet/natsStreams';
-import { JournalPublisher } from '../../../subscribers/fleet/publishJournal';
+import { connectNats } from '../../../subscribers/fleet/nats/natsFleet';
+import { JOURNALS, STATES } from '../../../subscribers/fleet/nats/natsMessages';
+import { makeStreams, managerOf } from '../../../subscribers/fleet/nats/natsStreams';
+import { JournalPublisher } from '../../../subscribers/fleet/agent/publishJournal';
 import { fleetJournal, mirrored, publishAll, temporaryMirror } from '../../subscribers/fleet/fleetJournal';
 import { newMember, startServer, withServer } from './server';
 

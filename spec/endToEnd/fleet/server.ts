@@ -7,8 +7,8 @@ import { nkeys } from '@nats-io/transport-node';
 import { ulid } from 'ulid';
 
 import { natsServerProgram, type NatsServer, startNatsServer } from '../../../scripts/fleet/natsServer';
-import { connectNats, type NatsFleet } from '../../../subscribers/fleet/natsEngine';
-import { inboxOf, type Member, serverConfiguration } from '../../../subscribers/fleet/serverConfiguration';
+import { connectNats, type NatsFleet } from '../../../subscribers/fleet/nats/natsFleet';
+import { inboxOf, type Member, serverConfiguration } from '../../../subscribers/fleet/nats/serverConfiguration';
 
 const installed = natsServerProgram();
 
@@ -56,8 +56,14 @@ export async function startServer(
   return {
     directory,
     server: () => server,
-    async connect({ id, seed, role }) {
-      const fleet = await connectNats({ servers: [server.url], seed, inbox: inboxOf(id), name: role, timeout: 2000 });
+    async connect(user) {
+      const fleet = await connectNats({
+        servers: [server.url],
+        user,
+        inbox: inboxOf(user.id),
+        name: user.role,
+        timeout: 2000,
+      });
       t.teardown(() => fleet.close());
       return fleet;
     },

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
 
 import { closeJournal, JOURNAL_FILE, openJournalForAppend } from '../../../journal/file/journalFile';
-import { JournalPublisher } from '../../../subscribers/fleet/publishJournal';
+import { JournalPublisher } from '../../../subscribers/fleet/agent/publishJournal';
 import type { Engine } from '../../../subscribers/fleet/engine';
-import { Mirror } from '../../../subscribers/fleet/mirror';
+import { Mirror } from '../../../subscribers/fleet/mirror/mirror';
 import { temporaryDirectory } from '../../temporaryHost';
 import { finished, started } from '../../journal/buildEvents';
 import { appendAll } from '../../journal/file/temporaryJournal';

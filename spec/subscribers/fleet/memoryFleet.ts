@@ -1,11 +1,10 @@
+import type { Fleet, StoredState } from '../../../subscribers/fleet/bulletin';
 import {
   type Batch,
   EngineAway,
-  type Fleet,
   type JournalName,
   NotTheLast,
   type StoredPiece,
-  type StoredState,
 } from '../../../subscribers/fleet/engine';
 import { type Piece } from '../../../subscribers/fleet/piece';
 

@@ -1,0 +1,47 @@
+import { defineCommand } from '../../definition/command';
+import { ofFleet } from '../fleetFlags';
+import { buildsRoot } from '../../../host/dokku/paths';
+import { Failure, reasonOf } from '../../../host/failure';
+import { AGENT_TIMES } from '../../../subscribers/fleet/agent/agent';
+import { connectFleet } from '../../../subscribers/fleet/nats/connect';
+import { EngineAway } from '../../../subscribers/fleet/engine';
+import { Session } from '../../../subscribers/fleet/agent/session';
+import { readJoined, settingsDirectory } from '../../../subscribers/fleet/settings';
+import { programVersion } from '../programVersion';
+
+/** For hosts without an agent. */
+export const fleetPush = defineCommand({
+  description: 'Publish what is not published yet once',
+  args: {},
+  flags: {},
+  example: '',
+  ...ofFleet,
+  async run({ host, output }) {
+    const joined = readJoined(settingsDirectory(host, 'host', process.env), 'host');
+    let failed = 0;
+    try {
+      const fleet = await connectFleet(joined);
+      const session = new Session(fleet, {
+        host: joined.id,
+        name: joined.name,
+        program: programVersion(),
+        buildsRoot: buildsRoot(host),
+        everySeconds: AGENT_TIMES.everySeconds,
+        warn(message) {
+          failed += 1;
+          output.warn(message);
+        },
+      });
+      session.lookAt();
+      const { pieces, bytes, journals } = await session.publish();
+      await session.tellHost();
+      await fleet.close();
+      const what = journals === 1 ? '1 journal' : `${journals} journals`;
+      output.step(pieces === 0 ? 'Nothing new' : `Published ${bytes} bytes of ${what} in ${pieces} pieces`);
+    } catch (error) {
+      if (error instanceof EngineAway) throw new Failure(`The fleet does not answer: ${reasonOf(error)}`);
+      throw error;
+    }
+    return failed > 0 ? 1 : 0;
+  },
+});

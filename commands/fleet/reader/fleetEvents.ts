@@ -1,0 +1,118 @@
+import { defineCommand } from '../../definition/command';
+import { aChoice, aSwitch, aTime, format } from '../../definition/flags';
+import { choiceFlags, maybeWord, ofFleet, readerFlags } from '../fleetFlags';
+import { Failure } from '../../../host/failure';
+import type { AppName } from '../../../host/dokku/names';
+import type { Output } from '../../../host/terminal/output';
+import { eventTypes, type Recorded } from '../../../journal/events';
+import { eventColumns, eventJson, eventRow } from '../../../projections/events/eventView';
+import { eventSource, type EventSource, mergedEvents } from '../../../projections/events/mergedEvents';
+import { once } from '../../../projections/problemWarnings';
+import { type FleetJournal, FleetView } from '../../../subscribers/fleet/mirror/fleetView';
+import type { Mirror } from '../../../subscribers/fleet/mirror/mirror';
+import { followFleet } from './followFleet';
+import { chosenJournals, placeOf, connectAndRead, warnOfGaps, warnOfSilentHosts } from './readFleet';
+
+export const fleetEvents = defineCommand({
+  description: 'Show the raw history of all hosts merged by time',
+  args: { app: maybeWord('<app>', 'only apps of this name') },
+  flags: {
+    host: choiceFlags.host,
+    type: aChoice(eventTypes, 'only BuildStarted, BuildFinished, BuildCanceled or Pruned', { shown: 'T' }),
+    since: aTime('only what was recorded then or later: a time, or an age such as 2h or 7d'),
+    until: aTime('only what was recorded then or earlier'),
+    follow: aSwitch('go on with what comes, until ^C'),
+    format: format<'stdout' | 'jsonl'>(['jsonl', 'stdout'], 'a table (the default), or one JSON object a line'),
+    ...readerFlags,
+  },
+  example: '--follow',
+  ...ofFleet,
+  async run({ host, output, args: { app }, flags }) {
+    const { type, since = Number.NEGATIVE_INFINITY, until = Number.POSITIVE_INFINITY } = flags;
+    const passes = ({ at, event }: Recorded): boolean =>
+      at >= since && at <= until && (type === undefined || event.type === type);
+    const print = printerOf(output, flags.format);
+    if (flags.follow && flags.offline) throw new Failure('--follow and --offline do not go together');
+    const { mirror, view, fleet } = await connectAndRead(host, output, {
+      mirror: flags.mirror,
+      offline: flags.offline,
+    });
+    const choice = { app, host: flags.host };
+    const sources = new Map<string, Source>();
+    const warn = once(output.warn);
+    const printMore = (now: FleetView): void => {
+      for (const journal of chosenJournals(now, choice)) addSource(sources, mirror, journal, warn);
+      for (const { app: key, recorded } of mergedEvents(
+        [...sources.values()].map(({ source }) => source),
+        passes,
+      )) {
+        const journal = sources.get(key)?.journal;
+        if (journal !== undefined) print(journal, recorded);
+      }
+      output.flush();
+    };
+    const journals = chosenJournals(view, choice);
+    warnOfGaps(output, journals);
+    warnOfSilentHosts(output, view.hosts, Date.now());
+    printMore(view);
+    if (!flags.follow) {
+      await fleet?.close();
+      return undefined;
+    }
+    await followFleet(host, mirror, fleet, output.warn, () => printMore(new FleetView(mirror, Date.now())));
+    return undefined;
+  },
+});
+
+interface Source {
+  readonly source: EventSource;
+  journal: FleetJournal;
+}
+
+/** By the key of the journal: two hosts may have apps of the same name. */
+function addSource(
+  sources: Map<string, Source>,
+  mirror: Mirror,
+  journal: FleetJournal,
+  warn: (message: string) => void,
+): void {
+  const key = `${journal.host.id}/${journal.entry.journal}`;
+  const known = sources.get(key);
+  if (known !== undefined) {
+    known.journal = journal;
+    return;
+  }
+  sources.set(key, { source: { ...eventSource(placeOf(mirror, journal), warn), app: key as AppName }, journal });
+}
+
+/** Rows come one by one, so widths are fixed: those that nearly everything fits. */
+const WIDTHS = [16, 16, 20, 5, 13, 14];
+
+function printerOf(output: Output, as: 'stdout' | 'jsonl'): (journal: FleetJournal, recorded: Recorded) => void {
+  const printRow = (cells: readonly string[]): void =>
+    output.line(
+      cells
+        .map((cell, column) => cell.padEnd(WIDTHS[column] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    );
+  let begun = false;
+  switch (as) {
+    case 'jsonl':
+      return ({ host, app, entry }, recorded) =>
+        output.line(
+          JSON.stringify({
+            host: host.name,
+            host_id: host.id,
+            journal: entry.journal,
+            ...eventJson((app ?? '') as AppName, recorded),
+          }),
+        );
+    case 'stdout':
+      return ({ host, app }, recorded) => {
+        if (!begun) printRow(['Host', 'App', ...eventColumns]);
+        begun = true;
+        printRow([host.name, app ?? '?', ...eventRow(recorded)]);
+      };
+  }
+}

@@ -1,0 +1,72 @@
+import { defineCommand } from '../../definition/command';
+import { aBuild, jsonFormat, relative } from '../../definition/flags';
+import { displayOf } from '../../shared/display';
+import { aWord, choiceFlags, ofFleet, readerFlags } from '../fleetFlags';
+import { Failure, printable, visible } from '../../../host/failure';
+import { findBuild } from '../../../journal/history';
+import { actorText } from '../../../projections/events/eventView';
+import { leftText, readPast } from '../../../projections/events/past';
+import { infoView } from '../../../projections/lists/infoView';
+import { asJson, historyOf } from '../../../subscribers/fleet/mirror/fleetBuilds';
+import { ageText, chosenJournals, placeOf, readFleet, warnOfGaps, warnOfSilentHosts } from './readFleet';
+
+const LABEL_COLUMNS = 13;
+
+export const fleetInfo = defineCommand({
+  description: 'Show one build of any host',
+  args: { app: aWord('<app>', 'the app'), build: aBuild() },
+  flags: { host: choiceFlags.host, format: jsonFormat, relative, ...readerFlags },
+  example: 'shop mwxh3njgpl9amb',
+  ...ofFleet,
+  async run({ host, output, args: { app, build }, flags }) {
+    const { mirror, view } = await readFleet(host, output, { ...flags, ask: true });
+    const journals = chosenJournals(view, { host: flags.host, app });
+    const found = journals.flatMap((journal) => {
+      const present = findBuild(historyOf(mirror, journal), build);
+      const builds = placeOf(mirror, journal);
+      const past = present ? { build: present } : readPast(builds, { only: build }, output.warn).at(-1);
+      return past === undefined ? [] : [{ journal, past, seen: view.see(journal, past.build) }];
+    });
+    const [first] = found;
+    if (first === undefined) throw new Failure(`No host is known to have a build ${printable(app)}/${build}`);
+    const now = Date.now();
+    warnOfGaps(output, journals);
+    warnOfSilentHosts(
+      output,
+      found.map(({ journal }) => journal.host),
+      now,
+    );
+    const look = await displayOf({ relative: flags.relative, noColor: false }, now);
+    for (const { journal, past, seen } of found) {
+      const left = 'left' in past ? past.left : undefined;
+      if (flags.format === 'json') {
+        const local = infoView((journal.app ?? '') as never, { ...seen.seen, displayStatus: 'running' }, '', left);
+        output.line(JSON.stringify({ ...asJson(seen), event: (local as { event: object }).event }));
+        continue;
+      }
+      const { build: one, duration } = seen.seen;
+      const ended = one.status === 'running' ? undefined : one;
+      const lines: [string, string][] = [
+        ['Host', `${journal.host.name} (heard ${ageText(now, journal.host.heardAt)})`],
+        ['App', `${journal.app ?? '?'}${journal.gone ? ' (gone)' : ''}`],
+        ['Build ID', one.id],
+        ['Kind', one.kind],
+        ['Status', seen.status],
+        ['Source', one.source],
+        ['Started', look.time(one.startedAt)],
+        ['Finished', ended ? look.time(ended.finishedAt) : ''],
+        ['Duration', duration],
+        ['Exit Code', ended ? String(ended.exitCode) : ''],
+        ['Started By', actorText(one.actor)],
+        ['Revision', one.revision ?? ''],
+        ['Canceled By', one.status === 'canceled' ? actorText(one.canceledBy) : ''],
+        ['Pruned', leftText(left)],
+      ];
+      output.viewTitle(`Build ${one.id}`);
+      for (const [label, value] of lines) {
+        if (value !== '') output.verbose(`${`${label}:`.padEnd(LABEL_COLUMNS)}${visible(value)}`);
+      }
+    }
+    return undefined;
+  },
+});

@@ -1,0 +1,88 @@
+import { asJson, historyOf, newestFirst } from '../../../subscribers/fleet/mirror/fleetBuilds';
+import { defineCommand } from '../../definition/command';
+import { aChoice, aTime, jsonFormat, noColor, relative } from '../../definition/flags';
+import { formatTable } from '../../../host/terminal/table';
+import { displayOf } from '../../shared/display';
+import { choiceFlags, ofFleet, readerFlags } from '../fleetFlags';
+
+import { buildsOf } from '../../../journal/history';
+import { displayStatuses } from '../../../projections/records/record';
+import {
+  type FleetBuild,
+  type FleetJournal,
+  type FleetStatus,
+  type FleetView,
+  startOf,
+} from '../../../subscribers/fleet/mirror/fleetView';
+import type { Mirror } from '../../../subscribers/fleet/mirror/mirror';
+import { ageText, chosenJournals, readFleet, warnOfGaps, warnOfSilentHosts } from './readFleet';
+
+const STATUSES: readonly FleetStatus[] = [...displayStatuses, 'unknown'];
+
+export const fleetList = defineCommand({
+  description: 'List the builds that run on any host or those that match',
+  args: {},
+  flags: {
+    ...choiceFlags,
+    status: aChoice(STATUSES, 'only builds that are seen so; unknown are those that ran on a host that is silent now'),
+    since: aTime('only builds that started then or later: a time, or an age such as 2h or 7d'),
+    format: jsonFormat,
+    relative,
+    noColor,
+    ...readerFlags,
+  },
+  example: '--status failed --since 1d',
+  ...ofFleet,
+  async run({ host, output, flags }) {
+    const { status, since, format } = flags;
+    const { mirror, view } = await readFleet(host, output, { ...flags, ask: true });
+    const now = Date.now();
+    const filtered = [flags.app, flags.host, status, since].some((value) => value !== undefined);
+    const chosen = filtered
+      ? chosenJournals(view, flags)
+      : view.journalsWhere(({ open, gap }) => open.length > 0 || gap !== undefined);
+    const builds = newestFirst(filtered ? allBuilds(mirror, view, chosen) : openBuilds(view, chosen))
+      .filter((one) => status === undefined || one.status === status)
+      .filter((one) => since === undefined || startOf(one) >= since);
+    warnOfGaps(output, chosen);
+    warnOfSilentHosts(output, filtered ? chosen.map((one) => one.host) : view.hosts, now);
+    if (format === 'json') {
+      output.line(JSON.stringify(builds.map(asJson)));
+    } else if (builds.length === 0) {
+      output.line(filtered ? 'No builds match' : 'No builds are running on any host');
+    } else {
+      const display = await displayOf(flags, now);
+      const rows = builds.map((one) => row(one, display.time, now));
+      const title = filtered ? 'Builds of the fleet' : 'Running builds of the fleet';
+      if (output.isTerminal) {
+        const { printTableOnTerminal } = await import('../../shared/onTerminal');
+        printTableOnTerminal(output, title, COLUMNS, rows, display);
+      } else {
+        output.raw(formatTable(COLUMNS, rows));
+      }
+    }
+    return undefined;
+  },
+});
+
+/** Those that no event has ended; from the index of the mirror alone. */
+function openBuilds(view: FleetView, journals: readonly FleetJournal[]): FleetBuild[] {
+  return journals
+    .flatMap((journal) => journal.entry.open.map((build) => view.see(journal, build)))
+    .filter(({ status }) => status !== 'abandoned');
+}
+
+function allBuilds(mirror: Mirror, view: FleetView, journals: readonly FleetJournal[]): FleetBuild[] {
+  return journals.flatMap((journal) => buildsOf(historyOf(mirror, journal)).map((build) => view.see(journal, build)));
+}
+
+const COLUMNS = ['Host', 'App', 'Build ID', 'Kind', 'Status', 'Source', 'Started', 'Duration', 'Heard'];
+
+function row({ journal, seen, status }: FleetBuild, time: (at: string) => string, now: number): string[] {
+  const { build, duration } = seen;
+  const { host, app, gone } = journal;
+  const heard = ageText(now, host.heardAt);
+  const name = `${app ?? '?'}${gone ? ' (gone)' : ''}`;
+  const text = status === 'unknown' ? `unknown, last heard ${heard}` : status;
+  return [host.name, name, build.id, build.kind, text, build.source, time(build.startedAt), duration, heard];
+}

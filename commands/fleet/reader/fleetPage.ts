@@ -1,0 +1,66 @@
+import { defineCommand } from '../../definition/command';
+import { aValue } from '../../definition/flags';
+import { choiceFlags, ofFleet, readerFlags } from '../fleetFlags';
+import { resolve } from 'node:path';
+
+import type { AppName } from '../../../host/dokku/names';
+import { printable } from '../../../host/failure';
+import { buildsOf } from '../../../journal/history';
+import { replaceFile } from '../../../host/system/files';
+import { pageHtml } from '../../../projections/page/page';
+import { readPageHistory } from '../../../projections/page/pageHistory';
+import type { PageApp } from '../../../projections/page/pageApp';
+import type { FleetJournal, FleetView } from '../../../subscribers/fleet/mirror/fleetView';
+import type { Mirror } from '../../../subscribers/fleet/mirror/mirror';
+import { seenLocally } from './fleetWatch';
+import { chosenJournals, labelOf, readFleet, warnOfGaps, warnOfSilentHosts } from './readFleet';
+
+/** How many ended builds of each app the page shows. */
+const OUTCOMES = 60;
+
+export const fleetPage = defineCommand({
+  description: 'Write a web page of how builds went on all hosts in one file',
+  args: {},
+  flags: {
+    ...choiceFlags,
+    out: aValue('<file>', 'where to write it; without it the page goes to stdout', (file) => file, {
+      completes: 'file',
+    }),
+    ...readerFlags,
+  },
+  example: '--out fleet.html',
+  ...ofFleet,
+  async run({ host, output, flags }) {
+    const { mirror, view } = await readFleet(host, output, { ...flags, ask: true });
+    const journals = chosenJournals(view, flags).filter(({ app, gone }) => app !== undefined && !gone);
+    warnOfGaps(output, journals);
+    warnOfSilentHosts(
+      output,
+      journals.map((one) => one.host),
+      Date.now(),
+    );
+    const html = pageHtml({
+      host: `the fleet (${view.hosts.length} hosts)`,
+      now: Date.now(),
+      single: false,
+      apps: journals.map((journal) => pageApp(mirror, view, journal)),
+      log: () => undefined, // logs stay on their hosts
+    });
+    if (flags.out === undefined) {
+      output.raw(html);
+      return undefined;
+    }
+    const path = resolve(flags.out);
+    replaceFile(path, html, { mode: 0o644, durable: false });
+    output.step(`Wrote ${printable(path)}`);
+    return undefined;
+  },
+});
+
+function pageApp(mirror: Mirror, view: FleetView, journal: FleetJournal): PageApp {
+  const { history, events, outcomes } = readPageHistory(mirror.directoryOf(journal.entry), OUTCOMES);
+  const builds = buildsOf(history)
+    .map((build) => seenLocally(view.see(journal, build)))
+    .reverse();
+  return { app: labelOf(journal) as AppName, builds, events, outcomes };
+}

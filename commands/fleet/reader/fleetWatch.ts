@@ -1,0 +1,91 @@
+import { defineCommand } from '../../definition/command';
+import { buildsOf } from '../../../journal/history';
+import { openFullScreen } from '../../watch/watchFullScreen';
+import { choiceFlags, ofFleet, readerFlags } from '../fleetFlags';
+import { isatty } from 'node:tty';
+
+import type { AppName } from '../../../host/dokku/names';
+import { Failure, printable } from '../../../host/failure';
+import { readTerminal } from '../../../host/terminal/terminal';
+import type { SeenBuild } from '../../../projections/records/record';
+import { type FleetBuild, FleetView, startOf } from '../../../subscribers/fleet/mirror/fleetView';
+import type { Mirror } from '../../../subscribers/fleet/mirror/mirror';
+import type { WatchedBuild } from '../../watch/watchBuilds';
+import { drawScreen, logRoom } from '../../watch/watchScreen';
+import { nothingWatched, onBuilds, onKey, type WatchState } from '../../watch/watchState';
+import { historyOf } from '../../../subscribers/fleet/mirror/fleetBuilds';
+import { followFleet } from './followFleet';
+import { ageText, chosenJournals, labelOf, connectAndRead } from './readFleet';
+
+/** Builds beyond the running ones. */
+const LATEST = 100;
+
+export const fleetWatch = defineCommand({
+  description: 'Watch the builds of all hosts live on the whole terminal',
+  args: {},
+  flags: { ...choiceFlags, mirror: readerFlags.mirror },
+  example: '',
+  ...ofFleet,
+  async run({ host, output, flags }) {
+    if (!isatty(0) || !isatty(1))
+      throw new Failure('fleet:watch needs a terminal; scripts can use fleet:events --follow');
+    const { mirror, view, fleet } = await connectAndRead(host, output, { mirror: flags.mirror, ask: true });
+    output.flush();
+    const { colour, unicode } = readTerminal(process.env, { colour: true });
+    const heard = new Map<string, string>();
+    let state: WatchState = nothingWatched;
+    const say = (message: string): void => {
+      state = { ...state, message: printable(message) };
+    };
+    const screen = openFullScreen({
+      key(name) {
+        const [next, effect] = onKey(state, name, logRoom(screen.size()));
+        state = next;
+        if (effect === 'quit') process.kill(process.pid, 'SIGINT');
+        else if (effect !== undefined) say('Builds are canceled on their hosts: dokku builds:cancel there');
+        if (state.view.name === 'log') {
+          state = { ...state, view: { name: 'list' } };
+          say('Logs stay on their hosts: dokku builds:output there');
+        }
+        draw();
+      },
+      resize: () => draw(),
+      end: () => undefined, // following ends by the same signal
+    });
+    const draw = (): void => {
+      const lastLine = ({ app }: WatchedBuild): string => `heard ${heard.get(app) ?? ''}`;
+      const canvas = { ...screen.size(), colour, unicode, now: Date.now(), lastLine, of: 'fleet' };
+      screen.draw(drawScreen(state, canvas));
+    };
+    const look = (now: FleetView): void => {
+      for (const journal of now.journals) heard.set(labelOf(journal), ageText(Date.now(), journal.host.heardAt));
+      state = onBuilds(state, watched(mirror, now, flags));
+      draw();
+    };
+    try {
+      look(view);
+      await followFleet(host, mirror, fleet, say, () => look(new FleetView(mirror, Date.now())));
+    } finally {
+      screen.close();
+    }
+    return 0;
+  },
+});
+
+function watched(mirror: Mirror, view: FleetView, choice: Parameters<typeof chosenJournals>[1]): WatchedBuild[] {
+  const builds = chosenJournals(view, choice)
+    .filter(({ gone }) => !gone)
+    .flatMap((journal) => buildsOf(historyOf(mirror, journal)).map((build) => view.see(journal, build)))
+    .sort((a, b) => startOf(b) - startOf(a));
+  const running = builds.filter(({ status }) => status === 'running');
+  const others = builds.filter(({ status }) => status !== 'running').slice(0, LATEST);
+  return [...running.reverse(), ...others].map((one) => ({
+    app: labelOf(one.journal) as AppName,
+    seen: seenLocally(one),
+  }));
+}
+
+/** As what was made for one host shows it: there a build of which nobody knows whether it runs is none that runs. */
+export function seenLocally({ seen, status }: FleetBuild): SeenBuild {
+  return { ...seen, displayStatus: status === 'unknown' ? 'abandoned' : status };
+}

@@ -1,0 +1,89 @@
+import type { Host } from '../../../host/dokku/environment';
+import { reasonOf } from '../../../host/failure';
+import { random } from '../../../host/system/random';
+import { Alarm } from '../../../subscribers/fleet/alarm';
+import { backOff } from '../../../subscribers/fleet/backOff';
+import { connectFleet } from '../../../subscribers/fleet/nats/connect';
+import { EngineAway } from '../../../subscribers/fleet/engine';
+import type { Mirror } from '../../../subscribers/fleet/mirror/mirror';
+import { MirrorInUse } from '../../../subscribers/fleet/mirror/mirrorLock';
+import type { NatsFleet } from '../../../subscribers/fleet/nats/natsFleet';
+import { readJoined, settingsDirectory } from '../../../subscribers/fleet/settings';
+
+/** How long to wait for more when something has come, and how long at most for anything. */
+const GATHER_MS = 100;
+const LONGEST_MS = 30_000;
+
+/** News come when something is published, a moment before it is stored: so much later it can be read. */
+const STORED_MS = 1000;
+
+/**
+ * Keeps the mirror up to date and calls `look` after each time, until SIGINT, SIGTERM or SIGHUP comes. `first` is a
+ * connection that is there already. When the connection is lost it is made again.
+ */
+export async function followFleet(
+  host: Host,
+  mirror: Mirror,
+  first: NatsFleet | undefined,
+  warn: (message: string) => void,
+  look: () => void,
+): Promise<void> {
+  const joined = readJoined(settingsDirectory(host, 'reader', process.env), 'reader');
+  const alarm = new Alarm();
+  for (const signal of SIGNALS) process.on(signal, alarm.stop);
+  let fleet = first;
+  let said = '';
+  try {
+    for (let failures = 0; !alarm.isStopped(); failures += 1) {
+      try {
+        fleet ??= await connectFleet(joined);
+        await follow(mirror, fleet, alarm, warn, () => {
+          if (said !== '') warn('The fleet answers again');
+          said = '';
+          failures = -1;
+          look();
+        });
+      } catch (error) {
+        if (!(error instanceof EngineAway)) throw error;
+        if (said === '') warn(`The fleet does not answer: ${reasonOf(error)}`);
+        said = reasonOf(error);
+        await fleet?.close();
+        fleet = undefined;
+        await alarm.sleep(backOff(Math.max(failures, 0), random));
+      }
+    }
+  } finally {
+    for (const signal of SIGNALS) process.off(signal, alarm.stop);
+    await fleet?.close();
+  }
+}
+
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+/** Reads what comes until `alarm` is stopped. Rejects with `EngineAway` when the connection is lost. */
+async function follow(
+  mirror: Mirror,
+  fleet: NatsFleet,
+  alarm: Alarm,
+  warn: (message: string) => void,
+  onRead: () => void,
+): Promise<void> {
+  void fleet.closed.then(alarm.ring);
+  fleet.onNews(alarm.ring);
+  alarm.ring();
+  let longest = LONGEST_MS;
+  while (!alarm.isStopped()) {
+    await alarm.rest(longest);
+    const rung = alarm.hasRung();
+    if (rung) await alarm.sleep(GATHER_MS);
+    longest = rung ? STORED_MS : LONGEST_MS;
+    if (alarm.isStopped()) return;
+    try {
+      await mirror.refresh(fleet, Date.now(), warn);
+      onRead();
+    } catch (error) {
+      if (!(error instanceof MirrorInUse)) throw error;
+      alarm.ring(); // another process reads a long time: then this one tries again
+    }
+  }
+}

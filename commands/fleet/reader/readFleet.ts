@@ -1,0 +1,147 @@
+import { dirname, join } from 'node:path';
+
+import type { Host } from '../../../host/dokku/environment';
+import type { AppName } from '../../../host/dokku/names';
+import type { AppBuilds } from '../../../host/dokku/paths';
+import { Failure, printable, reasonOf, visible } from '../../../host/failure';
+import { formatAge } from '../../../host/terminal/age';
+import type { Output } from '../../../host/terminal/output';
+import { connectFleet } from '../../../subscribers/fleet/nats/connect';
+import { EngineAway } from '../../../subscribers/fleet/engine';
+import { type FleetHost, type FleetJournal, FleetView } from '../../../subscribers/fleet/mirror/fleetView';
+import { Mirror } from '../../../subscribers/fleet/mirror/mirror';
+import { MirrorInUse } from '../../../subscribers/fleet/mirror/mirrorLock';
+import type { NatsFleet } from '../../../subscribers/fleet/nats/natsFleet';
+import { type Joined, readJoined, settingsDirectory } from '../../../subscribers/fleet/settings';
+import { asRunningAnswer, type RunningAnswer } from '../../../subscribers/fleet/states';
+
+/** A fleet as a command reads it. */
+export interface FleetReading {
+  readonly mirror: Mirror;
+  readonly view: FleetView;
+  /** The connection, which the caller closes; undefined if there is none, or if none was wanted. */
+  readonly fleet: NatsFleet | undefined;
+}
+
+const ASK_MS = 1000;
+
+/** Reads the fleet as {@link connectAndRead} does, and closes the connection. */
+export async function readFleet(
+  ...call: Parameters<typeof connectAndRead>
+): Promise<Pick<FleetReading, 'mirror' | 'view'>> {
+  const { mirror, view, fleet } = await connectAndRead(...call);
+  await fleet?.close();
+  return { mirror, view };
+}
+
+/**
+ * Brings the mirror up to date and opens it. Where the fleet does not answer, or another process reads, what is known
+ * is shown and a warning says how old it is. `ask`: hosts with builds that run are asked to look at the processes now.
+ */
+export async function connectAndRead(
+  host: Host,
+  output: Pick<Output, 'warn'>,
+  flags: { readonly mirror?: string | undefined; readonly offline?: boolean; readonly ask?: boolean },
+): Promise<FleetReading> {
+  const joined = readJoined(settingsDirectory(host, 'reader', process.env), 'reader');
+  const mirror = Mirror.open(flags.mirror ?? mirrorDirectory(joined));
+  const now = Date.now();
+  if (flags.offline === true) return { mirror, view: new FleetView(mirror, now), fleet: undefined };
+  let fleet: NatsFleet | undefined;
+  try {
+    fleet = await connectFleet(joined);
+    await mirror.refresh(fleet, now, output.warn);
+  } catch (error) {
+    if (error instanceof MirrorInUse) {
+      output.warn(`${error.message}; this was read ${ageText(now, mirror.readAt)}`);
+    } else {
+      await fleet?.close();
+      if (!(error instanceof EngineAway)) throw error;
+      const { readAt } = mirror;
+      const age = readAt === 0 ? 'nothing was read before' : `this was read ${ageText(now, readAt)}`;
+      output.warn(`The fleet does not answer (${reasonOf(error)}); ${age}`);
+      return { mirror, view: new FleetView(mirror, now), fleet: undefined };
+    }
+  }
+  const view = new FleetView(mirror, now);
+  const answers = fleet !== undefined && flags.ask === true ? await askHosts(view, fleet) : [];
+  return { mirror, view: answers.length === 0 ? view : new FleetView(mirror, Date.now(), answers), fleet };
+}
+
+/** The directory of a reader's mirror if `--mirror` does not name another one. */
+export function mirrorDirectory({ id }: Pick<Joined, 'id'>): string {
+  const { env } = process;
+  return join(env['XDG_CACHE_HOME'] || join(env['HOME'] || '/', '.cache'), 'dokku-builds', `fleet-${id}`);
+}
+
+async function askHosts(view: FleetView, fleet: NatsFleet): Promise<RunningAnswer[]> {
+  const expected = new Set(
+    view
+      .journalsWhere(({ open }) => open.length > 0)
+      .filter(({ host, gone }) => !host.silent && !gone)
+      .map(({ host }) => host.id),
+  );
+  const heard = (answers: readonly unknown[]): RunningAnswer[] => answers.flatMap((one) => asRunningAnswer(one) ?? []);
+  const enough = (answers: readonly unknown[]): boolean => {
+    const hosts = new Set(heard(answers).map(({ host }) => host));
+    return [...expected].every((id) => hosts.has(id));
+  };
+  return heard(await fleet.ask({ ask: 'running' }, ASK_MS, enough));
+}
+
+/** The journals that `--host` and `--app` ask for. Throws {@link Failure} for a host that nobody has heard of. */
+export function chosenJournals(
+  view: FleetView,
+  flags: { readonly host?: string | undefined; readonly app?: string | undefined },
+): FleetJournal[] {
+  const { host, app } = flags;
+  const hosts = host === undefined ? undefined : hostsNamed(view, host);
+  return view.journals.filter(
+    (journal) => (hosts === undefined || hosts.includes(journal.host)) && (app === undefined || journal.app === app),
+  );
+}
+
+/** The hosts that are called `name`, or have that id. */
+export function hostsNamed(view: FleetView, name: string): FleetHost[] {
+  const found = view.hosts.filter((one) => one.name === name || one.id === name);
+  if (found.length > 0) return found;
+  const known = view.hosts.map((one) => one.name);
+  throw new Failure(`No host ${printable(name)} is known`, 1, { given: name, known });
+}
+
+/** How long ago it was, or that it never was. */
+export function ageText(now: number, at: number): string {
+  return at === 0 ? 'never' : formatAge(Math.max(0, now - at));
+}
+
+/** Warns of hosts that are silent: what they have done since, nobody knows. */
+export function warnOfSilentHosts(output: Pick<Output, 'warn'>, hosts: Iterable<FleetHost>, now: number): void {
+  for (const host of new Set(hosts)) {
+    if (host.left) output.warn(`Host ${host.name} left the fleet ${ageText(now, host.heardAt)}`);
+    else if (host.silent) {
+      output.warn(
+        `Host ${host.name} was last heard ${ageText(now, host.heardAt)}; what it has done since is not known`,
+      );
+    }
+  }
+}
+
+/** Warns of journals that are not whole here. */
+export function warnOfGaps(output: Pick<Output, 'warn'>, journals: readonly FleetJournal[]): void {
+  for (const journal of journals.filter(({ entry }) => entry.gap !== undefined)) {
+    output.warn(
+      `${labelOf(journal)}: pieces behind event ${journal.entry.seq} are missing; its host was asked for them`,
+    );
+  }
+}
+
+/** Where a journal lies, for what was made for the builds of one host. Nothing is ever written there by that. */
+export function placeOf(mirror: Mirror, journal: FleetJournal): AppBuilds {
+  const directory = mirror.directoryOf(journal.entry);
+  return { app: labelOf(journal) as AppName, directory, buildsRoot: dirname(directory), mode: 'reader' };
+}
+
+/** `web1/shop`: unlike the name of an app, one of a kind in the fleet as long as hosts have names of their own. */
+export function labelOf({ host, app, entry }: FleetJournal): string {
+  return visible(`${host.name}/${app ?? entry.journal}`);
+}

@@ -1,0 +1,35 @@
+import { defineCommand } from '../../definition/command';
+import { aChoice } from '../../definition/flags';
+import { ofFleet } from '../fleetFlags';
+import { Failure, reasonOf } from '../../../host/failure';
+import { connectFleet, readServers } from '../../../subscribers/fleet/nats/connect';
+import { EngineAway } from '../../../subscribers/fleet/engine';
+import { makeStreams } from '../../../subscribers/fleet/nats/natsStreams';
+import { readJoined, settingsDirectory } from '../../../subscribers/fleet/settings';
+
+/** Refuses servers that acknowledge before they sync. */
+export const fleetInit = defineCommand({
+  description: 'Make the streams of a fleet',
+  args: {},
+  flags: { replicas: aChoice(['1', '3', '5'], 'on how many servers of a cluster each piece is kept; one by default') },
+  example: '--replicas 3',
+  ...ofFleet,
+  async run({ host, output, flags: { replicas = '1' } }) {
+    const joined = readJoined(settingsDirectory(host, 'administrator', process.env), 'administrator');
+    try {
+      const fleet = await connectFleet(joined);
+      const servers = await readServers(fleet);
+      const careless = servers.filter(({ durable }) => !durable).map(({ name }) => name);
+      if (careless.length > 0)
+        throw new Failure(`${careless.join(', ')}: acknowledges before it is on disk; set "sync_interval: always"`);
+      if (servers.length === 0) output.warn('Whether the servers sync before they acknowledge cannot be seen');
+      for (const { name, made } of await makeStreams(fleet, Number(replicas)))
+        output.step(`${name}: ${made ? 'made' : 'was there'}`);
+      await fleet.close();
+    } catch (error) {
+      if (error instanceof EngineAway) throw new Failure(`The fleet does not answer: ${reasonOf(error)}`);
+      throw error;
+    }
+    return undefined;
+  },
+});

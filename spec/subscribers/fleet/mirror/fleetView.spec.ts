@@ -1,0 +1,60 @@
+import test, { type ExecutionContext } from 'ava';
+
+import { FleetView } from '../../../../subscribers/fleet/mirror/fleetView';
+import { EPOCH, minute, runningBuild } from '../../../journal/buildEvents';
+import { HOST, temporaryMirror } from '../fleetJournal';
+
+const JOURNAL = '01JHZX3M8Q4W5N6P7R8S9T0AAA';
+const build = runningBuild('b1');
+const hostState = { name: 'web1', program: '1.0.0', everySeconds: 60, journals: [JOURNAL] };
+
+/** What a reader that was told this sees of the build at `now`. */
+function statusAt(
+  t: ExecutionContext,
+  now: number,
+  told: { host?: object; hostAt?: number; journal?: object; journalAt?: number; answers?: boolean } = {},
+): string {
+  const mirror = temporaryMirror(t);
+  const { hostAt = EPOCH, journalAt = EPOCH } = told;
+  const entry = { host: HOST, journal: JOURNAL, branch: 1, end: 1, size: 1, upTo: 1, seq: 1, stored: 0 };
+  mirror.index.journals[`${HOST}/${JOURNAL}`] = { ...entry, rewritten: [], open: [build] };
+  mirror.index.heard[`${HOST}/host`] = { at: hostAt, state: told.host ?? hostState };
+  const state = told.journal ?? { app: 'shop', alive: ['b1'], dead: [] };
+  mirror.index.heard[`${HOST}/${JOURNAL}`] = { at: journalAt, state };
+  const answer = { host: HOST, journals: { [JOURNAL]: { alive: [build.id], dead: [] } } };
+  const view = new FleetView(mirror, now, told.answers === true ? [answer] : []);
+  const [journal] = view.journals;
+  return journal === undefined ? 'nothing' : view.see(journal, build).status;
+}
+
+test('a build runs as long as its host says so', (t) => {
+  t.is(statusAt(t, minute(2)), 'running');
+  t.is(statusAt(t, minute(2), { journal: { app: 'shop', alive: [], dead: ['b1'] } }), 'abandoned');
+});
+
+test('a build of a host that has not been heard for three times its interval is unknown, never running', (t) => {
+  t.is(statusAt(t, minute(3)), 'running');
+  t.is(statusAt(t, minute(3) + 1), 'unknown');
+  t.is(statusAt(t, minute(3) + 1, { answers: true }), 'running');
+});
+
+test('a host that left is silent from then on', (t) => {
+  t.is(statusAt(t, minute(0), { host: { ...hostState, left: true } }), 'unknown');
+});
+
+test('a build of which its host has said nothing yet is unknown', (t) => {
+  t.is(statusAt(t, minute(0), { journal: { app: 'shop', alive: [], dead: [] } }), 'unknown');
+  t.is(statusAt(t, minute(0), { journal: { nonsense: true } }), 'unknown');
+});
+
+test('what a destroyed app was running is abandoned; a journal that the list of its host is too old to know is not', (t) => {
+  const host = { ...hostState, journals: [] };
+  t.is(statusAt(t, minute(2), { host, hostAt: minute(1), journalAt: minute(0) }), 'abandoned');
+  t.is(statusAt(t, minute(2), { host, hostAt: minute(0), journalAt: minute(1) }), 'running');
+});
+
+test('a host that says nothing that can be shown has its id for a name', (t) => {
+  const mirror = temporaryMirror(t);
+  mirror.index.heard[`${HOST}/host`] = { at: EPOCH, state: { ...hostState, name: '<script>' } };
+  t.is(new FleetView(mirror, EPOCH).hosts[0]?.name, HOST);
+});

@@ -1,0 +1,82 @@
+import { reasonOf } from '../../../host/failure';
+import { random } from '../../../host/system/random';
+import { Alarm } from '../alarm';
+import { backOff } from '../backOff';
+import type { Fleet } from '../bulletin';
+import { Session, type SessionOptions } from './session';
+import { JournalWatch } from './watchJournals';
+
+/** How an agent works. Times in ms. */
+export interface AgentOptions extends SessionOptions {
+  readonly connect: () => Promise<Fleet>;
+  /** How often everything is looked at, whatever the kernel says of the files. */
+  readonly lookMs: number;
+  /** How often the stream is asked whether it still has what it acknowledged. */
+  readonly askMs: number;
+}
+
+/** What an agent does by default. */
+export const AGENT_TIMES = { lookMs: 30_000, askMs: 300_000, everySeconds: 60 };
+
+/**
+ * Publishes the journals of this host until `signal` says that it is enough. With the engine away it waits, longer
+ * each time: the backlog is the journals themselves.
+ */
+export async function runAgent(options: AgentOptions, signal: AbortSignal): Promise<void> {
+  const alarm = new Alarm();
+  signal.addEventListener('abort', alarm.stop);
+  let said = '';
+  for (let failures = 0; !signal.aborted; failures += 1) {
+    try {
+      const fleet = await options.connect();
+      try {
+        await serve(fleet, options, signal, () => {
+          if (said !== '') options.warn('The fleet answers again');
+          said = '';
+          failures = -1;
+        });
+      } finally {
+        await fleet.close();
+      }
+    } catch (error) {
+      const reason = reasonOf(error);
+      if (reason !== said) options.warn(`The fleet does not answer: ${reason}`);
+      said = reason;
+    }
+    await alarm.sleep(backOff(Math.max(failures, 0), random));
+  }
+}
+
+/** Works on one connection until it is lost. `onSuccess` is called each time everything was published. */
+async function serve(fleet: Fleet, options: AgentOptions, signal: AbortSignal, onSuccess: () => void): Promise<void> {
+  const alarm = new Alarm();
+  signal.addEventListener('abort', alarm.stop);
+  void fleet.closed.then(alarm.stop);
+  const session = new Session(fleet, options);
+  const watch = new JournalWatch(options.buildsRoot, (app) => {
+    session.lookAt(app);
+    alarm.ring();
+  });
+  session.answer(alarm.ring);
+  session.lookAt();
+  const due = { look: 0, ask: Date.now() + options.askMs, host: 0 };
+  try {
+    while (!alarm.isStopped()) {
+      alarm.hasRung();
+      const now = Date.now();
+      if (now >= due.ask) session.askAgain();
+      else if (now >= due.look) session.lookAt();
+      if (now >= due.ask) due.ask = now + options.askMs;
+      if (now >= due.look) due.look = now + options.lookMs;
+      await session.publish();
+      watch.cover(session.apps);
+      await session.tellChanges();
+      if (await session.tellHost({ ifNew: now < due.host })) due.host = now + options.everySeconds * 1000;
+      onSuccess();
+      await alarm.rest(Math.max(0, Math.min(due.look, due.ask, due.host) - Date.now()));
+    }
+  } finally {
+    watch.close();
+    signal.removeEventListener('abort', alarm.stop);
+  }
+}

@@ -1,0 +1,50 @@
+import type { Engine } from './engine';
+
+/**
+ * Which stream this is, and how long. A stream that was made again, or has lost its end, is another one for who has
+ * read it.
+ */
+export interface StreamState {
+  /** When it was made, as the engine writes it. */
+  readonly created: string;
+  /** Sequence number of the last piece; 0 when it is empty. */
+  readonly last: number;
+}
+
+/** A state that a host has published: the last one of each subject is kept. */
+export interface StoredState {
+  readonly host: string;
+  /** The journal that it is about; `host` for the host itself. */
+  readonly about: string;
+  readonly state: unknown;
+  readonly sequence: number;
+  /** When the engine stored it, ms since the epoch. */
+  readonly at: number;
+}
+
+/** What else passes between hosts and readers. Nothing of it is part of the history. */
+export interface Bulletin {
+  /** Publishes the state of `about`, which replaces the one before it. */
+  publishState(host: string, about: string, state: object): Promise<void>;
+  /** The states that were published from sequence number `from` on. */
+  statesFrom(from: number): Promise<{ readonly states: readonly StoredState[]; readonly next: number }>;
+  streamState(): Promise<StreamState>;
+  /**
+   * Asks every host; resolves to what they say within `ms`, or earlier when `enough` says that nobody else will
+   * answer.
+   */
+  ask(question: object, ms: number, enough: (answers: readonly unknown[]) => boolean): Promise<unknown[]>;
+  /** Answers questions until the connection is closed. What returns undefined gives no answer. */
+  answer(respond: (question: unknown) => object | undefined): void;
+  /** Calls `wake` when a piece or a state may have come. */
+  onNews(wake: () => void): void;
+}
+
+/** A connection to the engine. */
+export interface Fleet extends Engine, Bulletin {
+  /** Version of the server's program. */
+  readonly version: string;
+  /** Resolves when the connection is lost for good, or closed. */
+  readonly closed: Promise<void>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,140 @@
+import type { AppName } from '../../../host/dokku/names';
+import { parseTimestamp } from '../../../host/durations';
+import type { Build } from '../../../journal/history';
+import { type DisplayStatus, seeBuild, type SeenBuild } from '../../../projections/records/record';
+import type { MirroredJournal } from './mirrorIndex';
+import type { Mirror } from './mirror';
+import { asHostState, asJournalState, type RunningAnswer } from '../states';
+
+/** A host as a reader knows it. */
+export interface FleetHost {
+  readonly id: string;
+  /** How people call it; its id where it has said nothing yet. */
+  readonly name: string;
+  /** When it was heard last, ms since the epoch; 0 when it never was. */
+  readonly heardAt: number;
+  /** It has not been heard for so long that nobody knows what it does now. */
+  readonly silent: boolean;
+  /** It said that it left the fleet. */
+  readonly left: boolean;
+  readonly program: string;
+}
+
+/** A journal, whose it is, and what it is the history of. */
+export interface FleetJournal {
+  readonly host: FleetHost;
+  /** The app that has it, or had it when the host spoke last; undefined when that was never said. */
+  readonly app: AppName | undefined;
+  /** The app was destroyed, or the journal is another one now. */
+  readonly gone: boolean;
+  readonly entry: MirroredJournal;
+}
+
+/** The status that a reader sees; `unknown` if the build has no end and its host is silent. */
+export type FleetStatus = DisplayStatus | 'unknown';
+
+/** A build, seen from elsewhere. */
+export interface FleetBuild {
+  readonly journal: FleetJournal;
+  readonly seen: Omit<SeenBuild, 'displayStatus'>;
+  readonly status: FleetStatus;
+}
+
+/** After how many times its interval a host counts as silent. */
+const MISSED = 3;
+
+/**
+ * What a mirror says of hosts, journals and builds at `now` (ms since the epoch). `answers` are what hosts said when
+ * they were asked just now.
+ */
+export class FleetView {
+  readonly hosts: readonly FleetHost[];
+  readonly #hosts: ReadonlyMap<string, FleetHost>;
+  readonly #answers: ReadonlyMap<string, RunningAnswer>;
+  readonly #kept = new Map<string, ReadonlySet<string> | undefined>();
+
+  constructor(
+    private readonly mirror: Mirror,
+    private readonly now: number,
+    answers: readonly RunningAnswer[] = [],
+  ) {
+    this.#answers = new Map(answers.map((answer) => [answer.host, answer]));
+    const ids = new Set(mirror.journals.map(({ host }) => host));
+    for (const key of Object.keys(mirror.index.heard))
+      if (key.endsWith('/host')) ids.add(key.slice(0, -'/host'.length));
+    this.hosts = [...ids].map((id) => this.hostOf(id)).sort((a, b) => (a.name < b.name ? -1 : 1));
+    this.#hosts = new Map(this.hosts.map((host) => [host.id, host]));
+  }
+
+  get journals(): readonly FleetJournal[] {
+    return this.journalsWhere(() => true);
+  }
+
+  /** The journals whose entries pass: a list of what is running needs a few of thousands. */
+  journalsWhere(passes: (entry: MirroredJournal) => boolean): FleetJournal[] {
+    const { heard } = this.mirror.index;
+    return this.mirror.journals.filter(passes).flatMap((entry) => {
+      const host = this.#hosts.get(entry.host);
+      if (host === undefined) return [];
+      const app = asJournalState(heard[`${entry.host}/${entry.journal}`]?.state)?.app;
+      return [{ host, app, gone: this.isGone(entry), entry }];
+    });
+  }
+
+  /**
+   * A host lists its journals after the state of each. A list that is older than that state does not name a new
+   * journal yet.
+   */
+  private isGone({ host, journal }: MirroredJournal): boolean {
+    const { heard } = this.mirror.index;
+    const listed = heard[`${host}/host`];
+    if (!this.#kept.has(host)) this.#kept.set(host, journalsOf(listed?.state));
+    if (this.#kept.get(host)?.has(journal) !== false) return false;
+    return (listed?.at ?? 0) > (heard[`${host}/${journal}`]?.at ?? Number.POSITIVE_INFINITY);
+  }
+
+  /** A build of `journal`, as far as anybody can tell. */
+  see(journal: FleetJournal, build: Build): FleetBuild {
+    const status = this.statusOf(journal, build);
+    const seen = seeBuild(build, this.now, () => true);
+    return { journal, seen, status };
+  }
+
+  private statusOf({ host, gone, entry }: FleetJournal, build: Build): FleetStatus {
+    if (build.status !== 'running') return build.status;
+    if (gone) return 'abandoned';
+    const answered = this.#answers.get(host.id);
+    const published = this.mirror.index.heard[`${entry.host}/${entry.journal}`];
+    const lives = answered?.journals[entry.journal] ?? asJournalState(published?.state);
+    if (answered === undefined && host.silent) return 'unknown';
+    if (lives?.alive.includes(build.id) === true) return 'running';
+    if (lives?.dead.includes(build.id) === true) return 'abandoned';
+    return 'unknown'; // the event was quicker than what its host says of it
+  }
+
+  private hostOf(id: string): FleetHost {
+    const heard = this.mirror.index.heard[`${id}/host`];
+    const state = asHostState(heard?.state);
+    const heardAt = heard?.at ?? 0;
+    const answered = this.#answers.has(id);
+    const silent = !answered && this.now - heardAt > MISSED * 1000 * (state?.everySeconds ?? 0);
+    return {
+      id,
+      name: state?.name ?? id,
+      heardAt: answered ? this.now : heardAt,
+      silent: silent || state?.left === true,
+      left: state?.left === true,
+      program: state?.program ?? '',
+    };
+  }
+}
+
+function journalsOf(state: unknown): ReadonlySet<string> | undefined {
+  const journals = asHostState(state)?.journals;
+  return journals && new Set(journals);
+}
+
+/** When a build began, ms since the epoch. */
+export function startOf({ seen }: FleetBuild): number {
+  return parseTimestamp(seen.build.startedAt) ?? 0;
+}

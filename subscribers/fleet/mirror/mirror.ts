@@ -1,0 +1,220 @@
+import { existsSync, renameSync, rmSync, statSync, utimesSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { Failure } from '../../../host/failure';
+import { makeDirectory } from '../../../host/system/files';
+import { crc32 } from '../../../journal/file/checksums';
+import { writeCheckpoint } from '../../../journal/checkpoint';
+import { runningBuilds } from '../../../journal/history';
+import { loadHistory } from '../../../journal/loadHistory';
+import type { Bulletin } from '../bulletin';
+import type { Engine, StoredPiece } from '../engine';
+import { emptyIndex, INDEX_FILE, type MirroredJournal, type MirrorIndex, readIndex, writeIndex } from './mirrorIndex';
+import { applyPiece, syncMirrored } from './mirrorJournal';
+import { lockMirror } from './mirrorLock';
+
+/*
+ * A mirror is a directory:
+ *
+ *   index.json                     how far all was read, what hosts said last, builds that have not ended
+ *   journals/<host>/<journal>/     events.journal, byte for byte the host's; a checkpoint; earlier pasts of it
+ *   journals.before                what had been read of a stream that is another one now
+ *   lock                           held (flock) by the process that reads into it
+ */
+
+/** A copy of the journals of all hosts. */
+export class Mirror {
+  /** Which file the index was read from. */
+  #indexFile: string;
+
+  /** What {@link hasChanged} compares with: as it is in the index file. */
+  #stored: string | undefined;
+
+  private constructor(
+    readonly directory: string,
+    readonly index: MirrorIndex,
+    private readonly patience: number,
+  ) {
+    this.#indexFile = identityOf(join(directory, INDEX_FILE));
+    this.#stored = this.#indexFile === '' ? undefined : positionOf(index);
+  }
+
+  /**
+   * Opens the mirror in `directory`, made when there is none. `patience` is how long it waits for another reader, in
+   * ms. Throws system errors.
+   */
+  static open(directory: string, patience = PATIENCE_MS): Mirror {
+    makeDirectory(directory, 0o700);
+    return new Mirror(directory, readIndex(directory), patience);
+  }
+
+  /** Where a journal of the mirror lies. */
+  directoryOf({ host, journal }: Pick<MirroredJournal, 'host' | 'journal'>): string {
+    return join(this.directory, 'journals', host, journal);
+  }
+
+  get journals(): MirroredJournal[] {
+    return Object.values(this.index.journals);
+  }
+
+  /**
+   * Reads everything that was published since, `now` is ms since the epoch. `warn` is told when the stream is not the
+   * one that was read before. Rejects with `EngineAway` and system errors; what was read until then stays.
+   */
+  async refresh(
+    engine: Engine & Pick<Bulletin, 'statesFrom' | 'streamState' | 'ask'>,
+    now: number,
+    warn: (message: string) => void,
+  ): Promise<void> {
+    const release = await lockMirror(this.directory, this.patience);
+    this.readIndexAgain();
+    try {
+      const stream = await engine.streamState();
+      const before = this.index.stream;
+      if (before !== undefined && (before.created !== stream.created || stream.last < before.last))
+        this.startAgain(warn);
+      const touched = new Set<string>();
+      await this.readPieces(engine, stream.created, touched, warn);
+      await this.readStates(engine);
+      for (const key of touched) this.fold(key);
+      if (touched.size > 0 || this.hasChanged) this.storeIndex();
+      this.noteRead(now);
+      await this.askForGaps(engine);
+    } finally {
+      release();
+    }
+  }
+
+  /** Another process may have read on since. */
+  private readIndexAgain(): void {
+    const file = identityOf(join(this.directory, INDEX_FILE));
+    if (file === this.#indexFile) return;
+    Object.assign(this.index, readIndex(this.directory));
+    this.#indexFile = file;
+    this.#stored = positionOf(this.index);
+  }
+
+  /** When all was read that was there, ms since the epoch; 0 when nothing was read yet. */
+  get readAt(): number {
+    return statSync(join(this.directory, INDEX_FILE), { throwIfNoEntry: false })?.mtimeMs ?? 0;
+  }
+
+  /** Mostly nothing is new: then the time of the file says that it was read, and the file is not written again. */
+  private noteRead(now: number): void {
+    utimesSync(join(this.directory, INDEX_FILE), now / 1000, now / 1000);
+    this.#indexFile = identityOf(join(this.directory, INDEX_FILE));
+  }
+
+  /** Something was read that is not in the index file. */
+  private get hasChanged(): boolean {
+    return this.#stored !== positionOf(this.index);
+  }
+
+  private storeIndex(): void {
+    this.#stored = positionOf(this.index);
+    writeIndex(this.directory, this.index);
+    this.#indexFile = identityOf(join(this.directory, INDEX_FILE));
+  }
+
+  private async readPieces(
+    engine: Engine,
+    created: string,
+    touched: Set<string>,
+    warn: (message: string) => void,
+  ): Promise<void> {
+    for (let restarts = 0; ;) {
+      const { stream } = this.index;
+      // The last piece is read once more: it must still be the one that was read.
+      const batch = await engine.readFrom(stream === undefined ? this.index.next : stream.last);
+      if (stream !== undefined && !isSame(batch.pieces[0], stream)) {
+        if (++restarts > MOST_RESTARTS) throw new Failure('The stream changes faster than it can be read');
+        touched.clear();
+        this.startAgain(warn);
+        continue;
+      }
+      const changed = new Map<string, MirroredJournal>();
+      for (const { of, piece } of batch.pieces) {
+        const key = `${of.host}/${of.journal}`;
+        const entry = (this.index.journals[key] ??= { ...of, ...NEW_ENTRY, rewritten: [], open: [] });
+        const applied = applyPiece(this.directoryOf(of), entry, piece);
+        if (applied === 'stored') changed.set(key, entry);
+        if (applied === 'damaged') {
+          warn(`The mirror of ${key} has lost bytes; everything is read again`);
+          this.startAgain(() => undefined);
+          return this.readPieces(engine, created, touched, warn);
+        }
+      }
+      const last = batch.pieces.at(-1);
+      if (last !== undefined) this.index.stream = { created, last: last.sequence, crc: crc32(last.piece.bytes) };
+      this.index.next = batch.next;
+      if (changed.size > 0) {
+        for (const of of changed.values()) syncMirrored(this.directoryOf(of));
+        if (!batch.atEnd) this.storeIndex();
+      }
+      for (const key of changed.keys()) touched.add(key);
+      if (batch.atEnd) return;
+    }
+  }
+
+  private async readStates(engine: Pick<Bulletin, 'statesFrom'>): Promise<void> {
+    const { states, next } = await engine.statesFrom(this.index.nextState);
+    for (const { host, about, state, at } of states) this.index.heard[`${host}/${about}`] = { at, state };
+    this.index.nextState = next;
+  }
+
+  /** Folds the events that are new, and remembers which builds run. */
+  private fold(key: string): void {
+    const entry = this.index.journals[key];
+    if (entry === undefined) return;
+    const directory = this.directoryOf(entry);
+    const { head, history, problems } = loadHistory(directory);
+    const isWorthStoring = head.seq - entry.stored >= WORTH_STORING && problems.length === 0;
+    if (isWorthStoring) writeCheckpoint(directory, { head, history });
+    Object.assign(entry, { seq: head.seq, open: runningBuilds(history), ...(isWorthStoring && { stored: head.seq }) });
+  }
+
+  private async askForGaps(engine: Pick<Bulletin, 'ask'>): Promise<void> {
+    const gaps = this.journals.filter(({ gap }) => gap !== undefined);
+    for (const { host, journal, gap } of gaps) {
+      await engine.ask({ ask: 'publish-again', host, journal, branch: gap }, ASK_MS, (answers) => answers.length > 0);
+    }
+  }
+
+  /** The stream is another one now: what was read is kept beside, once, and everything is read again. */
+  private startAgain(warn: (message: string) => void): void {
+    const [journals, before] = ['journals', 'journals.before'].map((name) => join(this.directory, name)) as [
+      string,
+      string,
+    ];
+    if (existsSync(journals)) {
+      rmSync(before, { recursive: true, force: true });
+      renameSync(journals, before);
+      warn(
+        `The stream is not the one that was read before: it was made again, or has lost its end. All of it is read again; what was known is kept in ${before}`,
+      );
+    }
+    Object.assign(this.index, emptyIndex());
+    this.storeIndex();
+  }
+}
+
+const NEW_ENTRY = { branch: 0, end: 0, size: 0, upTo: 0, seq: 0, stored: 0 };
+const WORTH_STORING = 100;
+const MOST_RESTARTS = 3;
+const PATIENCE_MS = 5000;
+const ASK_MS = 500;
+
+/** Up to where the stream has been read. */
+function positionOf({ stream, next, nextState }: MirrorIndex): string {
+  return `${stream?.created} ${next} ${nextState}`;
+}
+
+/** Which file stands at `path`: it is replaced as a whole. */
+function identityOf(path: string): string {
+  const stat = statSync(path, { bigint: true, throwIfNoEntry: false });
+  return stat === undefined ? '' : `${stat.ino} ${stat.mtimeNs}`;
+}
+
+function isSame(stored: StoredPiece | undefined, { last, crc }: { last: number; crc: number }): boolean {
+  return stored?.sequence === last && crc32(stored.piece.bytes) === crc;
+}

@@ -1,0 +1,117 @@
+import * as fs from 'node:fs';
+import { join } from 'node:path';
+
+import { errorCode } from '../../../host/failure';
+import { makeDirectory } from '../../../host/system/files';
+import { JOURNAL_FILE } from '../../../journal/file/journalFile';
+import type { MirroredJournal } from './mirrorIndex';
+import { endOf, type Piece } from '../piece';
+
+/** What a piece was for the mirror. */
+export type Applied =
+  | 'stored'
+  /** It was known already. */
+  | 'known'
+  /** What comes before it is missing. */
+  | 'gap'
+  /** The mirror itself has lost bytes: all of it has to be read again. */
+  | 'damaged';
+
+/** Adds `piece` to the journal in `directory`, by the byte offset it says. Changes `entry`. Throws system errors. */
+export function applyPiece(directory: string, entry: MirroredJournal, piece: Piece): Applied {
+  if (piece.branch < entry.branch) return 'known';
+  if (piece.branch > entry.branch) {
+    if (piece.from !== 0) return noteGap(entry, piece);
+    Object.assign(entry, { branch: piece.branch, end: 0, upTo: piece.upTo });
+    delete entry.gap;
+  }
+  if (piece.from > entry.end) return noteGap(entry, piece);
+  if (endOf(piece) <= entry.end) return 'known';
+  const bytes = Buffer.from(piece.bytes.buffer, piece.bytes.byteOffset, piece.bytes.length);
+  const stored = store(directory, entry, bytes.subarray(entry.end - piece.from));
+  return stored ? 'stored' : 'damaged';
+}
+
+function noteGap(entry: MirroredJournal, { branch }: Piece): Applied {
+  if (entry.gap === undefined || entry.gap < branch) entry.gap = branch;
+  return 'gap';
+}
+
+/** The bytes that follow `entry.end`: compared where the file has some, written behind its end. */
+function store(directory: string, entry: MirroredJournal, bytes: Buffer): boolean {
+  const path = join(directory, JOURNAL_FILE);
+  let fd = openFile(directory, path);
+  try {
+    // shorter where a reader was killed while it changed the file
+    entry.size = Math.min(entry.size, fs.fstatSync(fd).size);
+    if (entry.end > entry.size) return false;
+    const known = Buffer.allocUnsafe(Math.min(entry.size - entry.end, bytes.length));
+    fs.readSync(fd, known, 0, known.length, entry.end);
+    if (!known.equals(bytes.subarray(0, known.length))) {
+      fs.closeSync(fd);
+      fd = -1;
+      setAside(directory, entry, entry.end + firstDifference(known, bytes));
+      fd = openFile(directory, path);
+    }
+    const from = Math.max(entry.size - entry.end, 0);
+    writeAll(fd, bytes.subarray(from), entry.end + from);
+    entry.end += bytes.length;
+    entry.size = Math.max(entry.size, entry.end);
+    if (entry.branch > 1 && entry.end >= entry.upTo && entry.size > entry.end) {
+      fs.closeSync(fd);
+      fd = -1;
+      setAside(directory, entry, entry.end); // the host has told all that it had, and the file has more
+    }
+    return true;
+  } finally {
+    if (fd >= 0) fs.closeSync(fd);
+  }
+}
+
+function openFile(directory: string, path: string): number {
+  const flags = fs.constants.O_RDWR | fs.constants.O_CREAT | fs.constants.O_NOFOLLOW;
+  try {
+    return fs.openSync(path, flags, 0o600);
+  } catch (error) {
+    if (errorCode(error) !== 'ENOENT') throw error;
+    makeDirectory(directory, 0o700);
+    return fs.openSync(path, flags, 0o600);
+  }
+}
+
+/** Keeps the file as an earlier past, and goes on with a copy of its first `same` bytes. */
+function setAside(directory: string, entry: MirroredJournal, same: number): void {
+  const path = join(directory, JOURNAL_FILE);
+  const file = `${JOURNAL_FILE}.before-${entry.branch}`;
+  const temporary = `${path}.new`;
+  fs.copyFileSync(path, temporary);
+  fs.truncateSync(temporary, same);
+  try {
+    fs.linkSync(path, join(directory, file));
+  } catch (error) {
+    if (errorCode(error) !== 'EEXIST') throw error; // a reader was killed right behind this
+  }
+  fs.renameSync(temporary, path);
+  entry.rewritten = [...entry.rewritten.filter((one) => one.file !== file), { file, same, size: entry.size }];
+  entry.size = same;
+}
+
+function firstDifference(a: Buffer, b: Buffer): number {
+  return a.findIndex((byte, place) => byte !== b[place]);
+}
+
+function writeAll(fd: number, bytes: Buffer, position: number): void {
+  for (let written = 0; written < bytes.length;) {
+    written += fs.writeSync(fd, bytes, written, bytes.length - written, position + written);
+  }
+}
+
+/** The bytes of the journal in `directory` are on disk when this returns. Throws system errors. */
+export function syncMirrored(directory: string): void {
+  const fd = fs.openSync(join(directory, JOURNAL_FILE), fs.constants.O_RDONLY | fs.constants.O_NOFOLLOW);
+  try {
+    fs.fdatasyncSync(fd);
+  } finally {
+    fs.closeSync(fd);
+  }
+}

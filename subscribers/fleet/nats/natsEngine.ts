@@ -1,0 +1,40 @@
+import type * as transportModule from '@nats-io/transport-node';
+
+import { type Batch, type Engine, EngineAway, type JournalName, NotTheLast, type StoredPiece } from '../engine';
+import { type Piece, pieceLine } from '../piece';
+import { JOURNALS, PIECE_HEADER, sequenceOf, storedPiece, subjectOf, UNREADABLE } from './natsMessages';
+import type { NatsRequests } from './natsRequests';
+
+/** The three calls that the fleet needs of an engine, by JetStream. */
+export class NatsEngine implements Engine {
+  constructor(
+    protected readonly requests: NatsRequests,
+    protected readonly transport: typeof transportModule,
+  ) {}
+
+  async lastPiece(of: JournalName): Promise<StoredPiece | undefined> {
+    const message = await this.requests.direct(`${JOURNALS}.${subjectOf(of)}`);
+    if (message === undefined) return undefined;
+    const stored = storedPiece(message);
+    // What is stored there and is no piece, nobody can go on from: a piece that no journal holds takes its place.
+    return stored ?? { of, piece: UNREADABLE, sequence: sequenceOf(message) };
+  }
+
+  async append(of: JournalName, piece: Piece, after: number): Promise<number> {
+    const headers = this.transport.headers();
+    headers.set(PIECE_HEADER, pieceLine(piece));
+    headers.set('Nats-Expected-Last-Subject-Sequence', String(after));
+    const { seq, error } = await this.requests.store(JOURNALS, subjectOf(of), piece.bytes, headers);
+    if (error === undefined && typeof seq === 'number') return seq;
+    if (WRONG_SEQUENCE.has(error?.err_code ?? 0)) throw new NotTheLast(of);
+    throw new EngineAway(error?.description ?? 'what came was no acknowledgement');
+  }
+
+  async readFrom(from: number): Promise<Batch> {
+    const { messages, next, atEnd } = await this.requests.directBatch(JOURNALS, from);
+    return { pieces: messages.map(storedPiece).filter((one) => one !== undefined), next, atEnd };
+  }
+}
+
+/** Both say that the expected sequence is wrong: 10071 with the one that is right, 10164 without. */
+const WRONG_SEQUENCE = new Set([10071, 10164]);

@@ -1,0 +1,145 @@
+import type { Msg, MsgHdrs, NatsConnection } from '@nats-io/transport-node';
+import type * as transportModule from '@nats-io/transport-node';
+
+import { reasonOf } from '../../../host/failure';
+import { EngineAway } from '../engine';
+import { header, isStatus, parseJson, sequenceOf } from './natsMessages';
+
+const BATCH_BYTES = 4 * 1024 * 1024;
+const BATCH_MESSAGES = 20_000;
+
+const NOT_FOUND = 404;
+const END_OF_BATCH = 204;
+
+/** The requests that a connection is used for. They reject with {@link EngineAway}. */
+export class NatsRequests {
+  constructor(
+    private readonly connection: NatsConnection,
+    private readonly transport: typeof transportModule,
+    private readonly inbox: string,
+    private readonly timeout: number,
+  ) {}
+
+  /** Publishes to a stream; resolves to its acknowledgement, which comes when the message is stored. */
+  store(stream: string, subject: string, bytes: Uint8Array, headers: MsgHdrs): Promise<Partial<Acknowledgement>> {
+    headers.set('Nats-Expected-Stream', stream);
+    return this.request<Acknowledgement>(subject, bytes, headers);
+  }
+
+  async request<T extends object>(subject: string, bytes: Uint8Array | string, headers?: MsgHdrs): Promise<Partial<T>> {
+    try {
+      const options = { timeout: this.timeout, ...(headers !== undefined && { headers }) };
+      const { data } = await this.connection.request(subject, bytes, options);
+      return parseJson(data) ?? {};
+    } catch (error) {
+      throw new EngineAway(reasonOf(error));
+    }
+  }
+
+  /** The message, or undefined where there is none. */
+  async direct(place: string): Promise<Msg | undefined> {
+    try {
+      const message = await this.connection.request(`$JS.API.DIRECT.GET.${place}`, '', { timeout: this.timeout });
+      const code = message.headers?.code ?? 0;
+      if (code === NOT_FOUND) return undefined;
+      if (code !== 0) throw new Error(message.headers?.description ?? String(code));
+      return message;
+    } catch (error) {
+      throw new EngineAway(reasonOf(error));
+    }
+  }
+
+  async directBatch(stream: string, from: number): Promise<DirectBatch> {
+    try {
+      return await this.requestBatch(stream, from);
+    } catch (error) {
+      throw new EngineAway(reasonOf(error));
+    }
+  }
+
+  private requestBatch(stream: string, from: number): Promise<DirectBatch> {
+    return new Promise((resolve, reject) => {
+      const messages: Msg[] = [];
+      let left = 0;
+      let timer: NodeJS.Timeout | undefined;
+      const inbox = this.transport.createInbox(this.inbox);
+      const end = (error?: Error): void => {
+        clearTimeout(timer);
+        subscription.unsubscribe();
+        const last = messages.at(-1);
+        if (error === undefined) {
+          resolve({ messages, next: last === undefined ? from : sequenceOf(last) + 1, atEnd: left <= 0 });
+        } else {
+          reject(error);
+        }
+      };
+      const patience = (): void => {
+        clearTimeout(timer);
+        timer = setTimeout(() => end(new Error('timeout')), this.timeout);
+      };
+      const onMessage = (message: Msg): void => {
+        const code = message.headers?.code ?? 0;
+        if (code === 0) {
+          messages.push(message);
+          patience();
+        } else if (code === END_OF_BATCH || code === NOT_FOUND) {
+          left = Number(header(message.headers, 'Nats-Num-Pending'));
+          end();
+        } else {
+          end(new Error(message.headers?.description ?? String(code)));
+        }
+      };
+      const callback = (error: Error | null, message: Msg): void => (error === null ? onMessage(message) : end(error));
+      const subscription = this.connection.subscribe(inbox, { callback });
+      patience();
+      const wanted = { seq: Math.max(1, from), batch: BATCH_MESSAGES, max_bytes: BATCH_BYTES };
+      this.connection.publish(`$JS.API.DIRECT.GET.${stream}`, JSON.stringify(wanted), { reply: inbox });
+    });
+  }
+
+  /** Asks `subject`; resolves to the answers within `ms`, or until there are `enough`. */
+  async gather(
+    subject: string,
+    question: object,
+    ms: number,
+    enough: (answers: readonly unknown[]) => boolean,
+  ): Promise<unknown[]> {
+    const answers: unknown[] = [];
+    if (enough(answers)) return answers;
+    await new Promise<void>((resolve) => {
+      const inbox = this.transport.createInbox(this.inbox);
+      const subscription = this.connection.subscribe(inbox, {
+        callback: (error, message) => {
+          const answer = error === null && message.data.length > 0 ? parseJson(message.data) : undefined;
+          if (answer !== undefined) answers.push(answer);
+          if (error !== null || isStatus(message) || enough(answers)) end();
+        },
+      });
+      const timer = setTimeout(() => end(), ms);
+      const end = (): void => {
+        clearTimeout(timer);
+        subscription.unsubscribe();
+        resolve();
+      };
+      this.connection.publish(subject, JSON.stringify(question), { reply: inbox });
+    });
+    return answers;
+  }
+}
+
+/** What a server answers when something was published, or was not. */
+export interface Acknowledgement {
+  readonly seq: number;
+  readonly error: ApiError;
+}
+
+export interface ApiError {
+  readonly err_code?: number;
+  readonly description?: string;
+}
+
+export interface DirectBatch {
+  readonly messages: Msg[];
+  readonly next: number;
+  readonly atEnd: boolean;
+}
