@@ -19,6 +19,6 @@ export function buildsRecordStart({ host, output, args }: Call): undefined {
   const source = asSource(args[3] ?? '');
   if (source === undefined) output.warn(`Unknown build source "${printable(args[3] ?? '')}", recorded as unknown`);
   if (!appExists(host, named.app)) return;
-  recordStart(host, output.warn, named.app, named.build, pid, source ?? 'unknown');
   waitForEnd(appBuilds(host, named.app), named.build, pid, output.warn);
+  recordStart(host, output.warn, named.app, named.build, pid, source ?? 'unknown');
 }

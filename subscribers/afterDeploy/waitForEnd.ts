@@ -8,10 +8,12 @@ import { selfCommand } from '../../host/system/self';
 export const AFTER_DEPLOY = 'builds-after-deploy';
 
 /** A shell and tail(1) wait in about 1 MB of memory; tail looks once a second. Then the shell becomes the program. */
-const WAIT = 'tail --pid="$1" -f /dev/null; shift; exec "$@"';
+const WAIT = 'tail --pid="$1" -f /dev/null; tail --pid="$2" -f /dev/null; shift 2; exec "$@"';
 
 /**
- * Leaves a process behind that waits until process `pid` has ended, and then runs {@link AFTER_DEPLOY} for the build.
+ * Leaves a process behind that waits until this process and then process `pid` have ended, and then runs
+ * {@link AFTER_DEPLOY} for the build. Called before a start is appended: whatever kills the trigger, a build that is on
+ * record is waited for; and it is on record before its end is concluded.
  * It has a session of its own and none of the deploy's descriptors. If it cannot be started or is killed, the next
  * finalize, prune or cancel concludes instead.
  */
@@ -23,6 +25,7 @@ export function waitForEnd({ app, mode }: AppBuilds, id: BuildId, pid: number, w
       '-c',
       WAIT,
       'dokku-builds-wait',
+      String(process.pid),
       String(pid),
       program,
       ...args,

@@ -1,9 +1,10 @@
-import { existsSync, readdirSync, readFileSync, watch } from 'node:fs';
+import { existsSync, readdirSync, watch } from 'node:fs';
 
 import test from 'ava';
 
 import { createSandbox, type Sandbox, script } from '../../../scripts/sandbox/host';
 import { concluded, type EventJson, eventsOf, newestBuild } from './concluded';
+import { noneIsLeft, untilWaiters } from './waiters';
 
 /*
  * Deploys of every kind, many of them killed at a random moment. Two plugins around ours mark what each deploy has
@@ -46,7 +47,9 @@ test('after many deploys of every kind every record is true, and nothing waits a
       await concluded(host, app, build);
       if (wasKilled) continue;
       const end = endOf(await eventsOf(host, app), build);
-      t.is(end, kind?.ends ?? '', `deploy ${n} of ${app}`);
+      if (end !== kind?.ends)
+        t.fail(`deploy ${n} of ${app}: ${end}
+${host.read(app, `${build}.log`)}`);
     }
     const events = await eventsOf(host, app);
     for (const { build } of events.filter(({ type }) => type === 'BuildStarted')) {
@@ -56,8 +59,7 @@ test('after many deploys of every kind every record is true, and nothing waits a
     t.is((await host.dokku(['builds:verify', app])).code, 0);
   });
   await Promise.all(lanes);
-  // A deploy that has reported its end is still waited for until tail(1) looks again, a second at most.
-  while (waiting(host).length > 0) await new Promise((resolve) => setTimeout(resolve, 50));
+  await untilWaiters(host, undefined, noneIsLeft);
   t.log(`${DEPLOYS} deploys, ${killed} of them killed`);
 });
 
@@ -147,18 +149,4 @@ function endOf(events: readonly EventJson[], build: string): string {
 
 function isAbout(event: EventJson, build: string): boolean {
   return event['build'] === build || (Array.isArray(event['builds']) && event['builds'].includes(build));
-}
-
-/** Processes that wait for the end of a deploy of this host. */
-function waiting(host: Sandbox): string[] {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .map((pid) => {
-      try {
-        return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
-      } catch {
-        return ''; // it has ended
-      }
-    })
-    .filter((line) => line.includes('dokku-builds-wait') && line.includes(host.paths.root));
 }
