@@ -12,8 +12,8 @@ const WAIT = 'tail --pid="$1" -f /dev/null; tail --pid="$2" -f /dev/null; shift 
 
 /**
  * Leaves a process behind that waits until this process and then process `pid` have ended, and then runs
- * {@link AFTER_DEPLOY} for the build. Called before a start is appended: whatever kills the trigger, a build that is on
- * record is waited for; and it is on record before its end is concluded.
+ * {@link AFTER_DEPLOY} for the build. Called before a start is appended: if the trigger is killed, a build that is on
+ * record is waited for all the same, and no end is concluded before the start is on record.
  * It has a session of its own and none of the deploy's descriptors. If it cannot be started or is killed, the next
  * finalize, prune or cancel concludes instead.
  */
