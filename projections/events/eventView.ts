@@ -1,6 +1,8 @@
 import { toWholeSeconds } from '../../host/durations';
 import { visible } from '../../host/failure';
 import { causeText } from './causeText';
+import { exitCodeText } from './exitCodeText';
+import { happenedAt, isAdopted } from './happenedAt';
 import type { AppName } from '../../host/dokku/names';
 import { type Actor, assertNever, type BuildEvent, buildsNamed, type Recorded } from '../../journal/events';
 
@@ -60,30 +62,92 @@ export function actorText({ user, key, command }: Actor): string {
 /** Columns of the table of events: the last one has no end, and nothing behind it. */
 export const eventColumns = ['Time', 'Seq', 'Type', 'Build', 'What'];
 
-/** One row of it, made safe to print. */
-export function eventRow({ seq, at, event }: Recorded): string[] {
+/**
+ * One row of it, made safe to print; `timeText` says how a time is written (ms since the epoch). An adopted event has
+ * the time when it happened, and says when it was adopted.
+ */
+export function eventRow(recorded: Recorded, timeText = wholeSeconds): string[] {
+  const { seq, at, event } = recorded;
+  const adopted = isAdopted(event) ? `, adopted ${timeText(at)}` : '';
+  const what = visible(`${eventText(event)}${adopted}`);
+  return [timeText(happenedAt(recorded)), String(seq), event.type, buildsText(event), what];
+}
+
+/** The build that an event is about, or how many. */
+export function buildsText(event: BuildEvent): string {
   const builds = buildsNamed(event);
-  const build = builds.length === 1 ? (builds[0] ?? '') : `${builds.length} builds`;
-  const time = toWholeSeconds(new Date(at).toISOString());
-  return [time, String(seq), event.type, build, visible(eventText(event))];
+  return builds.length === 1 ? (builds[0] ?? '') : `${builds.length} builds`;
+}
+
+function wholeSeconds(at: number): string {
+  return toWholeSeconds(new Date(at).toISOString());
 }
 
 function eventText(event: BuildEvent): string {
-  const adopted = 'adopted' in event ? ', adopted' : '';
   switch (event.type) {
     case 'BuildStarted': {
       const revision = event.revision === undefined ? '' : `, revision ${event.revision.slice(0, 12)}`;
       const what = `${event.kind} from ${event.source}, pid ${event.process.pid}`;
-      return `${what}${byText(event.actor)}${revision}${adopted}`;
+      return `${what}${byText(event.actor)}${revision}`;
     }
     case 'BuildFinished': {
       const how = event.cause === 'exit' ? `exit code ${event.exitCode}` : causeText(event.cause);
-      return `${event.status}, ${how}${adopted}`;
+      return `${event.status}, ${how}`;
     }
     case 'BuildCanceled':
-      return `${event.signal ?? 'canceled'}${byText(event.actor)}${adopted}`;
+      return `${event.signal ?? 'canceled'}${byText(event.actor)}`;
     case 'Pruned':
       return `${event.reason}${event.builds.length > 1 ? `: ${event.builds.join(' ')}` : ''}`;
+    default:
+      return assertNever(event);
+  }
+}
+
+/** What happened to a build, in a word. */
+export function eventWord(event: BuildEvent): 'started' | 'succeeded' | 'failed' | 'canceled' | 'pruned' {
+  switch (event.type) {
+    case 'BuildStarted':
+      return 'started';
+    case 'BuildFinished':
+      return event.status;
+    case 'BuildCanceled':
+      return 'canceled';
+    case 'Pruned':
+      return 'pruned';
+    default:
+      return assertNever(event);
+  }
+}
+
+/** What else there is to say of it, made safe to print; what people look for first comes first. */
+export function eventParts(event: BuildEvent): string[] {
+  return partsOf(event)
+    .filter((part) => part !== '')
+    .map(visible);
+}
+
+const SHORT_REVISION = 7;
+
+function partsOf(event: BuildEvent): string[] {
+  switch (event.type) {
+    case 'BuildStarted': {
+      const { source, actor, process } = event;
+      const who = whoText(actor);
+      return [
+        `${source} ${event.revision?.slice(0, SHORT_REVISION) ?? ''}`.trimEnd(),
+        who === '' ? '' : `by ${who}`,
+        actor.command === undefined || actor.command === source ? '' : `with ${actor.command}`,
+        `pid ${process.pid}`,
+      ];
+    }
+    case 'BuildFinished':
+      return [event.cause === 'exit' ? exitCodeText(event.exitCode) : causeText(event.cause)];
+    case 'BuildCanceled': {
+      const who = whoText(event.actor);
+      return [event.signal ?? '', who === '' ? '' : `by ${who}`];
+    }
+    case 'Pruned':
+      return event.builds.length > 1 ? [event.reason, ...event.builds] : [event.reason];
     default:
       return assertNever(event);
   }

@@ -39,16 +39,18 @@ export function eventSource(builds: AppBuilds, warn: Warn): EventSource {
 }
 
 /**
- * What the sources hold behind their heads and `passes`, merged by time; within one app the order is the journal's,
- * whatever the clock did. Moves the heads. Holds one batch of each journal in memory. Throws `JournalNotReadable`.
+ * What the sources hold behind their heads and `passes`, merged by the time that `timeOf` gives (ms since the epoch),
+ * which is when they were written unless it says otherwise; within one app the order is the journal's, whatever the
+ * clock did. Moves the heads. Holds one batch of each journal in memory. Throws `JournalNotReadable`.
  */
 export function* mergedEvents(
   sources: readonly EventSource[],
   passes: (recorded: Recorded) => boolean,
+  timeOf: (recorded: Recorded) => number = ({ at }) => at,
 ): Generator<AppEvent, undefined, undefined> {
   const queue: Next[] = [];
   const enqueue = (reader: Reader): void => {
-    const next = advance(reader);
+    const next = advance(reader, timeOf);
     if (next !== undefined) queue.splice(placeFor(queue, next.time), 0, next);
   };
   for (const source of sources) enqueue({ app: source.app, events: eventsBehind(source, passes), time: 0 });
@@ -71,10 +73,10 @@ interface Next {
   readonly time: number;
 }
 
-function advance(reader: Reader): Next | undefined {
+function advance(reader: Reader, timeOf: (recorded: Recorded) => number): Next | undefined {
   const next = reader.events.next();
   if (next.done === true) return undefined;
-  reader.time = Math.max(reader.time, next.value.at);
+  reader.time = Math.max(reader.time, timeOf(next.value));
   return { reader, recorded: next.value, time: reader.time };
 }
 

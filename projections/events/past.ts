@@ -10,6 +10,7 @@ import { readJournal } from '../../journal/file/readJournal';
 import { occursInJournal } from '../../journal/file/occursInJournal';
 import { evolveOver, initialState } from '../../journal/decider';
 import { complainer, type Warn } from '../problemWarnings';
+import { happenedAt } from './happenedAt';
 
 /** When and why a build left. `at` is ms since the epoch. */
 export interface Left {
@@ -111,14 +112,6 @@ export function readHistoryAt(builds: AppBuilds, then: number, warn: Warn): Hist
 
 function isInferredEnd(event: BuildEvent): event is BuildFinished {
   return event.type === 'BuildFinished' && event.cause !== 'exit';
-}
-
-function happenedAt({ at, event }: Recorded): number {
-  return isAdopted(event) ? Math.min(at, timeOf('startedAt' in event ? event.startedAt : event.finishedAt)) : at;
-}
-
-function isAdopted(event: BuildEvent): event is Exclude<BuildEvent, Pruned> {
-  return event.type !== 'Pruned' && event.adopted === true;
 }
 
 function timeOf(timestamp: string): number {

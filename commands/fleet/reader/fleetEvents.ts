@@ -5,11 +5,13 @@ import { Failure } from '../../../host/failure';
 import type { AppName } from '../../../host/dokku/names';
 import type { Output } from '../../../host/terminal/output';
 import { eventTypes, type Recorded } from '../../../journal/events';
-import { eventColumns, eventJson, eventRow } from '../../../projections/events/eventView';
+import { eventJson } from '../../../projections/events/eventView';
+import { happenedAt } from '../../../projections/events/happenedAt';
 import { eventSource, type EventSource, mergedEvents } from '../../../projections/events/mergedEvents';
 import { once } from '../../../projections/problemWarnings';
 import { type FleetJournal, FleetView } from '../../../subscribers/fleet/mirror/fleetView';
 import type { Mirror } from '../../../subscribers/fleet/mirror/mirror';
+import { openTable } from '../../events/eventTable';
 import { followFleet } from './followFleet';
 import { chosenJournals, placeOf, connectAndRead, warnOfGaps, warnOfSilentHosts } from './readFleet';
 
@@ -19,8 +21,8 @@ export const fleetEvents = defineCommand({
   flags: {
     host: choiceFlags.host,
     type: aChoice(eventTypes, 'only BuildStarted, BuildFinished, BuildCanceled or Pruned', { shown: 'T' }),
-    since: aTime('only what was recorded then or later: a time, or an age such as 2h or 7d'),
-    until: aTime('only what was recorded then or earlier'),
+    since: aTime('only what happened then or later: a time, or an age such as 2h or 7d'),
+    until: aTime('only what happened then or earlier'),
     follow: aSwitch('go on with what comes, until ^C'),
     format: format<'stdout' | 'jsonl'>(['jsonl', 'stdout'], 'a table (the default), or one JSON object a line'),
     ...readerFlags,
@@ -29,9 +31,10 @@ export const fleetEvents = defineCommand({
   ...ofFleet,
   async run({ host, output, args: { app }, flags }) {
     const { type, since = Number.NEGATIVE_INFINITY, until = Number.POSITIVE_INFINITY } = flags;
-    const passes = ({ at, event }: Recorded): boolean =>
-      at >= since && at <= until && (type === undefined || event.type === type);
-    const print = printerOf(output, flags.format);
+    const timeOf = flags.format === 'stdout' ? happenedAt : ({ at }: Recorded): number => at;
+    const passes = (recorded: Recorded): boolean =>
+      timeOf(recorded) >= since && timeOf(recorded) <= until && (type === undefined || recorded.event.type === type);
+    const { print, pause } = await openPrinter(output, flags.format);
     if (flags.follow && flags.offline) throw new Failure('--follow and --offline do not go together');
     const { mirror, view, fleet } = await connectAndRead(host, output, {
       mirror: flags.mirror,
@@ -45,10 +48,12 @@ export const fleetEvents = defineCommand({
       for (const { app: key, recorded } of mergedEvents(
         [...sources.values()].map(({ source }) => source),
         passes,
+        timeOf,
       )) {
         const journal = sources.get(key)?.journal;
         if (journal !== undefined) print(journal, recorded);
       }
+      pause();
       output.flush();
     };
     const journals = chosenJournals(view, choice);
@@ -85,34 +90,33 @@ function addSource(
   sources.set(key, { source: { ...eventSource(placeOf(mirror, journal), warn), app: key as AppName }, journal });
 }
 
-/** Rows come one by one, so widths are fixed: those that nearly everything fits. */
-const WIDTHS = [16, 16, 20, 5, 13, 14];
+/** Names of hosts and of apps are not known before they come; these widths fit nearly all. */
+const WHERE = [
+  { name: 'Host', width: 16 },
+  { name: 'App', width: 16 },
+];
 
-function printerOf(output: Output, as: 'stdout' | 'jsonl'): (journal: FleetJournal, recorded: Recorded) => void {
-  const printRow = (cells: readonly string[]): void =>
-    output.line(
-      cells
-        .map((cell, column) => cell.padEnd(WIDTHS[column] ?? 0))
-        .join('  ')
-        .trimEnd(),
-    );
-  let begun = false;
-  switch (as) {
-    case 'jsonl':
-      return ({ host, app, entry }, recorded) =>
-        output.line(
-          JSON.stringify({
-            host: host.name,
-            host_id: host.id,
-            journal: entry.journal,
-            ...eventJson((app ?? '') as AppName, recorded),
-          }),
-        );
-    case 'stdout':
-      return ({ host, app }, recorded) => {
-        if (!begun) printRow(['Host', 'App', ...eventColumns]);
-        begun = true;
-        printRow([host.name, app ?? '?', ...eventRow(recorded)]);
-      };
+async function openPrinter(
+  output: Output,
+  as: 'stdout' | 'jsonl',
+): Promise<{ print: (journal: FleetJournal, recorded: Recorded) => void; pause: () => void }> {
+  if (as === 'stdout') {
+    const wanted = { where: WHERE, colour: true, relative: false, now: Date.now() };
+    const table = await openTable(output, wanted);
+    const print = ({ host, app }: FleetJournal, recorded: Recorded): void =>
+      table.print([host.name, app ?? '?'], recorded);
+    return { print, pause: () => table.pause() };
   }
+  return {
+    print: ({ host, app, entry }, recorded) =>
+      output.line(
+        JSON.stringify({
+          host: host.name,
+          host_id: host.id,
+          journal: entry.journal,
+          ...eventJson((app ?? '') as AppName, recorded),
+        }),
+      ),
+    pause: () => undefined,
+  };
 }

@@ -2,7 +2,8 @@ import test from 'ava';
 
 import { parseBuildId } from '../../../host/dokku/names';
 import type { Build } from '../../../journal/history';
-import { errorLine, exitCodeText, whyFailed } from '../../../projections/lists/whyFailed';
+import { exitCodeText } from '../../../projections/events/exitCodeText';
+import { errorLine, whyFailed } from '../../../projections/lists/whyFailed';
 
 const begun = {
   id: parseBuildId('b1'),

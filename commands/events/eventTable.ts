@@ -1,0 +1,64 @@
+import { formatAge } from '../../host/terminal/age';
+import type { Output } from '../../host/terminal/output';
+import type { Recorded } from '../../journal/events';
+import { eventColumns, eventRow } from '../../projections/events/eventView';
+
+/** Prints events as they come. `where` says whose an event is: its app; in a fleet its host and its app. */
+export interface EventTable {
+  print(where: readonly string[], recorded: Recorded): void;
+  /** What was read has been printed, for now or for good. */
+  pause(): void;
+  end(): void;
+}
+
+/** A column in front of the others that says whose an event is. */
+export interface WhereColumn {
+  readonly name: string;
+  /** Characters that are kept free for it. */
+  readonly width: number;
+}
+
+/** How the caller wants to read the events. */
+export interface Wanted {
+  readonly where: readonly WhereColumn[];
+  readonly colour: boolean;
+  /** Ages instead of times. */
+  readonly relative: boolean;
+  /** What ages are counted to, ms since the epoch. */
+  readonly now: number;
+}
+
+/** Events as a table: one that fits the terminal, or that scripts read where stdout is none. */
+export async function openTable(output: Output, wanted: Wanted): Promise<EventTable> {
+  if (!output.isTerminal) return openPlainTable(output, wanted);
+  return (await import('./eventsOnTerminal')).openTerminalTable(output, wanted);
+}
+
+/** Rows come one by one, so widths are fixed: those that nearly everything fits. */
+const WIDTHS = [20, 5, 13, 14];
+
+function openPlainTable(output: Output, { where, relative, now }: Wanted): EventTable {
+  const widths = [...where.map(({ width }) => width), ...WIDTHS];
+  const printRow = (cells: readonly string[]): void =>
+    output.line(
+      cells
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    );
+  const age = (at: number): string => formatAge(Math.max(0, now - at));
+  let begun = false;
+  return {
+    print(places, recorded) {
+      if (!begun) printRow([...where.map(({ name }) => name), ...eventColumns]);
+      begun = true;
+      printRow([...places, ...eventRow(recorded, relative ? age : undefined)]);
+    },
+    pause: () => undefined,
+    end() {
+      if (!begun) output.line(NO_EVENTS);
+    },
+  };
+}
+
+export const NO_EVENTS = 'No events recorded';
