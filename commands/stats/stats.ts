@@ -1,4 +1,7 @@
+import { join } from 'node:path';
+
 import { allowedApps, listApps } from '../../host/dokku/apps';
+import { commitTimes } from '../../host/dokku/commitTimes';
 import type { Host } from '../../host/dokku/environment';
 import type { AppName } from '../../host/dokku/names';
 import type { Output } from '../../host/terminal/output';
@@ -8,8 +11,9 @@ import { adoptRecords } from '../../projections/records/adoptRecords';
 import { thisSystem } from '../../host/system/system';
 import { readEvents } from '../../projections/events/past';
 import { once } from '../../projections/problemWarnings';
-import { type AppStats, count, countOpen, noStats } from '../../projections/stats/stats';
-import { statsJson, statsView } from '../../projections/stats/statsView';
+import { countDeployment, deliveryOf, noDeployments } from '../../projections/stats/delivery';
+import { count, countOpen, noStats } from '../../projections/stats/stats';
+import { type NamedStats, statsJson, statsView } from '../../projections/stats/statsView';
 import { eachApp } from '../allApps/eachApp';
 import { defineCommand } from '../definition/command';
 import { aTime, jsonFormat, maybeApp, noColor } from '../definition/flags';
@@ -28,7 +32,7 @@ export const stats = defineCommand({
   alongside: true,
   async run({ host, output, args: { app }, flags: { since, format, noColor: isPlain }, now }) {
     const apps = app === undefined ? allowedApps(host, listApps(host)) : [app];
-    const read = (one: AppName) => ({ app: one, stats: readStats(host, output, one, since) });
+    const read = (one: AppName) => readStats(host, output, one, since);
     const view = statsView(eachApp(output, apps, app !== undefined, read), since, now);
     if (format === 'json') {
       output.line(JSON.stringify(statsJson(app, view)));
@@ -48,12 +52,17 @@ export const stats = defineCommand({
  * Counts what the whole journal of `app` tells, a batch of events at a time; records that something else wrote become
  * events first.
  */
-function readStats(host: Host, output: Output, app: AppName, since: number | undefined): AppStats {
+function readStats(host: Host, output: Output, app: AppName, since: number | undefined): NamedStats {
   const builds = appBuilds(host, app);
   const warn = once(output.warn);
   adoptRecords(builds, thisSystem, warn);
   const counted = noStats(since);
-  readEvents(builds, warn, ({ event }) => count(counted, event));
+  const deployments = noDeployments();
+  readEvents(builds, warn, ({ event }) => {
+    count(counted, event);
+    countDeployment(deployments, event);
+  });
   countOpen(counted, ({ process }) => isAlive(process));
-  return counted;
+  const timesOf = (revisions: readonly string[]) => commitTimes(join(host.dokkuRoot, app), revisions);
+  return { app, stats: counted, delivery: deliveryOf(deployments, since, timesOf) };
 }

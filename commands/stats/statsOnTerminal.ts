@@ -7,7 +7,15 @@ import { fit } from '../../host/terminal/width';
 import type { Day } from '../../projections/stats/stats';
 import type { Figures, StatsView } from '../../projections/stats/statsView';
 import { printDetail, printTitleOnTerminal, room } from '../shared/onTerminal';
-import { figureCells, figureColumns, labelText, statsTitle, summaryLines } from './statsText';
+import {
+  deliveryCells,
+  deliveryColumns,
+  figureCells,
+  figureColumns,
+  labelText,
+  statsTitle,
+  summaryLines,
+} from './statsText';
 
 /** Prints stats as a terminal can show them: with a bar for each success rate, and one for each of the last days. */
 export function printStatsOnTerminal(
@@ -28,7 +36,17 @@ export function printStatsOnTerminal(
   if (terminal.unicode && dates.length > 1)
     output.verbose(`${labelText(`Last ${dates.length} Days`)}${sparkline(dates, new Map(view.days), terminal)}`);
   printTable(output, 'Source', view.bySource, view.now, terminal);
-  if (app === undefined) printTable(output, 'App', view.byApp, view.now, terminal);
+  if (app !== undefined) return;
+  printTable(output, 'App', view.byApp, view.now, terminal);
+  const deliveries = view.byApp.map(([name]) => [name, ...deliveryCells(view.deliveryOf(name))]);
+  output.line('');
+  output.raw(
+    formatTerminalTable(
+      ['App', ...deliveryColumns].map((name) => ({ name, ...traits[name] })),
+      deliveries,
+      terminal,
+    ),
+  );
 }
 
 const MOST_DAYS = 30;
@@ -85,6 +103,11 @@ const traits: Readonly<Record<string, Omit<Column, 'name'>>> = {
   Median: { gives: 9, right: true },
   Builds: { right: true },
   Success: { right: true },
+  'A Day': { gives: 1, right: true },
+  'Lead Time': { gives: 4, right: true },
+  'Time to Restore': { gives: 5, right: true },
+  'Change Failures': { gives: 6, right: true },
+  Deployments: { gives: 9, right: true },
 };
 
 function printTable(

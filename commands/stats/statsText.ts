@@ -2,6 +2,7 @@ import { formatAge } from '../../host/terminal/age';
 import { formatDuration, toWholeSeconds } from '../../host/durations';
 import type { AppName } from '../../host/dokku/names';
 import { formatTable } from '../../host/terminal/table';
+import type { DeliveryFigures } from '../../projections/stats/delivery';
 import type { Figures, StatsView } from '../../projections/stats/statsView';
 
 /** `shop builds since 2026-04-01T00:00:00Z` */
@@ -10,7 +11,7 @@ export function statsTitle(app: AppName | undefined, { from }: StatsView): strin
 }
 
 /** What is said of all builds together, a line each: label and value. */
-export function summaryLines(app: AppName | undefined, { all, perDay, now }: StatsView): [string, string][] {
+export function summaryLines(app: AppName | undefined, { all, perDay, delivery, now }: StatsView): [string, string][] {
   const { succeeded, failed, canceled, running, abandoned, median, p95, longest, lastSuccess } = all;
   const longestName = longest && (app === undefined ? `${longest.app}/${longest.build}` : longest.build);
   const counts: [string, number, string][] = [
@@ -29,7 +30,42 @@ export function summaryLines(app: AppName | undefined, { all, perDay, now }: Sta
       'Last Success',
       lastSuccess === undefined ? 'never' : `${formatAge(Math.max(0, now - lastSuccess))} (${timeText(lastSuccess)})`,
     ],
+    ...deliveryLines(delivery),
   ];
+}
+
+/** The figures of DORA; docs/stats.md defines them. */
+function deliveryLines(figures: DeliveryFigures): [string, string][] {
+  const { deployments, perDay, failed, failureRate, restored, timeToRestore, changes, leadTime } = figures;
+  if (failureRate === undefined) return [];
+  const medianOf = (ms: number | undefined, count: number): string =>
+    ms === undefined ? '-' : `${formatDuration(ms)} (median of ${count})`;
+  return [
+    ['Deployments', `${deployments} (${frequencyText(perDay)})`],
+    ['Change Failures', `${percentText(failureRate)} (${failed} of ${deployments + failed})`],
+    ['Time to Restore', medianOf(timeToRestore, restored)],
+    ...(changes > 0 ? [['Lead Time', medianOf(leadTime, changes)] as [string, string]] : []),
+  ];
+}
+
+function frequencyText(perDay: number): string {
+  if (perDay >= 10) return `${Math.round(perDay)} a day`;
+  return perDay >= 1 || perDay === 0 ? `${perDay.toFixed(1)} a day` : `${(perDay * 7).toFixed(1)} a week`;
+}
+
+/** Names of the columns of the table of deliveries, behind the app. */
+export const deliveryColumns = ['Deployments', 'A Day', 'Change Failures', 'Time to Restore', 'Lead Time'];
+
+/** The cells of a row behind the app. */
+export function deliveryCells({
+  deployments,
+  perDay,
+  failureRate,
+  timeToRestore,
+  leadTime,
+}: DeliveryFigures): string[] {
+  const rate = failureRate === undefined ? '-' : percentText(failureRate);
+  return [String(deployments), perDay.toFixed(2), rate, durationText(timeToRestore), durationText(leadTime)];
 }
 
 /** Names of the columns behind the first, which says what a row is about. */
@@ -61,7 +97,7 @@ export function figureCells(figures: Figures, now: number): string[] {
   ];
 }
 
-/** What is printed where stdout is no terminal: the summary, and a table by source; for all apps also one by app. */
+/** What is printed where stdout is no terminal: the summary, and a table by source; for all apps also two by app. */
 export function statsTables(app: AppName | undefined, view: StatsView): string[] {
   const summary = summaryLines(app, view).map(([label, value]) => `${labelText(label)}${value}\n`);
   const tableOf = (name: string, rows: readonly (readonly [string, Figures])[]): string =>
@@ -69,7 +105,9 @@ export function statsTables(app: AppName | undefined, view: StatsView): string[]
       [name, ...figureColumns],
       rows.map(([key, figures]) => [key, ...figureCells(figures, view.now)]),
     )}`;
-  return [...summary, tableOf('Source', view.bySource), ...(app === undefined ? [tableOf('App', view.byApp)] : [])];
+  const deliveries = view.byApp.map(([name]) => [name, ...deliveryCells(view.deliveryOf(name))]);
+  const ofApps = [tableOf('App', view.byApp), `\n${formatTable(['App', ...deliveryColumns], deliveries)}`];
+  return [...summary, tableOf('Source', view.bySource), ...(app === undefined ? ofApps : [])];
 }
 
 const LABEL_COLUMNS = 17;
@@ -81,9 +119,12 @@ export function labelText(label: string): string {
 
 /** `91.7%`; `-` when none succeeded or failed. All of them is `100%`, and nothing less is. */
 export function rateText({ successRate }: Figures): string {
-  if (successRate === undefined) return '-';
-  if (successRate === 1 || successRate === 0) return `${successRate * 100}%`;
-  return `${Math.min(99.9, Math.max(0.1, successRate * 100)).toFixed(1)}%`;
+  return successRate === undefined ? '-' : percentText(successRate);
+}
+
+function percentText(rate: number): string {
+  if (rate === 1 || rate === 0) return `${rate * 100}%`;
+  return `${Math.min(99.9, Math.max(0.1, rate * 100)).toFixed(1)}%`;
 }
 
 function durationText(ms: number | undefined): string {

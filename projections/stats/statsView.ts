@@ -1,11 +1,14 @@
 import { toWholeSeconds } from '../../host/durations';
 import type { AppName, BuildId } from '../../host/dokku/names';
+import { type Delivery, deliveryFigures, type DeliveryFigures, deliveryJson, seconds } from './delivery';
+import { medianOf } from './median';
 import type { AppStats, Day, Tally } from './stats';
 
 /** The stats of an app, under its name. */
 export interface NamedStats {
   readonly app: AppName;
   readonly stats: AppStats;
+  readonly delivery: Delivery;
 }
 
 /**
@@ -38,6 +41,8 @@ export interface StatsView {
   readonly perDay: number;
   readonly bySource: readonly (readonly [source: string, Figures])[];
   readonly byApp: readonly (readonly [app: AppName, Figures])[];
+  readonly delivery: DeliveryFigures;
+  readonly deliveryOf: (app: AppName) => DeliveryFigures;
   /** Days on which builds started, oldest first. */
   readonly days: readonly (readonly [date: string, Day])[];
 }
@@ -50,11 +55,18 @@ export function statsView(apps: readonly NamedStats[], since: number | undefined
   const first = apps.reduce((earliest, { stats }) => Math.min(earliest, stats.first), Number.POSITIVE_INFINITY);
   const from = since ?? (first === Number.POSITIVE_INFINITY ? undefined : first);
   const all = figuresOf(parts);
+  const elapsed = Math.max(1, (now - (from ?? now)) / DAY_MS);
+  const deliveries = new Map(apps.map(({ app, delivery }) => [app, delivery]));
   return {
     from,
     now,
     all,
-    perDay: all.builds / Math.max(1, (now - (from ?? now)) / DAY_MS),
+    perDay: all.builds / elapsed,
+    delivery: deliveryFigures([...deliveries.values()], elapsed),
+    deliveryOf(app) {
+      const delivery = deliveries.get(app);
+      return deliveryFigures(delivery === undefined ? [] : [delivery], elapsed);
+    },
     bySource: grouped(parts, ({ source }) => source),
     byApp: grouped(parts, ({ app }) => app),
     days: mergedDays(apps),
@@ -116,13 +128,6 @@ function figuresOf(parts: readonly Part[]): Figures {
   };
 }
 
-/** Of an even number of them, what lies between the two in the middle. */
-function medianOf(sorted: Float64Array): number | undefined {
-  const low = sorted[Math.floor((sorted.length - 1) / 2)];
-  const high = sorted[Math.floor(sorted.length / 2)];
-  return low === undefined || high === undefined ? undefined : (low + high) / 2;
-}
-
 function longestOf(parts: readonly Part[]): Figures['longest'] {
   let longest: Figures['longest'];
   for (const { app, tally } of parts) {
@@ -151,15 +156,20 @@ function mergedDays(apps: readonly NamedStats[]): (readonly [string, Day])[] {
  * nothing to say it of.
  */
 export function statsJson(app: AppName | undefined, view: StatsView): object {
-  const { from, now, all, perDay, bySource, byApp, days } = view;
+  const { from, now, all, perDay, bySource, byApp, delivery, deliveryOf, days } = view;
   return {
     app: app ?? null,
     since: timeText(from) ?? null,
     until: timeText(now),
     ...figuresJson(all, now),
     builds_per_day: Math.round(perDay * 100) / 100,
+    delivery: deliveryJson(delivery),
     sources: bySource.map(([source, figures]) => ({ source, ...figuresJson(figures, now) })),
-    apps: byApp.map(([name, figures]) => ({ app: name, ...figuresJson(figures, now) })),
+    apps: byApp.map(([name, figures]) => ({
+      app: name,
+      ...figuresJson(figures, now),
+      delivery: deliveryJson(deliveryOf(name)),
+    })),
     days: days.map(([date, day]) => ({ date, ...day })),
   };
 }
@@ -176,10 +186,6 @@ function figuresJson(figures: Figures, now: number): object {
     last_success_at: timeText(lastSuccess) ?? null,
     seconds_since_success: lastSuccess === undefined ? null : Math.max(0, Math.floor((now - lastSuccess) / 1000)),
   };
-}
-
-function seconds(ms: number | undefined): number | null {
-  return ms === undefined ? null : Math.round(ms) / 1000;
 }
 
 function timeText(ms: number | undefined): string | undefined {

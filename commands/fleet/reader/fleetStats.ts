@@ -1,7 +1,8 @@
 import type { AppName } from '../../../host/dokku/names';
 import { readEvents } from '../../../projections/events/past';
-import { type AppStats, count, countOpen, noStats } from '../../../projections/stats/stats';
-import { statsJson, statsView } from '../../../projections/stats/statsView';
+import { countDeployment, deliveryOf, noDeployments } from '../../../projections/stats/delivery';
+import { count, countOpen, noStats } from '../../../projections/stats/stats';
+import { type NamedStats, statsJson, statsView } from '../../../projections/stats/statsView';
 import type { FleetJournal, FleetView } from '../../../subscribers/fleet/mirror/fleetView';
 import type { Mirror } from '../../../subscribers/fleet/mirror/mirror';
 import { defineCommand } from '../../definition/command';
@@ -33,7 +34,7 @@ export const fleetStats = defineCommand({
       now,
     );
     const stats = statsView(
-      journals.map((journal) => ({ app: labelOf(journal) as AppName, stats: statsOf(mirror, view, journal, since) })),
+      journals.map((journal) => statsOf(mirror, view, journal, since)),
       since,
       now,
     );
@@ -44,16 +45,20 @@ export const fleetStats = defineCommand({
   },
 });
 
-function statsOf(mirror: Mirror, view: FleetView, journal: FleetJournal, since: number | undefined): AppStats {
-  const counted = noStats(since);
+function statsOf(mirror: Mirror, view: FleetView, journal: FleetJournal, since: number | undefined): NamedStats {
+  const stats = noStats(since);
+  const deployments = noDeployments();
   readEvents(
     placeOf(mirror, journal),
     () => undefined,
-    ({ event }) => count(counted, event),
+    ({ event }) => {
+      count(stats, event);
+      countDeployment(deployments, event);
+    },
   );
   const running = new Set(
     journal.entry.open.filter((build) => view.see(journal, build).status === 'running').map(({ id }) => id),
   );
-  countOpen(counted, ({ build }) => running.has(build));
-  return counted;
+  countOpen(stats, ({ build }) => running.has(build));
+  return { app: labelOf(journal) as AppName, stats, delivery: deliveryOf(deployments, since) };
 }

@@ -47,7 +47,17 @@ async function json(...args: string[]): Promise<Record<string, unknown>> {
 
 test('stats count every build of an app, those that have been pruned included', async (t) => {
   const stats = await json('shop');
-  t.deepEqual(Object.keys(stats), ['app', 'since', 'until', ...KEYS, 'builds_per_day', 'sources', 'apps', 'days']);
+  t.deepEqual(Object.keys(stats), [
+    'app',
+    'since',
+    'until',
+    ...KEYS,
+    'builds_per_day',
+    'delivery',
+    'sources',
+    'apps',
+    'days',
+  ]);
   t.like(stats, {
     app: 'shop',
     since: '2026-04-30T13:01:00Z',
@@ -75,6 +85,10 @@ test('without an app, stats are those of all apps that the caller may see', asyn
   t.is(all['app'], null);
   t.is(all['builds'], 5);
   t.deepEqual(apps(all), ['shop', 'blog']);
+  const deliveries = (all['apps'] as { delivery: unknown }[]).map(({ delivery }) => delivery);
+  t.like(deliveries[0], { deployments: 2, failed_deployments: 1, change_failure_rate: 0.3333, restored: 0 });
+  t.like(deliveries[1], { deployments: 0, change_failure_rate: null }, 'a restart is no deployment');
+  t.like(all['delivery'], { deployments: 2, failed_deployments: 1, lead_time_seconds: null });
 
   const walled = await createSandbox();
   try {
@@ -109,6 +123,7 @@ test('in a pipe stats are plain text', async (t) => {
   t.regex(stdout, /^Builds: {10}4 \(\S+ a day\)\nSuccess Rate: {4}66\.7% \(2 of 3\)\nCanceled: {8}1\n/);
   t.regex(stdout, /^Longest: {9}10m0s \(slow\)$/m);
   t.regex(stdout, /^Last Success: {4}\d+[dwy] ago \(2026-04-30T13:12:00Z\)$/m);
+  t.regex(stdout, /^Deployments: {5}2 \(\S+ a week\)\nChange Failures: 33\.3% \(1 of 3\)\nTime to Restore: -$/m);
   t.regex(stdout, /^Source +Builds +Success +Failed +Canceled +Abandoned +Median +P95 +Longest +Last Success$/m);
   t.regex(stdout, /^git-hook +3 +100% +0 +1 +0 +5m37s +10m0s +10m0s +\d+[dwy] ago$/m);
   t.regex(stdout, /^[\n\x20-\x7e]*$/, 'ASCII, with no escape');

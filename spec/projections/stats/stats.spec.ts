@@ -1,6 +1,7 @@
 import test from 'ava';
 
 import { parseAppName } from '../../../host/dokku/names';
+import { deliveryOf, noDeployments } from '../../../projections/stats/delivery';
 import { type AppStats, countOpen, statsOf } from '../../../projections/stats/stats';
 import { statsView } from '../../../projections/stats/statsView';
 import { canceled, discarded, finished, minute, minuteText, pruned, reaped, started } from '../../journal/buildEvents';
@@ -12,11 +13,12 @@ function only(stats: AppStats) {
 }
 
 const APP = parseAppName('shop');
+const delivery = deliveryOf(noDeployments());
 
 test('no events, no stats', (t) => {
   const stats = statsOf([]);
   t.is(stats.bySource.size + stats.days.size + stats.open.size, 0);
-  const { all, from, perDay, bySource, days } = statsView([{ app: APP, stats }], undefined, minute(0));
+  const { all, from, perDay, bySource, days } = statsView([{ app: APP, stats, delivery }], undefined, minute(0));
   t.like(all, { builds: 0, successRate: undefined, median: undefined, p95: undefined, longest: undefined });
   t.deepEqual([from, perDay, bySource, days], [undefined, 0, [], []]);
 });
@@ -89,7 +91,7 @@ test('since counts by the start; the last success is known all the same', (t) =>
   ];
   const stats = statsOf(events, minute(10));
   t.deepEqual([...stats.bySource.keys()], ['git-hook']);
-  const view = statsView([{ app: APP, stats }], minute(10), minute(30));
+  const view = statsView([{ app: APP, stats, delivery }], minute(10), minute(30));
   t.like(view.all, { builds: 1, failed: 1, succeeded: 0, successRate: 0, lastSuccess: minute(20) });
   t.is(view.from, minute(10));
   t.deepEqual(
@@ -104,6 +106,7 @@ test('a clock that ran backwards makes no negative duration', (t) => {
 
 test('median, 95th percentile and longest are those of the sorted durations, over apps and sources', (t) => {
   const app = (name: string, source: string, durations: readonly number[]) => ({
+    delivery,
     app: parseAppName(name),
     stats: statsOf(
       durations.flatMap((minutes, n) => [
@@ -137,7 +140,7 @@ test('median, 95th percentile and longest are those of the sorted durations, ove
 test('builds a day are counted over the time since the first, a day at least', (t) => {
   const events = [started('b1'), finished('b1'), started('b2'), reaped('b2')];
   const perDay = (now: number, since?: number): number =>
-    statsView([{ app: APP, stats: statsOf(events, since) }], since, now).perDay;
+    statsView([{ app: APP, stats: statsOf(events, since), delivery }], since, now).perDay;
   t.is(perDay(minute(10)), 2);
   t.is(perDay(minute(4 * 24 * 60)), 0.5);
   t.is(perDay(minute(0), minute(-4 * 24 * 60)), 0.5);

@@ -1,0 +1,6 @@
+/** The median of numbers that are sorted: of an even count, what lies between the two in the middle. */
+export function medianOf(sorted: ArrayLike<number>): number | undefined {
+  const low = sorted[Math.floor((sorted.length - 1) / 2)];
+  const high = sorted[Math.floor(sorted.length / 2)];
+  return low === undefined || high === undefined ? undefined : (low + high) / 2;
+}
