@@ -1,6 +1,7 @@
-import { existsSync, readFileSync, watch } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, watch } from 'node:fs';
 
 import type { Sandbox } from '../../../scripts/sandbox/host';
+import { waitersOf } from './waiters';
 
 /** An event of `builds:events --format json`. */
 export type EventJson = Readonly<Record<string, unknown>> & { readonly type: string };
@@ -16,6 +17,7 @@ export async function concluded(host: Sandbox, app: string, build: string): Prom
   const path = host.file(app, `${build}.json`);
   const status = (): string | undefined =>
     existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as { status: string }).status : undefined;
+  let limit: NodeJS.Timeout | undefined;
   const watcher = watch(host.file(app, ''));
   try {
     return await new Promise((resolve, reject) => {
@@ -25,13 +27,20 @@ export async function concluded(host: Sandbox, app: string, build: string): Prom
       };
       watcher.on('change', look);
       watcher.on('error', reject);
-      const limit = setTimeout(() => reject(new Error(`build ${build} of ${app} was not concluded`)), LIMIT_MS);
-      limit.unref();
+      limit = setTimeout(() => reject(new Error(notConcluded(host, app, build))), LIMIT_MS);
       look();
     });
   } finally {
     watcher.close();
+    clearTimeout(limit);
   }
+}
+
+/** What is known of a build that nobody concludes. */
+function notConcluded(host: Sandbox, app: string, build: string): string {
+  const waiters = waitersOf(host, app).map(({ pid, state, command }) => `${pid} ${state} ${command}`);
+  const files = readdirSync(host.file(app, '')).filter((name) => name.includes(build));
+  return [`build ${build} of ${app} was not concluded`, ...files, ...waiters].join('\n');
 }
 
 /** The events of an app, oldest first. */

@@ -1,6 +1,8 @@
-import { existsSync, readdirSync, watch } from 'node:fs';
+import { existsSync, readdirSync, rmSync, watch } from 'node:fs';
+import { join } from 'node:path';
 
 import test from 'ava';
+import fastGlob from 'fast-glob';
 
 import { createSandbox, type Sandbox, script } from '../../../scripts/sandbox/host';
 import { concluded, type EventJson, eventsOf, newestBuild } from './concluded';
@@ -45,7 +47,10 @@ test('after many deploys of every kind every record is true, and nothing waits a
       if (wasKilled) killed++;
       const build = await newestBuild(host, app);
       await concluded(host, app, build);
-      if (wasKilled) continue;
+      if (wasKilled) {
+        removeGitLocks(host, app);
+        continue;
+      }
       const end = endOf(await eventsOf(host, app), build);
       if (end !== kind?.ends)
         t.fail(`deploy ${n} of ${app}: ${end}
@@ -104,6 +109,11 @@ function killAtRandom(host: Sandbox, app: string): () => boolean {
 }
 
 const LONGEST_BEFORE_KILL_MS = 400;
+
+/** What a git that was killed leaves in the repository of the app. The next deploy would fail on it. */
+function removeGitLocks(host: Sandbox, app: string): void {
+  for (const path of fastGlob.sync('**/*.lock', { cwd: join(host.paths.dokkuRoot, app), absolute: true })) rmSync(path);
+}
 
 const ANNOUNCEMENTS = ['post-deploy', 'builds-record-finalize'] as const;
 
