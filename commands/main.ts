@@ -1,18 +1,14 @@
 import { calledThrough, roleOf } from '../host/dokku/role';
-import { calledAs, enteredBy } from './calledAs';
-import { GENERATE_ID, others, triggers, WORKER } from './programs';
+import { enteredBy } from './calledAs';
 import type { standIn as StandIn } from './host/standIn';
-import { report, run } from './run';
 
 /*
- * The start of the executable. What it imports is one chunk of the executable; everything else is loaded when it is
- * called. (An import of ./run at run time spares builds-generate-id 0.2 ms and costs every command 0.5 ms, because the
- * bundler makes 31 chunks of 20.)
+ * The start of the executable. It loads what the call needs: the trigger that prints a build id, which every deploy
+ * waits for, or everything else.
  */
 
 async function main(): Promise<number> {
   const argv = process.argv.slice(2);
-  const called = calledAs(process.argv0, argv, (name) => Object.hasOwn(triggers, name) || Object.hasOwn(others, name));
   const { path, words } = enteredBy(process.argv0, argv);
   const through = calledThrough(path);
   const role = through === undefined ? 'acts' : roleOf(through);
@@ -20,9 +16,9 @@ async function main(): Promise<number> {
     const exitCode = await standIn(role, through, words);
     if (exitCode !== undefined) return exitCode;
   }
-  if (called.name === GENERATE_ID) return generateId();
-  // A thread has the name that its process was called by, and says in its first argument what it is.
-  return run(argv[0] === WORKER && (await isThread()) ? { type: 'internal', name: WORKER, args: [] } : called);
+  if (path.endsWith('/builds-generate-id')) return generateId();
+  const { runCall } = await import('./run');
+  return runCall(process.argv0, argv);
 }
 
 /** What to do with a call that came by another name than the one that answers; undefined: run it all the same. */
@@ -45,8 +41,8 @@ async function generateId(): Promise<number> {
   }
 }
 
-async function isThread(): Promise<boolean> {
-  return !(await import('node:worker_threads')).isMainThread;
+async function report(error: unknown): Promise<number> {
+  return (await import('./run')).report(error);
 }
 
 void main().then((exitCode) => {

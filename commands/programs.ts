@@ -1,22 +1,25 @@
 import type { Handler } from '../host/call';
+import { buildsRecordDiscard } from '../triggers/buildsRecordDiscard';
+import { buildsRecordFinalize } from '../triggers/buildsRecordFinalize';
+import { buildsRecordStart } from '../triggers/buildsRecordStart';
 import type { Command } from './definition/command';
+import { info } from './info';
+import { list } from './list/list';
+import { report } from './report';
 
 /*
- * Everything that this executable can be called as. A module is loaded when it is called: each call is a process of
- * its own, three of them in every deploy.
+ * Everything that this executable can be called as. Each call is a process of its own, three of them in every deploy.
+ * What is called every day is one part of the executable, and anything else is loaded when it is called.
  */
 
-type Load<T> = () => Promise<T>;
-
-/** The trigger that prints a build id. It needs nothing of what the others need. */
-export const GENERATE_ID = 'builds-generate-id';
+type Load<T> = () => T | Promise<T>;
 
 /** Every trigger that plugn runs, by the name of its executable. */
 export const triggers: Readonly<Record<string, Load<Handler>>> = {
-  [GENERATE_ID]: async () => (await import('../triggers/buildsGenerateId')).buildsGenerateId,
-  'builds-record-start': async () => (await import('../triggers/buildsRecordStart')).buildsRecordStart,
-  'builds-record-finalize': async () => (await import('../triggers/buildsRecordFinalize')).buildsRecordFinalize,
-  'builds-record-discard': async () => (await import('../triggers/buildsRecordDiscard')).buildsRecordDiscard,
+  'builds-generate-id': async () => (await import('../triggers/buildsGenerateId')).buildsGenerateId,
+  'builds-record-start': () => buildsRecordStart,
+  'builds-record-finalize': () => buildsRecordFinalize,
+  'builds-record-discard': () => buildsRecordDiscard,
   'post-extract': async () => (await import('../triggers/noteDeploy')).postExtract,
   'post-deploy': async () => (await import('../triggers/noteDeploy')).postDeploy,
   install: async () => (await import('../triggers/install')).install,
@@ -51,13 +54,13 @@ export const others: Readonly<Record<string, Load<Handler>>> = {
 
 /** Every command by its name without `builds:`, in the order of the help. */
 export const commands: Readonly<Record<string, Load<Command>>> = {
-  list: async () => (await import('./list/list')).list,
-  info: async () => (await import('./info')).info,
+  list: () => list,
+  info: () => info,
   output: async () => (await import('./output/output')).output,
   wait: async () => (await import('./output/wait')).wait,
   cancel: async () => (await import('./cancel')).cancel,
   prune: async () => (await import('./prune')).prune,
-  report: async () => (await import('./report')).report,
+  report: () => report,
   set: async () => (await import('./set')).set,
   releases: async () => (await import('./releases')).releases,
   stats: async () => (await import('./stats/stats')).stats,

@@ -1,12 +1,23 @@
 import { type Host, readHost } from '../host/dokku/environment';
 import { errorCode, Failure, type Mistyped, reasonOf } from '../host/failure';
 import { ClosedPipe, openOutput, type Output } from '../host/terminal/output';
-import type { Called } from './calledAs';
+import { type Called, calledAs } from './calledAs';
 import { parseCall, ProgramOnly } from './definition/parseCall';
-import { commands, others, triggers } from './programs';
+import { commands, others, triggers, WORKER } from './programs';
+
+/** Runs the call of the program `argv0` with the arguments `argv`; returns the exit status. */
+export async function runCall(argv0: string, argv: readonly string[]): Promise<number> {
+  // A thread has the name that its process was called by, and says in its first argument what it is.
+  if (argv[0] === WORKER && (await isThread())) return run({ type: 'internal', name: WORKER, args: [] });
+  return run(calledAs(argv0, argv, (name) => Object.hasOwn(triggers, name) || Object.hasOwn(others, name)));
+}
+
+async function isThread(): Promise<boolean> {
+  return !(await import('node:worker_threads')).isMainThread;
+}
 
 /** Runs what was called; returns the exit status. Every error becomes output here, and nowhere else. */
-export async function run(called: Called): Promise<number> {
+async function run(called: Called): Promise<number> {
   const host = readHost(process.env);
   const output = openOutput(host);
   try {

@@ -12,7 +12,8 @@ import {
   parseNotifyUrl,
   parseSecret,
 } from '../subscribers/notifications/settings';
-import { parseMetrics, setMetricsFile } from '../subscribers/metrics/metricsFile';
+import { setMetricsFile } from '../subscribers/metrics/metricsFile';
+import { parseMetrics } from '../subscribers/metrics/settings';
 import { forgetUndelivered } from '../subscribers/notifications/undelivered';
 import { parsePageSetting } from '../subscribers/page/keptPages';
 import { startUpdate } from '../subscribers/page/requestPages';

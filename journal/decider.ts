@@ -1,4 +1,4 @@
-import { produce } from 'immer';
+import { produce, setAutoFreeze } from 'immer';
 
 import { formatTimestamp, parseTimestamp } from '../host/durations';
 import { type BuildId, isGeneratedBuildId } from '../host/dokku/names';
@@ -27,6 +27,9 @@ import {
   type RunningBuild,
 } from './history';
 import { beyondRetention } from './retention';
+
+// Types keep the state from being changed. To freeze it as well would visit every build in every call.
+setAutoFreeze(false);
 
 /** Before anything has happened. */
 export const initialState: History = { builds: {}, order: [], newestIds: [], pruned: [] };

@@ -2,11 +2,11 @@ import type { Host } from '../host/dokku/environment';
 import type { AppBuilds } from '../host/dokku/paths';
 import { reasonOf } from '../host/failure';
 import type { Handled } from '../journal/handleCommands';
-import { isMetricsFileWanted } from './metrics/metricsFile';
+import { isMetricsFileWanted } from './metrics/settings';
 import { listeningSince } from './notifications/listeningPlugins';
 import { isQueuedUpTo } from './notifications/queue/queuedUpTo';
 import { isDeliveryInterrupted, requestDelivery } from './notifications/requestDelivery';
-import { hasNotifyUrl } from './notifications/settings';
+import { hasNotifyUrl } from './notifications/notifyUrl';
 import { requestPages } from './page/requestPages';
 
 /**

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import type * as childProcess from 'node:child_process';
 
 import { selfCommand } from './self';
 
@@ -15,6 +15,8 @@ export function startSelfDetached(name: string): void {
  */
 export function startDetached(program: string, args: readonly string[]): void {
   const argv0 = program === process.execPath ? 'dokku-builds' : program; // by this name it reads its first argument
+  // eslint-disable-next-line @typescript-eslint/no-require-imports -- most calls start nothing, and need not load it
+  const { spawn } = require('node:child_process') as typeof childProcess;
   const child = spawn(program, args, { argv0, cwd: '/', detached: true, stdio: 'ignore' });
   child.on('error', () => undefined); // the next call tries again
   child.unref();

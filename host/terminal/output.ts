@@ -1,10 +1,10 @@
-import { fstatSync, writeSync } from 'node:fs';
-import type * as tty from 'node:tty';
+import { writeSync } from 'node:fs';
 
 import type { Host } from '../dokku/environment';
 import { errorCode } from '../failure';
 import { visible } from '../printable';
 import { pause } from '../system/pause';
+import { isTerminal } from './isTerminal';
 
 /** What a command prints, in Dokku's log style. Callers make text from outside printable (host/printable.ts). */
 export interface Output {
@@ -151,18 +151,4 @@ function writeFully(fd: number, bytes: Uint8Array): void {
       wait = Math.min(2 * wait, LONGEST_WAIT);
     }
   }
-}
-
-const DEV_NULL = 0x103; // major 1, minor 3 (null(4))
-
-function isTerminal(fd: number): boolean {
-  try {
-    const stat = fstatSync(fd); // spares pipes, files and /dev/null the 3 ms that loading node:tty takes
-    if (!stat.isCharacterDevice() || stat.rdev === DEV_NULL) return false;
-  } catch {
-    return false;
-  }
-  // eslint-disable-next-line @typescript-eslint/no-require-imports -- loaded only where it can matter
-  const { isatty } = require('node:tty') as typeof tty;
-  return isatty(fd);
 }

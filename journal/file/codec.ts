@@ -5,10 +5,10 @@ import type * as msgpackr from 'msgpackr';
  * written or read: a call that finds all it needs in a checkpoint meets none.
  */
 
-/* eslint-disable @typescript-eslint/no-require-imports -- see above */
-const encoding = (): typeof msgpackr => require('msgpackr/index-no-eval') as typeof msgpackr;
-const decoding = (): typeof msgpackr => require('msgpackr/unpack-no-eval') as typeof msgpackr;
-/* eslint-enable */
+function loaded(): typeof msgpackr {
+  // eslint-disable-next-line @typescript-eslint/no-require-imports -- see above
+  return require('msgpackr/index-no-eval') as typeof msgpackr;
+}
 
 let packr: msgpackr.Packr | undefined;
 let unpackr: msgpackr.Unpackr | undefined;
@@ -18,7 +18,7 @@ let unpackr: msgpackr.Unpackr | undefined;
  * 32 bits as doubles.
  */
 export function encode(value: unknown): Buffer {
-  packr ??= new (encoding().Packr)({ useRecords: false, variableMapSize: true });
+  packr ??= new (loaded().Packr)({ useRecords: false, variableMapSize: true });
   return packr.pack(value);
 }
 
@@ -35,7 +35,7 @@ export function decode(bytes: Uint8Array): unknown {
 export function decodeFirst(bytes: Uint8Array, count: number): unknown[] {
   const elements: unknown[] = [];
   const rest = bytes.subarray(arrayHeaderBytes(bytes));
-  const { Unpackr } = decoding();
+  const { Unpackr } = loaded();
   new Unpackr(options).unpackMultiple(rest, (element) => elements.push(element) < count);
   if (elements.length < count) throw new TypeError('the array is cut off');
   return elements;
@@ -53,7 +53,7 @@ function arrayHeaderBytes([first = 0]: Uint8Array): number {
 const options = { useRecords: false, mapsAsObjects: true, int64AsType: 'number' } as const;
 
 function newUnpackr(): msgpackr.Unpackr {
-  const { addExtension, Unpackr } = decoding();
+  const { addExtension, Unpackr } = loaded();
   for (let type = 0; type < 0x100; type += 1) addExtension({ type, unpack: refuseExtension });
   const structures: [] = [];
   const made = new Unpackr({ ...options, structures });

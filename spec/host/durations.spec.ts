@@ -101,14 +101,18 @@ test('what is no time is shown as it is', (t) => {
   t.is(toWholeSeconds('soon'), 'soon');
 });
 
-test('a moment is written as JavaScript itself writes it', (t) => {
+test('a moment that was written is read back', (t) => {
   const edges = [0, 999, 1000, Date.UTC(2024, 1, 29, 23, 59, 59, 999), Date.UTC(9999, 11, 31, 23, 59, 59, 999)];
-  for (const at of [...edges, 1763790000123.75]) t.is(formatTimestamp(at), new Date(at).toISOString());
+  for (const at of edges) t.is(parseTimestamp(formatTimestamp(at)), at);
   fc.assert(
     fc.property(
-      fc.date({ min: new Date(0), max: new Date('9999-12-31T23:59:59.999Z'), noInvalidDate: true }),
+      fc.date({
+        min: new Date('0000-01-01T00:00:00Z'),
+        max: new Date('9999-12-31T23:59:59.999Z'),
+        noInvalidDate: true,
+      }),
       (date) => {
-        t.is(formatTimestamp(date.getTime()), date.toISOString());
+        t.is(parseTimestamp(formatTimestamp(date.getTime())), date.getTime());
       },
     ),
   );

@@ -3,11 +3,10 @@ import { join } from 'node:path';
 import { listApps } from '../../host/dokku/apps';
 import type { Host } from '../../host/dokku/environment';
 import { buildsRoot } from '../../host/dokku/paths';
-import { readProperty } from '../../host/dokku/properties';
-import { Failure, printable } from '../../host/failure';
 import { makeDirectory, removeFile, replaceFile } from '../../host/system/files';
 import { metricsText } from '../../projections/metrics/metricsText';
 import { readMetrics } from './readMetrics';
+import { isMetricsFileWanted } from './settings';
 
 /**
  * The file that is kept up to date while the global property `metrics` is `on`, in a directory that the node exporter
@@ -15,15 +14,6 @@ import { readMetrics } from './readMetrics';
  */
 export function metricsPath(host: Host): string {
   return join(buildsRoot(host), '.metrics', 'dokku-builds.prom');
-}
-
-/** Whether the property `metrics` is `on`. */
-export function isMetricsFileWanted(host: Host): boolean {
-  try {
-    return readProperty(host, '--global', 'metrics') === 'on';
-  } catch {
-    return false;
-  }
 }
 
 /**
@@ -47,9 +37,4 @@ export function updateMetricsFile(host: Host): void {
 export function setMetricsFile(host: Host): void {
   if (isMetricsFileWanted(host)) updateMetricsFile(host);
   else removeFile(metricsPath(host));
-}
-
-/** Throws {@link Failure} for what is no value of the property `metrics`. */
-export function parseMetrics(text: string): void {
-  if (text !== 'on' && text !== 'off') throw new Failure(`Invalid metrics "${printable(text)}": must be on or off`);
 }

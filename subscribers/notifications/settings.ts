@@ -1,12 +1,12 @@
-import { existsSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { statSync } from 'node:fs';
 
 import type { Host } from '../../host/dokku/environment';
 import { Failure, printable } from '../../host/failure';
 import type { AppName } from '../../host/dokku/names';
-import { propertiesDirectory, type PropertyScope } from '../../host/dokku/paths';
+import type { PropertyScope } from '../../host/dokku/paths';
 import { readProperty } from '../../host/dokku/properties';
 import { type FormatName, formatNames } from './formats/format';
+import { urlPath } from './notifyUrl';
 
 /** The occasions of a notification, in the order of a build's life: the values of `notify-on`. */
 export const occasions = ['started', 'succeeded', 'failed', 'canceled', 'abandoned'] as const;
@@ -48,11 +48,6 @@ const SECRET_CHARACTERS = { least: 16, most: 1024 };
  */
 export function asksFor(on: ReadonlySet<Occasion>, occasion: Occasion): boolean {
   return on.has(occasion) || (occasion === 'abandoned' && on.has('failed'));
-}
-
-/** Whether anything may have to be posted for `app`: a look at two files, for whom every ms counts. */
-export function hasNotifyUrl(host: Host, app: AppName): boolean {
-  return existsSync(urlPath(host, app)) || existsSync(urlPath(host, '--global'));
 }
 
 /**
@@ -164,8 +159,4 @@ function valid<T>(parse: (text: string) => T, text: string | undefined): T | und
 
 function stored(host: Host, scope: PropertyScope, property: string): string | undefined {
   return readProperty(host, scope, property) || undefined;
-}
-
-function urlPath(host: Host, scope: PropertyScope): string {
-  return join(propertiesDirectory(host, scope), 'notify-url');
 }

@@ -1,7 +1,8 @@
 import type { Host } from '../../../host/dokku/environment';
 import type { AppName } from '../../../host/dokku/names';
 import { buildsDirectory } from '../../../host/dokku/paths';
-import { isMetricsFileWanted, updateMetricsFile } from '../../metrics/metricsFile';
+import { updateMetricsFile } from '../../metrics/metricsFile';
+import { isMetricsFileWanted } from '../../metrics/settings';
 import { noteEnded } from '../endedReceivers';
 import { forgetChangedApp, takeChangedApps } from '../queue/changedApps';
 import { dequeue, postpone, type Queued, readQueue, readQueued } from '../queue/queue';
