@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import * as fs from 'node:fs';
+import fs from 'node:fs';
 import { constants } from 'node:os';
 
 import type { Host } from '../host/dokku/environment';

@@ -1,4 +1,4 @@
-import * as fs from 'node:fs';
+import fs from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
 
 import fastGlob from 'fast-glob';

@@ -1,4 +1,4 @@
-import * as fs from 'node:fs';
+import fs from 'node:fs';
 
 import { printable } from '../host/failure';
 import { entryOf, openEntry } from '../host/system/ownedDirectory';

@@ -1,4 +1,4 @@
-import * as fs from 'node:fs';
+import fs from 'node:fs';
 
 import type { Host } from '../../host/dokku/environment';
 import type { AppName } from '../../host/dokku/names';

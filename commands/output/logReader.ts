@@ -1,4 +1,4 @@
-import * as fs from 'node:fs';
+import fs from 'node:fs';
 
 import { formatTimestamp } from '../../host/durations';
 import type { Output } from '../../host/terminal/output';

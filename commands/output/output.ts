@@ -1,4 +1,4 @@
-import * as fs from 'node:fs';
+import fs from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 
 import type { Host } from '../../host/dokku/environment';

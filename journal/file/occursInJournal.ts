@@ -1,4 +1,4 @@
-import * as fs from 'node:fs';
+import fs from 'node:fs';
 
 import { reasonOf } from '../../host/failure';
 import { JournalNotReadable } from '../errors';

@@ -1,4 +1,4 @@
-import * as fs from 'node:fs';
+import fs from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
 
 import test, { type ExecutionContext } from 'ava';
