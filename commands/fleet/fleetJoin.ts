@@ -14,10 +14,17 @@ import { asOwnerOf } from '../../host/system/asOwner';
 import { connectFleet, readServers } from '../../subscribers/fleet/nats/connect';
 import { EngineAway } from '../../subscribers/fleet/engine';
 import { memberText } from '../../subscribers/fleet/nats/serverConfiguration';
-import { type Joined, machineOf, readSettings, settingsDirectory, writeJoined } from '../../subscribers/fleet/settings';
+import {
+  type Joined,
+  machineOf,
+  readSettings,
+  settingsDirectory,
+  storedSeed,
+  writeJoined,
+} from '../../subscribers/fleet/settings';
 import { HOST_NAME } from '../../subscribers/fleet/states';
 
-/** The seed of an NKey comes from stdin; where that is a terminal or empty, a key is made here. */
+/** The seed of an NKey comes from stdin. If that is a terminal or empty, the key stays as it was, or one is made. */
 export const fleetJoin = defineCommand({
   description: 'Make this host part of a fleet or this user a reader of it',
   args: { url: aWord('<url>', 'the server, such as tls://nats.example.org:4222; several with commas between them') },
@@ -42,8 +49,8 @@ export const fleetJoin = defineCommand({
     const before = readSettings(directory);
     if (before?.machine !== undefined && machine !== undefined && before.machine !== machine)
       throw new Failure(`This machine is a copy of host ${before.name}; run dokku-builds fleet:leave first`);
-    const seed = readSeed();
-    const authority = flags.ca === undefined ? before?.authority : readFileSync(flags.ca, 'utf8');
+    const seed = seedFromStdin() ?? storedSeed(directory) ?? newSeed();
+    const authority = flags.ca === undefined ? before?.authority : readAuthority(flags.ca);
     const joined: Joined = {
       role,
       servers,
@@ -92,9 +99,25 @@ function parseName(
 
 const SEED_BYTES = 1024;
 
-function readSeed(): string {
+function seedFromStdin(): string | undefined {
   const text = isatty(0) ? '' : readFileSync(0, 'latin1').slice(0, SEED_BYTES).trim();
-  return text === '' ? Buffer.from(nkeys.createUser().getSeed()).toString() : text;
+  return text === '' ? undefined : text;
+}
+
+function newSeed(): string {
+  return Buffer.from(nkeys.createUser().getSeed()).toString();
+}
+
+/** Certificates, one or more, in PEM. */
+function readAuthority(file: string): string {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new Failure(`--ca ${printable(file)} cannot be read: ${reasonOf(error)}`);
+  }
+  if (text.includes('-----BEGIN CERTIFICATE-----')) return text;
+  throw new Failure(`--ca ${printable(file)} holds no certificate in PEM ("-----BEGIN CERTIFICATE-----")`);
 }
 
 function publicKeyOf(seed: string): string {

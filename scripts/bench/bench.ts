@@ -1,11 +1,13 @@
 /**
- * `npm run bench [-- --quick] [-- --json]`: measures the built plugin against its targets, on data that it makes in a
- * temporary directory ($TMPDIR says where). CPU time, user and system; medians of interleaved runs. Asserts nothing.
+ * `npm run bench [-- --quick] [-- --json] [-- --fleet]`: measures the built plugin against its targets, on data that
+ * it makes in a temporary directory ($TMPDIR says where). With --fleet it measures what docs/fleet.md names, instead.
+ * CPU time, user and system; medians of interleaved runs. Asserts nothing.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+import { fleetRows } from './fleetRows';
 import { historyRows, hostRows } from './growthRows';
 import { describeMachine } from './machine';
 import { compileBaselines, makeMeasurer } from './programs';
@@ -13,22 +15,27 @@ import { formatRows, type Row } from './row';
 import { full, quick } from './scale';
 import { startUpRows } from './startUpRows';
 
-function bench(isQuick: boolean, asJson: boolean): void {
+async function bench(isQuick: boolean, asJson: boolean, ofFleet: boolean): Promise<void> {
   const scale = isQuick ? quick : full;
   const directory = mkdtempSync(join(tmpdir(), 'dokku-builds-bench-'));
   const measurer = makeMeasurer(directory);
   const rows: Row[] = [];
-  const part = (what: string, measure: () => Row[]): void => {
+  const part = async (what: string, measure: () => Row[] | Promise<Row[]>): Promise<void> => {
     process.stderr.write(`-----> ${what}\n`);
-    rows.push(...measure());
+    rows.push(...(await measure()));
   };
   try {
     const machine = describeMachine(directory);
     const began = Date.now();
     const baselines = compileBaselines(directory);
-    part('Everyday calls on an app with 20 records', () => startUpRows(directory, baselines, measurer, scale));
-    part(`The same on ${String(scale.longHistory)} events`, () => historyRows(directory, baselines, measurer, scale));
-    part(`A host of ${String(scale.manyApps)} apps`, () => hostRows(directory, measurer, scale));
+    if (ofFleet) {
+      await part('A fleet', () => fleetRows(directory, baselines, measurer, scale));
+    } else {
+      await part('Everyday calls on an app with 20 records', () => startUpRows(directory, baselines, measurer, scale));
+      const events = `The same on ${String(scale.longHistory)} events`;
+      await part(events, () => historyRows(directory, baselines, measurer, scale));
+      await part(`A host of ${String(scale.manyApps)} apps`, () => hostRows(directory, measurer, scale));
+    }
     const seconds = Math.round((Date.now() - began) / 1000);
     if (asJson) {
       process.stdout.write(`${JSON.stringify({ machine, quick: isQuick, scale, seconds, rows }, null, 2)}\n`);
@@ -47,10 +54,11 @@ function bench(isQuick: boolean, asJson: boolean): void {
 }
 
 const args = process.argv.slice(2);
-const unknown = args.find((argument) => argument !== '--quick' && argument !== '--json');
+const known = ['--quick', '--json', '--fleet'];
+const unknown = args.find((argument) => !known.includes(argument));
 if (unknown === undefined) {
-  bench(args.includes('--quick'), args.includes('--json'));
+  void bench(args.includes('--quick'), args.includes('--json'), args.includes('--fleet'));
 } else {
-  process.stderr.write(` !     Unknown argument "${unknown}"; there are --quick and --json\n`);
+  process.stderr.write(` !     Unknown argument "${unknown}"; there are --quick, --json and --fleet\n`);
   process.exitCode = 1;
 }

@@ -17,18 +17,29 @@ export function pluginFile(path: string): string {
 export interface Baselines {
   /** Does nothing. */
   readonly empty: string;
+  /** Does nothing for ten minutes. */
+  readonly idle: string;
   /** Decodes the events of a journal, or folds them: see journalWork.ts. */
   readonly journalWork: string;
 }
 
 /** Compiles them into `directory`. */
 export function compileBaselines(directory: string): Baselines {
-  const source = join(directory, 'empty.ts');
-  writeFileSync(source, '');
-  const [empty, journalWork] = [join(directory, 'empty'), join(directory, 'journal-work')];
-  compile(root, source, empty);
-  compile(root, join(__dirname, 'journalWork.ts'), journalWork);
-  return { empty, journalWork };
+  const of = (name: string, text: string): string => {
+    const [source, out] = [join(directory, `${name}.ts`), join(directory, name)];
+    writeFileSync(source, text);
+    compile(root, source, out);
+    return out;
+  };
+  const idle = of('idle', 'setTimeout(() => undefined, 600_000);');
+  return { empty: of('empty', ''), idle, journalWork: compileWork(directory, 'journalWork') };
+}
+
+/** Compiles `<name>.ts` of this folder into `directory`; returns its path. */
+export function compileWork(directory: string, name: string): string {
+  const program = join(directory, name);
+  compile(root, join(__dirname, `${name}.ts`), program);
+  return program;
 }
 
 /** Runs programs, and says what each run cost. */
@@ -43,8 +54,7 @@ export type Environment = Readonly<Record<string, string>>;
 
 /** Compiles into `directory` what runs and measures programs. */
 export function makeMeasurer(directory: string): Measurer {
-  const program = join(directory, 'measure');
-  compile(root, join(__dirname, 'measure.ts'), program);
+  const program = compileWork(directory, 'measure');
   const run: Measurer['run'] = (command, env) => {
     const result = spawnSync(program, command, { env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
     if (result.error) throw result.error;

@@ -8,6 +8,8 @@ export interface Scale {
   readonly shortHistory: number;
   readonly manyApps: number;
   readonly fewApps: number;
+  /** Events that are published in a message each. */
+  readonly singleEvents: number;
 }
 
 /** What the targets are set for. */
@@ -18,7 +20,8 @@ export const full: Scale = {
   shortHistory: 100,
   manyApps: 10_000,
   fewApps: 10,
+  singleEvents: 20_000,
 };
 
 /** Ends within a minute or two; the ratios are rough, and growth is seen over less of it. */
-export const quick: Scale = { ...full, runs: 7, longRuns: 3, longHistory: 50_000, manyApps: 300 };
+export const quick: Scale = { ...full, runs: 7, longRuns: 3, longHistory: 50_000, manyApps: 300, singleEvents: 3000 };

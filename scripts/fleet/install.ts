@@ -1,9 +1,11 @@
 /**
- * Builds the nats-server that specs of the fleet run with. Where that cannot be done it says so, and those specs are
- * skipped.
+ * Builds the nats-servers that specs of the fleet run with: the pinned version, and the old one that is refused. Where
+ * that cannot be done it says so, and those specs are skipped.
  */
-import { installNatsServer } from './natsServer';
+import { installNatsServer, NATS_SERVER_VERSION, OLD_NATS_SERVER_VERSION } from './natsServer';
 
-const installed = installNatsServer();
-if ('missing' in installed)
-  console.log(`       The specs of the fleet with a real server are skipped: ${installed.missing}`);
+for (const version of [NATS_SERVER_VERSION, OLD_NATS_SERVER_VERSION]) {
+  const installed = installNatsServer(version);
+  if ('missing' in installed)
+    console.log(`       Specs of the fleet with nats-server ${version} are skipped: ${installed.missing}`);
+}

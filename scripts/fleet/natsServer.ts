@@ -1,5 +1,6 @@
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import path from 'node:path';
 
 /*
@@ -16,27 +17,32 @@ const root = path.join(__dirname, '..', '..');
 /** Path of a program, or why there is none. */
 export type Installed = { readonly program: string } | { readonly missing: string };
 
-const cache = path.join(root, 'node_modules/.cache', `nats-server-${NATS_SERVER_VERSION}`);
-const built = path.join(cache, 'nats-server');
+/** That of Debian 12, which is refused. */
+export const OLD_NATS_SERVER_VERSION = '2.9.10';
+
+const cacheOf = (version: string): string => path.join(root, 'node_modules/.cache', `nats-server-${version}`);
 
 /** The program where it was built before. */
-export function natsServerProgram(): Installed {
+export function natsServerProgram(version = NATS_SERVER_VERSION): Installed {
+  const built = path.join(cacheOf(version), 'nats-server');
   return existsSync(built) ? { program: built } : { missing: 'it was not built: npm test does that where there is Go' };
 }
 
 /** Builds the program unless it is there: about a minute the first time. */
-export function installNatsServer(): Installed {
-  if (existsSync(built)) return { program: built };
+export function installNatsServer(version = NATS_SERVER_VERSION): Installed {
+  const present = natsServerProgram(version);
+  if ('program' in present) return present;
+  const cache = cacheOf(version);
   if (spawnSync('go', ['version'], { stdio: 'ignore' }).status !== 0) return { missing: 'there is no Go toolchain' };
   const stage = `${cache}.${process.pid}`;
   mkdirSync(stage, { recursive: true });
   try {
-    const module = `github.com/nats-io/nats-server/v2@v${NATS_SERVER_VERSION}`;
+    const module = `github.com/nats-io/nats-server/v2@v${version}`;
     const env = { ...process.env, GOBIN: stage };
     execFileSync('go', ['install', module], { env, cwd: '/', stdio: ['ignore', 'ignore', 'pipe'], timeout: 600_000 });
     mkdirSync(cache, { recursive: true });
-    renameSync(path.join(stage, 'nats-server'), built);
-    return { program: built };
+    renameSync(path.join(stage, 'nats-server'), path.join(cache, 'nats-server'));
+    return natsServerProgram(version);
   } catch (error) {
     const [reason = ''] = (error instanceof Error ? error.message : String(error)).split('\n').slice(-2);
     return { missing: `go install of nats-server ${NATS_SERVER_VERSION} failed: ${reason}` };
@@ -122,4 +128,16 @@ export function startNatsServer(options: ServerOptions): Promise<NatsServer> {
 /** JetStream that is on disk before it acknowledges. */
 export function jetstreamOf(directory: string, sync = 'always'): string {
   return `server_name: one\njetstream { store_dir: "${directory}/streams", sync_interval: ${sync} }\n`;
+}
+
+/** A port on loopback that nobody listens on now. */
+export function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
+    });
+  });
 }

@@ -1,8 +1,7 @@
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 
 import { createSandbox, expectSuccess, type Result, type Running, type Sandbox } from '../sandbox/host';
-import { type NatsServer, startNatsServer } from './natsServer';
+import { freePort, type NatsServer, startNatsServer } from './natsServer';
 
 /** A host, a reader or an administrator: somebody with a home and a key. */
 export interface Member {
@@ -76,16 +75,4 @@ async function joined(name: string, role: string, url: string, sandbox?: Sandbox
   const { stdout } = expectSuccess(await run(['fleet:join', url, '--name', name, '--as', role]));
   const line = /^(host|reader|administrator)\/\S+$/m.exec(stdout)?.[0] ?? '';
   return { name, sandbox: own, line, run, start: (args) => own.start([executable, ...args]) };
-}
-
-/** A port on loopback that nobody listens on now. */
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
-    });
-  });
 }

@@ -9,6 +9,8 @@ export interface StreamState {
   readonly created: string;
   /** Sequence number of the last piece; 0 when it is empty. */
   readonly last: number;
+  /** When that piece was stored, as the engine writes it. */
+  readonly time: string;
 }
 
 /** A state that a host has published: the last one of each subject is kept. */

@@ -1,10 +1,10 @@
-import { createHash } from 'node:crypto';
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
 import type { Host } from '../../host/dokku/environment';
 import { propertiesRoot } from '../../host/dokku/paths';
 import { Failure } from '../../host/failure';
+import { sha256 } from '../../journal/file/checksums';
 import { makeDirectory, readSmallFile, refuseLink, replaceFile } from '../../host/system/files';
 import { ULID } from './piece';
 import type { Member } from './nats/serverConfiguration';
@@ -93,9 +93,14 @@ export function readJoined(directory: string, role: Role, machine: string | unde
       `This machine is a copy of host ${settings.name}: two machines with one id would undo each other's history. Run dokku-builds fleet:leave and then fleet:join here`,
     );
   }
-  const seed = readSmallFile(join(directory, SEED_FILE), LIMIT_BYTES)?.trim();
+  const seed = storedSeed(directory);
   if (seed === undefined) throw new Failure(`${join(directory, SEED_FILE)} is missing; run dokku-builds ${command}`);
   return { ...settings, seed };
+}
+
+/** The seed that is stored in `directory`. */
+export function storedSeed(directory: string): string | undefined {
+  return readSmallFile(join(directory, SEED_FILE), LIMIT_BYTES)?.trim();
 }
 
 /** Stores them: the directory for its owner alone, the seed with mode 0600. Throws system errors. */
@@ -120,7 +125,7 @@ export function machineOf(files: readonly string[] = MACHINE_FILES): string | un
   for (const file of files) {
     try {
       const id = readFileSync(file, 'latin1').trim();
-      if (id !== '') return createHash('sha256').update(`dokku-builds fleet ${id}`).digest('hex');
+      if (id !== '') return sha256().update(`dokku-builds fleet ${id}`).digest('hex');
     } catch {
       // the next one may be there
     }

@@ -7,7 +7,8 @@ import { findBuild } from '../../../journal/history';
 import { actorText } from '../../../projections/events/eventView';
 import { leftText, readPast } from '../../../projections/events/past';
 import { infoView } from '../../../projections/lists/infoView';
-import { asJson, historyOf } from '../../../subscribers/fleet/mirror/fleetBuilds';
+import { asJson } from '../../../subscribers/fleet/mirror/fleetBuilds';
+import { historyOf } from '../../../subscribers/fleet/mirror/journalHistory';
 import { ageText, chosenJournals, placeOf, readFleet, warnOfGaps, warnOfSilentHosts } from './readFleet';
 
 const LABEL_COLUMNS = 13;

@@ -1,4 +1,4 @@
-import { asJson, historyOf, newestFirst } from '../../../subscribers/fleet/mirror/fleetBuilds';
+import { asJson, newestFirst } from '../../../subscribers/fleet/mirror/fleetBuilds';
 import { defineCommand } from '../../definition/command';
 import { aChoice, aTime, jsonFormat, noColor, relative } from '../../definition/flags';
 import { formatTable } from '../../../host/terminal/table';
@@ -41,7 +41,7 @@ export const fleetList = defineCommand({
     const chosen = filtered
       ? chosenJournals(view, flags)
       : view.journalsWhere(({ open, gap }) => open.length > 0 || gap !== undefined);
-    const builds = newestFirst(filtered ? allBuilds(mirror, view, chosen) : openBuilds(view, chosen))
+    const builds = newestFirst(filtered ? await allBuilds(mirror, view, chosen) : openBuilds(view, chosen))
       .filter((one) => status === undefined || one.status === status)
       .filter((one) => since === undefined || startOf(one) >= since);
     warnOfGaps(output, chosen);
@@ -72,7 +72,8 @@ function openBuilds(view: FleetView, journals: readonly FleetJournal[]): FleetBu
     .filter(({ status }) => status !== 'abandoned');
 }
 
-function allBuilds(mirror: Mirror, view: FleetView, journals: readonly FleetJournal[]): FleetBuild[] {
+async function allBuilds(mirror: Mirror, view: FleetView, journals: readonly FleetJournal[]): Promise<FleetBuild[]> {
+  const { historyOf } = await import('../../../subscribers/fleet/mirror/journalHistory');
   return journals.flatMap((journal) => buildsOf(historyOf(mirror, journal)).map((build) => view.see(journal, build)));
 }
 

@@ -13,7 +13,7 @@ import type { Mirror } from '../../../subscribers/fleet/mirror/mirror';
 import type { WatchedBuild } from '../../watch/watchBuilds';
 import { drawScreen, logRoom } from '../../watch/watchScreen';
 import { nothingWatched, onBuilds, onKey, type WatchState } from '../../watch/watchState';
-import { historyOf } from '../../../subscribers/fleet/mirror/fleetBuilds';
+import { historyOf } from '../../../subscribers/fleet/mirror/journalHistory';
 import { followFleet } from './followFleet';
 import { ageText, chosenJournals, labelOf, connectAndRead } from './readFleet';
 

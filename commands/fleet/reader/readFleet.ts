@@ -116,15 +116,21 @@ export function ageText(now: number, at: number): string {
 
 /** Warns of hosts that are silent: what they have done since, nobody knows. */
 export function warnOfSilentHosts(output: Pick<Output, 'warn'>, hosts: Iterable<FleetHost>, now: number): void {
-  for (const host of new Set(hosts)) {
-    if (host.left) output.warn(`Host ${host.name} left the fleet ${ageText(now, host.heardAt)}`);
-    else if (host.silent) {
-      output.warn(
-        `Host ${host.name} was last heard ${ageText(now, host.heardAt)}; what it has done since is not known`,
-      );
-    }
+  const chosen = [...new Set(hosts)].filter(({ silent }) => silent);
+  for (const host of chosen.slice(0, MOST_NAMED)) {
+    const when = ageText(now, host.heardAt);
+    if (host.left) output.warn(`Host ${host.name} left the fleet ${when}`);
+    else output.warn(`Host ${host.name} was last heard ${when}; what it has done since is not known`);
   }
+  const more = chosen.length - MOST_NAMED;
+  if (more > 0)
+    output.warn(
+      `${more} more ${more === 1 ? 'host has' : 'hosts have'} not been heard lately, or left; see fleet:status`,
+    );
 }
+
+/** How many silent hosts have a warning of their own. */
+const MOST_NAMED = 5;
 
 /** Warns of journals that are not whole here. */
 export function warnOfGaps(output: Pick<Output, 'warn'>, journals: readonly FleetJournal[]): void {

@@ -5,8 +5,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 
 import type { ExecutionContext } from 'ava';
 
-import { freePort } from '../../../scripts/fleet/testFleet';
-import { type NatsServer, startNatsServer } from '../../../scripts/fleet/natsServer';
+import { freePort, type NatsServer, startNatsServer } from '../../../scripts/fleet/natsServer';
 import { EngineAway } from '../../../subscribers/fleet/engine';
 import { connectNats, type NatsFleet } from '../../../subscribers/fleet/nats/natsFleet';
 import { JOURNALS } from '../../../subscribers/fleet/nats/natsMessages';

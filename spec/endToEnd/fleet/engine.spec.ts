@@ -11,6 +11,9 @@ import { connectNats } from '../../../subscribers/fleet/nats/natsFleet';
 import { JOURNALS, STATES } from '../../../subscribers/fleet/nats/natsMessages';
 import { makeStreams, managerOf } from '../../../subscribers/fleet/nats/natsStreams';
 import { JournalPublisher } from '../../../subscribers/fleet/agent/publishJournal';
+import { natsServerProgram, OLD_NATS_SERVER_VERSION, startNatsServer } from '../../../scripts/fleet/natsServer';
+import { temporaryDirectory } from '../../temporaryHost';
+import { runAs } from './member';
 import { fleetJournal, mirrored, publishAll, temporaryMirror } from '../../subscribers/fleet/fleetJournal';
 import { newMember, startServer, withServer } from './server';
 
@@ -201,6 +204,21 @@ test('a server that is too old is refused with what is needed', async (t) => {
   const { seed, id, key } = newMember('host');
   const joined = { role: 'host', servers: [url], id, name: 'web1', key, seed } as const;
   await t.throwsAsync(connectFleet(joined, 2000), { instanceOf: ServerTooOld, message: /2\.9\.10.*2\.11 or later/ });
+});
+
+const old = natsServerProgram(OLD_NATS_SERVER_VERSION);
+const withOldServer = 'program' in old ? test : test.skip;
+
+withOldServer('Debian 12 has a server that is refused, and nothing is stored', async (t) => {
+  const directory = temporaryDirectory(t);
+  const configuration = `jetstream { store_dir: "${directory}/streams" }\n`;
+  const server = await startNatsServer({ directory, configuration, program: 'program' in old ? old.program : '' });
+  t.teardown(() => server.stop('SIGKILL'));
+  const { code, stdout, stderr } = await runAs(directory, ['fleet:join', server.url, '--as', 'reader']);
+  t.is(code, 1);
+  t.regex(stderr, /nats-server 2\.9\.10: 2\.11 or later is needed, with "sync_interval: always"/);
+  t.is(stdout, '');
+  t.regex((await runAs(directory, ['fleet:list'])).stderr, /Nothing is known of a fleet here/);
 });
 
 test('a server that accepts a connection and says nothing is given up', async (t) => {

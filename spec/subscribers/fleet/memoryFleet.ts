@@ -1,4 +1,4 @@
-import type { Fleet, StoredState } from '../../../subscribers/fleet/bulletin';
+import type { Fleet, StoredState, StreamState } from '../../../subscribers/fleet/bulletin';
 import {
   type Batch,
   EngineAway,
@@ -18,6 +18,8 @@ export class MemoryFleet implements Fleet {
   /** What the next appends do beside what is asked. */
   readonly accidents: ('away' | 'acknowledgement is lost')[] = [];
   readonly asked: unknown[] = [];
+  /** How often pieces were read. */
+  reads = 0;
   #sequence = 0;
 
   lastPiece(of: JournalName): Promise<StoredPiece | undefined> {
@@ -35,6 +37,7 @@ export class MemoryFleet implements Fleet {
   }
 
   readFrom(from: number): Promise<Batch> {
+    this.reads += 1;
     const pieces = this.pieces.filter(({ sequence }) => sequence >= from).slice(0, 3);
     const next = (pieces.at(-1)?.sequence ?? from - 1) + 1;
     return Promise.resolve({ pieces, next, atEnd: next > (this.pieces.at(-1)?.sequence ?? 0) });
@@ -52,9 +55,16 @@ export class MemoryFleet implements Fleet {
     return Promise.resolve({ states, next: (states.at(-1)?.sequence ?? from - 1) + 1 });
   }
 
-  streamState(): Promise<{ created: string; last: number }> {
-    return Promise.resolve({ created: this.created, last: this.pieces.at(-1)?.sequence ?? 0 });
+  streamState(): Promise<StreamState> {
+    const last = this.pieces.at(-1);
+    // of two pieces of one place in the stream one was stored later than the other
+    const time =
+      last === undefined ? '' : String(this.#times.get(last) ?? this.#times.set(last, ++this.#clock).get(last));
+    return Promise.resolve({ created: this.created, last: last?.sequence ?? 0, time });
   }
+
+  readonly #times = new WeakMap<StoredPiece, number>();
+  #clock = 0;
 
   ask(question: object): Promise<unknown[]> {
     this.asked.push(question);

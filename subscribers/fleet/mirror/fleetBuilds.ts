@@ -1,14 +1,6 @@
 import type { AppName } from '../../../host/dokku/names';
-import type { History } from '../../../journal/history';
-import { loadHistory } from '../../../journal/loadHistory';
 import { toRecord } from '../../../projections/records/record';
-import { type FleetBuild, type FleetJournal, startOf } from './fleetView';
-import type { Mirror } from './mirror';
-
-/** The history of a journal in the mirror. */
-export function historyOf(mirror: Mirror, { entry }: FleetJournal): History {
-  return loadHistory(mirror.directoryOf(entry)).history;
-}
+import { type FleetBuild, startOf } from './fleetView';
 
 /** The JSON of a build: whose it is, its record, and how it is seen. */
 export function asJson({ journal, seen, status }: FleetBuild): object {

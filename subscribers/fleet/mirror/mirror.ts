@@ -4,9 +4,6 @@ import { join } from 'node:path';
 import { Failure } from '../../../host/failure';
 import { makeDirectory } from '../../../host/system/files';
 import { crc32 } from '../../../journal/file/checksums';
-import { writeCheckpoint } from '../../../journal/checkpoint';
-import { runningBuilds } from '../../../journal/history';
-import { loadHistory } from '../../../journal/loadHistory';
 import type { Bulletin } from '../bulletin';
 import type { Engine, StoredPiece } from '../engine';
 import { emptyIndex, INDEX_FILE, type MirroredJournal, type MirrorIndex, readIndex, writeIndex } from './mirrorIndex';
@@ -66,23 +63,38 @@ export class Mirror {
     now: number,
     warn: (message: string) => void,
   ): Promise<void> {
+    if (await this.isCurrent(engine)) {
+      this.noteRead(now);
+      return;
+    }
     const release = await lockMirror(this.directory, this.patience);
-    this.readIndexAgain();
     try {
+      this.readIndexAgain();
       const stream = await engine.streamState();
       const before = this.index.stream;
       if (before !== undefined && (before.created !== stream.created || stream.last < before.last))
         this.startAgain(warn);
       const touched = new Set<string>();
       await this.readPieces(engine, stream.created, touched, warn);
+      if (this.index.stream?.last === stream.last) this.index.stream = { ...this.index.stream, time: stream.time };
       await this.readStates(engine);
-      for (const key of touched) this.fold(key);
+      await this.fold(touched);
       if (touched.size > 0 || this.hasChanged) this.storeIndex();
       this.noteRead(now);
       await this.askForGaps(engine);
     } finally {
       release();
     }
+  }
+
+  /** Nothing was published since, and nothing is missing. Mostly it is so. */
+  private async isCurrent(engine: Pick<Bulletin, 'statesFrom' | 'streamState'>): Promise<boolean> {
+    this.readIndexAgain();
+    const { stream, nextState } = this.index;
+    if (stream?.time === undefined || this.journals.some(({ gap }) => gap !== undefined)) return false;
+    const { created, last, time } = await engine.streamState();
+    if (created !== stream.created || last !== stream.last || time !== stream.time) return false;
+    return (await engine.statesFrom(nextState)).states.length === 0;
   }
 
   /** Another process may have read on since. */
@@ -99,7 +111,7 @@ export class Mirror {
     return statSync(join(this.directory, INDEX_FILE), { throwIfNoEntry: false })?.mtimeMs ?? 0;
   }
 
-  /** Mostly nothing is new: then the time of the file says that it was read, and the file is not written again. */
+  /** The time of the file says when everything was read: if nothing is new, it is not written again. */
   private noteRead(now: number): void {
     utimesSync(join(this.directory, INDEX_FILE), now / 1000, now / 1000);
     this.#indexFile = identityOf(join(this.directory, INDEX_FILE));
@@ -162,15 +174,13 @@ export class Mirror {
     this.index.nextState = next;
   }
 
-  /** Folds the events that are new, and remembers which builds run. */
-  private fold(key: string): void {
-    const entry = this.index.journals[key];
-    if (entry === undefined) return;
-    const directory = this.directoryOf(entry);
-    const { head, history, problems } = loadHistory(directory);
-    const isWorthStoring = head.seq - entry.stored >= WORTH_STORING && problems.length === 0;
-    if (isWorthStoring) writeCheckpoint(directory, { head, history });
-    Object.assign(entry, { seq: head.seq, open: runningBuilds(history), ...(isWorthStoring && { stored: head.seq }) });
+  private async fold(keys: ReadonlySet<string>): Promise<void> {
+    if (keys.size === 0) return;
+    const { foldInto } = await import('./journalHistory');
+    for (const key of keys) {
+      const entry = this.index.journals[key];
+      if (entry !== undefined) foldInto(entry, this.directoryOf(entry));
+    }
   }
 
   private async askForGaps(engine: Pick<Bulletin, 'ask'>): Promise<void> {
@@ -199,7 +209,6 @@ export class Mirror {
 }
 
 const NEW_ENTRY = { branch: 0, end: 0, size: 0, upTo: 0, seq: 0, stored: 0 };
-const WORTH_STORING = 100;
 const MOST_RESTARTS = 3;
 const PATIENCE_MS = 5000;
 const ASK_MS = 500;

@@ -40,10 +40,20 @@ export interface Heard {
   readonly state: unknown;
 }
 
+/** Which stream was read, and how far. */
+export interface StreamRead {
+  readonly created: string;
+  /** Sequence number and CRC-32 of the last piece that was read. */
+  readonly last: number;
+  readonly crc: number;
+  /** When the engine stored its last piece, if that was read: then the stream is unchanged as long as it says so. */
+  readonly time?: string;
+}
+
 /** What a mirror knows beside the journals: one file, so that a list of what is running needs to read no other. */
 export interface MirrorIndex {
   /** The stream that was read; undefined before the first time. */
-  stream?: { created: string; last: number; crc: number } | undefined;
+  stream?: StreamRead | undefined;
   /** Where reading goes on. */
   next: number;
   nextState: number;
@@ -53,32 +63,79 @@ export interface MirrorIndex {
   heard: Record<string, Heard>;
 }
 
-const LAYOUT = 1;
+const LAYOUT = 2;
 const LIMIT_BYTES = 512 * 1024 * 1024;
+export const INDEX_FILE = 'index.json';
 
 /** Nothing has been read. */
 export function emptyIndex(): MirrorIndex {
   return { stream: undefined, next: 1, nextState: 1, journals: {}, heard: {} };
 }
 
+/**
+ * As the file has it: every call reads all of it, and thousands of journals are alike but for a few numbers. Few have
+ * anything in `more`.
+ */
+interface IndexFile extends Pick<MirrorIndex, 'stream' | 'next' | 'nextState'> {
+  readonly layout: number;
+  readonly journals: Readonly<Record<string, Readonly<Record<string, Entry>>>>;
+  readonly heard: Readonly<Record<string, Readonly<Record<string, readonly [at: number, state: unknown]>>>>;
+}
+
+type Entry = readonly [
+  branch: number,
+  end: number,
+  size: number,
+  upTo: number,
+  seq: number,
+  stored: number,
+  more?: More,
+];
+type More = Partial<Pick<MirroredJournal, 'gap' | 'rewritten' | 'open'>>;
+
 /** The index of the mirror in `directory`; an empty one where there is none of this layout. Throws system errors. */
 export function readIndex(directory: string): MirrorIndex {
+  const index = emptyIndex();
   const text = readSmallFile(join(directory, INDEX_FILE), LIMIT_BYTES);
-  if (text === undefined) return emptyIndex();
+  if (text === undefined) return index;
   try {
-    const { layout, ...index } = JSON.parse(text) as MirrorIndex & { layout: number };
-    return layout === LAYOUT ? index : emptyIndex();
+    const { layout, journals, heard, ...position } = JSON.parse(text) as IndexFile;
+    if (layout !== LAYOUT) return index;
+    for (const [host, entries] of Object.entries(journals)) {
+      for (const [journal, [branch, end, size, upTo, seq, stored, more]] of Object.entries(entries)) {
+        const numbers = { branch, end, size, upTo, seq, stored };
+        index.journals[`${host}/${journal}`] = { host, journal, ...numbers, rewritten: [], open: [], ...more };
+      }
+    }
+    for (const [host, states] of Object.entries(heard)) {
+      for (const [about, [at, state]] of Object.entries(states)) index.heard[`${host}/${about}`] = { at, state };
+    }
+    return { ...index, ...position };
   } catch {
     return emptyIndex();
   }
 }
 
-export const INDEX_FILE = 'index.json';
-
 /** Stores it in one step. Throws system errors. */
-export function writeIndex(directory: string, index: MirrorIndex): void {
-  replaceFile(join(directory, INDEX_FILE), JSON.stringify({ layout: LAYOUT, ...index }), {
-    mode: 0o600,
-    durable: true,
-  });
+export function writeIndex(directory: string, { journals, heard, ...position }: MirrorIndex): void {
+  const file = { layout: LAYOUT, ...position, journals: {}, heard: {} } as IndexFile & Nested;
+  for (const { host, journal, branch, end, size, upTo, seq, stored, gap, rewritten, open } of Object.values(journals)) {
+    const more: More = {
+      ...(gap !== undefined && { gap }),
+      ...(rewritten.length > 0 && { rewritten }),
+      ...(open.length > 0 && { open }),
+    };
+    const numbers = [branch, end, size, upTo, seq, stored] as const;
+    (file.journals[host] ??= {})[journal] = Object.keys(more).length > 0 ? [...numbers, more] : numbers;
+  }
+  for (const [key, { at, state }] of Object.entries(heard)) {
+    const [host = '', about = ''] = key.split('/');
+    (file.heard[host] ??= {})[about] = [at, state];
+  }
+  replaceFile(join(directory, INDEX_FILE), JSON.stringify(file), { mode: 0o600, durable: true });
+}
+
+interface Nested {
+  readonly journals: Record<string, Record<string, Entry>>;
+  readonly heard: Record<string, Record<string, readonly [number, unknown]>>;
 }

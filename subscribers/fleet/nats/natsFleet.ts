@@ -47,8 +47,17 @@ export async function connectNats(address: NatsAddress): Promise<NatsFleet> {
     });
     return new NatsFleet(connection, transport, inbox, timeout);
   } catch (error) {
-    throw new EngineAway(reasonOf(error));
+    throw new EngineAway(explained(reasonOf(error)));
   }
+}
+
+/** With what can be done about it. */
+function explained(reason: string): string {
+  if (/unable to verify|self-signed|issuer/i.test(reason))
+    return `${reason}; "fleet:join --ca <file>" says who signs the certificates of the servers`;
+  if (/authorization/i.test(reason))
+    return `${reason}: the configuration of the server needs the line that fleet:join prints`;
+  return reason;
 }
 
 /** A connection to NATS: the engine, and all that is no part of the history. */
@@ -92,7 +101,7 @@ export class NatsFleet extends NatsEngine implements Fleet {
   async streamState(): Promise<StreamState> {
     const { created, state, error } = await this.requests.request<StreamInfo>(`$JS.API.STREAM.INFO.${JOURNALS}`, '');
     if (created === undefined) throw new EngineAway(error?.description ?? 'there is no stream; run fleet:init');
-    return { created, last: state?.last_seq ?? 0 };
+    return { created, last: state?.last_seq ?? 0, time: state?.last_ts ?? '' };
   }
 
   ask(question: object, ms: number, enough: (answers: readonly unknown[]) => boolean): Promise<unknown[]> {
@@ -123,6 +132,6 @@ export class NatsFleet extends NatsEngine implements Fleet {
 
 interface StreamInfo {
   readonly created: string;
-  readonly state: { readonly last_seq?: number };
+  readonly state: { readonly last_seq?: number; readonly last_ts?: string };
   readonly error: ApiError;
 }

@@ -27,6 +27,21 @@ test('the mirror is the journal, byte for byte, however often it is read', async
   t.is(mirror.journals[0]?.seq, 66);
 });
 
+test('of a stream that is unchanged nothing is read', async (t) => {
+  const [engine, journal, mirror] = [new MemoryFleet(), fleetJournal(t), temporaryMirror(t)];
+  journal.deploy(2);
+  await publishAll(publisherOf(engine, journal));
+  await mirror.refresh(engine, NOW, t.fail);
+  const { reads } = engine;
+  const again = Mirror.open(mirror.directory);
+  await again.refresh(engine, 60_000, t.fail);
+  t.is(engine.reads, reads);
+  t.is(again.readAt, 60_000);
+  await engine.publishState(HOST, 'host', { name: 'web1' });
+  await again.refresh(engine, 60_000, t.fail);
+  t.like(again.index.heard, { [`${HOST}/host`]: { state: { name: 'web1' } } });
+});
+
 test('a reader that was killed between the journal and the index stores nothing twice', async (t) => {
   const [engine, journal, mirror] = [new MemoryFleet(), fleetJournal(t), temporaryMirror(t)];
   const publisher = publisherOf(engine, journal);
