@@ -5,6 +5,7 @@ import type { BuildCommand } from './commands';
 import { decide } from './decider';
 import type { BuildEvent, Recorded } from './events';
 import { type Appended, appendEvent } from './file/appendEvent';
+import { beginJournal } from './file/beginJournal';
 import {
   closeJournal,
   type Head,
@@ -54,7 +55,8 @@ export function handleCommands(
 
 /**
  * 1. Read what others have appended. 2. Decide. 3. Nothing to add: done, if the journal is still the same after a
- *   sync, because the answer must rest on what is on disk. 4. Append. If another process was first, start again.
+ *   sync, because the answer must rest on what is on disk. 4. Append; several events without a journal begin one. If
+ *   another process was first, start again.
  */
 function handleCommand(writer: Writer, loaded: Loaded, command: BuildCommand, system: System): Handled {
   const added: Recorded[] = [];
@@ -75,6 +77,9 @@ function handleCommand(writer: Writer, loaded: Loaded, command: BuildCommand, sy
       lost += 1;
       backOff(lost, system);
     } else {
+      const begun = events.length > 1 ? writer.begin(events, system) : undefined;
+      if (begun !== undefined)
+        return { loaded: { ...withEvents(state, begun.recorded), head: begun.head }, added: begun.recorded };
       writer.openForAppend(); // and read on: it may be another file by now
     }
   }
@@ -137,6 +142,11 @@ class Writer {
 
   isForAppend(): boolean {
     return this.#isForAppend;
+  }
+
+  /** Makes the journal with its first events. Undefined if there is one, or it has to be begun by an append. */
+  begin(events: readonly BuildEvent[], system: System): ReturnType<typeof beginJournal> {
+    return this.#journal ? undefined : beginJournal(this.path, events, system.now(), system.random);
   }
 
   openForAppend(): void {

@@ -40,13 +40,13 @@ export function install({ host, output }: Call): number {
 
 /** Those of the directories `names` in `root` that belong to an app and hold a record. */
 function appsWithRecords(root: string, names: readonly string[]): AppName[] {
-  const apps = names.filter((name) => asAppName(name) !== undefined);
-  const options = { cwd: root, followSymbolicLinks: false, suppressErrors: true };
-  const records = fastGlob.sync(
-    apps.map((app) => `${fastGlob.escapePath(app)}/*.json`),
-    options,
-  );
-  return [...new Set(records.map((record) => dirname(record)))].map(asAppName).filter((app) => app !== undefined);
+  if (names.length === 0) return [];
+  const records = fastGlob.sync('*/*.json', { cwd: root, followSymbolicLinks: false, suppressErrors: true });
+  const withRecords = new Set(records.map((record) => dirname(record)));
+  return names
+    .filter((name) => withRecords.has(name))
+    .map(asAppName)
+    .filter((app) => app !== undefined);
 }
 
 /** An upgrade of Dokku that finds `enabled/builds` can make its own link in the directory that this leads to. */
@@ -96,7 +96,7 @@ function makeOwn(fd: number, name: string, owner: Owner | undefined): void {
   const made = owner && openEntry(entryOf(fd, name), fs.constants.O_DIRECTORY);
   if (made === undefined || owner === undefined) return;
   try {
-    change(made, owner, 0o755);
+    change(made, fs.fstatSync(made), owner, 0o755);
   } finally {
     fs.closeSync(made);
   }
@@ -106,8 +106,8 @@ function makeOwn(fd: number, name: string, owner: Owner | undefined): void {
 function adopt(host: Host, output: Output, app: AppName): boolean {
   try {
     const builds = appBuilds(host, app);
-    const { loaded } = adoptRecords(builds, thisSystem, output.warn);
-    updateFiles(builds, loaded, 'all', thisSystem, output.warn);
+    const { loaded, upToDate } = adoptRecords(builds, thisSystem, output.warn);
+    updateFiles(builds, loaded, 'all', thisSystem, output.warn, upToDate);
     return loaded.inMemory !== true;
   } catch (error) {
     output.warn(`${app}: ${reasonOf(error)}`);

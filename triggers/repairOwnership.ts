@@ -45,6 +45,9 @@ export function repairEntry(
   warn: (message: string) => void,
   depth = 1,
 ): void {
+  const modeOfFile = (stat: fs.Stats): number | undefined => modeOf(name, stat.mode & 0o777, stat.uid === 0);
+  const there = fs.lstatSync(entryOf(fd, name), { throwIfNoEntry: false });
+  if (there?.isFile() === true && there.nlink === 1 && isRight(there, owner, modeOfFile(there))) return; // most are
   const shown = `${path}/${printable(name)}`;
   const entry = openEntry(entryOf(fd, name));
   if (entry === undefined) {
@@ -54,21 +57,25 @@ export function repairEntry(
   try {
     const stat = fs.fstatSync(entry);
     if (stat.isDirectory() && depth <= DEEPEST) {
-      change(entry, owner, 0o755);
+      change(entry, stat, owner, 0o755);
       for (const inner of fs.readdirSync(entryOf(entry))) {
         repairEntry(entry, inner, shown, owner, modeOf, warn, depth + 1);
       }
     } else if (stat.isDirectory()) warn(`${shown} lies deeper than anything of builds; it is left as it is`);
     else if (!stat.isFile() || stat.nlink > 1) warn(`${shown} is not a plain file of one name; it is left as it is`);
-    else change(entry, owner, modeOf(name, stat.mode & 0o777, stat.uid === 0));
+    else change(entry, stat, owner, modeOfFile(stat));
   } finally {
     fs.closeSync(entry);
   }
 }
 
-/** Gives the file or directory that `fd` is open on to `owner`. */
-export function change(fd: number, { uid, gid }: Owner, mode: number | undefined): void {
-  const stat = fs.fstatSync(fd);
-  if (stat.uid !== uid || stat.gid !== gid) fs.fchownSync(fd, uid, gid);
-  if (mode !== undefined && (stat.mode & 0o7777) !== mode) fs.fchmodSync(fd, mode);
+/** Gives the file or directory that `fd` is open on, and `stat` describes, to `owner`. */
+export function change(fd: number, stat: fs.Stats, owner: Owner, mode: number | undefined): void {
+  if (isRight(stat, owner, mode)) return;
+  fs.fchownSync(fd, owner.uid, owner.gid);
+  if (mode !== undefined) fs.fchmodSync(fd, mode);
+}
+
+function isRight(stat: fs.Stats, { uid, gid }: Owner, mode: number | undefined): boolean {
+  return stat.uid === uid && stat.gid === gid && (mode === undefined || (stat.mode & 0o7777) === mode);
 }

@@ -1,23 +1,31 @@
 import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
 
 import { asOwnerOf } from '../../host/system/asOwner';
 import { listApps } from '../../host/dokku/apps';
 import type { Host } from '../../host/dokku/environment';
 import type { AppName } from '../../host/dokku/names';
+import { appBuilds } from '../../host/dokku/paths';
 import { printable } from '../../host/failure';
 import type { Output } from '../../host/terminal/output';
+import { JOURNAL_FILE } from '../../journal/file/journalFile';
 import { workOn } from '../allApps/overAllApps';
 import { verifyWork } from '../verify/verify';
 
 /**
- * Looks whether what was installed at `link` answers, and whether all histories are intact; says so. False when
- * something is not.
+ * Looks whether what was installed at `link` answers, and whether the histories of `apps` are intact; says so. False
+ * when something is not.
  */
-export function checkHost(host: Host, output: Output, link: string): boolean {
+export function checkHost(host: Host, output: Output, link: string, apps: readonly AppName[]): boolean {
   const answering = answers(link, output);
-  const intact = histories(host, output);
+  const intact = apps.length === 0 || histories(host, output, apps);
   return answering && intact;
+}
+
+/** The apps that have a history. */
+export function appsWithHistory(host: Host): AppName[] {
+  return listApps(host).filter((app) => existsSync(join(appBuilds(host, app).directory, JOURNAL_FILE)));
 }
 
 const LIMIT_MS = 30_000;
@@ -37,22 +45,24 @@ function answers(link: string, output: Output): boolean {
   return false;
 }
 
-function histories(host: Host, output: Output): boolean {
-  const { apps, warnings, of } = brokenHistories(host);
+function histories(host: Host, output: Output, apps: readonly AppName[]): boolean {
+  const { broken, warnings } = brokenHistories(host, apps);
   for (const warning of warnings) output.warn(warning);
-  const counted = `${of} ${of === 1 ? 'app' : 'apps'}`;
-  if (apps.length === 0) output.step(`Verified the histories of ${counted}: intact`);
-  else output.warn(`${apps.length} of ${counted} have a history that is not as it was written: see docs/operations.md`);
-  return apps.length === 0;
+  const counted = `${apps.length} ${apps.length === 1 ? 'app' : 'apps'}`;
+  if (broken.length === 0) output.step(`Verified the histories of ${counted}: intact`);
+  else
+    output.warn(`${broken.length} of ${counted} have a history that is not as it was written: see docs/operations.md`);
+  return broken.length === 0;
 }
 
-/** The apps whose history does not verify, among how many, and what is wrong. Reads every journal. */
-export function brokenHistories(host: Host): { apps: AppName[]; warnings: string[]; of: number } {
-  const apps = listApps(host);
+/** Those of `apps` whose history does not verify, and what is wrong. Reads their journals. */
+export function brokenHistories(
+  host: Host,
+  apps: readonly AppName[],
+): { readonly broken: AppName[]; readonly warnings: string[] } {
   const worked = asOwnerOf(host.dokkuRoot, () => apps.map((app) => ({ app, ...workOn(host, verifyWork, app, {}) })));
   return {
-    apps: worked.filter(({ failed }) => failed).map(({ app }) => app),
+    broken: worked.filter(({ failed }) => failed).map(({ app }) => app),
     warnings: worked.flatMap(({ warnings }) => warnings),
-    of: apps.length,
   };
 }

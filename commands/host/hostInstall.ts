@@ -23,7 +23,7 @@ import { ownTree } from '../../host/dokku/pluginTree';
 import type { Host } from '../../host/dokku/environment';
 import { Failure } from '../../host/failure';
 import { install } from '../../triggers/install';
-import { checkHost } from './hostCheck';
+import { appsWithHistory, checkHost } from './hostCheck';
 import { type Step, takeSteps } from './hostSteps';
 import { tidySteps } from './hostTidy';
 import { alongsideTree, digestOfTree, holdsTree, placeTree, type PluginTree, readOwnTree } from './hostTree';
@@ -72,12 +72,13 @@ async function installHost({ host, output, flags: wanted }: Call): Promise<numbe
   takeSteps(output, steps, dryRun);
   if (dryRun) return 0;
   const modeHost = { ...host, alongside: mode === 'alongside' };
+  const histories = appsWithHistory(modeHost); // what is adopted now need not be read back
   const adopted = install({ host: modeHost, output, args: [] }) === 0;
   if (adopted) output.step('Ran its trigger install: directories are there, existing records are in the journal');
   else output.warn('Its trigger install could not write all existing records to the journal; see above');
   output.flush();
   takeSteps(output, tidySteps(host, places, treePaths(places, tree)), false);
-  const sound = checkHost(modeHost, output, mode === 'replace' ? places.builds : places.journal);
+  const sound = checkHost(modeHost, output, mode === 'replace' ? places.builds : places.journal, histories);
   if (mode === 'replace') offerUnits(places, output.verbose);
   return sound && adopted ? 0 : 1;
 }

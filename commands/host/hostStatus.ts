@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 
+import { listApps } from '../../host/dokku/apps';
 import { EXECUTABLE, ownTree, STRAY_LINK } from '../../host/dokku/pluginTree';
 import { visible } from '../../host/failure';
 import type { Host } from '../../host/dokku/environment';
@@ -70,6 +71,7 @@ function statusOf(host: Host, places: Places, installation: Installation | undef
   const mode = answering === 'dokku-builds' ? 'replace' : journal?.ours === true ? 'alongside' : 'none';
   const putBack = installation?.mode === 'replace' && answering !== 'dokku-builds';
   const strayLink = builds?.ours === true && readPlugin(join(places.builds, STRAY_LINK))?.target !== undefined;
+  const modeHost = { ...host, alongside: mode === 'alongside' };
   return {
     installed: mode !== 'none',
     mode,
@@ -81,7 +83,7 @@ function statusOf(host: Host, places: Places, installation: Installation | undef
     before: installation?.before ?? null,
     name: installation?.name ?? null,
     stray_link: strayLink,
-    broken_histories: brokenHistories({ ...host, alongside: mode === 'alongside' }).apps,
+    broken_histories: brokenHistories(modeHost, listApps(modeHost)).broken,
     notifications_waiting: readQueue(buildsRoot(host)).length,
     to_do: toDo(places, installation, mode, strayLink, builds),
   };

@@ -6,6 +6,7 @@ import {
   fstatSync,
   fsyncSync,
   lchownSync,
+  linkSync,
   lstatSync,
   mkdirSync,
   openSync,
@@ -32,23 +33,55 @@ export function replaceFile(
   content: string | Uint8Array,
   options: { readonly mode: number; readonly durable: boolean },
 ): void {
-  const directory = dirname(path);
-  const { fd, temporary } = openTemporary(path, options.mode);
+  const temporary = writeTemporary(path, content, options);
   try {
-    try {
-      writeAll(fd, typeof content === 'string' ? Buffer.from(content) : content, temporary);
-      ownLikeParent(fd, directory);
-      fchmodSync(fd, options.mode); // after the change of owner, and whatever the umask is
-      if (options.durable) fsyncSync(fd);
-    } finally {
-      closeSync(fd);
-    }
     renameSync(temporary, path);
   } catch (error) {
     removeQuietly(temporary);
     throw error;
   }
-  if (options.durable) syncDirectory(directory);
+  if (options.durable) syncDirectory(dirname(path));
+}
+
+/**
+ * Makes a new file at `path` with this content in one step, durable. False, and nothing is changed, if something is
+ * there already, or if the file system has no hard links. Throws other system errors.
+ */
+export function makeFile(path: string, content: Uint8Array, mode: number): boolean {
+  const temporary = writeTemporary(path, content, { mode, durable: true });
+  try {
+    linkSync(temporary, path); // unlike a rename it replaces nothing
+  } catch (error) {
+    if (NO_LINK.has(errorCode(error) ?? '')) return false;
+    throw error;
+  } finally {
+    removeQuietly(temporary);
+  }
+  syncDirectory(dirname(path));
+  return true;
+}
+
+const NO_LINK: ReadonlySet<string> = new Set(['EEXIST', 'EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK']);
+
+/** Writes `content` to a temporary file for `path`, and returns its path. */
+function writeTemporary(
+  path: string,
+  content: string | Uint8Array,
+  { mode, durable }: { readonly mode: number; readonly durable: boolean },
+): string {
+  const { fd, temporary } = openTemporary(path, mode);
+  try {
+    writeAll(fd, typeof content === 'string' ? Buffer.from(content) : content, temporary);
+    ownLikeParent(fd, dirname(path));
+    fchmodSync(fd, mode); // after the change of owner, and whatever the umask is
+    if (durable) fsyncSync(fd);
+    return temporary;
+  } catch (error) {
+    removeQuietly(temporary);
+    throw error;
+  } finally {
+    closeSync(fd);
+  }
 }
 
 /**

@@ -41,7 +41,7 @@ export function appendEvent(
 ): Appended {
   if (head.end > MAX_JOURNAL - RESERVE_BYTES)
     throw new JournalNotWritten(journal.path, 'it has reached its largest size');
-  const recorded = record(journal, head.seq + 1, event, at, random);
+  const recorded = newRecorded(journal.path, head.seq + 1, event, at, random);
   const link = { previousCrc: head.crc, readTo: head.end, digest: digestOf(journal, head.readTo, head.end) };
   const frame = encodeFrame(encodeEnvelope(recorded, link));
   if (isLongerThan(journal, head.end)) {
@@ -59,22 +59,26 @@ export function appendEvent(
   return { own: read.since.find((one) => one.id === recorded.id), ...read };
 }
 
-/** The event as every reader will find it, so that none is written that readers pass over. */
-function record(journal: Journal, seq: number, event: BuildEvent, at: number, random: () => number): Recorded {
+/**
+ * `event` as every reader will find it under the number `seq`. Throws {@link JournalNotWritten} for one that readers
+ * would pass over. `path` is that of the journal.
+ */
+export function newRecorded(path: string, seq: number, event: BuildEvent, at: number, random: () => number): Recorded {
   const { type, ...data } = event;
   const parsed = parseEvent(type, data);
-  if (parsed instanceof Error)
-    throw new JournalNotWritten(journal.path, `no reader knows this event: ${parsed.message}`);
+  if (parsed instanceof Error) throw new JournalNotWritten(path, `no reader knows this event: ${parsed.message}`);
   const time = Math.max(0, Math.trunc(at));
   const id = newUlid(Math.min(Math.max(1, time), LAST_ULID_TIME), random); // it takes 0 for no time
   return { seq, id, at: time, schema: SCHEMA_VERSION, event: parsed };
 }
 
+let loadedUlid: typeof ulids | undefined;
+
 /** The package loads node:crypto, which only calls that append need. */
 function newUlid(at: number, random: () => number): string {
   // eslint-disable-next-line @typescript-eslint/no-require-imports -- see above
-  const { ulid } = require('ulid') as typeof ulids;
-  return ulid(at, random);
+  loadedUlid ??= require('ulid') as typeof ulids;
+  return loadedUlid.ulid(at, random);
 }
 
 /** In the year 10889. */

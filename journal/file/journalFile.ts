@@ -29,6 +29,9 @@ export const START: Head = { seq: 0, start: 0, crc: 0, readTo: 0, end: 0 };
 /** A longer file is no journal. It would hold 17 million events: to read it would take a trigger minutes. */
 export const MAX_JOURNAL = 4 * 1024 ** 3;
 
+/** They name keys and commands. */
+export const JOURNAL_MODE = 0o600;
+
 export interface Journal {
   readonly path: string;
   readonly fd: number;
@@ -58,7 +61,7 @@ export function withJournal<T>(path: string, work: (journal: Journal) => T): T |
   }
 }
 
-/** The journal at `path` for appending, made (mode 0600) when there is none. Throws {@link JournalNotWritten}. */
+/** The journal at `path` for appending, made when there is none. Throws {@link JournalNotWritten}. */
 export function openJournalForAppend(path: string): Journal {
   try {
     const journal = opened(path, fs.constants.O_RDWR | fs.constants.O_APPEND | fs.constants.O_CREAT);
@@ -74,7 +77,7 @@ export function openJournalForAppend(path: string): Journal {
 }
 
 function opened(path: string, flags: number): Journal {
-  const fd = fs.openSync(path, flags | fs.constants.O_NOFOLLOW | fs.constants.O_NONBLOCK, 0o600);
+  const fd = fs.openSync(path, flags | fs.constants.O_NOFOLLOW | fs.constants.O_NONBLOCK, JOURNAL_MODE);
   const stat = fs.fstatSync(fd);
   if (stat.isFile() && stat.size <= MAX_JOURNAL) return { path, fd };
   fs.closeSync(fd);

@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { listDirectory } from '../../host/system/files';
 import { printable, reasonOf } from '../../host/failure';
 import { parseTimestamp } from '../../host/durations';
-import type { BuildId } from '../../host/dokku/names';
+import type { AppName, BuildId } from '../../host/dokku/names';
 import type { AppBuilds } from '../../host/dokku/paths';
 import type { System } from '../../host/system/system';
-import type { AdoptedRecord, BuildCommand } from '../../journal/commands';
+import type { BuildCommand } from '../../journal/commands';
 import { decide, evolveAll } from '../../journal/decider';
 import { JournalNotWritten } from '../../journal/errors';
 import { JOURNAL_FILE } from '../../journal/file/journalFile';
@@ -15,12 +15,16 @@ import { buildsOf, findBuild, type History } from '../../journal/history';
 import { type Loaded, loadHistory } from '../../journal/loadHistory';
 import { addRunning } from '../lists/runningBuilds';
 import { warnOfProblems } from '../problemWarnings';
-import { readRecordFile, recordedIds } from './recordFiles';
+import { recordText } from './record';
+import { readRecordFile, type RecordFile, recordedIds } from './recordFiles';
 
-/** An app's history with the records that something else wrote, and the names of the files in the app's directory. */
+/** An app's history with the records that something else wrote. */
 export interface Adopted {
   readonly loaded: Loaded;
+  /** The names of the files in the app's directory. */
   readonly names: readonly string[];
+  /** Builds whose record file was just read, and holds what this program would write. */
+  readonly upToDate: ReadonlySet<BuildId>;
 }
 
 /**
@@ -42,7 +46,13 @@ export function adoptRecords(builds: AppBuilds, system: System, warn: (message: 
     );
   else if (records.length > 0)
     loaded = add(builds, loaded, removedMeanwhile(before.history, loaded.history, names, system.now()), system);
-  return { loaded, names };
+  const upToDate = records.filter(({ started: { build }, text }) => text === textOf(builds.app, loaded.history, build));
+  return { loaded, names, upToDate: new Set(upToDate.map(({ started }) => started.build)) };
+}
+
+function textOf(app: AppName, history: History, id: BuildId): string | undefined {
+  const build = findBuild(history, id);
+  return build && recordText(app, build);
 }
 
 const WRITING_MS = 10;
@@ -56,6 +66,7 @@ export function loadAtRest(directory: string, system: System): Loaded {
 }
 
 function add(builds: AppBuilds, loaded: Loaded, command: BuildCommand, system: System): Loaded {
+  if (command.type === 'NoteRemoved' && command.builds.length === 0) return loaded;
   try {
     if (builds.mode !== 'reader') {
       showRunning(builds, command, system);
@@ -93,8 +104,8 @@ function unknownRecords(
   names: readonly string[],
   system: System,
   warn: (message: string) => void,
-): AdoptedRecord[] {
-  const found: AdoptedRecord[] = [];
+): RecordFile[] {
+  const found: RecordFile[] = [];
   const unreadable: { id: BuildId; reason: string }[] = [];
   const pruned = new Set(history.pruned);
   for (const id of recordedIds(names)) {
@@ -111,8 +122,15 @@ function unknownRecords(
     }
   }
   warnOfUnreadable(builds, unreadable, warn);
-  const start = (record: AdoptedRecord): number => parseTimestamp(record.started.startedAt) ?? 0;
-  return found.sort((a, b) => start(a) - start(b) || (a.started.build < b.started.build ? -1 : 1));
+  return oldestFirst(found);
+}
+
+/** By their starts; builds that started at once by their ids. */
+function oldestFirst(records: readonly RecordFile[]): RecordFile[] {
+  return records
+    .map((record) => ({ record, start: parseTimestamp(record.started.startedAt) ?? 0 }))
+    .sort((a, b) => a.start - b.start || (a.record.started.build < b.record.started.build ? -1 : 1))
+    .map(({ record }) => record);
 }
 
 /** One warning, however many there are. */

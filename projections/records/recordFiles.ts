@@ -32,14 +32,19 @@ export function recordedIds(names: readonly string[]): BuildId[] {
     .filter((id) => id !== undefined);
 }
 
+/** What a record file holds, and the text that says so. */
+export type RecordFile = AdoptedRecord & { readonly text: string };
+
 /**
  * What the record file of build `id` says, or a sentence that says why it cannot be read; undefined when there is
  * none.
  */
-export function readRecordFile(directory: string, id: BuildId): AdoptedRecord | string | undefined {
+export function readRecordFile(directory: string, id: BuildId): RecordFile | string | undefined {
   try {
     const text = readSmallFile(recordPathIn(directory, id), RECORD_LIMIT_BYTES);
-    return text === undefined ? undefined : parseRecord(id, text);
+    if (text === undefined) return undefined;
+    const record = parseRecord(id, text);
+    return typeof record === 'string' ? record : { ...record, text };
   } catch (error) {
     return reasonOf(error);
   }

@@ -20,7 +20,8 @@ import { removeBuildFiles, sweep, writeRecords } from './recordFiles';
  * again. One file that cannot be written or removed keeps no other from being updated.
  *
  * `changed`: the files of the builds that events behind the checkpoint name, which is what a deploy's trigger has time
- * for. `all`: every record is compared with the journal, and what crashes have left is removed.
+ * for. `all`: every record is compared with the journal, but for those that are known to be `upToDate`, and what
+ * crashes have left is removed.
  *
  * If two processes do this at once, no record is left that is older than the journal: after its last rename each looks
  * whether the journal has grown, and if so writes again.
@@ -31,13 +32,15 @@ export function updateFiles(
   scope: 'changed' | 'all',
   system: System,
   warn: (message: string) => void,
+  upToDate: ReadonlySet<BuildId> = new Set(),
 ): void {
   let failure: unknown;
   const failed = (error: unknown): void => {
     failure ??= error;
   };
   try {
-    const updated = builds.mode === 'owner' ? updateRecords(builds, loaded, scope, system, failed) : undefined;
+    const updated =
+      builds.mode === 'owner' ? updateRecords(builds, loaded, scope, system, upToDate, failed) : undefined;
     if (updated === undefined) removeStaleTemporaries(builds.directory, (pid) => system.isAlive({ pid }));
     const { current, written } = updated ?? { current: loaded, written: true };
     updateRunning(builds, current.history, system, failed);
@@ -62,6 +65,7 @@ function updateRecords(
   loaded: Loaded,
   scope: 'changed' | 'all',
   system: System,
+  upToDate: ReadonlySet<BuildId>,
   failed: (error: unknown) => void,
 ): { readonly current: Loaded; readonly written: boolean } {
   const { app, directory } = builds;
@@ -70,10 +74,11 @@ function updateRecords(
   for (;;) {
     const { history, changed } = current;
     const whole = scope === 'all' || changed === 'all';
-    written = attempt(failed, () =>
-      writeRecords(directory, app, whole ? buildsOf(history) : onRecord(history, changed)),
-    );
-    if (changed !== 'all') removeFilesOfEnded(directory, history, changed, failed);
+    const stored = whole ? buildsOf(history) : onRecord(history, changed);
+    const unsure = current === loaded ? stored.filter(({ id }) => !upToDate.has(id)) : stored;
+    written = attempt(failed, () => writeRecords(directory, app, unsure));
+    if (changed !== 'all') removeFilesOfPruned(directory, history, changed, failed);
+    if (changed !== 'all' && scope === 'changed') removeNotesOfEnded(directory, history, changed, failed);
     if (journalSize(directory) <= current.head.end) break;
     const next = loadHistory(directory);
     if (next.head.seq === current.head.seq) break; // it has grown by debris only
@@ -98,21 +103,24 @@ function onRecord(history: History, ids: ReadonlySet<BuildId>): Build[] {
   return [...ids].map((id) => findBuild(history, id)).filter((build) => build !== undefined);
 }
 
-/** Record and log of a pruned build, and the notes about any build that has ended. */
-function removeFilesOfEnded(
+function removeFilesOfPruned(
   directory: string,
   history: History,
   changed: ReadonlySet<BuildId>,
   failed: (error: unknown) => void,
 ): void {
-  const builds = [...changed].map((id) => ({ id, build: findBuild(history, id) }));
-  removeBuildFiles(
-    directory,
-    builds.filter(({ build }) => build === undefined).map(({ id }) => id),
-    failed,
-  );
-  for (const { id, build } of builds)
-    if (build?.status !== 'running') attempt(failed, () => removeNotes(directory, id));
+  const pruned = [...changed].filter((id) => findBuild(history, id) === undefined);
+  removeBuildFiles(directory, pruned, failed);
+}
+
+function removeNotesOfEnded(
+  directory: string,
+  history: History,
+  changed: ReadonlySet<BuildId>,
+  failed: (error: unknown) => void,
+): void {
+  for (const id of changed)
+    if (findBuild(history, id)?.status !== 'running') attempt(failed, () => removeNotes(directory, id));
 }
 
 /** A failure here does not keep the checkpoint from being written. */

@@ -53,6 +53,41 @@ test.serial('commands are handled one after the other, and synced once', (t) => 
   t.deepEqual(loaded.history, loadHistory(builds.directory).history);
 });
 
+test.serial(
+  'several events without a journal begin one in one step; if another process is faster, it is decided again',
+  (t) => {
+    const builds = temporaryApp(t);
+    const command = adoptAll({ started: started('b1'), ended: finished('b1') }, { started: started('b2') });
+    const { linkSync } = fs;
+    t.teardown(() => Object.assign(fs, { linkSync }));
+    Object.assign(fs, {
+      linkSync: (from: string, to: string): void => {
+        Object.assign(fs, { linkSync });
+        append(builds, started('b1'));
+        linkSync(from, to);
+      },
+    });
+    const { added, loaded } = handle(builds.directory, nothingLoaded, command);
+    t.deepEqual(
+      added.map(({ seq, event }) => [seq, event.type]),
+      [
+        [2, 'BuildFinished'],
+        [3, 'BuildStarted'],
+      ],
+    );
+    t.deepEqual(loaded.history, loadHistory(builds.directory).history);
+    t.is(framesOf(join(builds.directory, JOURNAL_FILE)).length, 3);
+
+    const other = temporaryApp(t, 'other');
+    const order = watchWritesAndSyncs(t);
+    const begun = handle(other.directory, nothingLoaded, command);
+    t.deepEqual(order, ['write']);
+    t.is(begun.added.length, 3);
+    const { history, head } = loadHistory(other.directory);
+    t.deepEqual([begun.loaded.history, begun.loaded.head], [history, head]);
+  },
+);
+
 test('a command that is refused is the last, and those before it stand', (t) => {
   const builds = temporaryApp(t);
   append(builds, started('b1'), started('b2'));

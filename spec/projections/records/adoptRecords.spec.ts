@@ -22,7 +22,18 @@ import { readRunning, rebuildRunning } from '../../../projections/lists/runningB
 import { asRoot, asUser } from '../../temporaryHost';
 import { discard, finish, prune, start } from '../../journal/buildCommands';
 import { finished, minuteText, pruned, started } from '../../journal/buildEvents';
-import { append, handle, refuseWarning, temporaryApp, testMachine, update, writeForeign } from './temporaryApp';
+import { updateFiles } from '../../../projections/records/updateFiles';
+import {
+  append,
+  filesOf,
+  handle,
+  recordsOf,
+  refuseWarning,
+  temporaryApp,
+  testMachine,
+  update,
+  writeForeign,
+} from './temporaryApp';
 
 const ended = { status: 'succeeded', finished_at: minuteText(1), exit_code: 0 };
 
@@ -310,6 +321,23 @@ test.serial(
       return files;
     });
     t.deepEqual({ ...many, records: 0 }, { ...few, records: 0 } as never);
+  },
+);
+
+test.serial(
+  'what was read for the adoption is not read again to be compared, and others are written as they should be',
+  (t) => {
+    const builds = temporaryApp(t);
+    writeForeign(builds, 'other', ended);
+    const elsewhere = temporaryApp(t);
+    writeForeign(elsewhere, 'same', ended);
+    adopted(elsewhere);
+    writeFileSync(join(builds.directory, 'same.json'), recordsOf(elsewhere)['same.json'] ?? '');
+    const { loaded, upToDate } = adoptRecords(builds, testMachine, refuseWarning);
+    t.deepEqual([...upToDate], ['same'] as never);
+    const files = countFiles(t, () => updateFiles(builds, loaded, 'all', testMachine, refuseWarning, upToDate));
+    t.is(files.records, 1);
+    t.deepEqual(filesOf(builds), recordsOf(builds));
   },
 );
 

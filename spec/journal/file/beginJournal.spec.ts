@@ -1,0 +1,114 @@
+import fs, { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import test, { type ExecutionContext } from 'ava';
+
+import { JournalNotWritten } from '../../../journal/errors';
+import { beginJournal } from '../../../journal/file/beginJournal';
+import { closeJournal, JOURNAL_FILE, openJournalForAppend, withJournal } from '../../../journal/file/journalFile';
+import { verifyJournal } from '../../../journal/file/verifyJournal';
+import { asRoot, asUser, temporaryDirectory } from '../../temporaryHost';
+import { finished, minute, started } from '../buildEvents';
+import { appendAll, readAll } from './temporaryJournal';
+
+const NOBODY = 65534;
+const events = [started('b1'), finished('b1'), started('b2')];
+
+test('a journal begins with several events as if they had been appended, and is appended to', (t) => {
+  const path = join(temporaryDirectory(t), JOURNAL_FILE);
+  const begun = begin(path);
+  t.is(statSync(path).mode & 0o777, 0o600);
+  t.is(statSync(path).nlink, 1);
+  const journal = openJournalForAppend(path);
+  t.teardown(() => closeJournal(journal));
+  const read = readAll(journal);
+  t.deepEqual([read.events, read.problems, read.head], [begun?.recorded, [], begun?.head] as never);
+  appendAll(journal, [finished('b2')]);
+  const { events: count, voidFrames, deviations } = verifyJournal(journal, () => undefined);
+  t.deepEqual({ count, voidFrames, deviations }, { count: 4, voidFrames: 0, deviations: [] });
+});
+
+test('where a journal is, none is begun, and what is there stays', (t) => {
+  const directory = temporaryDirectory(t);
+  const path = join(directory, JOURNAL_FILE);
+  writeFileSync(path, 'of another process');
+  t.is(begin(path), undefined);
+  t.is(readFileSync(path, 'utf8'), 'of another process');
+  t.deepEqual(readdirSync(directory), [JOURNAL_FILE]);
+});
+
+test.serial('all events are on disk under the name of the journal before it is said to be begun', (t) => {
+  const directory = join(temporaryDirectory(t), 'app');
+  mkdirSync(directory);
+  const order = watchFiles(t);
+  begin(join(directory, JOURNAL_FILE));
+  t.deepEqual(order, ['write', 'sync', 'link', 'unlink', 'sync', 'sync']); // the file, its directory, the one above
+});
+
+test.serial('on a file system without hard links none is begun, and nothing is left', (t) => {
+  const directory = temporaryDirectory(t);
+  failLinks(t, 'EPERM');
+  t.is(begin(join(directory, JOURNAL_FILE)), undefined);
+  t.deepEqual(readdirSync(directory), []);
+});
+
+test.serial('an error on the way is said, and nothing is left', (t) => {
+  const directory = temporaryDirectory(t);
+  failLinks(t, 'EIO');
+  t.throws(() => begin(join(directory, JOURNAL_FILE)), { instanceOf: JournalNotWritten, message: /refused/ });
+  t.deepEqual(readdirSync(directory), []);
+});
+
+asRoot('a directory that cannot be written is said to be', (t) => {
+  const directory = temporaryDirectory(t);
+  chmodSync(directory, 0o555);
+  asUser(NOBODY, () =>
+    t.throws(() => begin(join(directory, JOURNAL_FILE)), {
+      instanceOf: JournalNotWritten,
+      message: /permission denied/,
+    }),
+  );
+});
+
+test('an event that no reader would know is not written', (t) => {
+  const path = join(temporaryDirectory(t), JOURNAL_FILE);
+  const wrong = { ...started('b1'), startedAt: 'yesterday' };
+  t.throws(() => beginJournal(path, [wrong], minute(0), Math.random), { instanceOf: JournalNotWritten });
+  t.is(
+    withJournal(path, () => true),
+    undefined,
+  );
+});
+
+function begin(path: string): ReturnType<typeof beginJournal> {
+  return beginJournal(path, events, minute(1), Math.random);
+}
+
+/** What is done to files from now on, in order. */
+function watchFiles(t: ExecutionContext): string[] {
+  const order: string[] = [];
+  const { writeSync, fsyncSync, linkSync, unlinkSync } = fs;
+  const before = { writeSync, fsyncSync, linkSync, unlinkSync };
+  t.teardown(() => Object.assign(fs, before));
+  const names = { writeSync: 'write', fsyncSync: 'sync', linkSync: 'link', unlinkSync: 'unlink' };
+  for (const [call, name] of Object.entries(names)) {
+    const real = before[call as keyof typeof before] as (...args: unknown[]) => unknown;
+    Object.assign(fs, {
+      [call]: (...args: unknown[]): unknown => {
+        order.push(name);
+        return real(...args);
+      },
+    });
+  }
+  return order;
+}
+
+function failLinks(t: ExecutionContext, code: string): void {
+  const { linkSync } = fs;
+  t.teardown(() => Object.assign(fs, { linkSync }));
+  Object.assign(fs, {
+    linkSync: () => {
+      throw Object.assign(new Error(`${code}: refused, link`), { code });
+    },
+  });
+}
