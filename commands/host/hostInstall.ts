@@ -2,7 +2,7 @@ import { realpathSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 
 import { ALONGSIDE_NAME } from '../../host/dokku/alongside';
-import { installationAs } from '../../host/dokku/answering';
+import { installationAs, isDisabled } from '../../host/dokku/answering';
 import {
   type Installation,
   installationPath,
@@ -57,9 +57,9 @@ type Call = Pick<CommandCall, 'host' | 'output'> & { readonly flags: ValuesOf<ty
  */
 async function installHost({ host, output, flags: wanted }: Call): Promise<number> {
   const places = placesOf(host);
-  const mode = wantedMode(host, wanted);
+  const mode = wantedMode(host, places, wanted);
   if (mode === undefined) {
-    output.step('Not installed on this host, so there is nothing to install again');
+    output.step('Not installed on this host, or disabled: there is nothing to install again');
     return 0;
   }
   const tree = readOwnTree();
@@ -91,11 +91,12 @@ async function alongsideNames(): Promise<ReadonlySet<string>> {
   return new Set(commands.filter(({ command }) => command.alongside).map(({ name }) => name));
 }
 
-function wantedMode(host: Host, { again, alongside }: Call['flags']): Mode | undefined {
+function wantedMode(host: Host, places: Places, { again, alongside }: Call['flags']): Mode | undefined {
   if (!again) return alongside ? 'alongside' : 'replace';
   if (alongside) throw new Failure('Flag --again does not go with --alongside');
   const installation = readInstallation(host);
-  return installation === undefined || installation.mode === 'none' ? undefined : installation.mode;
+  if (installation === undefined || installation.mode === 'none') return undefined;
+  return isDisabled(places, installation) ? undefined : installation.mode;
 }
 
 function replaceSteps(host: Host, places: Places, tree: PluginTree, inPlace: boolean): Step[] {

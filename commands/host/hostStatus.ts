@@ -4,6 +4,7 @@ import { listApps } from '../../host/dokku/apps';
 import { EXECUTABLE, ownTree, STRAY_LINK } from '../../host/dokku/pluginTree';
 import { visible } from '../../host/failure';
 import type { Host } from '../../host/dokku/environment';
+import { isDisabled } from '../../host/dokku/answering';
 import { type Installation, readInstallation } from '../../host/dokku/installation';
 import { ownNames, type Places, placesOf, type Plugin, readPlugin } from '../../host/dokku/places';
 import { buildsRoot } from '../../host/dokku/paths';
@@ -102,6 +103,7 @@ function toDo(
     const isLeft = mode !== 'none' || ownNames(places).length > 0; // the uninstall was interrupted
     return `sudo ${program} ${isLeft ? 'host:uninstall' : 'host:install'}`;
   }
+  if (isDisabled(places, installation)) return `sudo dokku plugin:enable ${installation?.name ?? ''}`;
   if (strayLink || (installation !== undefined && installation.mode !== mode)) {
     return `sudo ${program} host:install --again`;
   }

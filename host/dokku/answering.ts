@@ -18,6 +18,12 @@ export function installationAs(host: Host, { builds }: Places, name: string | nu
   return { mode: 'replace', before: before ?? null, name };
 }
 
+/** Whether the plugin is installed, but `plugin:disable` has removed its link. No upgrade of Dokku removes that. */
+export function isDisabled({ enabled }: Places, installation: Installation | undefined): boolean {
+  if (installation?.mode !== 'replace' || installation.name === null) return false;
+  return readPlugin(join(enabled, installation.name)) === undefined;
+}
+
 /**
  * Lets the plugin that is enabled as `name` answer `builds:*`. False if things are left as they are: `enabled/builds`
  * is no link. Throws system errors.
