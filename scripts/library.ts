@@ -7,7 +7,7 @@ import { replaceTree } from './replace-tree';
 import { thirdPartyLicenses } from './third-party-licenses';
 
 /** What package.json exports, and the modules whose declarations it is made of; the first becomes `index`. */
-const modules = ['api', 'openHost', 'apiTypes', 'openFleet', 'fleetTypes'];
+const modules = ['api', 'openHost', 'apiTypes', 'buildTypes', 'openFleet', 'fleetTypes'];
 
 /**
  * Builds the npm package's library from commands/api/api.ts into the directory `out`: `index.js` for CommonJS, which

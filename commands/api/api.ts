@@ -6,20 +6,28 @@ export { openFleet } from './openFleet';
 export type { FleetBuildView, FleetEvent, FleetFilter, FleetHostView, FleetOptions, FleetReader } from './fleetTypes';
 export { openHost } from './openHost';
 export type {
+  BuildsHost,
+  EventFilter,
+  FollowOptions,
+  HostOptions,
+  ListFilter,
+  StatsOptions,
+  Time,
+  WaitOptions,
+} from './apiTypes';
+export type {
   Actor,
   BuildCanceled,
   BuildEvent,
   BuildFinished,
   BuildInfo,
   BuildKind,
-  BuildsHost,
   BuildStarted,
+  BuildStats,
   BuildStatus,
   BuildView,
+  Delivery,
   DisplayStatus,
-  EventFilter,
-  FollowOptions,
-  HostOptions,
-  ListFilter,
+  Figures,
   Pruned,
-} from './apiTypes';
+} from './buildTypes';

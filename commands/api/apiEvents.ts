@@ -6,7 +6,9 @@ import { buildsNamed } from '../../journal/events';
 import { eventJson } from '../../projections/events/eventView';
 import type { Warn } from '../../projections/problemWarnings';
 import { type AppEvent, eventSource, type EventSource, mergedEvents } from '../../projections/events/mergedEvents';
-import type { BuildEvent, EventFilter, FollowOptions } from './apiTypes';
+import type { EventFilter, FollowOptions } from './apiTypes';
+import type { BuildEvent } from './buildTypes';
+import { eventFilter } from './filters';
 
 /**
  * The events that `filter` asks for, of the journals that `places` gives. `warn` is called for each damaged part.
@@ -55,10 +57,10 @@ function isAborted(signal: AbortSignal | undefined): boolean {
   return signal?.aborted === true;
 }
 
-function passes({ build, type, since, until }: EventFilter): (recorded: Recorded) => boolean {
-  const [from, to] = [since?.getTime() ?? Number.NEGATIVE_INFINITY, until?.getTime() ?? Number.POSITIVE_INFINITY];
+function passes(filter: EventFilter): (recorded: Recorded) => boolean {
+  const { build, type, since: from = Number.NEGATIVE_INFINITY, until = Number.POSITIVE_INFINITY } = eventFilter(filter);
   return ({ at, event }) => {
-    if (at < from || at > to || (type !== undefined && event.type !== type)) return false;
+    if (at < from || at > until || (type !== undefined && event.type !== type)) return false;
     return build === undefined || buildsNamed(event).some((id) => id === build);
   };
 }

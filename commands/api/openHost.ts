@@ -1,19 +1,25 @@
 import { appExists, listApps } from '../../host/dokku/apps';
 import { type Host, readHost } from '../../host/dokku/environment';
-import { AppDoesNotExist, reasonOf } from '../../host/failure';
+import { AppDoesNotExist, Failure, reasonOf } from '../../host/failure';
 import { type AppName, parseAppName, parseBuildId } from '../../host/dokku/names';
 import { type AppBuilds, appBuilds, logPath } from '../../host/dokku/paths';
-import { findBuild, type History, buildsOf } from '../../journal/history';
+import { type Build, findBuild, type History, buildsOf, newestBuild } from '../../journal/history';
 import { adoptRecords } from '../../projections/records/adoptRecords';
 import { thisSystem } from '../../host/system/system';
 import { once } from '../../projections/problemWarnings';
 import { infoView } from '../../projections/lists/infoView';
-import { listOfApp, listOfHost } from '../../projections/lists/listView';
+import { listOfApp, listOfHost, matches } from '../../projections/lists/listView';
 import { readPast } from '../../projections/events/past';
 import { buildView, type SeenBuild } from '../../projections/records/record';
-import type { BuildInfo, BuildsHost, BuildView, HostOptions } from './apiTypes';
-import { followEvents, readEvents } from './apiEvents';
+import { statsJson, statsView } from '../../projections/stats/statsView';
+import { followBuild } from '../output/followBuild';
 import { seeAt } from '../shared/see';
+import { readStats } from '../stats/readStats';
+import { followEvents, readEvents } from './apiEvents';
+import { logStream } from './apiLog';
+import type { BuildsHost, HostOptions } from './apiTypes';
+import type { BuildInfo, BuildStats, BuildView } from './buildTypes';
+import { eventFilter, limitOf, listFilter, timeOf } from './filters';
 
 /** Opens the builds of a host for reading. Looks at nothing yet, and throws nothing. */
 export function openHost(options: HostOptions = {}): BuildsHost {
@@ -34,37 +40,85 @@ export function openHost(options: HostOptions = {}): BuildsHost {
   const places = (app: string | undefined): AppBuilds[] =>
     app === undefined ? readableOf(host, listApps(host), warn) : [readable(host, existing(app))];
 
+  const now = (app: AppName, build: Build): BuildView => view(app, seeAt(Date.now())(build));
+  /** A build on record. */
+  const present = (app: AppName, build: string): Build => {
+    const found = findBuild(historyOf(app), parseBuildId(build));
+    if (found === undefined) throw new Failure(`No build record found for ${app}/${build}`);
+    return found;
+  };
+  const ofHost = (wanted: (seen: SeenBuild) => boolean): BuildView[] => {
+    const see = seeAt(Date.now());
+    const found = readableOf(host, listApps(host), warn).flatMap(({ app }) =>
+      buildsOf(historyOf(app))
+        .map(see)
+        .filter(wanted)
+        .map((seen) => ({ app, seen })),
+    );
+    return listOfHost(found).map(({ app, seen }) => view(app, seen));
+  };
+
   return {
     apps: () => listApps(host),
     list(name, filter = {}) {
+      const [app, wanted, limit] = [existing(name), listFilter(filter), limitOf(filter)];
+      const seen = buildsOf(historyOf(app)).map(seeAt(Date.now()));
+      const listed = listOfApp(seen, wanted, Number.POSITIVE_INFINITY).slice(0, limit);
+      return listed.map((one) => view(app, one));
+    },
+    builds(filter = {}) {
+      const [wanted, limit] = [listFilter(filter), limitOf(filter)];
+      return ofHost((seen) => matches(seen, wanted)).slice(0, limit);
+    },
+    running: () => ofHost(({ displayStatus }) => displayStatus === 'running'),
+    last(name) {
+      const app = existing(name);
+      const build = newestBuild(historyOf(app));
+      return build && now(app, build);
+    },
+    lastFailed(name) {
       const app = existing(name);
       const seen = buildsOf(historyOf(app)).map(seeAt(Date.now()));
-      const { kind, status } = filter;
-      const wanted = { kind, statuses: status && [status] };
-      return listOfApp(seen, wanted, Number.POSITIVE_INFINITY).map((one) => view(app, one));
-    },
-    running() {
-      const see = seeAt(Date.now());
-      const running = readableOf(host, listApps(host), warn).flatMap(({ app }) =>
-        buildsOf(historyOf(app))
-          .filter(({ status }) => status === 'running')
-          .map(see)
-          .filter(({ displayStatus }) => displayStatus === 'running')
-          .map((seen) => ({ app, seen })),
-      );
-      return listOfHost(running).map(({ app, seen }) => view(app, seen));
+      const failed = seen.findLast(({ displayStatus }) => ['failed', 'abandoned'].includes(displayStatus));
+      return failed && view(app, failed);
     },
     info(name, build) {
       const [app, id] = [existing(name), parseBuildId(build)];
       const tell = once(warn);
-      const present = findBuild(historyOf(app, tell), id);
-      const found = present ? { build: present } : readPast(readable(host, app), { only: id }, tell).at(-1);
+      const onRecord = findBuild(historyOf(app, tell), id);
+      const found = onRecord ? { build: onRecord } : readPast(readable(host, app), { only: id }, tell).at(-1);
       if (found === undefined) return undefined;
       const left = 'left' in found ? found.left : undefined;
       return infoView(app, seeAt(Date.now())(found.build), logPath(host, app, id), left) as BuildInfo;
     },
-    events: (filter = {}) => readEvents(() => places(filter.app), filter, warn),
-    follow: (follow = {}) => followEvents(() => places(follow.app), follow, warn),
+    log(name, id, waiting = {}) {
+      const app = existing(name);
+      return logStream(host, app, present(app, id), () => findBuild(historyOf(app), parseBuildId(id)), waiting);
+    },
+    async wait(name, id, { signal = new AbortController().signal } = {}) {
+      const app = existing(name);
+      const read = (): Build | undefined => findBuild(historyOf(app), parseBuildId(id));
+      const following = { onChange: () => undefined, conclusion: true, signal, read };
+      const { build } = await followBuild(host, app, present(app, id), following);
+      if (build === undefined) throw signal.reason;
+      return now(app, build);
+    },
+    stats(name, { since } = {}) {
+      const from = timeOf('since', since);
+      const counted = places(name).map((builds) => readStats(host, builds, once(warn), from));
+      return statsJson(
+        name === undefined ? undefined : existing(name),
+        statsView(counted, from, Date.now()),
+      ) as BuildStats;
+    },
+    events(filter = {}) {
+      eventFilter(filter); // throws at once, and not with the first event
+      return readEvents(() => places(filter.app), filter, warn);
+    },
+    follow(follow = {}) {
+      eventFilter(follow);
+      return followEvents(() => places(follow.app), follow, warn);
+    },
   };
 }
 

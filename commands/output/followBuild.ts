@@ -21,8 +21,8 @@ const CONCLUSION_MS = 10_000;
 /** Follows a build. */
 export interface Following {
   /**
-   * What is known of the build at the end: it has ended, or its process is gone. Undefined if nobody reads our stdout
-   * any more.
+   * What is known of the build at the end: it has ended, or its process has. Undefined if nobody reads our stdout any
+   * more, or `signal` was aborted.
    */
   readonly build: Build | undefined;
 }
@@ -39,17 +39,27 @@ export async function followBuild(
   {
     onChange,
     conclusion,
-  }: { readonly onChange: (changes: Changes) => Promise<void> | void; readonly conclusion: boolean },
+    signal,
+    read = (directory) => findBuild(loadHistory(directory).history, build.id),
+  }: {
+    readonly onChange: (changes: Changes) => Promise<void> | void;
+    readonly conclusion: boolean;
+    /** Ends it, instead of a closed stdout. */
+    readonly signal?: AbortSignal;
+    /** Reads the build anew; undefined if it is not on record any more. */
+    readonly read?: (directory: string) => Build | undefined;
+  },
 ): Promise<Following> {
   const { directory } = appBuilds(host, app);
   const changes = watchDirectory(directory);
   const stdout = { isRead: true };
   const isRead = (): boolean => stdout.isRead;
-  const reader = onReaderGone(() => {
+  const stop = (): void => {
     stdout.isRead = false;
     changes.wake();
-  });
-  const latest = (): Build => findBuild(loadHistory(directory).history, build.id) ?? build;
+  };
+  const reader = signal === undefined ? onReaderGone(stop) : onAbort(signal, stop);
+  const latest = (): Build => read(directory) ?? build;
   try {
     let known = latest();
     let deadSince: number | undefined;
@@ -69,6 +79,16 @@ export async function followBuild(
     reader.close();
     changes.close();
   }
+}
+
+function onAbort(signal: AbortSignal, stop: () => void): { close(): void } {
+  if (signal.aborted) stop();
+  signal.addEventListener('abort', stop);
+  return {
+    close: () => {
+      signal.removeEventListener('abort', stop);
+    },
+  };
 }
 
 /** Changes of a directory. */

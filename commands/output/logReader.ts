@@ -1,6 +1,8 @@
 import fs from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
 
 import { formatTimestamp } from '../../host/durations';
+import { errorCode, Failure, reasonOf } from '../../host/failure';
 import type { Output } from '../../host/terminal/output';
 
 /** Reads a log that may still grow. */
@@ -48,6 +50,29 @@ export function openReader(
       return printed;
     },
   };
+}
+
+/** Output that is on its way through `tee` when the end is recorded gets this long without a byte to arrive. */
+const QUIET_MS = 500;
+
+/** Calls `readMore` until nothing has come for {@link QUIET_MS}; it returns whether there was anything. */
+export async function untilQuiet(readMore: () => boolean): Promise<void> {
+  for (let quietSince = performance.now(); performance.now() - quietSince < QUIET_MS;) {
+    await delay(QUIET_MS / 10);
+    if (readMore()) quietSince = performance.now();
+  }
+}
+
+/** A descriptor of the log at `path`; undefined if there is none. Throws {@link Failure}. */
+export function openLog(path: string): number | undefined {
+  try {
+    const fd = fs.openSync(path, fs.constants.O_RDONLY | fs.constants.O_NOFOLLOW | fs.constants.O_NONBLOCK);
+    if (fs.fstatSync(fd).isFile()) return fd;
+    throw new Failure(`Cannot read ${path}: it is not a regular file`);
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return undefined;
+    throw error instanceof Failure ? error : new Failure(`Cannot read ${path}: ${reasonOf(error)}`);
+  }
 }
 
 const LINE_END = 0x0a;

@@ -1,8 +1,5 @@
-import fs from 'node:fs';
-import { setTimeout as delay } from 'node:timers/promises';
-
 import type { Host } from '../../host/dokku/environment';
-import { errorCode, Failure, reasonOf } from '../../host/failure';
+import { Failure } from '../../host/failure';
 import type { AppName, BuildId } from '../../host/dokku/names';
 import { ClosedPipe, type Output } from '../../host/terminal/output';
 import { logPath } from '../../host/dokku/paths';
@@ -14,7 +11,7 @@ import { findNamedBuild, NotDeploying } from '../shared/buildArgument';
 import { exitStatusOf, OUTCOMES_HELP, outcomeText } from '../shared/outcome';
 import { seeAt, viewApp } from '../shared/see';
 import { followBuild } from './followBuild';
-import { type LogReader, openReader } from './logReader';
+import { type LogReader, openLog, openReader, untilQuiet } from './logReader';
 
 export const output = defineCommand({
   description: 'Show the output of a build or follow a running one',
@@ -46,20 +43,6 @@ export const output = defineCommand({
   },
 });
 
-function openLog(path: string): number | undefined {
-  try {
-    const fd = fs.openSync(path, fs.constants.O_RDONLY | fs.constants.O_NOFOLLOW | fs.constants.O_NONBLOCK);
-    if (fs.fstatSync(fd).isFile()) return fd;
-    throw new Failure(`Cannot read ${path}: it is not a regular file`);
-  } catch (error) {
-    if (errorCode(error) === 'ENOENT') return undefined;
-    throw error instanceof Failure ? error : new Failure(`Cannot read ${path}: ${reasonOf(error)}`);
-  }
-}
-
-/** Output that is on its way through `tee` when the end is recorded gets this long without a byte to arrive. */
-const QUIET_MS = 500;
-
 /**
  * Prints the log, and while the build lives what comes: until its end is recorded or its process is gone, and all is
  * read. Returns what is known of the build then, with `conclusion` its outcome; undefined if nobody reads our stdout
@@ -79,10 +62,7 @@ async function follow(
   const onChange = (): void => void log.printMore();
   const { build: ended } = await followBuild(host, app, build, { onChange, conclusion });
   if (ended === undefined) return undefined;
-  for (let quietSince = performance.now(); performance.now() - quietSince < QUIET_MS;) {
-    await delay(QUIET_MS / 10);
-    if (log.printMore()) quietSince = performance.now();
-  }
+  await untilQuiet(() => log.printMore());
   if (out.isTerminal) out.step(outcomeText(seeAt(Date.now())(ended)));
   return ended;
 }

@@ -1,23 +1,15 @@
-import { join } from 'node:path';
-
 import { allowedApps, listApps } from '../../host/dokku/apps';
-import { commitTimes } from '../../host/dokku/commitTimes';
-import type { Host } from '../../host/dokku/environment';
 import type { AppName } from '../../host/dokku/names';
-import type { Output } from '../../host/terminal/output';
 import { appBuilds } from '../../host/dokku/paths';
-import { isAlive } from '../../host/system/processes';
 import { adoptRecords } from '../../projections/records/adoptRecords';
 import { thisSystem } from '../../host/system/system';
-import { readEvents } from '../../projections/events/past';
 import { once } from '../../projections/problemWarnings';
-import { countDeployment, deliveryOf, noDeployments } from '../../projections/stats/delivery';
-import { count, countOpen, noStats } from '../../projections/stats/stats';
-import { type NamedStats, statsJson, statsView } from '../../projections/stats/statsView';
+import { statsJson, statsView } from '../../projections/stats/statsView';
 import { eachApp } from '../allApps/eachApp';
 import { defineCommand } from '../definition/command';
 import { aTime, jsonFormat, maybeApp, noColor } from '../definition/flags';
 import { WHEN_EXAMPLES } from '../definition/when';
+import { readStats } from './readStats';
 import { statsTables } from './statsText';
 
 export const stats = defineCommand({
@@ -32,7 +24,12 @@ export const stats = defineCommand({
   alongside: true,
   async run({ host, output, args: { app }, flags: { since, format, noColor: isPlain }, now }) {
     const apps = app === undefined ? allowedApps(host, listApps(host)) : [app];
-    const read = (one: AppName) => readStats(host, output, one, since);
+    const read = (one: AppName) => {
+      const builds = appBuilds(host, one);
+      const warn = once(output.warn);
+      adoptRecords(builds, thisSystem, warn); // records that something else wrote become events first
+      return readStats(host, builds, warn, since);
+    };
     const view = statsView(eachApp(output, apps, app !== undefined, read), since, now);
     if (format === 'json') {
       output.line(JSON.stringify(statsJson(app, view)));
@@ -47,22 +44,3 @@ export const stats = defineCommand({
     return undefined;
   },
 });
-
-/**
- * Counts what the whole journal of `app` tells, a batch of events at a time; records that something else wrote become
- * events first.
- */
-function readStats(host: Host, output: Output, app: AppName, since: number | undefined): NamedStats {
-  const builds = appBuilds(host, app);
-  const warn = once(output.warn);
-  adoptRecords(builds, thisSystem, warn);
-  const counted = noStats(since);
-  const deployments = noDeployments();
-  readEvents(builds, warn, ({ event }) => {
-    count(counted, event);
-    countDeployment(deployments, event);
-  });
-  countOpen(counted, ({ process }) => isAlive(process));
-  const timesOf = (revisions: readonly string[]) => commitTimes(join(host.dokkuRoot, app), revisions);
-  return { app, stats: counted, delivery: deliveryOf(deployments, since, timesOf) };
-}

@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -6,10 +7,10 @@ import { join } from 'node:path';
 
 import test from 'ava';
 
-import type { BuildEvent, BuildView } from '../../../commands/api/apiTypes';
+import type { BuildEvent, BuildView } from '../../../commands/api/buildTypes';
 import { openHost } from '../../../commands/api/openHost';
 import { finishedRecord, writeRecords } from '../expectedRecord';
-import { createSandbox, type Sandbox } from '../../../scripts/sandbox/host';
+import { createSandbox, type Sandbox, script } from '../../../scripts/sandbox/host';
 
 /*
  * The library as somebody has it who installed the npm package: packed with npm, unpacked as npm does, with no other
@@ -153,6 +154,104 @@ test('list, info, running and events say what the commands print', async (t) => 
   const all = [...api.events()].map(({ time }) => time);
   t.deepEqual(all, all.toSorted());
   t.is(api.info('shop', 'never'), undefined);
+});
+
+test('builds, last, lastFailed and stats say what the commands print', async (t) => {
+  const api = opened();
+  await host.createApp('three');
+  for (const [id, exitCode] of [
+    ['t1', 1],
+    ['t2', 0],
+    ['t3', 1],
+    ['t4', 0],
+  ] as const)
+    await record('three', id, exitCode);
+  const infoOf = async (name: string) => {
+    const { event: _, ...view } = (await json('builds:info', 'three', name)) as BuildView & { event: unknown };
+    return view;
+  };
+  t.deepEqual(api.last('three'), await infoOf('last'));
+  t.deepEqual(api.lastFailed('three'), await infoOf('last-failed'));
+  t.is(api.lastFailed('three')?.id, 't3');
+  await host.createApp('none');
+  t.deepEqual([api.last('none'), api.lastFailed('none')], [undefined, undefined]);
+  const ids = (views: readonly BuildView[]): string[] => views.filter(({ app }) => app === 'three').map(({ id }) => id);
+  t.deepEqual(ids(api.builds()), ['t4', 't3', 't2', 't1']);
+  t.deepEqual(ids(api.builds({ status: ['failed', 'canceled'], source: 'git-hook' })), ['t3', 't1']);
+  t.is(api.builds({ limit: 2 }).length, 2);
+  t.deepEqual(ids(api.builds({ until: '1h' })), []);
+  t.deepEqual(ids(api.builds({ since: new Date(Date.now() - 3_600_000) })), ids(api.builds({ since: '1h' })));
+  const settled = (stats: unknown) => ({ ...(stats as object), until: '', seconds_since_success: 0, sources: [] });
+  t.deepEqual(settled(api.stats('three', { since: '1h' })), {
+    ...settled(await json('builds:stats', 'three', '--since', '1h')),
+    since: api.stats('three', { since: '1h' }).since,
+  });
+  t.is(api.stats().app, null);
+  t.true(api.stats().apps.some(({ app, builds }) => app === 'three' && builds === 4));
+});
+
+test('a filter with a value that is not allowed throws at once', (t) => {
+  const api = opened();
+  const bad = (filter: object): object => filter; // what a program in JavaScript can give
+  t.throws(() => api.list('shop', bad({ status: 'done' })), {
+    message: /^Invalid status value "done" \(allowed: running,/,
+  });
+  t.throws(() => api.builds(bad({ status: ['failed', 'x'] })), { message: /^Invalid status value "x"/ });
+  t.throws(() => api.list('shop', bad({ kind: '' })), { message: /^Invalid kind value ""/ });
+  t.throws(() => api.list('shop', { limit: 0 }), { message: /^Invalid limit value "0"/ });
+  t.throws(() => api.list('shop', { since: 'yesterday' }), {
+    message: /^Invalid since value "yesterday": must be a time/,
+  });
+  t.throws(() => api.events({ since: new Date('never') }), { message: /^Invalid since value "Invalid Date"/ });
+  t.throws(() => api.events(bad({ since: 5 })), { message: /^Invalid since value "5"/ });
+  t.throws(() => api.follow(bad({ type: 'Started' })), { message: /^Invalid type value "Started"/ });
+  t.throws(() => api.events({ build: '../x' }), { message: /^Invalid build id/ });
+  t.throws(() => api.stats('shop', { since: 'x' }), { message: /^Invalid since value/ });
+});
+
+test('log gives the bytes of a build, of a running one until it ends, and wait gives the build at its end', async (t) => {
+  const api = opened();
+  await host.createApp('loud');
+  const gate = host.gate();
+  await host.commit('loud', { build: script(gate.announced('before'), 'echo after') });
+  const deploy = await host.startDeploy('loud', ['ps:rebuild', 'loud'], 'before');
+  const log = api.log('loud', deploy.build);
+  const ended = api.wait('loud', deploy.build);
+  let text = '';
+  for await (const bytes of log) {
+    if (text === '') gate.open();
+    text += String(bytes);
+  }
+  t.is(text, host.read('loud', `${deploy.build}.log`));
+  t.regex(text, /before\nafter\n/);
+  await deploy.finished;
+  t.like(await ended, { id: deploy.build, status: 'succeeded', exit_code: 0 });
+  t.is((await api.wait('loud', deploy.build)).id, deploy.build);
+  t.is(Buffer.concat(await api.log('loud', deploy.build).toArray()).toString(), text);
+});
+
+test('log and wait end with their signal, and say what there is none of', async (t) => {
+  const api = opened();
+  await host.createApp('still');
+  const live = host.process();
+  await host.trigger('builds-record-start', ['still', 's1', String(live.pid), 'ps:restart']);
+  host.write(host.file('still', 's1.log'), 'so far\n');
+  const stop = new AbortController();
+  const waiting = t.throwsAsync(api.wait('still', 's1', { signal: stop.signal }), { message: 'enough' });
+  let text = '';
+  for await (const bytes of api.log('still', 's1', { signal: stop.signal })) {
+    text += String(bytes);
+    stop.abort(new Error('enough'));
+  }
+  t.is(text, 'so far\n');
+  await waiting;
+  const left = api.log('still', 's1'); // a reader that stops reading
+  await once(left, 'data');
+  left.destroy();
+  await once(left, 'close');
+  t.throws(() => api.log('shop', 'shop1'), { message: 'No log found for shop/shop1' });
+  t.throws(() => api.log('shop', 'never'), { message: 'No build record found for shop/never' });
+  await t.throwsAsync(api.wait('shop', 'never'), { message: 'No build record found for shop/never' });
 });
 
 /** Other tests have builds of their own that run now, or ran a moment ago. */
