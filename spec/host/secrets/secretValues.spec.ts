@@ -1,0 +1,57 @@
+import test from 'ava';
+
+import { secretValues } from '../../../host/secrets/secretValues';
+
+const of = (name: string, value: string) => secretValues([{ name, value }]);
+
+test('a value is a secret because of its name', (t) => {
+  const secret = [
+    ...[
+      'API_KEY',
+      'SECRET_KEY_BASE',
+      'token',
+      'DbPassword',
+      'SENTRY_DSN',
+      'AWS_CREDENTIALS',
+      'SMTP_PASS',
+      'BASIC_AUTH',
+    ],
+    ...['PRIVATE_PEM', 'SLACK_WEBHOOK', 'GITHUB_PAT', 'PGPASSWORD', 'AZURE_CONNECTION_STRING'],
+  ];
+  for (const name of secret) t.deepEqual(of(name, 'hunter2'), ['hunter2'], name);
+  for (const name of ['RAILS_ENV', 'AUTHOR', 'PATH', 'COMPASS', 'DOKKU_PROXY_PORT_MAP'])
+    t.deepEqual(of(name, 'hunter2'), [], name);
+});
+
+test('a value of fewer than six characters is none', (t) => {
+  t.deepEqual(of('API_KEY', '12345'), []);
+  t.deepEqual(of('API_KEY', '123456'), ['123456']);
+});
+
+test('a url with a password is a secret under any name, and so is the password in it', (t) => {
+  t.deepEqual(of('DATABASE_URL', 'postgres://shop:p4ss-word@db:5432/shop').slice(0, 1), [
+    'postgres://shop:p4ss-word@db:5432/shop',
+  ]);
+  t.true(of('DATABASE_URL', 'postgres://shop:p4ss-word@db:5432/shop').includes('p4ss-word'));
+  t.true(of('DATABASE_URL', 'postgres://shop:a%2Fb%20c%40d@db/shop').includes('a/b c@d'));
+  t.true(of('DATABASE_URL', 'mysql://shop:pa/ss#wd@db/shop').includes('pa/ss#wd'));
+  t.true(of('REPOSITORY', 'https://ghp_0123456789abcdef@github.com/acme/shop').includes('ghp_0123456789abcdef'));
+  for (const value of [
+    'https://example.com/path',
+    'postgres://shop@db/shop',
+    'no url: a@b',
+    'https://shop.example:8080',
+  ])
+    t.deepEqual(of('SOME_URL', value), [], value);
+});
+
+test('a secret is also known in percent-encoding, and as JSON writes it', (t) => {
+  t.deepEqual(of('API_KEY', 'a"b c/d'), ['a"b c/d', 'a%22b%20c%2Fd', String.raw`a\"b c/d`]);
+});
+
+test('of a secret of several lines, all of it and each line of at least six characters is known', (t) => {
+  const [whole, ...lines] = of('SSH_KEY', '-----BEGIN-----\nabcdefgh\nxyz\n-----END-----\n');
+  t.is(whole, '-----BEGIN-----abcdefghxyz-----END-----');
+  for (const line of ['-----BEGIN-----', 'abcdefgh', '-----END-----']) t.true(lines.includes(line), line);
+  t.false(lines.includes('xyz'));
+});
