@@ -5,7 +5,7 @@ import type { Build } from '../journal/history';
 import { causeText } from '../projections/events/causeText';
 import { actorText } from '../projections/events/eventView';
 import { infoView } from '../projections/lists/infoView';
-import { type Left, leftText } from '../projections/events/past';
+import { type Left, leftText, logPrunedText } from '../projections/events/past';
 import type { SeenBuild } from '../projections/records/record';
 import { findNamedBuild } from './shared/buildArgument';
 import { defineCommand } from './definition/command';
@@ -75,6 +75,7 @@ function journalDetails(build: Build, left: Left | undefined): Detail[] {
     ['Canceled By', build.status === 'canceled' ? actorText(build.canceledBy) : ''],
     ['Ended', 'cause' in build && build.cause !== 'exit' && !build.adopted ? causeText(build.cause) : ''],
     ['Adopted', build.adopted ? 'from a record that something else wrote' : ''],
+    ['Log Pruned', logPrunedText(build)],
     ['Pruned', leftText(left)],
   ];
 }

@@ -35,8 +35,14 @@ export function pruneWork(host: Host, app: AppName): Worked {
   const { added, loaded } = changeHistory(context, 'all', (history) => tidy(context, history));
   const ends = added.filter(({ event }) => event.type === 'BuildFinished' || event.type === 'BuildCanceled').length;
   const removed = added.reduce((sum, { event }) => sum + (event.type === 'Pruned' ? event.builds.length : 0), 0);
+  const logs = added.reduce((sum, { event }) => sum + (event.type === 'Pruned' ? (event.logs ?? []).length : 0), 0);
+  const alone = logs === 0 ? '' : `, ${logs} older logs removed`;
   const kept = loaded.history.order.length;
-  return { line: `Pruned ${app}: ${ends} found dead, ${removed} removed, ${kept} kept`, warnings, failed: false };
+  return {
+    line: `Pruned ${app}: ${ends} found dead, ${removed} removed, ${kept} kept${alone}`,
+    warnings,
+    failed: false,
+  };
 }
 
 /**

@@ -4,18 +4,23 @@ import type { Host } from '../host/dokku/environment';
 import { Failure, visible } from '../host/failure';
 import type { AppName } from '../host/dokku/names';
 import type { Output } from '../host/terminal/output';
-import { readProperty, retentionsReader } from '../host/dokku/properties';
+import { readProperty } from '../host/dokku/properties';
+import { logBytes } from '../host/dokku/logBytes';
+import { resolveLimit, retentionsReader } from '../host/dokku/retention';
 import { appBuilds } from '../host/dokku/paths';
 import { newestBuild } from '../journal/history';
 import { readUndelivered, undeliveredText } from '../subscribers/notifications/undelivered';
 import {
+  type ExtraFlag,
+  extraFlags,
+  extraReport,
   globalReport,
-  type Report,
   report as reportOf,
   type ReportFlag,
   reportFlags,
   reportJson,
   reportLines,
+  type Shown,
 } from '../projections/lists/reportView';
 import type { SeenBuild } from '../projections/records/record';
 import { eachApp } from './allApps/eachApp';
@@ -27,9 +32,10 @@ const fieldGroup = {
   shown: '<flag>',
   help: 'one value alone, such as --build-status or --builds-computed-retention',
 };
+const allFlags = [...reportFlags, ...extraFlags];
 const fieldFlags = Object.fromEntries(
-  reportFlags.map((flag) => [flag, { ...aSwitch('its value alone'), group: fieldGroup }]),
-) as Record<ReportFlag, Switch>;
+  allFlags.map((flag) => [flag, { ...aSwitch('its value alone'), group: fieldGroup }]),
+) as Record<ReportFlag | ExtraFlag, Switch>;
 
 export const report = defineCommand({
   description: 'Show the newest build and the retention of one or all apps',
@@ -46,13 +52,12 @@ export const report = defineCommand({
   alongside: true,
   unknownFlag: (words) => invalidFlag(words.includes('--global')),
   run({ host, output, args: { app }, flags }) {
-    const fields = reportFlags.filter((flag) => flags[flag]);
+    const fields = allFlags.filter((flag) => flags[flag]);
     if (fields.length > 1) throw new Failure('builds:report command allows only a single flag');
     const [field] = fields;
     if (flags.all && (app !== undefined || flags.global)) throw new Failure('Flag --all is for all apps');
-    const asked = (values: Partial<Report>): Partial<Report> =>
-      field === undefined ? values : { [field]: values[field] ?? '' };
-    const show = (title: string, values: Partial<Report>): void => {
+    const asked = (values: Shown): Shown => (field === undefined ? values : { [field]: values[field] ?? '' });
+    const show = (title: string, values: Shown): void => {
       const shown = asked(values);
       if (flags.format === 'json') output.line(JSON.stringify(reportJson(shown)));
       else if (field !== undefined) output.line(visible(values[field] ?? ''));
@@ -63,27 +68,45 @@ export const report = defineCommand({
     };
 
     if (flags.global) {
-      if (field?.startsWith('build-')) throw new Failure(invalidFlag(true));
+      if (field?.startsWith('build-') || isExtra(field)) throw new Failure(invalidFlag(true));
       show('--global builds information', globalReport(readProperty(host, '--global', 'retention')));
       return undefined;
     }
     const retentionsOf = retentionsReader(host, output.warn);
-    if (flags.all && flags.format === 'json') {
+    const isOneDocument = flags.all && flags.format === 'json';
+    const withExtra =
+      isExtra(field) || (field === undefined && (isOneDocument || (flags.format === 'stdout' && output.isTerminal)));
+    const valuesOf = (of: AppName, newest: SeenBuild | undefined): Shown => ({
+      ...reportOf(newest, retentionsOf(of)),
+      ...(withExtra && readExtra(host, output, of)),
+    });
+    if (isOneDocument) {
       const all: object[] = [];
       reportEveryApp(host, output, flags.asOf, (of, newest) => {
-        all.push({ app: of, ...reportJson(asked(reportOf(newest, retentionsOf(of)))) });
+        all.push({ app: of, ...reportJson(asked(valuesOf(of, newest))) });
       });
       output.line(JSON.stringify(all));
       return undefined;
     }
     const showApp = (of: AppName, newest: SeenBuild | undefined): void => {
-      show(`${of} builds information`, reportOf(newest, retentionsOf(of)));
+      show(`${of} builds information`, valuesOf(of, newest));
     };
     if (app === undefined) reportEveryApp(host, output, flags.asOf, showApp);
     else showApp(app, readNewest(host, output, app, flags.asOf));
     return undefined;
   },
 });
+
+function isExtra(field: ReportFlag | ExtraFlag | undefined): field is ExtraFlag {
+  return extraFlags.some((flag) => flag === field);
+}
+
+function readExtra(host: Host, output: Output, app: AppName): Record<ExtraFlag, string> {
+  const [days, logs] = (['retention-days', 'log-retention'] as const).map((limit) =>
+    resolveLimit(host, app, limit, output.warn),
+  );
+  return extraReport({ days, logs }, logBytes(appBuilds(host, app)));
+}
 
 /** The message that the contract words. */
 function invalidFlag(isGlobal: boolean): string {

@@ -1,8 +1,10 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 
 import { Failure, printable, reasonOf } from '../host/failure';
 import { appBuilds, propertiesDirectory } from '../host/dokku/paths';
-import { clearProperty, parsePositiveInteger, writeProperty } from '../host/dokku/properties';
+import { clearProperty, writeProperty } from '../host/dokku/properties';
+import { type Limit, parseLimit } from '../host/dokku/retention';
+import { parsePatterns } from '../host/secrets/patterns';
 import { formatNames } from '../subscribers/notifications/formats/format';
 import {
   parseFormat,
@@ -15,7 +17,7 @@ import {
 import { setMetricsFile } from '../subscribers/metrics/metricsFile';
 import { parseMetrics } from '../subscribers/metrics/settings';
 import { forgetUndelivered } from '../subscribers/notifications/undelivered';
-import { parsePageSetting } from '../subscribers/page/keptPages';
+import { pagesDirectory, parsePageSetting } from '../subscribers/page/keptPages';
 import { startUpdate } from '../subscribers/page/requestPages';
 import { defineCommand } from './definition/command';
 import { appOr, aSwitch } from './definition/flags';
@@ -29,13 +31,17 @@ interface Property {
   readonly secret?: true;
   /** It is of the host, not of an app. */
   readonly globalOnly?: true;
+  /** A whole number; a plus before it is not stored. */
+  readonly isLimit?: true;
 }
 
 const properties: Readonly<Record<string, Property>> = {
-  retention: {
-    help: 'how many finished builds of an app are kept: a whole number, at least 1; by default 20',
-    check: checkRetention,
-  },
+  retention: aLimit(
+    'retention',
+    'how many finished builds of an app are kept: a whole number, at least 1; by default 20',
+  ),
+  'retention-days': aLimit('retention-days', 'builds that ended longer ago are removed, but for the last success'),
+  'log-retention': aLimit('log-retention', 'how many of the newest finished builds keep their logs; by default all'),
   'notify-url': { help: 'where to post what happens to builds', check: parseNotifyUrl },
   'notify-format': { help: `how the receiver wants it: ${formatNames.join(',')}; by default json`, check: parseFormat },
   'notify-on': {
@@ -52,6 +58,11 @@ const properties: Readonly<Record<string, Property>> = {
     help: 'how many of the last lines of the log are sent along: by default 50, 0 for none',
     check: parseLogLines,
   },
+  mask: {
+    help: 'patterns, with * and commas, of what is masked in logs that leave the host; never shown',
+    check: parsePatterns,
+    secret: true,
+  },
   page: { help: 'whether a page file is kept up to date: on or off; by default off', check: parsePageSetting },
   metrics: {
     help: 'with --global: on keeps a file of metrics for the node exporter up to date; by default off',
@@ -61,13 +72,13 @@ const properties: Readonly<Record<string, Property>> = {
 };
 
 export const set = defineCommand({
-  description: 'Set or clear how many finished builds are kept and who is notified of builds',
+  description: 'Set or clear what is kept of builds and who is notified of them',
   args: {
     app: appOr('global'),
     property: {
       kind: 'word',
       required: true,
-      shown: Object.keys(properties).join('|'),
+      shown: '<property>',
       help: 'what to set',
       choices: Object.fromEntries(Object.entries(properties).map(([name, { help }]) => [name, help])),
       parse: parseProperty,
@@ -85,10 +96,11 @@ export const set = defineCommand({
   stock: true,
   run({ host, output, args }) {
     const scope = args.app ?? '--global';
-    const { name, check, secret, globalOnly } = args.property;
+    const { name, check, secret, globalOnly, isLimit } = args.property;
     if (globalOnly && scope !== '--global') throw new Failure(`The property ${name} is set with --global only`);
-    const value = secret && args.value === '-' ? readStdin(name) : args.value;
-    if (value !== '') check(value);
+    const given = secret && args.value === '-' ? readStdin(name) : args.value;
+    if (given !== '') check(given);
+    const value = isLimit ? given.replace(/^\+/, '') : given;
     if (value === '') output.title(`Unsetting ${name}`);
     else output.title(secret ? `Setting ${name}` : `Setting ${name} to ${value}`);
     try {
@@ -99,7 +111,7 @@ export const set = defineCommand({
     }
     if (name === 'metrics') setMetricsFile(host);
     if (name === 'notify-url' && scope !== '--global') forgetUndelivered(appBuilds(host, scope).directory);
-    if (name === 'page') startUpdate(host);
+    if (name === 'page' || (name === 'mask' && existsSync(pagesDirectory(host)))) startUpdate(host);
     return undefined;
   },
 });
@@ -110,13 +122,19 @@ function parseProperty(name = ''): Property & { readonly name: string } {
   if (property !== undefined) return { name, ...property };
   const all = Object.keys(properties);
   if (name === '') throw new Failure(`Please specify a property: ${all.join(', ')}`);
-  const allowed = /^(?:notif|page|metric)/.test(name) ? all : ['retention'];
+  const allowed = /^(?:notif|page|metric|mask|log-|retention-)/.test(name) ? all : ['retention'];
   throw new Failure(`Invalid property "${printable(name)}" (allowed: ${allowed.join(', ')})`);
 }
 
-function checkRetention(value: string): void {
-  if (parsePositiveInteger(value) !== undefined) return;
-  throw new Failure(`Invalid retention "${printable(value)}": must be a positive integer`);
+function aLimit(name: Limit, help: string): Property {
+  return {
+    help,
+    check(value) {
+      if (parseLimit(value) !== undefined) return;
+      throw new Failure(`Invalid ${name} "${printable(value)}": must be a positive integer`);
+    },
+    isLimit: true,
+  };
 }
 
 /** So that a secret stands in no command line, which every user of the host can read while it runs. */

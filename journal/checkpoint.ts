@@ -14,7 +14,7 @@ export interface Checkpoint {
 export const CHECKPOINT_FILE = 'events.checkpoint';
 
 /** Version of the layout and of the fold: add one if you change either. Other versions are not read. */
-const VERSION = 6;
+const VERSION = 7;
 
 const LIMIT_BYTES = 64 * 1024 * 1024;
 

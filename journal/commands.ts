@@ -1,4 +1,5 @@
 import type { BuildId } from '../host/dokku/names';
+import type { Retention } from '../host/dokku/retention';
 import { Failure } from '../host/failure';
 import type { ProcessIdentity } from '../host/system/processes';
 import type { Evidence } from './conclusion';
@@ -12,8 +13,8 @@ export type BuildCommand =
   | CancelBuild
   /** The processes of these builds have ended without a report. */
   | { readonly type: 'ConcludeBuilds'; readonly ended: readonly EndedBuild[] }
-  /** Keep at most `retention` finished builds. */
-  | { readonly type: 'PruneBuilds'; readonly retention: number }
+  /** Keep no more than the retention says. */
+  | { readonly type: 'PruneBuilds'; readonly retention: Retention; readonly at: number }
   | { readonly type: 'DiscardBuild'; readonly build: BuildId }
   /** Something else has removed the records and logs of these builds, as its retention asked. */
   | { readonly type: 'NoteRemoved'; readonly builds: readonly BuildId[] }

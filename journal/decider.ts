@@ -13,7 +13,7 @@ import {
   UnknownBuild,
 } from './commands';
 import { conclude } from './conclusion';
-import { assertNever, type BuildEvent, type BuildStarted, sources, type Timestamp } from './events';
+import { assertNever, type BuildEvent, type BuildStarted, type Pruned, sources, type Timestamp } from './events';
 import {
   type Build,
   type CanceledBuild,
@@ -52,14 +52,13 @@ export function decide(history: History, command: BuildCommand): BuildEvent[] {
     case 'ConcludeBuilds':
       return command.ended.flatMap((ended) => concludeBuild(history, ended));
     case 'PruneBuilds':
-      return pruned(beyondRetention(history, command.retention), 'retention');
+      return pruned(beyondRetention(history, command.retention, command.at), 'retention');
     case 'NoteRemoved':
-      return pruned(
-        command.builds.filter((id) => isFinished(findBuild(history, id))),
-        'retention',
-      );
+      return pruned({ builds: command.builds.filter((id) => isFinished(findBuild(history, id))) }, 'retention');
     case 'DiscardBuild':
-      return findOrThrow(history, command.build).status === 'running' ? pruned([command.build], 'discarded') : [];
+      return findOrThrow(history, command.build).status === 'running'
+        ? pruned({ builds: [command.build] }, 'discarded')
+        : [];
     case 'AdoptBuilds':
       return command.records.flatMap((record) => adopt(history, record));
     default:
@@ -113,7 +112,7 @@ function concludeBuild(history: History, { build: id, evidence }: EndedBuild): B
     case 'canceled':
       return [{ ...facts, type: 'BuildCanceled', actor: {}, ...evidence.cancel }];
     case 'discarded':
-      return pruned([id], 'discarded');
+      return pruned({ builds: [id] }, 'discarded');
     default:
       return assertNever(conclusion);
   }
@@ -140,13 +139,15 @@ function wasUsed(history: History, id: BuildId): boolean {
   return findBuild(history, id) !== undefined || (!isCertainlyNew(history, id) && history.pruned.includes(id));
 }
 
-/** Builds named by one event, so that a frame stays far below its size limit. */
+/** Builds and logs named by one event, so that a frame stays far below its size limit. */
 const PRUNED_AT_ONCE = 256;
 
-function pruned(builds: readonly BuildId[], reason: 'retention' | 'discarded'): BuildEvent[] {
+function pruned({ builds, logs = [] }: Pick<Pruned, 'builds' | 'logs'>, reason: Pruned['reason']): BuildEvent[] {
   const events: BuildEvent[] = [];
-  for (let from = 0; from < builds.length; from += PRUNED_AT_ONCE)
-    events.push({ type: 'Pruned', builds: builds.slice(from, from + PRUNED_AT_ONCE), reason });
+  for (let from = 0; from < Math.max(builds.length, logs.length); from += PRUNED_AT_ONCE) {
+    const part = (ids: readonly BuildId[]): readonly BuildId[] => ids.slice(from, from + PRUNED_AT_ONCE);
+    events.push({ type: 'Pruned', builds: part(builds), ...(logs.length > from && { logs: part(logs) }), reason });
+  }
   return events;
 }
 
@@ -227,6 +228,10 @@ function apply(history: OpenHistory, event: BuildEvent): boolean {
       history.order = history.order.filter((id) => !ids.has(id));
       history.pruned.push(...event.builds);
       history.pruned.splice(0, history.pruned.length - PRUNED_KEPT);
+      for (const id of event.logs ?? []) {
+        const build = findBuild(history, id);
+        if (build !== undefined && build.status !== 'running') history.builds[id] = { ...build, logPruned: true };
+      }
       return true;
     }
     default:

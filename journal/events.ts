@@ -72,6 +72,8 @@ export interface BuildCanceled {
 export interface Pruned {
   readonly type: 'Pruned';
   readonly builds: readonly BuildId[];
+  /** Other builds, which stay on record: only their logs are deleted. Then `builds` may be empty. */
+  readonly logs?: readonly BuildId[];
   readonly reason: 'retention' | 'discarded';
 }
 
@@ -80,7 +82,7 @@ export type BuildEvent = BuildStarted | BuildFinished | BuildCanceled | Pruned;
 
 /** The builds that an event is about. */
 export function buildsNamed(event: BuildEvent): readonly BuildId[] {
-  return event.type === 'Pruned' ? event.builds : [event.build];
+  return event.type === 'Pruned' ? [...event.builds, ...(event.logs ?? [])] : [event.build];
 }
 
 /** The event types, in the order in which a build meets them. */

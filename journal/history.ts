@@ -12,6 +12,8 @@ interface Started {
   readonly revision?: string;
   /** Something else recorded it, and this program read the record. */
   readonly adopted: boolean;
+  /** The retention has removed its log. */
+  readonly logPruned?: true;
 }
 
 /** No event says yet how it ended. Whether its process lives, only a reader can find out. */

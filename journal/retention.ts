@@ -1,15 +1,40 @@
 import type { BuildId } from '../host/dokku/names';
-import { buildsOf, type History } from './history';
+import type { Retention } from '../host/dokku/retention';
+import { parseTimestamp } from '../host/durations';
+import { type Build, buildsOf, type History } from './history';
+
+/** What the retention removes, each in the order of the journal. */
+export interface BeyondRetention {
+  /** They leave the records, and their logs with them. */
+  readonly builds: BuildId[];
+  /** They stay on record, and only their logs are removed. */
+  readonly logs: BuildId[];
+}
+
+const DAY_MS = 24 * 60 * 60 * 1000;
 
 /**
- * The builds that have to go so that at most `retention` finished ones stay, oldest first. Running builds are not
- * counted. The most recent success goes last: a row of failures must not remove the build that an app runs on.
+ * What has to go at `now` (ms since the epoch). By number, the oldest builds go first. By days, all that ended longer
+ * ago. Running builds are not counted, and the most recent success stays: a row of failures, or a year without a
+ * deploy, must not remove the build that an app runs on. Of the builds that stay, the newest keep their logs.
  */
-export function beyondRetention(history: History, retention: number): BuildId[] {
+export function beyondRetention(history: History, retention: Retention, now: number): BeyondRetention {
   const finished = buildsOf(history).filter((build) => build.status !== 'running');
-  const excess = finished.length - retention;
-  if (excess <= 0) return [];
   const lastSuccess = finished.findLast((build) => build.status === 'succeeded');
-  const ids = finished.filter((build) => build !== lastSuccess).map((build) => build.id);
-  return ids.slice(0, excess);
+  const removable = finished.filter((build) => build !== lastSuccess);
+  const excess = finished.length - retention.builds;
+  const oldest = retention.days === undefined ? Number.NEGATIVE_INFINITY : now - retention.days * DAY_MS;
+  const gone = new Set(removable.filter((build, place) => place < excess || endOf(build) < oldest));
+  const kept = finished.filter((build) => !gone.has(build));
+  const withoutLog = retention.logs === undefined ? [] : kept.slice(0, -retention.logs);
+  return { builds: idsOf([...gone]), logs: idsOf(withoutLog.filter((build) => build.logPruned !== true)) };
+}
+
+function idsOf(builds: readonly Build[]): BuildId[] {
+  return builds.map(({ id }) => id);
+}
+
+/** When it ended, ms since the epoch; never, if it has not or its record does not say so in a way that is known. */
+function endOf(build: Build): number {
+  return (build.status === 'running' ? undefined : parseTimestamp(build.finishedAt)) ?? Number.POSITIVE_INFINITY;
 }

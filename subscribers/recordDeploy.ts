@@ -2,7 +2,7 @@ import { readDeployCommand } from '../host/dokku/deployCommand';
 import type { Host } from '../host/dokku/environment';
 import type { AppName, BuildId } from '../host/dokku/names';
 import { type AppBuilds, appBuilds, appRoot } from '../host/dokku/paths';
-import { resolveRetention } from '../host/dokku/properties';
+import { type Retention, resolveRetention } from '../host/dokku/retention';
 import { revisionOf } from '../host/dokku/revision';
 import { reasonOf } from '../host/failure';
 import { makeDirectory } from '../host/system/files';
@@ -118,11 +118,12 @@ export function tidy({ host, builds, system, warn }: AppContext, history: Histor
   if (builds.mode !== 'owner') return [];
   const retention = readRetention(host, builds.app, warn);
   const conclude = concludeEnded(host, builds, history, system);
-  return [conclude, ...(retention === undefined ? [] : [{ type: 'PruneBuilds', retention } as const])];
+  if (retention === undefined) return [conclude];
+  return [conclude, { type: 'PruneBuilds', retention, at: system.now() }];
 }
 
 /** Undefined, with a warning, if it cannot be read: then nothing is removed on a guess. */
-function readRetention(host: Host, app: AppName, warn: Warn): number | undefined {
+function readRetention(host: Host, app: AppName, warn: Warn): Retention | undefined {
   try {
     return resolveRetention(host, app, warn);
   } catch (error) {

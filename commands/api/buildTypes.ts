@@ -59,6 +59,8 @@ export interface BuildInfo extends BuildView {
     readonly cause?: 'exit' | 'deployed' | 'abandoned';
     readonly canceled_by?: Actor;
     readonly signal?: string;
+    /** Its log was removed, and its record stays. */
+    readonly log_pruned?: true;
     /** Its record and its log were removed. */
     readonly pruned?: { readonly at: string; readonly reason: 'retention' | 'discarded' };
   };
@@ -124,6 +126,8 @@ export interface Pruned extends Happened {
   /** It is about several. */
   readonly build: null;
   readonly builds: readonly string[];
+  /** Other builds: only their logs were removed. */
+  readonly logs?: readonly string[];
   readonly reason: 'retention' | 'discarded';
 }
 

@@ -2,7 +2,7 @@ import { allowedApps, listApps } from '../../host/dokku/apps';
 import { Failure } from '../../host/failure';
 import type { AppName } from '../../host/dokku/names';
 import { appBuilds, logPath } from '../../host/dokku/paths';
-import { resolveRetention } from '../../host/dokku/properties';
+import { DEFAULT_RETENTION, resolveLimit } from '../../host/dokku/retention';
 import { formatTable } from '../../host/terminal/table';
 import { type Kind, sources } from '../../journal/events';
 import { buildsOf } from '../../journal/history';
@@ -193,7 +193,9 @@ function recent({ host, output, flags: given, now }: Call): Listing {
 function ofApp({ host, output, flags: given }: Call, app: AppName): Listing {
   const { history, see } = viewApp(host, output, app, given.asOf);
   const isCut = given.asOf === undefined && given.limit === undefined; // today's retention does not cut the past
-  const retention = isCut ? resolveRetention(host, app, output.warn) : Number.POSITIVE_INFINITY;
+  const retention = isCut
+    ? (resolveLimit(host, app, 'retention', output.warn) ?? DEFAULT_RETENTION)
+    : Number.POSITIVE_INFINITY;
   const listed = listOfApp(buildsOf(history).map(see), filterOf(given), retention);
   return {
     ...appListing(app),

@@ -4,7 +4,7 @@ import type { AppName, BuildId } from '../../host/dokku/names';
 import { ClosedPipe, type Output } from '../../host/terminal/output';
 import { logPath } from '../../host/dokku/paths';
 import type { Build } from '../../journal/history';
-import { type Left, leftText, type PastBuild } from '../../projections/events/past';
+import { leftText, type PastBuild } from '../../projections/events/past';
 import { defineCommand } from '../definition/command';
 import { aCount, anApp, aSwitch, maybeBuild } from '../definition/flags';
 import { findNamedBuild, NotDeploying } from '../shared/buildArgument';
@@ -33,15 +33,25 @@ export const output = defineCommand({
       out.step(error.message);
       return 0;
     }
-    const { build, left } = found;
-    const log = left === undefined ? openLog(logPath(host, app, build.id)) : undefined;
+    const { build } = found;
+    const pruned = prunedText(app, found);
+    const log = pruned === undefined ? openLog(logPath(host, app, build.id)) : undefined;
     let ended: Build | undefined = build;
     if (log !== undefined) ended = await follow(host, out, app, build, openReader(out, log, flags), flags.exitStatus);
-    else if (left !== undefined) await ofPast(out, app, build.id, left);
-    else await fromSystemJournal(out, app, build.id);
+    else {
+      if (pruned !== undefined) out.warn(`${pruned}; trying the system journal`);
+      await fromSystemJournal(out, app, build.id);
+    }
     return ended !== undefined && flags.exitStatus ? exitStatusOf(seeAt(Date.now())(ended)) : 0;
   },
 });
+
+/** That the log was removed by the retention, with its build or alone; undefined if it was not. */
+function prunedText(app: AppName, { build, left }: PastBuild): string | undefined {
+  const name = `${app}/${build.id}`;
+  if (left !== undefined) return `Build ${name} was pruned ${leftText(left)} and its log with it`;
+  return build.logPruned ? `The log of ${name} was pruned (log-retention), and its record stays` : undefined;
+}
 
 /**
  * Prints the log, and while the build lives what comes: until its end is recorded or its process is gone, and all is
@@ -65,11 +75,6 @@ async function follow(
   await untilQuiet(() => log.printMore());
   if (out.isTerminal) out.step(outcomeText(seeAt(Date.now())(ended)));
   return ended;
-}
-
-function ofPast(out: Output, app: AppName, id: BuildId, left: Left): Promise<undefined> {
-  out.warn(`Build ${app}/${id} was pruned ${leftText(left)} and its log with it; trying the system journal`);
-  return fromSystemJournal(out, app, id);
 }
 
 /** The log file is gone: what `logger` was given may still be in the system's journal. */

@@ -13,6 +13,7 @@ const LAST_LINE_BYTES = 8192;
 
 /** The lines of a build's log, those at the end of a long one. Of a log that cannot be read, a line that says why. */
 export function readLogLines(host: Host, { app, seen }: WatchedBuild): readonly PrintedLine[] {
+  if (seen.build.logPruned) return [note('(the log was pruned by log-retention)')];
   try {
     const tail = readTail(logPath(host, app, seen.build.id), LOG_BYTES);
     if (tail === undefined) return [];

@@ -65,6 +65,7 @@ function eventOf(type: unknown, data: Fields): BuildEvent {
       return {
         type: 'Pruned',
         builds: buildIds(data, 'builds'),
+        ...optional('logs', buildIds, data),
         reason: oneOf(reasons, data, 'reason'),
       } satisfies Pruned;
     default:

@@ -4,7 +4,14 @@ import { causeText } from './causeText';
 import { exitCodeText } from './exitCodeText';
 import { happenedAt, isAdopted } from './happenedAt';
 import type { AppName } from '../../host/dokku/names';
-import { type Actor, assertNever, type BuildEvent, buildsNamed, type Recorded } from '../../journal/events';
+import {
+  type Actor,
+  assertNever,
+  type BuildEvent,
+  buildsNamed,
+  type Pruned,
+  type Recorded,
+} from '../../journal/events';
 
 /**
  * The JSON of an event: `seq, id, time, type, app, build` first, then what its type says (docs/events.md). Keys
@@ -41,7 +48,7 @@ function detailsJson(event: BuildEvent): object {
       return { signal, finished_at, actor, revision, adopted };
     }
     case 'Pruned':
-      return { builds: event.builds, reason: event.reason };
+      return { builds: event.builds, logs: event.logs, reason: event.reason };
     default:
       return assertNever(event);
   }
@@ -97,7 +104,7 @@ function eventText(event: BuildEvent): string {
     case 'BuildCanceled':
       return `${event.signal ?? 'canceled'}${byText(event.actor)}`;
     case 'Pruned':
-      return `${event.reason}${event.builds.length > 1 ? `: ${event.builds.join(' ')}` : ''}`;
+      return prunedText(event);
     default:
       return assertNever(event);
   }
@@ -147,10 +154,23 @@ function partsOf(event: BuildEvent): string[] {
       return [event.signal ?? '', who === '' ? '' : `by ${who}`];
     }
     case 'Pruned':
-      return event.builds.length > 1 ? [event.reason, ...event.builds] : [event.reason];
+      return [event.reason, ...removed(event)];
     default:
       return assertNever(event);
   }
+}
+
+/** `retention`, `retention: b1 b2`, `retention: b1 log of b2 log of b3`. */
+function prunedText(event: Pruned): string {
+  const parts = removed(event);
+  return parts.length === 0 ? event.reason : `${event.reason}: ${parts.join(' ')}`;
+}
+
+/** What was removed, as far as the column of builds does not say it: that has the build if there is one alone. */
+function removed({ builds, logs = [] }: Pruned): string[] {
+  const isAlone = builds.length + logs.length === 1;
+  if (isAlone) return logs.length === 1 ? ['its log'] : [];
+  return [...builds, ...logs.map((id) => `log of ${id}`)];
 }
 
 function byText(actor: Actor): string {

@@ -28,6 +28,11 @@ export function leftText(left: Left | undefined): string {
   return left ? `${toWholeSeconds(new Date(left.at).toISOString())} (${left.reason})` : '';
 }
 
+/** That the retention has removed the log of `build` alone; '' if it has not. */
+export function logPrunedText({ logPruned }: Build): string {
+  return logPruned ? 'by log-retention' : '';
+}
+
 /** A build that is on record, or was. */
 export interface PastBuild {
   readonly build: Build;

@@ -12,11 +12,12 @@ export function infoView(app: AppName, seen: SeenBuild, logPath: string, left: L
 }
 
 function eventFacts(build: Build): object {
-  const { actor, revision, adopted, process } = build;
+  const { actor, revision, adopted, process, logPruned } = build;
   return {
     actor,
     ...(revision !== undefined && { revision }),
     adopted,
+    ...(logPruned && { log_pruned: true }),
     ...(process.startTicks !== undefined && { start_ticks: process.startTicks }),
     ...(process.bootId !== undefined && { boot_id: process.bootId }),
     ...('cause' in build && { cause: build.cause }),

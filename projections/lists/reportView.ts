@@ -1,12 +1,6 @@
+import type { Retentions } from '../../host/dokku/retention';
 import { toWholeSeconds } from '../../host/durations';
 import type { SeenBuild } from '../records/record';
-
-/** The stored retentions as text ('' when not set), and the one that applies. */
-export interface Retentions {
-  readonly own: string;
-  readonly global: string;
-  readonly computed: number;
-}
 
 /** The fields of a report, by flag name without dashes, in alphabetical order. No value is ''. */
 export type Report = Readonly<Record<ReportFlag, string>>;
@@ -26,6 +20,33 @@ export const reportFlags = [
 ] as const;
 
 export type ReportFlag = (typeof reportFlags)[number];
+
+/**
+ * What the stock plugin does not report. Scripts read its output, so these are shown where it has none: on a terminal,
+ * in the one document about all apps, and if they are asked for by name.
+ */
+export const extraFlags = [
+  'builds-computed-log-retention',
+  'builds-computed-retention-days',
+  'builds-log-bytes',
+] as const;
+
+export type ExtraFlag = (typeof extraFlags)[number];
+
+/** The fields of a report that are shown, the extra ones behind the others. */
+export type Shown = Partial<Record<ReportFlag | ExtraFlag, string>>;
+
+/** The extra fields: the limits that apply, and the bytes that the app's logs take. */
+export function extraReport(
+  { days, logs }: { readonly days: number | undefined; readonly logs: number | undefined },
+  bytes: number,
+): Record<ExtraFlag, string> {
+  return {
+    'builds-computed-log-retention': String(logs ?? ''),
+    'builds-computed-retention-days': String(days ?? ''),
+    'builds-log-bytes': String(bytes),
+  };
+}
 
 /** What `builds:report` says of an app whose newest build is `newest`. */
 export function report(newest: SeenBuild | undefined, retentions: Retentions): Report {
@@ -47,7 +68,7 @@ export function report(newest: SeenBuild | undefined, retentions: Retentions): R
 }
 
 /** The global part of it. */
-export function globalReport(retention: string): Partial<Report> {
+export function globalReport(retention: string): Shown {
   return { 'builds-global-retention': retention };
 }
 
@@ -55,15 +76,18 @@ const PREFIX = 'builds-';
 const KEY_COLUMNS = 31;
 
 /** The JSON of a report: its fields, and those of the retentions once more without their prefix. */
-export function reportJson(fields: Partial<Report>): Record<string, string> {
-  const unprefixed = Object.entries(fields)
+export function reportJson(fields: Shown): Record<string, string> {
+  const isExtra = (flag: string): boolean => (extraFlags as readonly string[]).includes(flag);
+  const all = Object.entries(fields);
+  const stock = all.filter(([flag]) => !isExtra(flag));
+  const unprefixed = stock
     .filter(([flag]) => flag.startsWith(PREFIX))
     .map(([flag, value]) => [flag.slice(PREFIX.length), value] as const);
-  return { ...fields, ...Object.fromEntries(unprefixed) };
+  return Object.fromEntries([...stock, ...unprefixed, ...all.filter(([flag]) => isExtra(flag))]);
 }
 
 /** One line a field: `Build exit code:`, padded to 31 columns, and the value. */
-export function reportLines(fields: Partial<Report>): string[] {
+export function reportLines(fields: Shown): string[] {
   return Object.entries(fields).map(([flag, value]) => {
     const words = flag.replaceAll('-', ' ');
     return `${`${words.charAt(0).toUpperCase()}${words.slice(1)}:`.padEnd(KEY_COLUMNS)}${value}`;

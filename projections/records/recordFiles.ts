@@ -4,7 +4,7 @@ import { errorCode, Failure, reasonOf } from '../../host/failure';
 import { readSmallFile, removeFile, replaceFile, staleTemporaryFiles } from '../../host/system/files';
 import { type AppName, asBuildId, type BuildId } from '../../host/dokku/names';
 import type { System } from '../../host/system/system';
-import { type Build, findBuild, type History } from '../../journal/history';
+import { type Build, buildsOf, findBuild, type History } from '../../journal/history';
 import { JOURNAL_FILE } from '../../journal/file/journalFile';
 import { startedAmong } from '../../journal/startedAmong';
 import { notedBuilds, notesPath } from '../conclusions/notes';
@@ -90,9 +90,14 @@ export type Failed = (error: Error) => void;
  */
 export function removeBuildFiles(directory: string, builds: readonly BuildId[], failed: Failed): void {
   for (const id of builds) {
-    removeLeftover(`${directory}/${id}.log`, failed);
+    removeLog(directory, id, failed);
     removeLeftover(recordPathIn(directory, id), failed);
   }
+}
+
+/** Removes the log of build `id`. */
+export function removeLog(directory: string, id: BuildId, failed: Failed): void {
+  removeLeftover(`${directory}/${id}.log`, failed);
 }
 
 /** Removes the {@link leftovers} of crashes from `directory`. */
@@ -116,18 +121,18 @@ function removeLeftover(path: string, failed: Failed): void {
 }
 
 /**
- * What crashes have left in `directory`, whose listing is `names`: records and logs of pruned builds, notes about
- * builds that have ended, and temporary files whose writer is gone. Paths.
+ * What crashes have left in `directory`, whose listing is `names`: records and logs of pruned builds, pruned logs,
+ * notes about builds that have ended, and temporary files whose writer is gone. Paths.
  */
 export function leftovers(directory: string, history: History, names: readonly string[], system: System): string[] {
   const there = new Set(names);
   const prunedFiles = [...history.pruned, ...prunedLongAgo(directory, history, names)]
     .filter((id) => findBuild(history, id) === undefined)
-    .flatMap((id) => [`${id}.log`, `${id}.json`]) // in the order of removeBuildFiles
-    .filter((name) => there.has(name));
+    .flatMap((id) => [`${id}.log`, `${id}.json`]); // in the order of removeBuildFiles
+  const prunedLogs = buildsOf(history).flatMap(({ id, logPruned }) => (logPruned ? [`${id}.log`] : []));
   const oldNotes = notedBuilds(directory).filter((id) => findBuild(history, id)?.status !== 'running');
   return [
-    ...prunedFiles.map((name) => join(directory, name)),
+    ...[...prunedFiles, ...prunedLogs].filter((name) => there.has(name)).map((name) => join(directory, name)),
     ...oldNotes.map((id) => notesPath(directory, id)),
     ...staleTemporaryFiles(directory, names, (pid) => system.isAlive({ pid })),
   ];

@@ -12,7 +12,7 @@ import { type Build, buildsOf, findBuild, type History } from '../../journal/his
 import { type Loaded, loadHistory } from '../../journal/loadHistory';
 import { removeNotes } from '../conclusions/notes';
 import { oldEntriesOf, removeRunning, runningOf } from '../lists/runningBuilds';
-import { removeBuildFiles, sweep, writeRecords } from './recordFiles';
+import { removeBuildFiles, removeLog, sweep, writeRecords } from './recordFiles';
 
 /**
  * Updates every file that is derived from the journal: records, logs of pruned builds, notes, the view of running
@@ -103,6 +103,7 @@ function onRecord(history: History, ids: ReadonlySet<BuildId>): Build[] {
   return [...ids].map((id) => findBuild(history, id)).filter((build) => build !== undefined);
 }
 
+/** Record and log of a pruned build, and a pruned log alone. */
 function removeFilesOfPruned(
   directory: string,
   history: History,
@@ -111,6 +112,7 @@ function removeFilesOfPruned(
 ): void {
   const pruned = [...changed].filter((id) => findBuild(history, id) === undefined);
   removeBuildFiles(directory, pruned, failed);
+  for (const id of changed) if (findBuild(history, id)?.logPruned) removeLog(directory, id, failed);
 }
 
 function removeNotesOfEnded(

@@ -10,6 +10,7 @@ import { canceled, finished, minute, minuteText, started } from './buildEvents';
 const id = fc.constantFrom('b1', 'b2', 'b3', 'b4', 'b5', '01j8c4xv7bk5w3', '01j8c4xv7bk5w4', '01j8c4xw000000');
 /** Minutes, of a clock that jumps. */
 const time = fc.integer({ min: -30, max: 30 });
+const limit = fc.integer({ min: 1, max: 4 });
 const exitCode = fc.constantFrom(0, 0, 1, 137, -1);
 
 const adopted = fc
@@ -44,7 +45,9 @@ export const anyCommand: fc.Arbitrary<BuildCommand> = fc.oneof(
   fc.tuple(id, time, exitCode).map(([build, at, code]) => finish(build, { at: minute(at), exitCode: code })),
   fc.tuple(id, time).map(([build, at]) => cancel(build, { at: minute(at) })),
   fc.dictionary(id, evidence, { maxKeys: 4 }).map(conclude),
-  fc.integer({ min: 1, max: 4 }).map(prune),
+  fc
+    .record({ builds: limit, days: limit, logs: limit }, { requiredKeys: ['builds'] })
+    .chain((limits) => fc.integer({ min: 0, max: 5 }).map((days) => prune(limits, minute(days * 24 * 60)))),
   id.map(discard),
   fc.array(id, { maxLength: 3 }).map((builds) => noteRemoved(...new Set(builds))),
   fc

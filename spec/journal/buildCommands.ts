@@ -1,4 +1,5 @@
 import { parseBuildId } from '../../host/dokku/names';
+import type { Retention } from '../../host/dokku/retention';
 import type { AdoptedRecord, BuildCommand } from '../../journal/commands';
 import type { Evidence } from '../../journal/conclusion';
 import type { BuildCanceled, BuildFinished, BuildStarted } from '../../journal/events';
@@ -45,8 +46,10 @@ export function conclude(ended: Readonly<Record<string, Partial<Evidence>>>): Bu
   };
 }
 
-export function prune(retention: number): BuildCommand {
-  return { type: 'PruneBuilds', retention };
+/** Ten minutes after {@link EPOCH}. */
+export function prune(retention: number | Retention, at = minute(10)): BuildCommand {
+  const limits = typeof retention === 'number' ? { builds: retention } : retention;
+  return { type: 'PruneBuilds', retention: limits, at };
 }
 
 /** Something else has removed the files of these builds. */

@@ -82,6 +82,11 @@ export function pruned(...builds: string[]): Pruned {
   return { type: 'Pruned', builds: builds.map(parseBuildId), reason: 'retention' };
 }
 
+/** The logs of these builds alone. */
+export function logsPruned(...logs: string[]): Pruned {
+  return { ...pruned(), logs: logs.map(parseBuildId) };
+}
+
 export function discarded(build: string): Pruned {
   return { ...pruned(build), reason: 'discarded' };
 }

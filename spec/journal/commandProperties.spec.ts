@@ -27,6 +27,7 @@ type Stage = 'running' | 'inferred' | 'ended' | 'pruned';
 test('a build starts once and ends once, but for one report that corrects an inferred end; then it is pruned', (t) => {
   check((steps) => {
     const stages = new Map<BuildId, Stage>();
+    const logless = new Set<BuildId>();
     for (const event of eventsOf(steps)) {
       switch (event.type) {
         case 'BuildStarted':
@@ -44,7 +45,12 @@ test('a build starts once and ends once, but for one report that corrects an inf
           stages.set(event.build, 'ended');
           break;
         case 'Pruned':
-          t.true(event.builds.length > 0);
+          t.true(event.builds.length + (event.logs ?? []).length > 0);
+          for (const build of event.logs ?? []) {
+            t.true(['inferred', 'ended'].includes(stages.get(build) ?? ''), `the log of ${build} is pruned`);
+            t.false(logless.has(build), `the log of ${build} is pruned again`);
+            logless.add(build);
+          }
           for (const build of event.builds) {
             const allowed = event.reason === 'discarded' ? ['running'] : ['inferred', 'ended'];
             t.true(allowed.includes(stages.get(build) ?? ''), `${build} is pruned`);
@@ -75,9 +81,12 @@ test('after a prune no more builds have ended than are kept, the last success is
     for (const { command, before, after } of steps) {
       if (command.type !== 'PruneBuilds') continue;
       const [hadEnded, ended] = [endedOf(before), endedOf(after)];
-      t.is(ended.length, Math.min(command.retention, hadEnded.length));
+      const { builds, days, logs } = command.retention;
+      if (days === undefined) t.is(ended.length, Math.min(builds, hadEnded.length));
+      else t.true(ended.length <= builds);
+      if (logs !== undefined) t.true(ended.slice(0, -logs).every(({ logPruned }) => logPruned));
       const success = hadEnded.findLast(({ status }) => status === 'succeeded');
-      t.true(success === undefined || ended.includes(success));
+      t.true(success === undefined || ended.some(({ id }) => id === success.id));
       t.deepEqual(runningBuilds(after), runningBuilds(before));
     }
   });
@@ -86,14 +95,14 @@ test('after a prune no more builds have ended than are kept, the last success is
 test('a prune takes the oldest first, and the last success after all others', (t) => {
   check((steps) => {
     for (const { command, before, after } of steps) {
-      if (command.type !== 'PruneBuilds') continue;
+      if (command.type !== 'PruneBuilds' || command.retention.days !== undefined) continue;
       const ended = endedOf(before);
       const success = ended.findLast(({ status }) => status === 'succeeded');
       const inOrder = [...ended.filter((build) => build !== success), ...(success ? [success] : [])];
-      const dropped = inOrder.slice(0, Math.max(ended.length - command.retention, 0));
+      const dropped = inOrder.slice(0, Math.max(ended.length - command.retention.builds, 0));
       t.deepEqual(
-        endedOf(after),
-        ended.filter((build) => !dropped.includes(build)),
+        endedOf(after).map(({ id }) => id),
+        ended.filter((build) => !dropped.includes(build)).map(({ id }) => id),
       );
     }
   });

@@ -1,8 +1,21 @@
 import test from 'ava';
 
 import { conclude, prune } from './buildCommands';
-import { canceled, deployed, discarded, finished, minuteText, pruned, reaped, started } from './buildEvents';
-import { given } from './given';
+import {
+  canceled,
+  deployed,
+  discarded,
+  finished,
+  logsPruned,
+  minute,
+  minuteText,
+  pruned,
+  reaped,
+  started,
+} from './buildEvents';
+import type { BuildId } from '../../host/dokku/names';
+import { buildsOf } from '../../journal/history';
+import { given, historyOf } from './given';
 
 test('nothing is pruned as long as no more builds have ended than are kept', (t) => {
   given().when(prune(1)).then(t, []);
@@ -98,4 +111,67 @@ test('one event names no more builds than a frame can hold', (t) => {
   given(...ids.flatMap((id) => [started(id), finished(id)]))
     .when(prune(1))
     .then(t, [pruned(...ids.slice(0, 256)), pruned(...ids.slice(256, 512)), pruned(...ids.slice(512, 599))]);
+});
+
+const DAY = 24 * 60;
+
+/** Builds that ended on these days. */
+function onDays(ends: Readonly<Record<string, number>>, exitCode = 1) {
+  return Object.entries(ends).flatMap(([id, day]) => [
+    started(id, { startedAt: minuteText(day * DAY) }),
+    finished(id, { exitCode, finishedAt: minuteText(day * DAY + 1) }),
+  ]);
+}
+
+test('builds that ended more days ago than are kept are pruned, however few there are', (t) => {
+  const history = given(...onDays({ b1: 0, b2: 1, b3: 9 }));
+  const at = (day: number) => minute(day * DAY + 1);
+  history.when(prune({ builds: 20, days: 8 }, at(8))).then(t, []);
+  history.when(prune({ builds: 20, days: 8 }, at(8) + 1)).then(t, [pruned('b1')]);
+  history.when(prune({ builds: 20, days: 1 }, at(1000))).then(t, [pruned('b1', 'b2', 'b3')]);
+});
+
+test('number and days both apply, and the most recent success stays, however old it is', (t) => {
+  given(...onDays({ s1: 0, s2: 1 }, 0), ...onDays({ f1: 2, f2: 50, f3: 51, f4: 52 }))
+    .when(prune({ builds: 3, days: 10 }, minute(53 * DAY)))
+    .then(t, [pruned('s1', 'f1', 'f2')]);
+});
+
+test('a build that runs for longer than the days is not pruned', (t) => {
+  given(started('b1'))
+    .when(prune({ builds: 1, days: 1 }, minute(9 * DAY)))
+    .then(t, []);
+});
+
+test('the newest builds that have ended keep their logs, the others only their records', (t) => {
+  const history = [...onDays({ b1: 0, b2: 1, b3: 2 }), started('b4')];
+  given(...history)
+    .when(prune({ builds: 20, logs: 2 }))
+    .then(t, [logsPruned('b1')]);
+  given(...history)
+    .when(prune({ builds: 2, logs: 1 }))
+    .then(t, [{ ...pruned('b1'), ...{ logs: logsPruned('b2').logs ?? [] } }]);
+});
+
+test('a log is pruned once, and its build stays on record', (t) => {
+  const events = [...onDays({ b1: 0, b2: 1 }), logsPruned('b1')];
+  given(...events)
+    .when(prune({ builds: 20, logs: 1 }))
+    .then(t, []);
+  given(...events)
+    .when(prune({ builds: 1, logs: 1 }))
+    .then(t, [pruned('b1')]);
+  t.deepEqual(
+    buildsOf(historyOf(...events)).map(({ id, logPruned }) => [id, logPruned]),
+    [
+      ['b1', true],
+      ['b2', undefined],
+    ],
+  );
+});
+
+test('a pruned log stays pruned if a report corrects the end, and of a running build nothing is', (t) => {
+  const corrected = historyOf(started('b1'), reaped('b1'), logsPruned('b1'), finished('b1'));
+  t.like(corrected.builds['b1' as BuildId], { status: 'succeeded', logPruned: true });
+  t.is(historyOf(started('b1'), logsPruned('b1')).builds['b1' as BuildId]?.logPruned, undefined);
 });

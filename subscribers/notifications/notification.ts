@@ -158,9 +158,15 @@ function sentence(event: BuildEvent, elapsed: string, corrects: InferredEnd | un
     case 'BuildCanceled':
       return `build ${event.build} was canceled${by(event.actor)}${elapsed}`;
     case 'Pruned': {
-      const what =
-        event.builds.length === 1 ? `build ${event.builds.join()} was` : `${event.builds.length} builds were`;
-      return `${what} removed (${event.reason})`;
+      const { builds, logs = [], reason } = event;
+      const counted = (ids: readonly BuildId[], what: string): string =>
+        ids.length === 1 ? `${what} ${ids.join()}` : `${ids.length} ${what}s`;
+      const removed = [
+        ...(builds.length > 0 ? [counted(builds, 'build')] : []),
+        ...(logs.length > 0 ? [`the ${logs.length === 1 ? 'log' : 'logs'} of ${counted(logs, 'build')}`] : []),
+      ];
+      const verb = builds.length + logs.length === 1 ? 'was' : 'were';
+      return `${removed.join(' and ')} ${verb} removed (${reason})`;
     }
     default:
       return assertNever(event);

@@ -5,7 +5,7 @@ import { aWord, choiceFlags, ofFleet, readerFlags } from '../fleetFlags';
 import { Failure, printable, visible } from '../../../host/failure';
 import { findBuild } from '../../../journal/history';
 import { actorText } from '../../../projections/events/eventView';
-import { leftText, readPast } from '../../../projections/events/past';
+import { leftText, logPrunedText, readPast } from '../../../projections/events/past';
 import { infoView } from '../../../projections/lists/infoView';
 import { asJson } from '../../../subscribers/fleet/mirror/fleetBuilds';
 import { historyOf } from '../../../subscribers/fleet/mirror/journalHistory';
@@ -61,6 +61,7 @@ export const fleetInfo = defineCommand({
         ['Started By', actorText(one.actor)],
         ['Revision', one.revision ?? ''],
         ['Canceled By', one.status === 'canceled' ? actorText(one.canceledBy) : ''],
+        ['Log Pruned', logPrunedText(one)],
         ['Pruned', leftText(left)],
       ];
       output.viewTitle(`Build ${one.id}`);

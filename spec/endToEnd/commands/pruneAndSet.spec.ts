@@ -139,7 +139,7 @@ test('a retention that is no whole number of at least 1 is refused, and so is an
   });
   const unnamed = await host.dokku(['builds:set', 'strict']);
   t.is(unnamed.code, 1);
-  t.regex(unnamed.stderr, /^ ! {5}Please specify a property: retention, notify-url, /);
+  t.regex(unnamed.stderr, /^ ! {5}Please specify a property: retention, retention-days, log-retention, notify-url, /);
   t.false(existsSync(join(host.paths.config, 'builds', 'strict', 'retention')));
 });
 

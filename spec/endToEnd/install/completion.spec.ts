@@ -75,8 +75,8 @@ test('flags and what they may be are completed', (t) => {
   t.deepEqual(complete(env, 'dokku-builds list shop --kind=b'), ['build']);
   t.deepEqual(complete(env, 'dokku-builds events --type Build'), ['BuildStarted', 'BuildFinished', 'BuildCanceled']);
   t.deepEqual(complete(env, 'dokku-builds capture shop --source git:s'), ['sync']);
-  t.deepEqual(complete(env, 'dokku-builds set shop ret'), ['retention']);
-  t.deepEqual(complete(env, 'dokku-builds set --global ret'), ['retention']);
+  t.deepEqual(complete(env, 'dokku-builds set shop ret'), ['retention', 'retention-days']);
+  t.deepEqual(complete(env, 'dokku-builds set --global ret'), ['retention', 'retention-days']);
   t.deepEqual(complete(env, 'dokku-builds capture shop -- ls --'), []);
   t.true(complete(env, 'dokku-builds report shop --build-').includes('--build-status'));
   t.deepEqual(complete(env, 'dokku-builds list --status failed,s'), ['failed,succeeded']);

@@ -102,7 +102,7 @@ test.serial(
     t.is((await set('shop', 'color', 'red')).stderr, ' !     Invalid property "color" (allowed: retention)\n');
     t.is(
       (await set('shop', 'notify-urls', 'x')).stderr,
-      ' !     Invalid property "notify-urls" (allowed: retention, notify-url, notify-format, notify-on, notify-secret, notify-header, notify-log-lines, page, metrics)\n',
+      ' !     Invalid property "notify-urls" (allowed: retention, retention-days, log-retention, notify-url, notify-format, notify-on, notify-secret, notify-header, notify-log-lines, mask, page, metrics)\n',
     );
   },
 );
@@ -111,7 +111,11 @@ test.serial('a clone of an app notifies whom the app notifies', async (t) => {
   await host.createApp('old');
   await set('old', 'notify-url', 'https://hooks.example/x');
   await set('old', 'notify-secret', '0123456789abcdef');
+  await set('old', 'notify-header', 'Authorization: Bearer abc');
+  await set('old', 'notify-format', 'github');
   await host.dokku(['apps:clone', 'old', 'copy']);
+  for (const name of ['notify-header', 'notify-format'])
+    t.is(readFileSync(path('copy', name), 'utf8'), readFileSync(path('old', name), 'utf8'));
   t.is(readFileSync(path('copy', 'notify-url'), 'utf8'), 'https://hooks.example/x');
   t.is(readFileSync(path('copy', 'notify-secret'), 'utf8'), '0123456789abcdef');
   t.is(statSync(path('copy', 'notify-secret')).mode & 0o777, 0o600);

@@ -24,6 +24,7 @@ test('every event that the program prints is valid', (t) => {
   t.deepEqual(distinct(events, 'adopted'), ['true', 'undefined']);
   t.deepEqual(distinct(events, 'cause'), ['abandoned', 'exit', 'undefined']);
   t.deepEqual(distinct(events, 'reason'), ['discarded', 'retention', 'undefined']);
+  t.true(events.some(({ logs }) => Array.isArray(logs)));
   for (const event of events) assertValid(t, 'event', event);
 });
 

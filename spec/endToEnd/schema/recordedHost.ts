@@ -36,6 +36,7 @@ export async function recordedHost(): Promise<Sandbox> {
   await host.trigger('builds-record-start', [APP, 'polled', String(process.pid), 'git:sync']);
   await host.trigger('builds-record-discard', [APP, 'polled']);
   await host.dokku(['builds:set', APP, 'retention', '5']);
+  await host.dokku(['builds:set', APP, 'log-retention', '3']);
   await host.dokku(['builds:prune', APP]);
   await host.trigger('builds-record-start', [APP, 'lives', String(host.process().pid), 'git-hook'], {
     env: { SSH_USER: undefined, SSH_NAME: undefined },

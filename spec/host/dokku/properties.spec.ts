@@ -7,15 +7,8 @@ import type { Host } from '../../../host/dokku/environment';
 import { Failure } from '../../../host/failure';
 import { parseAppName } from '../../../host/dokku/names';
 import type { PropertyScope } from '../../../host/dokku/paths';
-import {
-  clearProperty,
-  DEFAULT_RETENTION,
-  parsePositiveInteger,
-  readProperty,
-  resolveRetention,
-  writeProperty,
-} from '../../../host/dokku/properties';
-import { asRoot, asUser, temporaryHost } from '../../temporaryHost';
+import { clearProperty, parsePositiveInteger, readProperty, writeProperty } from '../../../host/dokku/properties';
+import { temporaryHost } from '../../temporaryHost';
 
 const app = parseAppName('myapp');
 
@@ -26,11 +19,6 @@ function propertyFile(host: Host, scope: PropertyScope): string {
 function store(host: Host, scope: PropertyScope, content: string): void {
   mkdirSync(join(host.libRoot, 'config', 'builds', scope), { recursive: true });
   writeFileSync(propertyFile(host, scope), content);
-}
-
-function resolve(host: Host): { retention: number; warnings: string[] } {
-  const warnings: string[] = [];
-  return { retention: resolveRetention(host, app, (message) => warnings.push(message)), warnings };
 }
 
 test('a property is stored as Dokku stores it: the bare value, 0600, directories 0755', (t) => {
@@ -77,46 +65,6 @@ test('a property that is a link, or absurdly large, is refused', (t) => {
   mkdirSync(join(host.libRoot, 'config', 'builds', '--global'));
   symlinkSync(propertyFile(host, app), propertyFile(host, '--global'));
   t.throws(() => readProperty(host, '--global', 'retention'), { instanceOf: Failure, message: /symbolic link/ });
-});
-
-test('retention is the own of the app, else the global one, else 20', (t) => {
-  const host = temporaryHost(t);
-  t.deepEqual(resolve(host), { retention: DEFAULT_RETENTION, warnings: [] });
-  t.is(DEFAULT_RETENTION, 20);
-  store(host, '--global', '50\n');
-  t.deepEqual(resolve(host), { retention: 50, warnings: [] });
-  store(host, app, '3');
-  t.deepEqual(resolve(host), { retention: 3, warnings: [] });
-});
-
-test('a bad stored retention is warned about and passed over', (t) => {
-  const host = temporaryHost(t);
-  store(host, app, 'ten\u001b[31m');
-  store(host, '--global', '50');
-  t.deepEqual(resolve(host), {
-    retention: 50,
-    warnings: ['Ignoring invalid retention "ten\\x1b[31m" of myapp'],
-  });
-  store(host, '--global', '0');
-  t.deepEqual(resolve(host), {
-    retention: 20,
-    warnings: ['Ignoring invalid retention "ten\\x1b[31m" of myapp', 'Ignoring invalid retention "0" of --global'],
-  });
-});
-
-test('a retention that is a directory is warned about and passed over', (t) => {
-  const host = temporaryHost(t);
-  mkdirSync(propertyFile(host, app), { recursive: true });
-  const { retention, warnings } = resolve(host);
-  t.is(retention, 20);
-  t.is(warnings.length, 1);
-  t.regex(warnings[0] ?? '', /^Ignoring invalid retention of myapp: .* is not a regular file$/);
-});
-
-asRoot('a retention that may not be read is an error, not a smaller number', (t) => {
-  const host = temporaryHost(t);
-  writeProperty(host, app, 'retention', '500');
-  t.throws(() => asUser(65534, () => resolve(host)), { code: 'EACCES' });
 });
 
 test('a positive integer is written in digits only', (t) => {

@@ -3,7 +3,14 @@ import test from 'ava';
 import type { BuildEvent } from '../../../journal/events';
 import { newestBuild } from '../../../journal/history';
 import { seeBuild } from '../../../projections/records/record';
-import { globalReport, report, reportFlags, reportJson, reportLines } from '../../../projections/lists/reportView';
+import {
+  extraReport,
+  globalReport,
+  report,
+  reportFlags,
+  reportJson,
+  reportLines,
+} from '../../../projections/lists/reportView';
 import { finished, minute, started } from '../../journal/buildEvents';
 import { historyOf } from '../../journal/given';
 
@@ -52,6 +59,18 @@ test('a line is the flag as words, padded to 31 columns, and the value', (t) => 
   t.is(lines[0], 'Build exit code:               0');
   t.is(lines[8], 'Builds computed retention:     5');
   t.is(lines[9], 'Builds global retention:       ');
+});
+
+test('what the stock plugin does not report stands behind what it does, under one name', (t) => {
+  const extra = extraReport({ days: 30, logs: undefined }, 4711);
+  const json = reportJson({ ...reportAfter(started('b1')), ...extra });
+  t.deepEqual(Object.entries(json).slice(-3), [
+    ['builds-computed-log-retention', ''],
+    ['builds-computed-retention-days', '30'],
+    ['builds-log-bytes', '4711'],
+  ]);
+  t.is(Object.keys(json).length, reportFlags.length + 3 + 3);
+  t.deepEqual(reportLines(extra)[2], 'Builds log bytes:              4711');
 });
 
 test('JSON has the retentions under both names', (t) => {

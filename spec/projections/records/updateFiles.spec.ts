@@ -87,6 +87,23 @@ test('of the builds that a deploy prunes the records, logs and notes are removed
   t.deepEqual(Object.keys(filesOf(builds)), ['b3.json', 'b3.log', 'b4.json', 'stranger.json']);
 });
 
+test('of the logs that a deploy prunes the records stay, and a log that a crash has left goes when all are compared', (t) => {
+  const builds = temporaryApp(t);
+  for (const id of ['b1', 'b2']) {
+    handle(builds, start(id), finish(id));
+    writeFileSync(join(builds.directory, `${id}.log`), 'output');
+  }
+  deploy(builds, start('b3'));
+  deploy(builds, finish('b3'), prune({ builds: 20, logs: 2 }));
+  t.deepEqual(Object.keys(filesOf(builds)), ['b1.json', 'b2.json', 'b2.log', 'b3.json']);
+  t.deepEqual(pick(filesOf(builds), 'b1.json'), pick(recordsOf(builds), 'b1.json'));
+  writeFileSync(join(builds.directory, 'b1.log'), 'left');
+  deploy(builds, start('b4'));
+  t.true(existsSync(join(builds.directory, 'b1.log'))); // a deploy's trigger does not look for leftovers
+  handle(builds, start('b5'));
+  t.false(existsSync(join(builds.directory, 'b1.log')));
+});
+
 test('the notes about a build are removed after its end is on record, in either scope', (t) => {
   for (const scope of ['changed', 'all'] as const) {
     for (const end of [finish('b1'), cancel('b1'), discard('b1'), conclude({ b1: {} })]) {

@@ -5,7 +5,7 @@ import type { BuildEvent } from '../../../journal/events';
 import { evolveAll, initialState } from '../../../journal/decider';
 import { type InferredEnd, notificationOf } from '../../../subscribers/notifications/notification';
 import { InferredEnds } from '../../../subscribers/notifications/queue/inferredEnds';
-import { canceled, deployed, EPOCH, finished, reaped, started } from '../../journal/buildEvents';
+import { canceled, deployed, EPOCH, finished, logsPruned, pruned, reaped, started } from '../../journal/buildEvents';
 
 const app = parseAppName('shop');
 
@@ -66,4 +66,14 @@ test('a cancel is about who canceled, and tells who deployed', (t) => {
   t.regex(text, /^shop: build b1 was canceled/);
   t.deepEqual(actor, started('b1').actor);
   t.is(status, 'canceled');
+});
+
+test('builds and logs that were removed are counted, or named if there is one', (t) => {
+  const sentence = (event: BuildEvent) => told([started('b1'), finished('b1'), event]).text;
+  t.is(sentence(pruned('b1')), 'shop: build b1 was removed (retention)');
+  t.is(sentence(logsPruned('b1')), 'shop: the log of build b1 was removed (retention)');
+  t.is(
+    sentence({ ...pruned('b1', 'b2'), ...{ logs: logsPruned('b3', 'b4').logs ?? [] } }),
+    'shop: 2 builds and the logs of 2 builds were removed (retention)',
+  );
 });

@@ -1,0 +1,90 @@
+import { Failure, printable } from '../failure';
+import type { Host } from './environment';
+import type { AppName } from './names';
+import type { PropertyScope } from './paths';
+import { parsePositiveInteger, readProperty } from './properties';
+
+/** What is kept of an app's builds that have ended. */
+export interface Retention {
+  /** How many of them. */
+  readonly builds: number;
+  /** None that ended longer ago. */
+  readonly days?: number;
+  /** How many have a log; the others only a record. */
+  readonly logs?: number;
+}
+
+/** How many builds that have ended an app keeps if nothing is set. */
+export const DEFAULT_RETENTION = 20;
+
+/** The properties that limit what is kept: each a whole number of at least 1. */
+export type Limit = 'retention' | 'retention-days' | 'log-retention';
+
+type Warn = (message: string) => void;
+
+/**
+ * What to keep of `app`: of each limit its own, else the global one, else 20 builds of whatever age with their logs. A
+ * stored value that is no whole number of at least 1 is warned about and passed over. A value that may not be read
+ * throws the system error: to fall back to a smaller number would drop builds that were to be kept.
+ */
+export function resolveRetention(host: Host, app: AppName, warn: Warn): Retention {
+  const days = resolveLimit(host, app, 'retention-days', warn);
+  const logs = resolveLimit(host, app, 'log-retention', warn);
+  return {
+    builds: resolveLimit(host, app, 'retention', warn) ?? DEFAULT_RETENTION,
+    ...(days !== undefined && { days }),
+    ...(logs !== undefined && { logs }),
+  };
+}
+
+/** One limit of it; undefined if it is not set. Warns and throws in the same way. */
+export function resolveLimit(host: Host, app: AppName, limit: Limit, warn: Warn): number | undefined {
+  for (const scope of [app, '--global'] as const) {
+    const number = numberIn(readLimit(host, scope, limit, warn), scope, limit, warn);
+    if (number !== undefined) return number;
+  }
+  return undefined;
+}
+
+/** The stored retentions of an app and of the host ('' if not set), and the one that applies. */
+export interface Retentions {
+  readonly own: string;
+  readonly global: string;
+  readonly computed: number;
+}
+
+/**
+ * Tells the retentions of one app after the other; the global one is read once. Warns and throws as
+ * {@link readProperty} and {@link resolveRetention} do.
+ */
+export function retentionsReader(host: Host, warn: Warn): (app: AppName) => Retentions {
+  let global: string | undefined;
+  return (app) => {
+    const own = readProperty(host, app, 'retention');
+    global ??= readProperty(host, '--global', 'retention');
+    const stored = numberIn(own, app, 'retention', warn) ?? numberIn(global, '--global', 'retention', warn);
+    return { own, global, computed: stored ?? DEFAULT_RETENTION };
+  };
+}
+
+/** `text` as a limit; undefined if it is none. */
+export function parseLimit(text: string): number | undefined {
+  return parsePositiveInteger(text.replace(/^\+(?=[0-9])/, ''));
+}
+
+/** What `stored` says; undefined if it is unset, or no limit, which is warned about. */
+function numberIn(stored: string, scope: PropertyScope, limit: Limit, warn: Warn): number | undefined {
+  const number = stored === '' ? undefined : parseLimit(stored);
+  if (number === undefined && stored !== '') warn(`Ignoring invalid ${limit} "${printable(stored)}" of ${scope}`);
+  return number;
+}
+
+function readLimit(host: Host, scope: PropertyScope, limit: Limit, warn: Warn): string {
+  try {
+    return readProperty(host, scope, limit);
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    warn(`Ignoring invalid ${limit} of ${scope}: ${error.message}`);
+    return '';
+  }
+}
