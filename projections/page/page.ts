@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 
 import { formatDuration } from '../../host/durations';
-import type { AppName, BuildId } from '../../host/dokku/names';
-import type { Tail } from '../../host/system/tail';
+import type { AppName } from '../../host/dokku/names';
+import type { Build } from '../../journal/history';
 import type { SeenBuild } from '../records/record';
 import { appSection } from './appSection';
 import { appsTable } from './appsTable';
@@ -10,7 +10,7 @@ import { buildsChart } from './charts';
 import { failuresSection } from './failures';
 import { count, counted, escapeHtml, timeHtml } from './html';
 import { type Anchors, anchorsOf, failingFirst, type PageApp } from './pageApp';
-import { type PageLog, readPageLog } from './pageLog';
+import type { PageLog } from './pageLog';
 import { type Numbers, numbersOf, rateText } from './pageNumbers';
 import { logBytesFor, roomOf } from './pageRoom';
 import { PAGE_SCRIPT } from './pageScript';
@@ -26,8 +26,8 @@ export interface PageSource {
   readonly apps: readonly PageApp[];
   /** The page is about one app, which was asked for by name. */
   readonly single: boolean;
-  /** The end of a build's log, at most `limit` bytes; a sentence if it cannot be read, undefined if there is none. */
-  readonly log: (app: AppName, build: BuildId, limit: number) => Tail | string | undefined;
+  /** The end of a build's log, at most `limit` bytes. */
+  readonly log: (app: AppName, build: Build, limit: number) => PageLog;
   /** The page file is kept up to date: a browser loads it again every so many seconds. */
   readonly reload?: number;
 }
@@ -100,7 +100,7 @@ function rememberLogs({ apps, log }: PageSource): LogOf {
   const known = new Map<string, PageLog>();
   return (app, { build }) => {
     const key = `${app}/${build.id}`;
-    if (!known.has(key)) known.set(key, readPageLog(log(app, build.id, bytes)));
+    if (!known.has(key)) known.set(key, log(app, build, bytes));
     return known.get(key);
   };
 }

@@ -1,3 +1,4 @@
+import { type Mask, maskPrinted } from '../../host/secrets/mask';
 import type { Tail } from '../../host/system/tail';
 import { lineWidth, type PrintedLine, readPrinted, sliceLine } from '../../host/terminal/printed';
 import type { Span } from '../../host/terminal/row';
@@ -6,8 +7,8 @@ import { count, escapeHtml, escapeText } from './html';
 import type { Palette } from './palette';
 
 /**
- * The end of a build's log: what a terminal shows of it, or a sentence that says why it cannot be read. Undefined:
- * there is no log.
+ * The end of a build's log: what a terminal shows of it, or a sentence that says why it is not shown. Undefined: there
+ * is no log.
  */
 export type PageLog = ReadLog | string | undefined;
 
@@ -18,10 +19,9 @@ interface ReadLog {
   readonly size: number;
 }
 
-/** What `tail` shows on a terminal. */
-export function readPageLog(tail: Tail | string | undefined): PageLog {
-  if (tail === undefined || typeof tail === 'string') return tail;
-  return { lines: readPrinted(tail.text), before: tail.before, size: tail.size };
+/** What `tail` shows on a terminal, without the secrets that `mask` knows. */
+export function readPageLog({ text, before, size }: Tail, mask: Mask): PageLog {
+  return { lines: maskPrinted(mask, readPrinted(text), before > 0), before, size };
 }
 
 const LONGEST_LINE = 2000; // columns
@@ -32,7 +32,7 @@ const LONGEST_LINE = 2000; // columns
  */
 export function logHtml(log: PageLog, limit: number, palette: Palette, label: string): string {
   if (log === undefined) return '<p class=q>No log file';
-  if (typeof log === 'string') return `<p class=q>The log cannot be read: ${escapeHtml(log)}`;
+  if (typeof log === 'string') return `<p class=q>${escapeHtml(log)}`;
   if (log.size === 0) return '<p class=q>The log is empty';
   const shown = lastLines(log.lines, limit);
   const isCut = log.before > 0 || shown.length < log.lines.length;

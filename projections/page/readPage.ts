@@ -4,6 +4,8 @@ import { appBuilds, logPath } from '../../host/dokku/paths';
 import { reasonOf } from '../../host/failure';
 import { listDirectory } from '../../host/system/files';
 import type { System } from '../../host/system/system';
+import { readMask } from '../../host/secrets/readMask';
+import type { Mask } from '../../host/secrets/mask';
 import { readTail } from '../../host/system/tail';
 import { buildsOf, findBuild } from '../../journal/history';
 import { complainer, once, type Warn, warnOfProblems } from '../problemWarnings';
@@ -12,6 +14,7 @@ import { seeBuild } from '../records/record';
 import { recordedIds } from '../records/recordFiles';
 import type { PageSource } from './page';
 import type { PageApp } from './pageApp';
+import { type PageLog, readPageLog } from './pageLog';
 import { type PageHistory, readPageHistory } from './pageHistory';
 
 /** What the reading of a page needs: where, when, and where warnings go. */
@@ -46,16 +49,29 @@ export function readHostPage(context: PageContext, apps: readonly AppName[]): Pa
 }
 
 function contentOf({ host, system }: PageContext): Pick<PageContent, 'now' | 'log'> {
+  const masks = new Map<AppName, Mask | string>();
+  const maskFor = (app: AppName): Mask | string => {
+    const mask = masks.get(app) ?? readMask(host, app);
+    masks.set(app, mask);
+    return mask;
+  };
   return {
     now: system.now(),
-    log: (app, build, limit) => {
-      try {
-        return readTail(logPath(host, app, build), limit);
-      } catch (error) {
-        return reasonOf(error);
-      }
-    },
+    log: (app, build, limit) =>
+      build.logPruned ? LOG_PRUNED : readLog(logPath(host, app, build.id), limit, maskFor(app)),
   };
+}
+
+const LOG_PRUNED = 'The log was pruned (log-retention), and the record stays';
+
+function readLog(path: string, limit: number, mask: Mask | string): PageLog {
+  try {
+    const tail = readTail(path, limit);
+    if (tail === undefined) return undefined;
+    return typeof mask === 'string' ? mask : readPageLog(tail, mask);
+  } catch (error) {
+    return `The log cannot be read: ${reasonOf(error)}`;
+  }
 }
 
 function readApp(context: PageContext, app: AppName, most: number): PageApp {

@@ -1,4 +1,4 @@
-import { readdirSync, statSync } from 'node:fs';
+import { lstatSync, readdirSync, statSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
@@ -10,6 +10,7 @@ import type { AppName } from '../../host/dokku/names';
 import { buildsDirectory, type PropertyScope } from '../../host/dokku/paths';
 import { reasonOf } from '../../host/failure';
 import { ageOf, makeDirectory, removeFile, removeStaleTemporaries, replaceFile } from '../../host/system/files';
+import { maskFiles } from '../../host/secrets/readMask';
 import { isAlive } from '../../host/system/processes';
 import { thisSystem } from '../../host/system/system';
 import { JOURNAL_FILE } from '../../journal/file/journalFile';
@@ -84,10 +85,13 @@ function write(host: Host, scope: PropertyScope, content: Omit<PageSource, 'host
 /** The file times of some file systems have whole seconds: a page of the same second as the last event may lack it. */
 const TIME_STEP_MS = 2000;
 
+/** Since it was written, something has happened, or something else is a secret. */
 function isOutOfDate(host: Host, app: AppName): boolean {
-  const written = statSync(pagePath(host, app), { throwIfNoEntry: false })?.mtimeMs;
-  const changed = statSync(join(buildsDirectory(host, app), JOURNAL_FILE), { throwIfNoEntry: false })?.mtimeMs;
-  return written === undefined || (changed !== undefined && changed + TIME_STEP_MS > written);
+  const timeOf = (path: string): number | undefined => lstatSync(path, { throwIfNoEntry: false })?.mtimeMs;
+  const written = timeOf(pagePath(host, app));
+  if (written === undefined) return true;
+  const sources = [join(buildsDirectory(host, app), JOURNAL_FILE), ...maskFiles(host, app)];
+  return sources.some((path) => (timeOf(path) ?? Number.NEGATIVE_INFINITY) + TIME_STEP_MS > written);
 }
 
 /** Removes pages of apps that do not exist any more, or whose page is off. */

@@ -5,6 +5,7 @@ import type { Build } from '../../../journal/history';
 import type { Outcome } from '../../../projections/page/pageHistory';
 import { type PageSource } from '../../../projections/page/page';
 import type { PageApp } from '../../../projections/page/pageApp';
+import { type PageLog, readPageLog } from '../../../projections/page/pageLog';
 import { seeBuild } from '../../../projections/records/record';
 
 export const NOW = Date.UTC(2026, 10, 26, 11, 45, 0);
@@ -123,9 +124,14 @@ export function pageSource(apps: readonly PageApp[], rest: Partial<PageSource> =
     apps,
     single: false,
     log: (app, build, limit) => {
-      const text = demoLog(statuses.get(`${app}/${build}`) === 'failed').slice(-limit);
-      return { text, before: 0, size: text.length };
+      const text = demoLog(statuses.get(`${app}/${build.id}`) === 'failed').slice(-limit);
+      return shownLog(text);
     },
     ...rest,
   };
+}
+
+/** A log that is `text`, and has no secret in it. */
+export function shownLog(text: string): PageLog {
+  return readPageLog({ text, before: 0, size: text.length }, { values: [], patterns: [] });
 }

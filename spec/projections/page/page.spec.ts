@@ -3,7 +3,7 @@ import fc from 'fast-check';
 
 import type { AppName } from '../../../host/dokku/names';
 import { pageHtml } from '../../../projections/page/page';
-import { demoApp, demoHost, demoLog, NOW, pageSource } from './demoPage';
+import { demoApp, demoHost, demoLog, NOW, pageSource, shownLog } from './demoPage';
 
 test('what failed last comes first, with why, who and the commit', (t) => {
   const html = pageHtml(demoHost(12, 5));
@@ -94,7 +94,7 @@ test('a log is shown as a terminal shows it, and a limit counts what is seen', (
     (_, n) => `\r\u001b[K\u001b[32m${'#'.repeat(n / 4)}\u001b[0m ${n / 2} %`,
   ).join('');
   const text = `first\n${bar}\r\u001b[K100 %\n${'x'.repeat(2500)}\nlast\u0000\u0007 \u202eline\n`;
-  const log = () => ({ text, before: 0, size: text.length });
+  const log = () => shownLog(text);
   const html = pageHtml(
     pageSource([demoApp('shop', [{ id: 'b1', status: 'failed', hours: 1 }])], { single: true, log }),
   );
@@ -123,7 +123,7 @@ test('whatever a log holds, it is text, and no control character of it reaches t
     fc.property(fc.array(piece), (pieces) => {
       const text = `x${pieces.join('')}`;
       const app = demoApp('shop', [{ id: 'b1', status: 'failed', hours: 1 }]);
-      const html = pageHtml(pageSource([app], { single: true, log: () => ({ text, before: 0, size: text.length }) }));
+      const html = pageHtml(pageSource([app], { single: true, log: () => shownLog(text) }));
       // eslint-disable-next-line no-control-regex -- they are what must not be there
       t.notRegex(html, /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/);
       t.is(html.split('</pre>').length, 3);

@@ -2,8 +2,9 @@ import { hostname } from 'node:os';
 
 import type { Host } from '../../../host/dokku/environment';
 import { reasonOf } from '../../../host/failure';
-import { type AppName, asBuildId } from '../../../host/dokku/names';
+import { type AppName, asBuildId, type BuildId } from '../../../host/dokku/names';
 import { logPath, type PropertyScope } from '../../../host/dokku/paths';
+import { readMask } from '../../../host/secrets/readMask';
 import { formats } from '../formats/format';
 import { jsonPost, notificationJson } from '../formats/json';
 import { messageOf, type Sending } from '../formats/message';
@@ -42,8 +43,8 @@ export async function deliverToReceiver(host: Host, { notification, attempts }: 
   const { app, id, on = '', build: named } = notification;
   const build = asBuildId(named);
   const { url, secret, header, format, logLines, scope } = settings;
-  const log = logLines > 0 && build !== undefined ? readLogEnd(logPath(host, app, build)) : undefined;
-  const sending = { host: hostname(), now: Date.now(), attempt: attempts + 1, log };
+  const quoted = logLines > 0 && build !== undefined ? readMaskedEnd(host, app, build) : {};
+  const sending = { host: hostname(), now: Date.now(), attempt: attempts + 1, ...quoted };
   const post =
     format === 'json'
       ? jsonPost(notificationJson(notification, withLines(sending, logLines)), url)
@@ -56,8 +57,16 @@ export async function deliverToReceiver(host: Host, { notification, attempts }: 
   return { type: 'failed', reason, ...(retryAfter !== undefined && { retryAfter }) };
 }
 
+/** If secrets in the log cannot be masked, no line of it is sent, and the message says so. */
+function readMaskedEnd(host: Host, app: AppName, build: BuildId): Pick<Sending, 'log' | 'logLeftOut'> {
+  const mask = readMask(host, app);
+  if (typeof mask === 'string') return { logLeftOut: mask };
+  const log = readLogEnd(logPath(host, app, build), mask);
+  return log === undefined ? {} : { log };
+}
+
 /** The last `count` lines of the log only. */
 function withLines({ log, ...sending }: Sending, count: number): Sending {
-  if (log === undefined) return { ...sending, log };
+  if (log === undefined) return sending;
   return { ...sending, log: { lines: log.lines.slice(-count), cut: log.cut || log.lines.length > count } };
 }

@@ -6,7 +6,7 @@ import type { Post } from './format';
 import type { Message, Sending } from './message';
 
 /** What is posted as `json` (docs/notifications.md). Every key is always there: one without a value is null. */
-export function notificationJson(notification: Notification, { host, now, attempt, log }: Sending): object {
+export function notificationJson(notification: Notification, { host, now, attempt, log, logLeftOut }: Sending): object {
   const { id, on = null, text, app, build, event, record, actor, revision, seconds, corrects } = notification;
   return {
     id,
@@ -26,6 +26,7 @@ export function notificationJson(notification: Notification, { host, now, attemp
     revision: revision ?? null,
     duration_seconds: seconds ?? null,
     corrects: corrects ?? null,
+    log_left_out: logLeftOut ?? null,
   };
 }
 
@@ -49,6 +50,7 @@ export function testJson({ app, text, host }: Message, id: string, now: number):
     revision: null,
     duration_seconds: null,
     corrects: null,
+    log_left_out: null,
   };
 }
 

@@ -22,8 +22,10 @@ export interface Sending {
   readonly now: number;
   /** 1 for the first time that it is tried. */
   readonly attempt: number;
-  /** Undefined if no lines are to leave the host, or there is no log. */
-  readonly log: LogEnd | undefined;
+  /** Absent if no lines are to leave the host, or there is no log. Secrets are masked. */
+  readonly log?: LogEnd;
+  /** Why no lines are sent although they are wanted: a sentence. */
+  readonly logLeftOut?: string;
 }
 
 /**
@@ -55,10 +57,10 @@ export interface Message {
 const MOST_CHARACTERS = 500;
 
 /** The message of a notification. */
-export function messageOf(notification: Notification, { host, log }: Sending): Message {
+export function messageOf(notification: Notification, { host, log, logLeftOut }: Sending): Message {
   const { app, build, on = 'test', text, record, actor, duration } = notification;
   const revision = asRevision(notification.revision);
-  const why = on === 'failed' || on === 'abandoned' ? reasonOf(record?.exit_code, log) : '';
+  const why = on === 'failed' || on === 'abandoned' ? reasonOf(record?.exit_code, log, logLeftOut) : '';
   const who = visible(actorText(actor ?? {}));
   const startedAt = parseTimestamp(record?.started_at ?? '');
   const finishedAt = parseTimestamp(record?.finished_at ?? '');
@@ -82,9 +84,9 @@ export function testMessage(app: AppName, host: string): Message {
   return { on: 'test', app, host, text: `${app}: a test message; notifications of this app arrive here` };
 }
 
-function reasonOf(exitCode: number | undefined, log: LogEnd | undefined): string {
+function reasonOf(exitCode: number | undefined, log: LogEnd | undefined, logLeftOut: string | undefined): string {
   const code = exitCode !== undefined && exitCode > 0 ? exitCodeText(exitCode) : undefined;
-  const line = log && errorLine(log.lines);
+  const line = log === undefined ? logLeftOut && visible(logLeftOut) : errorLine(log.lines);
   return [line, code].filter((part) => part !== undefined && part !== '').join(' - ');
 }
 

@@ -133,7 +133,7 @@ test('the reason is the last error of the log and what the exit code means; with
   t.is(withLog.why, 'Error: ENOSPC: no space left on device - exit code 137: killed, often out of memory');
   t.is(withLog.who, String.raw`ann (key ann\x07laptop)`);
   t.is(withLog.startedAt, failed.startedAt);
-  t.is(messageOf(notification, { ...sending, log: undefined }).why, 'exit code 137: killed, often out of memory');
+  t.is(messageOf(notification, sending).why, 'exit code 137: killed, often out of memory');
   t.is(messageOf({ ...notification, on: 'succeeded' }, { ...sending, log: { lines, cut: false } }).why, undefined);
 });
 
