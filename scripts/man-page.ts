@@ -1,5 +1,6 @@
 import { detailsOf, usageOf } from '../commands/definition/usage';
 import type { NamedCommand } from '../commands/programs';
+import { OUTCOMES_HELP } from '../commands/shared/outcome';
 import { watchKeys } from '../commands/watch/watchKeys';
 
 /** The manual page dokku-builds(1) in man(7) markup, made from the definitions of all commands. */
@@ -37,6 +38,11 @@ export function manPage(version: string, commands: readonly NamedCommand[]): str
     ...tagged('0', 'Success.'),
     ...tagged('1', 'Failure, with a sentence on standard error that says what to do.'),
     ...tagged('20', 'The app does not exist.'),
+    '.PP',
+    '.B wait',
+    'and',
+    '.B output \\-\\-exit\\-status',
+    `exit with the outcome of the build: ${OUTCOMES_HELP}.`,
     '.PP',
     '.B capture',
     'exits with the status of the command that it runs.',

@@ -1,8 +1,11 @@
+import type { Host } from '../../host/dokku/environment';
+import type { AppName, BuildId } from '../../host/dokku/names';
+import { type Build, buildsOf } from '../../journal/history';
 import { defineCommand } from '../definition/command';
 import { anApp, maybeBuild } from '../definition/flags';
 import { findNamedBuild, NotDeploying } from '../shared/buildArgument';
 import { exitStatusOf, OUTCOMES_HELP, outcomeText } from '../shared/outcome';
-import { seeAt, viewApp } from '../shared/see';
+import { seeAt, type View, viewApp } from '../shared/see';
 import { followBuild } from './followBuild';
 
 export const wait = defineCommand({
@@ -10,12 +13,14 @@ export const wait = defineCommand({
   args: { app: anApp(), build: maybeBuild() },
   flags: {},
   example: 'shop',
-  more: [`Exit status: ${OUTCOMES_HELP}.`],
+  more: [
+    'Without <build-id> the build that holds the deploy lock is meant, else the newest one that runs.',
+    `Exit status: ${OUTCOMES_HELP}; 0 as well if nothing runs, and 1 if the build is not known.`,
+  ],
   alongside: true,
   async run({ host, output, args: { app, build: asked } }) {
-    const view = viewApp(host, output, app);
     try {
-      const { build } = findNamedBuild(host, { app, ...view }, asked);
+      const build = buildToWaitFor(host, app, viewApp(host, output, app), asked);
       const { build: ended = build } = await followBuild(host, app, build, {
         onChange: () => undefined,
         conclusion: true,
@@ -30,3 +35,15 @@ export const wait = defineCommand({
     }
   },
 });
+
+/** A restart holds no deploy lock, so the current build is also one that just runs. Throws `NotDeploying`. */
+function buildToWaitFor(host: Host, app: AppName, view: View, asked: BuildId): Build {
+  try {
+    return findNamedBuild(host, { app, ...view }, asked).build;
+  } catch (error) {
+    if (!(error instanceof NotDeploying)) throw error;
+    const running = buildsOf(view.history).findLast((build) => view.see(build).displayStatus === 'running');
+    if (running === undefined) throw error;
+    return running;
+  }
+}
