@@ -1,5 +1,5 @@
 /**
- * Makes the pictures of docs/images: builds:watch on terminals of 80 × 24 and 120 × 40, and the page in a browser.
+ * Makes the pictures of docs/images: commands on terminals of 80 × 24 and 120 × 40, and the page in a browser.
  * Needs tmux and chromium, and `npm run build` before. `node -r ts-node/register/transpile-only
  * scripts/pictures/pictures.ts`
  */
@@ -12,6 +12,7 @@ import { pageHtml } from '../../projections/page/page';
 import { closeBrowser, openPage } from '../../spec/endToEnd/page/chromium';
 import { demoHost, demoLog } from '../../spec/projections/page/demoPage';
 import { createSandbox, type Sandbox } from '../sandbox/host';
+import { type DemoDeploy, recordDeploys } from './demoHistory';
 import { terminalSvg } from './terminalSvg';
 
 const images = path.join(__dirname, '../../docs/images');
@@ -25,7 +26,7 @@ async function main(): Promise<void> {
       [80, 24],
       [120, 40],
     ] as const) {
-      await watchPicture(host, columns, rows);
+      for (const [name, call] of Object.entries(SCREENS)) await picture(host, name, call, columns, rows);
     }
   } finally {
     await host.remove();
@@ -33,35 +34,64 @@ async function main(): Promise<void> {
   await pagePictures();
 }
 
-async function fill(host: Sandbox): Promise<void> {
-  const apps = ['blog', 'shop', 'api', 'worker', 'docs', 'auth'];
-  for (const [n, app] of apps.entries()) {
-    await host.createApp(app);
-    for (const round of [1, 2]) {
-      const id = `0mp1xk2a${n}bz00${round}`;
-      const isRunning = round === 2 && n < 2;
-      const failed = round === 2 && n === 3;
-      host.write(host.file(app, `${id}.log`), isRunning ? `${demoLog(false).slice(0, 180)}\n` : demoLog(failed));
-      const env = { SSH_NAME: ['ann-laptop', 'ben', 'deploy-bot'][n % 3] };
-      await host.trigger('builds-record-start', [app, id, String(host.process().pid), 'git-hook'], { env });
-      if (!isRunning) await host.trigger('builds-record-finalize', [app, id, failed ? '1' : '0']);
-    }
-  }
+/** A command that is shown, and what is on the screen when it is complete. */
+interface Screen {
+  readonly args: readonly string[];
+  readonly shows: RegExp;
 }
 
-async function watchPicture(host: Sandbox, columns: number, rows: number): Promise<void> {
-  const socket = path.join(host.paths.root, `tmux-${columns}`);
+/** The last line of a command that ends: its screen is complete. */
+const ENDED = /^\$ $/m;
+
+const SCREENS: Readonly<Record<string, Screen>> = {
+  watch: { args: ['watch'], shows: /2 running/ },
+  list: { args: ['list', 'shop', '--limit', '12'], shows: ENDED },
+  recent: { args: ['list', '--recent', '--limit', '14'], shows: ENDED },
+  info: { args: ['info', 'shop', 'last-failed'], shows: ENDED },
+  releases: { args: ['releases', 'shop', '--limit', '12'], shows: ENDED },
+  events: { args: ['events', 'shop', '--since', '3d'], shows: ENDED },
+  stats: { args: ['stats', 'shop', '--since', '30d'], shows: ENDED },
+  help: { args: ['help', 'events'], shows: ENDED },
+};
+
+const APPS = ['blog', 'shop', 'api', 'worker', 'docs', 'auth'];
+
+async function fill(host: Sandbox): Promise<void> {
+  for (const [n, app] of APPS.entries()) {
+    await host.createApp(app);
+    const deploys = Array.from({ length: 16 - 2 * n }, (_, back): DemoDeploy => {
+      const failed = (back * 7 + n) % 6 === 5;
+      const exitCode = failed ? (back % 2 === 0 ? 137 : 1) : (back * 5 + n) % 11 === 9 ? -1 : 0;
+      const source = back % 7 === 3 ? 'config-redeploy' : 'git-hook';
+      return { days: 0.9 + back * 1.3 + n * 0.2, exitCode, source, log: demoLog(failed) };
+    });
+    const now: DemoDeploy[] =
+      n < 2 ? [{ days: 0.0004, exitCode: undefined, log: `${demoLog(false).slice(0, 180)}\n` }] : [];
+    recordDeploys(host, app, [...deploys.reverse(), ...now], host.process().pid);
+  }
+  await host.dokku(['builds:replay']);
+}
+
+async function picture(
+  host: Sandbox,
+  name: string,
+  { args, shows }: Screen,
+  columns: number,
+  rows: number,
+): Promise<void> {
+  const socket = path.join(host.paths.root, `tmux-${name}-${columns}`);
   const env = { ...host.env, TERM: 'xterm-256color', LC_ALL: 'C.UTF-8', TMUX_TMPDIR: host.paths.root };
-  const tmux = (...args: string[]): string =>
-    spawnSync('tmux', ['-u', '-S', socket, ...args], { env, encoding: 'utf8' }).stdout;
-  const program = path.join(host.paths.plugins, 'enabled/builds/subcommands/watch');
-  tmux('-f', '/dev/null', 'new-session', '-d', '-x', String(columns), '-y', String(rows), program, 'builds:watch');
+  const tmux = (...words: string[]): string =>
+    spawnSync('tmux', ['-u', '-S', socket, ...words], { env, encoding: 'utf8' }).stdout;
+  const [command = '', ...others] = args;
+  const call = `dokku builds:${[command, ...others].join(' ')}`;
+  const shown = `printf '$ ${call}\\n'; ${call}; printf '$ '; read -r _`;
+  const program = command === 'watch' ? call : `sh -c "${shown}"`;
+  tmux('-f', '/dev/null', 'new-session', '-d', '-x', String(columns), '-y', String(rows), program);
   try {
-    await until(() => tmux('capture-pane', '-p').includes('2 running'));
-    writeFileSync(
-      path.join(images, `watch-${columns}.svg`),
-      terminalSvg(tmux('capture-pane', '-p', '-e', '-N'), columns, rows),
-    );
+    await until(() => shows.test(tmux('capture-pane', '-p', '-N')));
+    const svg = terminalSvg(tmux('capture-pane', '-p', '-e', '-N'), columns, rows);
+    writeFileSync(path.join(images, `${name}-${columns}.svg`), svg);
   } finally {
     tmux('kill-server');
   }
