@@ -8,6 +8,8 @@ import { ownTree } from '../host/dokku/pluginTree';
 import { Failure, printable } from '../host/failure';
 import { nearest } from '../host/nearest';
 import type { Output } from '../host/terminal/output';
+import { readTerminal } from '../host/terminal/terminal';
+import { wrapBehind, wrapText } from '../host/terminal/wrap';
 import type { Via } from './definition/command';
 import { detailsOf, usageOf } from './definition/usage';
 import { loadCommands, type NamedCommand } from './programs';
@@ -48,8 +50,12 @@ export async function commands({ host, output, args }: Call): Promise<number> {
 
 /** Prints the help of the command `asked`, with or without `builds:`; of all commands when none is asked for. */
 export async function printHelp(host: Host, output: Output, via: Via, asked: string | undefined): Promise<void> {
-  output.raw(asked === undefined ? await helpText(host, via) : await commandHelp(host, via, asked));
+  const columns = (output.isTerminal ? readTerminal(process.env, { colour: false }).columns : undefined) ?? UNLIMITED;
+  output.raw(asked === undefined ? await helpText(host, via, columns) : await commandHelp(host, via, asked, columns));
 }
+
+/** Columns of what is no terminal. */
+const UNLIMITED = Number.POSITIVE_INFINITY;
 
 /** Prints the version of the plugin tree that this program is part of. */
 export function printVersion(output: Output): undefined {
@@ -66,20 +72,23 @@ function prefixOf(host: Host, via: Via): string {
   return via === 'program' ? 'dokku-builds ' : `dokku ${pluginName(host)}:`;
 }
 
-async function helpText(host: Host, via: Via): Promise<string> {
+async function helpText(host: Host, via: Via, columns: number): Promise<string> {
   const prefix = prefixOf(host, via);
   const isProgram = via === 'program';
   const lines = (await offered(host, via)).flatMap(({ name, command }) => [
-    `    ${`${isProgram ? '' : `${pluginName(host)}:`}${name} ${usageOf(command, isProgram)}`.trimEnd()}`,
-    `        ${command.description}`,
+    ...wrapBehind(`    ${isProgram ? '' : `${pluginName(host)}:`}${name} `, usageOf(command, isProgram), columns),
+    ...wrapBehind(COMMAND_INDENT, command.description, columns),
   ]);
   const usage = isProgram ? 'dokku-builds COMMAND' : `dokku ${pluginName(host)}[:COMMAND]`;
-  const more = `Each with its flags and an example: ${prefix}help <command>`;
-  return [`Usage: ${usage}`, '', `${summary(host)}.`, '', 'Commands:', ...lines, '', more, ''].join('\n');
+  const more = wrapText(`Each with its flags and an example: ${prefix}help <command>`, columns);
+  const about = wrapText(`${summary(host)}.`, columns);
+  return [`Usage: ${usage}`, '', ...about, '', 'Commands:', ...lines, '', ...more, ''].join('\n');
 }
 
+const COMMAND_INDENT = ' '.repeat(8);
+
 /** Usage, description, every argument and flag, and an example. */
-async function commandHelp(host: Host, via: Via, asked: string): Promise<string> {
+async function commandHelp(host: Host, via: Via, asked: string, columns: number): Promise<string> {
   const name = asked.replace(new RegExp(`^${pluginName(host)}:`), '');
   const entry = (await offered(host, via)).find((one) => one.name === name);
   if (entry === undefined) throw await unknownCommand(host, via, name);
@@ -88,14 +97,14 @@ async function commandHelp(host: Host, via: Via, asked: string): Promise<string>
   const called = `${prefixOf(host, via)}${name}`;
   const details = detailsOf(command, isProgram);
   const width = Math.max(0, ...details.map(([shown]) => shown.length));
-  const lines = details.map(([shown, help]) => `    ${shown.padEnd(width)}  ${help}`);
+  const lines = details.flatMap(([shown, help]) => wrapBehind(`    ${shown.padEnd(width)}  `, help, columns));
   return [
-    `Usage: ${called} ${usageOf(command, isProgram)}`.trimEnd(),
+    ...wrapBehind(`Usage: ${called} `, usageOf(command, isProgram), columns),
     '',
-    `${command.description}.`,
+    ...wrapText(`${command.description}.`, columns),
     '',
     ...(lines.length === 0 ? [] : [...lines, '']),
-    ...(command.more === undefined ? [] : [...command.more, '']),
+    ...(command.more === undefined ? [] : [...command.more.flatMap((line) => wrapText(line, columns)), '']),
     'Example:',
     `    ${called} ${command.example}`.trimEnd(),
     '',

@@ -46,11 +46,11 @@ export const releases = defineCommand({
       output.raw(formatTable(columns, rows));
       return undefined;
     }
-    const { printTableOnTerminal } = await import('./shared/onTerminal');
+    const { printTableOnTerminal, printVerbose } = await import('./shared/onTerminal');
     printTableOnTerminal(output, `${app} releases`, columns, rows, { colour: !flags.noColor });
     const before = shown.find(({ current, revision }) => !current && revision !== undefined);
     output.line('');
-    output.verbose('To go back to another one, push its commit again from a clone that has it, such as');
+    printVerbose(output, 'To go back to another one, push its commit again from a clone that has it, such as');
     output.verbose(`  git push --force dokku ${before?.revision?.slice(0, REVISION_CHARACTERS) ?? 'COMMIT'}:main`);
     return undefined;
   },

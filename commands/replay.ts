@@ -1,6 +1,6 @@
 import type { Host } from '../host/dokku/environment';
 import type { AppName } from '../host/dokku/names';
-import { showProgress } from '../host/terminal/progress';
+import { countEvents, showProgress } from '../host/terminal/progress';
 import { appBuilds } from '../host/dokku/paths';
 import { adoptRecords } from '../projections/records/adoptRecords';
 import { thisSystem } from '../host/system/system';
@@ -40,8 +40,8 @@ export function replayWork(host: Host, app: AppName, flags: WorkFlags): Worked {
   const builds = appBuilds(host, app);
   const progress = showProgress();
   if (!dryRun) adoptRecords(builds, thisSystem, () => undefined); // its complaints are the replay's, too
-  const replayed = replayApp(builds, dryRun, thisSystem, (events) => progress.show(`${app}: ${events} events`), warn);
-  progress.end();
+  const replayed = replayApp(builds, dryRun, thisSystem, countEvents(app, progress), warn);
+  progress.clear();
   if (replayed === undefined) return { line: `Replayed ${app}: nothing, it has no journal`, warnings, failed: false };
   warnOfProblems(builds, replayed.problems, warn);
   // a cut-off write lost nothing

@@ -13,7 +13,9 @@ import { asOwnerOf } from '../host/system/asOwner';
 import { readSmallFile, removeFile, replaceFile } from '../host/system/files';
 import { entryOf, inDirectory, openEntry } from '../host/system/ownedDirectory';
 import { thisSystem } from '../host/system/system';
+import { appProgress } from '../host/terminal/appProgress';
 import type { Output } from '../host/terminal/output';
+import type { Warn } from '../projections/problemWarnings';
 import { adoptRecords } from '../projections/records/adoptRecords';
 import { updateFiles } from '../projections/records/updateFiles';
 import { change, modeOfData, modeOfProperty, type Owner, repairEntry } from './repairOwnership';
@@ -31,7 +33,20 @@ export function install({ host, output }: Call): number {
   const changed = repairChanged(host, data, seen, output);
   repairChanged(host, properties, seen, output);
   const failed = asOwnerOf(host.dokkuRoot, () => {
-    const notAdopted = new Set<string>(appsWithRecords(data, changed).filter((app) => !adopt(host, output, app)));
+    const apps = appsWithRecords(data, changed);
+    const progress = appProgress(apps.length);
+    const warn = (message: string): void => {
+      progress.clear();
+      output.warn(message);
+    };
+    const notAdopted = new Set<string>(
+      apps.filter((app) => {
+        const isAdopted = adopt(host, warn, app);
+        progress.done();
+        return !isAdopted;
+      }),
+    );
+    progress.clear();
     noteSeen(host, { ...statesIn(data, notAdopted), ...statesIn(properties, new Set()) }, output);
     return notAdopted.size > 0;
   });
@@ -103,14 +118,14 @@ function makeOwn(fd: number, name: string, owner: Owner | undefined): void {
 }
 
 /** False if that did not work. An app whose history cannot be read or written keeps no other from being adopted. */
-function adopt(host: Host, output: Output, app: AppName): boolean {
+function adopt(host: Host, warn: Warn, app: AppName): boolean {
   try {
     const builds = appBuilds(host, app);
-    const { loaded, upToDate } = adoptRecords(builds, thisSystem, output.warn);
-    updateFiles(builds, loaded, 'all', thisSystem, output.warn, upToDate);
+    const { loaded, upToDate } = adoptRecords(builds, thisSystem, warn);
+    updateFiles(builds, loaded, 'all', thisSystem, warn, upToDate);
     return loaded.inMemory !== true;
   } catch (error) {
-    output.warn(`${app}: ${reasonOf(error)}`);
+    warn(`${app}: ${reasonOf(error)}`);
     return false;
   }
 }

@@ -1,7 +1,7 @@
 import { AppDoesNotExist, reasonOf } from '../../host/failure';
+import { appProgress } from '../../host/terminal/appProgress';
 import { ClosedPipe, type Output } from '../../host/terminal/output';
 import type { AppName } from '../../host/dokku/names';
-import { appProgress } from './appProgress';
 
 /**
  * What `read` gives for each of `apps`, in order. An app that was `named` fails as it fails; of all apps, one that
@@ -21,6 +21,7 @@ export function eachApp<T>(
       return [read(app)];
     } catch (error) {
       if (error instanceof ClosedPipe) throw error;
+      progress.clear();
       if (!(error instanceof AppDoesNotExist)) output.warn(`${app}: ${reasonOf(error)}`); // else destroyed just now
       failed(app);
       return [];

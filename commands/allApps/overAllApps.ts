@@ -5,12 +5,14 @@ import { allowedApps, listApps } from '../../host/dokku/apps';
 import type { Host } from '../../host/dokku/environment';
 import { Failure, printable, reasonOf } from '../../host/failure';
 import type { AppName } from '../../host/dokku/names';
+import { appProgress } from '../../host/terminal/appProgress';
 import type { Output } from '../../host/terminal/output';
+import { readTerminal } from '../../host/terminal/terminal';
+import { wrapText } from '../../host/terminal/wrap';
 import { parsePositiveInteger } from '../../host/dokku/properties';
 import type { CommandCall } from '../definition/command';
 import { aValue } from '../definition/flags';
 import { WORKER } from '../programs';
-import { appProgress } from './appProgress';
 
 /** Flags that the work depends on, by name. */
 export type WorkFlags = Readonly<Partial<Record<string, string>>>;
@@ -57,8 +59,20 @@ export function overApps({ host, output, args, flags }: AppsCall, job: Job): num
 
 /** Prints what came of one app: the line as a step, or as it is when it is JSON. */
 function printWorked(output: Output, { line, warnings }: Worked, flags: WorkFlags): void {
-  if (line !== undefined) (flags['format'] === 'json' ? output.line : output.step)(line);
+  if (line !== undefined && flags['format'] === 'json') output.line(line);
+  else if (line !== undefined && output.isTerminal) printStep(output, line);
+  else if (line !== undefined) output.step(line);
   for (const warning of warnings) output.warn(warning);
+}
+
+const STEP_COLUMNS = '-----> '.length;
+
+/** A step that is broken between words when it is wider than the terminal. */
+function printStep(output: Output, line: string): void {
+  const { columns = Number.POSITIVE_INFINITY } = readTerminal(process.env, { colour: false });
+  const [first = '', ...others] = wrapText(line, columns - STEP_COLUMNS);
+  output.step(first);
+  for (const other of others) output.verbose(other);
 }
 
 /**
@@ -76,8 +90,10 @@ async function overAllApps(host: Host, output: Output, job: Job, most: number): 
     if (worked.failed) failed += 1;
     progress.done();
   };
+  const ticking = setInterval(() => progress.tick(), TICK_MS); // runs while threads work
   if (workers > 1) await inWorkers(job, apps, workers, tell);
   else for (const app of apps) tell(workOn(host, job.work, app, job.flags));
+  clearInterval(ticking);
   progress.clear();
   if (failed > 0) output.warn(`${job.name} failed for ${failed} of ${apps.length} apps`);
   return failed > 0 ? 1 : 0;
@@ -92,6 +108,7 @@ function parseParallel(text: string): number {
 }
 
 const MOST_WORKERS = 64;
+const TICK_MS = 500;
 
 /** Does `work` on one app; what it throws is a warning and a failure of that app. */
 export function workOn(host: Host, work: AppWork, app: AppName, flags: WorkFlags): Worked {

@@ -44,17 +44,17 @@ function columnsOf({ app, pruned }: Listing['shows'], { wide, relative, now }: W
     ...traits,
   });
   return [
-    ...(app ? [column('App', (one) => one.app, { gives: 6, cut: 12 })] : []),
+    ...(app ? [column('App', (one) => one.app, { cut: { to: 12, at: 5 } })] : []),
     column('Build ID', ({ seen }) => seen.build.id),
-    column('Commit', ({ seen }) => (seen.build.revision ?? '').slice(0, REVISION_CHARACTERS), { gives: 5 }),
-    column('Who', ({ seen }) => whoText(seen.build.actor), { gives: 4, cut: 8 }),
+    column('Commit', ({ seen }) => (seen.build.revision ?? '').slice(0, REVISION_CHARACTERS), { gives: 9 }),
+    column('Who', ({ seen }) => whoText(seen.build.actor), { gives: 8, cut: { to: 8, at: 4 } }),
     column('Status', ({ seen }) => seen.displayStatus, { colour: statusColour }),
-    column('When', ({ seen }) => when(seen.build.startedAt), { gives: 8 }),
+    column('When', ({ seen }) => when(seen.build.startedAt), { gives: 10 }),
     column('Duration', ({ seen }) => seen.duration, { gives: 7 }),
-    column('Source', ({ seen }) => seen.build.source, { gives: 3, cut: 8 }),
+    column('Source', ({ seen }) => seen.build.source, { gives: 6, cut: { to: 8, at: 3 } }),
     ...(wide ? [column('Kind', ({ seen }) => seen.build.kind, { gives: 2 })] : []),
     ...(wide ? [column('PID', ({ seen }) => String(seen.build.process.pid), { gives: 1, right: true })] : []),
-    ...(pruned ? [column('Pruned', ({ left }) => leftText(left), { gives: 4, cut: 10 })] : []),
+    ...(pruned ? [column('Pruned', ({ left }) => leftText(left), { gives: 10, cut: { to: 10, at: 4 } })] : []),
   ];
 }
 

@@ -7,6 +7,7 @@ import { Failure, reasonOf } from '../../host/failure';
 import { printable } from '../../host/printable';
 import { replaceFile } from '../../host/system/files';
 import { thisSystem } from '../../host/system/system';
+import { appProgress } from '../../host/terminal/appProgress';
 import type { Output } from '../../host/terminal/output';
 import { pageHtml } from '../../projections/page/page';
 import { readAppPage, readHostPage } from '../../projections/page/readPage';
@@ -25,9 +26,15 @@ export const page = defineCommand({
   example: 'shop',
   alongside: true,
   run({ host, output, args: { app }, flags: { out }, now }) {
-    const context = { host, system: { ...thisSystem, now: () => now }, warn: output.warn };
-    const content =
-      app === undefined ? readHostPage(context, allowedApps(host, listApps(host))) : readAppPage(context, app);
+    const apps = app === undefined ? allowedApps(host, listApps(host)) : [app];
+    const progress = appProgress(apps.length);
+    const warn = (message: string): void => {
+      progress.clear();
+      output.warn(message);
+    };
+    const context = { host, system: { ...thisSystem, now: () => now }, warn };
+    const content = app === undefined ? readHostPage(context, apps, () => progress.done()) : readAppPage(context, app);
+    progress.clear();
     const html = pageHtml({ host: hostname(), ...content });
     if (out === undefined || out === '-') output.raw(html);
     else writePage(output, out, html);

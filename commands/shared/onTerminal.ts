@@ -5,6 +5,7 @@ import type { Output } from '../../host/terminal/output';
 import { readTerminal, type Terminal } from '../../host/terminal/terminal';
 import { type Column, formatTerminalTable } from '../../host/terminal/terminalTable';
 import { fit } from '../../host/terminal/width';
+import { wrapText } from '../../host/terminal/wrap';
 import type { DisplayStatus } from '../../projections/records/record';
 import type { Display } from './display';
 
@@ -32,11 +33,10 @@ export function printTitleOnTerminal(output: Output, title: string, terminal: Te
 
 /** How the columns of small tables behave on a narrow terminal. */
 const traits: Readonly<Record<string, Omit<Column, 'name'>>> = {
-  Source: { gives: 1, cut: 8 },
-  Who: { gives: 2, cut: 8 },
-  Live: { gives: 3 },
-  'Build ID': { gives: 4 },
+  Source: { gives: 3, cut: { to: 8, at: 1 } },
+  Who: { gives: 4, cut: { to: 8, at: 2 } },
   Released: { gives: 5 },
+  Commit: { gives: 6 },
 };
 
 /** Prints a titled table that fits the terminal. */
@@ -58,6 +58,11 @@ const INDENT = 7;
 /** Columns that are left for a value behind a label of so many; a title is as far from the edge as they are. */
 export function room({ columns }: Terminal, labelColumns: number): number {
   return Math.max(1, (columns ?? Number.POSITIVE_INFINITY) - INDENT - labelColumns);
+}
+
+/** Prints a sentence with an indent, broken between words. */
+export function printVerbose(output: Output, text: string): void {
+  for (const line of wrapText(text, room(readTerminal(process.env, { colour: false }), 0))) output.verbose(line);
 }
 
 /** Prints titled lines `Label: value`, as wide as the terminal at most; of a path the end is kept. */

@@ -12,14 +12,21 @@ import type { NamedStats } from '../../projections/stats/statsView';
 
 /**
  * Counts the builds in a whole journal, a batch of events at a time; with `since` (ms since the epoch) those that
- * started then or later.
+ * started then or later. `onEvent` is called for each event.
  */
-export function readStats(host: Host, builds: AppBuilds, warn: Warn, since: number | undefined): NamedStats {
+export function readStats(
+  host: Host,
+  builds: AppBuilds,
+  warn: Warn,
+  since: number | undefined,
+  onEvent?: () => void,
+): NamedStats {
   const counted = noStats(since);
   const deployments = noDeployments();
   readEvents(builds, warn, ({ event }) => {
     count(counted, event);
     countDeployment(deployments, event);
+    onEvent?.();
   });
   countOpen(counted, ({ process }) => isAlive(process));
   const timesOf = (revisions: readonly string[]) => commitTimes(join(host.dokkuRoot, builds.app), revisions);

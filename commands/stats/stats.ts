@@ -1,6 +1,7 @@
 import { allowedApps, listApps } from '../../host/dokku/apps';
 import type { AppName } from '../../host/dokku/names';
 import { appBuilds } from '../../host/dokku/paths';
+import { countEvents, showProgress } from '../../host/terminal/progress';
 import { adoptRecords } from '../../projections/records/adoptRecords';
 import { thisSystem } from '../../host/system/system';
 import { once } from '../../projections/problemWarnings';
@@ -28,7 +29,10 @@ export const stats = defineCommand({
       const builds = appBuilds(host, one);
       const warn = once(output.warn);
       adoptRecords(builds, thisSystem, warn); // records that something else wrote become events first
-      return readStats(host, builds, warn, since);
+      const progress = showProgress();
+      const counted = readStats(host, builds, warn, since, countEvents(one, progress));
+      progress.clear();
+      return counted;
     };
     const view = statsView(eachApp(output, apps, app !== undefined, read), since, now);
     if (format === 'json') {

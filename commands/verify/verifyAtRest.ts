@@ -25,9 +25,9 @@ export interface Verification<V extends Pick<Verified, 'deviations'>> {
 }
 
 /** Verifies an app's builds, and looks for the head digest `pin` in their history, as {@link untilAtRest} does. */
-export function verifyAtRest(builds: AppBuilds, pin?: string): Verified {
+export function verifyAtRest(builds: AppBuilds, pin: string | undefined, onEvent: () => void): Verified {
   return untilAtRest({
-    verify: () => verifyApp(builds, thisSystem, pin),
+    verify: () => verifyApp(builds, thisSystem, pin, onEvent),
     isBeingWritten: () => isBeingWritten(builds, thisSystem),
     now: () => performance.now(),
     pause: thisSystem.pause,

@@ -3,31 +3,67 @@ import type * as workerThreads from 'node:worker_threads';
 
 import { isTerminal } from './isTerminal';
 
-/** A line that is written over and over again while something long goes on. */
+/** A line that is written over and over again while something takes long. */
 export interface Progress {
-  show(text: string): void;
-  /** Clears the line. */
-  end(): void;
+  /** Shows what `text` gives, unless the work is young or something was shown just now. */
+  show(text: () => string): void;
+  /** Clears the line. To be called before anything else is printed. */
+  clear(): void;
 }
 
 const CLEAR_LINE = '\r\u001b[K';
+const FIRST_MS = 500;
+const INTERVAL_MS = 100;
 
-/** Shows progress on stderr where that is a terminal; elsewhere, and in a thread beside others, nothing. */
-export function showProgress(): Progress {
-  if (!isTerminal(2) || isThread()) return { show: () => undefined, end: () => undefined };
-  let shown = false;
+/** What progress is shown on. */
+export interface ProgressTerminal {
+  /** Whether anything is to be shown. Asked only if the work takes long. */
+  isThere(): boolean;
+  write(text: string): void;
+  /** In ms, from any beginning. */
+  now(): number;
+}
+
+/** Stderr if that is a terminal; in a thread beside others, nothing. */
+const stderr: ProgressTerminal = {
+  isThere() {
+    if (!isTerminal(2)) return false;
+    // eslint-disable-next-line @typescript-eslint/no-require-imports -- loaded only if stderr is a terminal
+    return (require('node:worker_threads') as typeof workerThreads).isMainThread;
+  },
+  write: (text) => writeSync(2, text),
+  now: () => performance.now(),
+};
+
+/** Shows progress on `terminal` when the work has taken a while. */
+export function showProgress(terminal: ProgressTerminal = stderr): Progress {
+  let next = terminal.now() + FIRST_MS;
+  let isThere: boolean | undefined;
+  let isShown = false;
   return {
     show(text) {
-      writeSync(2, `${CLEAR_LINE}       ${text}`);
-      shown = true;
+      const now = terminal.now();
+      if (now < next) return;
+      next = now + INTERVAL_MS;
+      isThere ??= terminal.isThere();
+      if (!isThere) return;
+      terminal.write(`${CLEAR_LINE}       ${text()}`);
+      isShown = true;
     },
-    end() {
-      if (shown) writeSync(2, CLEAR_LINE);
+    clear() {
+      if (isShown) terminal.write(CLEAR_LINE);
+      isShown = false;
     },
   };
 }
 
-function isThread(): boolean {
-  // eslint-disable-next-line @typescript-eslint/no-require-imports -- loaded only if stderr is a terminal
-  return !(require('node:worker_threads') as typeof workerThreads).isMainThread;
+const EVENTS = 1000;
+
+/** A function to be called for each event that is read of `app`: shows how many there were. */
+export function countEvents(app: string, progress: Progress): () => void {
+  let events = 0;
+  return () => {
+    events += 1;
+    if (events % EVENTS === 0) progress.show(() => `${app}: ${events} events`);
+  };
 }

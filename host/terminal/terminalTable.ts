@@ -8,12 +8,10 @@ export interface Column {
   readonly name: string;
   /** Numbers, under each other at their last digit. */
   readonly right?: boolean;
-  /**
-   * Where the terminal is too narrow: `cut` to as few characters as this, or left out; the lower `gives`, the sooner.
-   * Else it stays.
-   */
+  /** If the terminal is too narrow, the column is left out; the lower the number, the sooner. Without one it stays. */
   readonly gives?: number;
-  readonly cut?: number;
+  /** Before that, when it would be its turn by `at`, it is cut to as few characters as `to`. */
+  readonly cut?: { readonly to: number; readonly at: number };
   /** What colour a cell has; rows are counted from 0. */
   readonly colour?: (cell: string, row: number) => Colour | undefined;
 }
@@ -31,7 +29,8 @@ export function formatTerminalTable(
   const wide = columns.map(({ name }, n) =>
     cells.reduce((most, row) => Math.max(most, widthOf(row[n] ?? '')), name.length),
   );
-  const widths = narrow(columns, wide, terminal.columns ?? Number.POSITIVE_INFINITY);
+  const isEmpty = columns.map((_, n) => cells.every((row) => (row[n] ?? '') === ''));
+  const widths = narrow(columns, wide, isEmpty, terminal.columns ?? Number.POSITIVE_INFINITY);
   const header = formatLine(
     columns,
     columns.map(({ name }) => name),
@@ -45,15 +44,23 @@ export function formatTerminalTable(
   return [header, ...lines].map((line) => `${line}\n`).join('');
 }
 
-/** The width of each column, 0 for what is left out. */
-function narrow(columns: readonly Column[], wide: readonly number[], most: number): number[] {
+/** The width of each column, 0 for what is left out. One that says nothing is left out first. */
+function narrow(
+  columns: readonly Column[],
+  wide: readonly number[],
+  isEmpty: readonly boolean[],
+  most: number,
+): number[] {
   const widths = [...wide];
-  const byGiving = columns.map((column, n) => ({ ...column, n })).filter(({ gives }) => gives !== undefined);
-  byGiving.sort((a, b) => (a.gives ?? 0) - (b.gives ?? 0));
-  for (const { n, cut } of byGiving) {
+  const steps = columns.flatMap(({ gives, cut }, n) => [
+    ...(gives === undefined ? [] : [{ n, at: isEmpty[n] ? 0 : gives, to: 0 }]),
+    ...(cut === undefined ? [] : [{ n, ...cut }]),
+  ]);
+  for (const { n, to } of steps.sort((a, b) => a.at - b.at)) {
     const over = lengthOf(widths) - most;
     if (over <= 0) break;
-    widths[n] = cut === undefined ? 0 : Math.min(widths[n] ?? 0, Math.max(cut, (widths[n] ?? 0) - over));
+    const width = widths[n] ?? 0;
+    widths[n] = to === 0 ? 0 : Math.min(width, Math.max(to, width - over));
   }
   for (let n = widths.length - 1; n >= 0 && lengthOf(widths) > most; n--) {
     // a terminal of a few columns: from the right

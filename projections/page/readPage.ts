@@ -35,14 +35,18 @@ export function readAppPage(context: PageContext, app: AppName): PageContent {
   return { ...contentOf(context), single: true, apps: [readApp(context, app, OUTCOMES.one)] };
 }
 
-/** The page of several apps. An app that cannot be read is warned about, and is not on it. */
-export function readHostPage(context: PageContext, apps: readonly AppName[]): PageContent {
+/**
+ * The page of several apps. An app that cannot be read is warned about, and is not on it. `done` is called after each.
+ */
+export function readHostPage(context: PageContext, apps: readonly AppName[], done?: () => void): PageContent {
   const read = apps.flatMap((app) => {
     try {
       return readApp(context, app, OUTCOMES.each);
     } catch (error) {
       context.warn(`${app}: ${reasonOf(error)}`);
       return [];
+    } finally {
+      done?.();
     }
   });
   return { ...contentOf(context), single: false, apps: read };

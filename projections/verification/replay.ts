@@ -29,14 +29,14 @@ export interface Replayed {
 
 /**
  * Rebuilds everything that is stored for an app from its journal alone, without the checkpoint; with `dryRun` only
- * says what it would do. `onProgress` is told the number of events now and then. What cannot be written is told to
+ * says what it would do. `onEvent` is called for each event. What cannot be written is told to
  * `warn`. Undefined if there is no journal. Throws `JournalNotReadable`.
  */
 export function replay(
   builds: AppBuilds,
   dryRun: boolean,
   system: System,
-  onProgress: (events: number) => void,
+  onEvent: () => void,
   warn: (message: string) => void,
 ): Replayed | undefined {
   const { app, buildsRoot, directory } = builds;
@@ -52,7 +52,7 @@ export function replay(
           comparison?.event(seq, state);
           next(event);
           events += 1;
-          if (events % PROGRESS_EVENTS === 0) onProgress(events);
+          onEvent();
         },
         problem(problem) {
           comparison?.problem(problem);
@@ -83,5 +83,3 @@ export function replay(
     return replayed;
   });
 }
-
-const PROGRESS_EVENTS = 20_000;

@@ -29,13 +29,19 @@ const NO_JOURNAL: Verified = {
 
 /**
  * Verifies the journal of an app, and compares everything that is stored beside it with what it says. Reads only.
- * `pin` is a head digest (hex) to look for. Throws `JournalNotReadable` and system errors.
+ * `pin` is a head digest (hex) to look for; `onEvent` is called for each event. Throws `JournalNotReadable` and system
+ * errors.
  */
-export function verifyApp(builds: AppBuilds, { isAlive }: Pick<System, 'isAlive'>, pin?: string): Verified {
+export function verifyApp(
+  builds: AppBuilds,
+  { isAlive }: Pick<System, 'isAlive'>,
+  pin?: string,
+  onEvent?: () => void,
+): Verified {
   const { directory } = builds;
   const checkpoint = readCheckpoint(directory);
   const comparison = checkpoint && new CheckpointComparison(checkpoint);
-  const { verified, history } = verifyHistory(directory, pin, comparison);
+  const { verified, history } = verifyHistory(directory, pin, comparison, onEvent);
   const deviations = [
     ...verified.deviations,
     ...unreadableCheckpoint(builds, checkpoint),
@@ -51,11 +57,13 @@ function verifyHistory(
   directory: string,
   pin: string | undefined,
   comparison: CheckpointComparison | undefined,
+  seen: (() => void) | undefined,
 ): { verified: Verified; history: History } {
   const read = withJournal(join(directory, JOURNAL_FILE), (journal) => {
     let verified = NO_JOURNAL;
     const history = evolveOver(initialState, (next, state) => {
       const onEvent = ({ seq, event }: Recorded): void => {
+        seen?.();
         comparison?.event(seq, state);
         next(event);
       };

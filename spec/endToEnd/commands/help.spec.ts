@@ -7,6 +7,7 @@ import { detailsOf, usageOf } from '../../../commands/definition/usage';
 import { loadCommands } from '../../../commands/programs';
 import { finishedRecord, writeRecords } from '../expectedRecord';
 import { createSandbox, type Sandbox } from '../../../scripts/sandbox/host';
+import { onTerminal } from './terminal';
 
 let host: Sandbox;
 
@@ -38,6 +39,19 @@ test('builds:help explains each command: usage, description, each argument and f
     t.deepEqual(lines.slice(-3), ['Example:', `    dokku builds:${name} ${command.example}`.trimEnd(), '']);
   }
 });
+
+for (const columns of [40, 80, 120]) {
+  test(`help fits a terminal of ${columns} columns, and says the same`, async (t) => {
+    const words = (text: string) => text.split(/\s+/).filter((word) => word !== '');
+    for (const asked of [[], ['list'], ['set'], ['wait']]) {
+      const { plain } = await onTerminal(host, columns, ['builds:help', ...asked]);
+      const example = plain.indexOf('Example:') + 1; // to be copied in one piece
+      for (const [n, line] of plain.entries())
+        t.true(line.length <= columns || !line.trim().includes(' ') || n === example, `${asked.join()}: ${line}`);
+      t.deepEqual(words(plain.join('\n')), words((await host.dokku(['builds:help', ...asked])).stdout));
+    }
+  });
+}
 
 test('the program on the host explains its commands as they are typed there', async (t) => {
   for (const { name, command } of await loadCommands()) {

@@ -51,12 +51,14 @@ test('NO_COLOR, TERM=dumb and --no-color each leave the text and take the colour
 });
 
 test('no line is wider than the terminal, and ids and statuses are whole as long as there is room', async (t) => {
-  for (const columns of [100, 80, 60, 40, 24, 10]) {
+  for (const columns of [120, 100, 80, 60, 40, 24, 10]) {
     for (const args of [
       ['builds:list', 'shop'],
       ['builds:list', 'shop', '--all'],
       ['builds:info', 'shop', 'badly'],
       ['builds:list'],
+      ['builds:list', '--recent'],
+      ['builds:list', 'shop', '--wide'],
     ]) {
       const { plain } = await onTerminal(host, columns, args);
       for (const line of plain) t.true(Array.from(line).length <= columns, `${columns}: ${line}`);
@@ -64,6 +66,14 @@ test('no line is wider than the terminal, and ids and statuses are whole as long
     if (columns < 40) continue;
     const { plain } = await onTerminal(host, columns, ['builds:list', 'shop']);
     t.regex(plain.join('\n'), /^stopped .*canceled/m, `${columns}`);
+  }
+});
+
+test('releases fit as well, but for the command to go back, which is to be copied in one piece', async (t) => {
+  for (const columns of [120, 80, 40]) {
+    const { plain } = await onTerminal(host, columns, ['builds:releases', 'shop']);
+    for (const line of plain.slice(0, -1)) t.true(line.length <= columns, `${columns}: ${line}`);
+    t.regex(plain.at(-1) ?? '', /^ {9}git push --force dokku COMMIT:main$/);
   }
 });
 
@@ -80,8 +90,8 @@ test('COLUMNS wins over what the terminal says of its width', async (t) => {
 });
 
 test('where the locale is not UTF-8, what is cut is marked in ASCII', async (t) => {
-  const { plain } = await onTerminal(host, 60, ['builds:list', 'shop'], { LC_ALL: 'C' });
-  t.regex(plain.join('\n'), /git:fro~/);
+  const { plain } = await onTerminal(host, 56, ['builds:list', 'shop'], { LC_ALL: 'C' });
+  t.regex(plain.join('\n'), /git:from-arc~/);
 });
 
 test('--relative gives ages instead of times, on a terminal and in a pipe', async (t) => {

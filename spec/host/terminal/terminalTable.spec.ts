@@ -10,7 +10,7 @@ const plain: Terminal = { columns: undefined, colour: false, unicode: true };
 const columns: readonly Column[] = [
   { name: 'Id' },
   { name: 'PID', gives: 1, right: true },
-  { name: 'Source', gives: 2, cut: 4 },
+  { name: 'Source', cut: { to: 4, at: 2 } },
 ];
 const rows = [
   ['b1', '7', 'git-hook'],
@@ -33,6 +33,25 @@ test('the column that is missed least gives first: it is left out, then others a
   t.deepEqual(lines(8), ['Id  Sou…', 'b1  git…', 'b2  ps:…', '']);
   t.deepEqual(lines(5), ['Id  …', 'b1  …', 'b2  …', '']);
   t.deepEqual(lines(2), ['Id', 'b1', 'b2', '']);
+});
+
+test('a column that was cut can be left out later', (t) => {
+  const some: readonly Column[] = [
+    { name: 'Id' },
+    { name: 'Source', gives: 3, cut: { to: 4, at: 1 } },
+    { name: 'Who', gives: 2 },
+  ];
+  const text = (width: number) => formatTerminalTable(some, [['b1', 'git-hook', 'ann']], { ...plain, columns: width });
+  t.is(text(13), 'Id  Sou…  Who\nb1  git…  ann\n');
+  t.is(text(9), 'Id  Sou…\nb1  git…\n');
+  t.is(text(7), 'Id\nb1\n');
+});
+
+test('of a narrow table a column without a word is left out first', (t) => {
+  const some: readonly Column[] = [{ name: 'Id' }, { name: 'Commit', gives: 9 }, { name: 'Who', gives: 1 }];
+  const text = (width: number) => formatTerminalTable(some, [['b1', '', 'ann']], { ...plain, columns: width });
+  t.is(text(15), 'Id  Commit  Who\nb1          ann\n');
+  t.is(text(14), 'Id  Who\nb1  ann\n');
 });
 
 test('colours take no room', (t) => {

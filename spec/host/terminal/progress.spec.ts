@@ -1,0 +1,77 @@
+import test from 'ava';
+
+import { appProgress } from '../../../host/terminal/appProgress';
+import { countEvents, showProgress } from '../../../host/terminal/progress';
+
+/** A terminal with a clock that stands still until it is set. */
+class FakeTerminal {
+  written = '';
+  time = 0;
+
+  constructor(readonly there = true) {}
+
+  isThere(): boolean {
+    return this.there;
+  }
+
+  write(text: string): void {
+    this.written += text;
+  }
+
+  now(): number {
+    return this.time;
+  }
+}
+
+const CLEAR = '\r\u001b[K';
+
+test('progress is shown when the work has taken a while, not too often, and is cleared', (t) => {
+  const terminal = new FakeTerminal();
+  const progress = showProgress(terminal);
+  progress.show(() => 'at once');
+  progress.clear();
+  t.is(terminal.written, '');
+  terminal.time = 600;
+  progress.show(() => 'one');
+  terminal.time = 650;
+  progress.show(() => 'too soon');
+  terminal.time = 700;
+  progress.show(() => 'two');
+  progress.clear();
+  progress.clear();
+  t.is(terminal.written, `${CLEAR}       one${CLEAR}       two${CLEAR}`);
+});
+
+test('where there is no terminal nothing is shown, and no text is made', (t) => {
+  const terminal = new FakeTerminal(false);
+  const progress = showProgress(terminal);
+  terminal.time = 600;
+  progress.show(() => t.fail());
+  progress.clear();
+  t.is(terminal.written, '');
+});
+
+test('the events of an app are counted by the thousand', (t) => {
+  const terminal = new FakeTerminal();
+  const show = countEvents('shop', showProgress(terminal));
+  terminal.time = 600;
+  for (let events = 0; events < 2500; events++) show();
+  t.is(terminal.written, `${CLEAR}       shop: 1000 events`);
+});
+
+test('of many apps it is shown how many are done, also while none becomes so; of one app nothing', (t) => {
+  const terminal = new FakeTerminal();
+  const many = appProgress(3, showProgress(terminal));
+  terminal.time = 600;
+  many.done();
+  terminal.time = 1200;
+  many.tick();
+  many.clear();
+  t.regex(terminal.written, /^\r\S+ {7}1 of 3 apps, \d+s\r\S+ {7}1 of 3 apps, \d+s\r\S+$/);
+  const one = new FakeTerminal();
+  const alone = appProgress(1, showProgress(one));
+  one.time = 600;
+  alone.tick();
+  alone.done();
+  t.is(one.written, '');
+});
