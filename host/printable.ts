@@ -11,11 +11,6 @@ export function printable(text: string): string {
   return visible(text.length > QUOTED_CHARACTERS ? `${text.slice(0, QUOTED_CHARACTERS - 3)}...` : text);
 }
 
-/** A text of several lines: its line breaks stay. */
-export function visibleLines(text: string): string {
-  return text.split('\n').map(visible).join('\n');
-}
-
 const QUOTED_CHARACTERS = 120;
 
 /**

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Host } from '../host/dokku/environment';
 import { type AppName, asAppName, type BuildId } from '../host/dokku/names';
 import { buildsRoot, recordPath } from '../host/dokku/paths';
-import { listDirectory, makeDirectory, readSmallFile, removeFile, replaceFile } from '../host/system/files';
+import { makeDirectory, readSmallFile, removeFile, replaceFile } from '../host/system/files';
 
 /*
  * A deploy that runs while its app is renamed goes on to use the old name. For each such build there is a file
@@ -34,10 +34,7 @@ export function newNameOf(host: Host, app: AppName, id: BuildId): AppName {
   }
 }
 
-/** Removes the notes about builds whose apps have no record of them any more, or whose builds have ended. */
-export function sweepRenamed(host: Host, isRunning: (app: AppName, id: BuildId) => boolean): void {
-  for (const name of listDirectory(directoryOf(host))) {
-    const app = newNameOf(host, '' as AppName, name as BuildId);
-    if (asAppName(app) === undefined || !isRunning(app, name as BuildId)) removeFile(join(directoryOf(host), name));
-  }
+/** Removes the note about build `id`, which has ended. Throws system errors. */
+export function forgetRenamed(host: Host, id: BuildId): void {
+  removeFile(join(directoryOf(host), id));
 }

@@ -89,11 +89,12 @@ export function findRunning(host: Host, output: Output): MayRun[] {
   );
   if (histories.size < apps.length) return running; // not the whole truth
   try {
-    rebuildRunning(buildsRoot(host), running, ({ app, build }) => {
+    const ended = ({ app, build }: MayRun): boolean => {
       const history = histories.get(app);
       const known = history && findBuild(history, build);
       return history === undefined ? !appExists(host, app) : known !== undefined && !isLive(known);
-    });
+    };
+    rebuildRunning(buildsRoot(host), running, ended, thisSystem);
   } catch {
     // a shortcut that could not be stored costs the next reader time, nothing else
   }

@@ -2,8 +2,3 @@
 export function pause(ms: number): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 }
-
-/** Blocks the thread for a random time of at most `ms`. */
-export function pauseAtRandom(ms: number): void {
-  pause(Math.random() * ms);
-}

@@ -5,7 +5,7 @@ import { errorCode, reasonOf } from '../../host/failure';
 import { ownLikeParent, syncDirectory } from '../../host/system/files';
 import { JournalNotReadable, JournalNotWritten } from '../errors';
 import { sha256 } from './checksums';
-import { HEADER_BYTES, isWholeFrame, readHeader } from './frame';
+import { HEADER_BYTES, readHeader } from './frame';
 
 /** Name of the journal in an app's directory. */
 export const JOURNAL_FILE = 'events.journal';
@@ -115,14 +115,6 @@ export function isHeadOf(journal: Journal, head: Head): boolean {
   readAt(journal, header, 0, head.start);
   const there = readHeader(header); // its payload is not summed up again: what is damaged there, verification finds
   return there?.crc === head.crc && head.start + there.bytes <= head.end && head.end <= sizeOf(journal);
-}
-
-/** Whether an intact frame with this CRC begins at offset `start`. Throws {@link JournalNotReadable}. */
-export function hasFrameAt(journal: Journal, start: number, crc: number): boolean {
-  const header = Buffer.alloc(HEADER_BYTES);
-  readAt(journal, header, 0, start);
-  const frame = Buffer.allocUnsafe(readHeader(header)?.bytes ?? 0);
-  return readAt(journal, frame, 0, start) === frame.length && isWholeFrame(frame, crc);
 }
 
 /** SHA-256 over the bytes `from` up to `to` of the file. */

@@ -11,7 +11,7 @@ import {
   removeStaleTemporaries,
   replaceFile,
 } from '../../host/system/files';
-import { isAlive } from '../../host/system/processes';
+import type { System } from '../../host/system/system';
 import { type AppName, asAppName, asBuildId, type BuildId } from '../../host/dokku/names';
 import { crc32 } from '../../journal/file/checksums';
 
@@ -69,7 +69,6 @@ export function addRunning(buildsRoot: string, app: AppName, builds: readonly Bu
   const added = builds.map((build) => ({ app, build })).filter((entry) => addEntry(buildsRoot, entry));
   if (added.length === 0) return;
   reseal(buildsRoot, added, 1);
-  removeStaleTemporaries(`${buildsRoot}/${VIEW_DIRECTORY}`, (pid) => isAlive({ pid }));
 }
 
 /** To be called when these builds have ended, and that is on disk. Throws system errors. */
@@ -83,16 +82,21 @@ export function forgetRunning(buildsRoot: string, app: AppName): void {
   removeRunning(buildsRoot, app, runningOf(buildsRoot, app));
 }
 
-/** Makes the view anew: with what is `running`, and without what has `ended` for sure. Throws system errors. */
+/**
+ * Makes the view anew: with what is `running`, and without what has `ended` for sure. A process that was killed at
+ * the seal left a seal that does not fit, so what it left is removed here. Throws system errors.
+ */
 export function rebuildRunning(
   buildsRoot: string,
   running: readonly MayRun[],
   ended: (entry: MayRun) => boolean,
+  { isAlive }: Pick<System, 'isAlive'>,
 ): void {
   makeDirectory(ownDirectory(buildsRoot));
   for (const entry of running) addEntry(buildsRoot, entry);
   for (const entry of listEntries(buildsRoot).filter(ended)) removeEntry(buildsRoot, entry);
   writeSeal(buildsRoot, sealOf(listEntries(buildsRoot)));
+  removeStaleTemporaries(`${buildsRoot}/${VIEW_DIRECTORY}`, (pid) => isAlive({ pid }));
 }
 
 /** Whether it was not there before. */

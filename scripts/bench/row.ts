@@ -18,6 +18,15 @@ export function row(fields: Omit<Row, 'ratio'>): Row {
   return { ...fields, ratio: fields.measured / fields.baseline };
 }
 
+function isMet({ ratio, target }: Pick<Row, 'ratio' | 'target'>): boolean {
+  return ratio <= target;
+}
+
+/** How many targets are met, as a line of text. */
+export function summary(rows: readonly Row[]): string {
+  return `${String(rows.filter(isMet).length)} of ${String(rows.length)} targets are met`;
+}
+
 /** The rows as a table of text. */
 export function formatRows(rows: readonly Row[]): string {
   const cells = rows.map(({ what, against, unit, measured, baseline, ratio, target, runs }) => [
@@ -27,7 +36,7 @@ export function formatRows(rows: readonly Row[]): string {
     amount(baseline, unit),
     ratio.toFixed(2),
     target.toFixed(2),
-    ratio <= target ? 'met' : 'missed',
+    isMet({ ratio, target }) ? 'met' : 'missed',
     String(runs),
   ]);
   const header = ['what', 'against', 'measured', 'baseline', 'ratio', 'target', '', 'runs'];

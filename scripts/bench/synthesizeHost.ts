@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { type Host, readHost } from '../../host/dokku/environment';
+import { thisSystem } from '../../host/system/system';
 import { type AppName, type BuildId, parseAppName } from '../../host/dokku/names';
 import { appBuilds, appRoot, buildsRoot } from '../../host/dokku/paths';
 import { identifyProcess } from '../../host/system/processes';
@@ -60,7 +61,7 @@ export function hostOfApps(directory: string, apps: number, running: number): Be
     const build = history.order.at(-1);
     if (runs && build !== undefined) mayRun.push({ app, build });
   }
-  rebuildRunning(buildsRoot(made.host), mayRun, () => false);
+  rebuildRunning(buildsRoot(made.host), mayRun, () => false, thisSystem);
   return made;
 }
 

@@ -6,7 +6,7 @@ import { leftBehindBy } from '../../host/system/processes';
 import { findBuild } from '../../journal/history';
 import { changeHistory, load } from '../changeHistory';
 import { contextOf, tidy } from '../recordDeploy';
-import { newNameOf } from '../renamedApps';
+import { forgetRenamed, newNameOf } from '../renamedApps';
 import { waitForEnd } from './waitForEnd';
 
 /**
@@ -27,4 +27,5 @@ export function afterDeploy({ host, output, args }: Call): undefined {
     return;
   }
   changeHistory(context, 'all', (history) => tidy(context, history));
+  forgetRenamed(host, id);
 }

@@ -199,7 +199,13 @@ test('a deploy that goes on while its app is renamed ends under the new name', a
     (await eventsOf(host, 'after')).map(({ type }) => type),
     ['BuildStarted', 'BuildFinished'],
   );
+  await untilForgotten(host);
 });
+
+/** Resolves when no note about a renamed app is left: what runs behind a deploy removes it, last of all. */
+async function untilForgotten({ paths }: Sandbox): Promise<void> {
+  while (readdirSync(`${paths.builds}/.renamed`).length > 0) await new Promise((resolve) => setTimeout(resolve, 50));
+}
 
 test('of an app that is destroyed while it deploys nothing comes back', async (t) => {
   await host.createApp('doomed');

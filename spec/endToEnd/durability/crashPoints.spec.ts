@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
 
 import { appBuilds, buildsRoot } from '../../../host/dokku/paths';
+import { thisSystem } from '../../../host/system/system';
 import { writeProperty } from '../../../host/dokku/properties';
 import { rebuildRunning } from '../../../projections/lists/runningBuilds';
 import { createApp, temporaryHost } from '../../temporaryHost';
@@ -88,7 +89,7 @@ async function killBefore(t: ExecutionContext, victim: Victim, change: Change): 
 async function prepare(t: ExecutionContext, victim: Victim): Promise<CrashApp> {
   const host = temporaryHost(t);
   writeProperty(host, '--global', 'retention', '3');
-  rebuildRunning(buildsRoot(host), [], () => false);
+  rebuildRunning(buildsRoot(host), [], () => false, thisSystem);
   const app = new CrashApp(host, createApp(host, 'myapp'));
   const builds = appBuilds(host, app.app);
   const past = ['b1', 'b2', 'b3'].flatMap((id) => [started(id), finished(id)]);

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 
 import { type Host, readHost } from '../../../host/dokku/environment';
+import { thisSystem } from '../../../host/system/system';
 import { type AppName, type BuildId, parseBuildId } from '../../../host/dokku/names';
 import { openOutput } from '../../../host/terminal/output';
 import { type AppBuilds, appBuilds } from '../../../host/dokku/paths';
@@ -159,7 +160,7 @@ function toBeFailed(t: ExecutionContext, victim: Victim): Site {
   const site = newSite(t);
   if (victim === 'firstStart') return site;
   writeProperty(site.host, '--global', 'retention', '1');
-  rebuildRunning(site.builds.buildsRoot, [], () => false);
+  rebuildRunning(site.builds.buildsRoot, [], () => false, thisSystem);
   append(site.builds, started('d1'), discarded('d1'), started('c1'), finished('c1'));
   if (victim === 'finalize') site.startInPeace('b1');
   return site;

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 
 import { parseAppName, parseBuildId } from '../../../host/dokku/names';
+import { thisSystem } from '../../../host/system/system';
 import {
   addRunning,
   forgetRunning,
@@ -66,7 +67,7 @@ test('a view that is made anew names what runs, what may, and not what is known 
     { app, build: b1 },
     { app, build: b2 },
   ]);
-  rebuildRunning(root, [{ app: other, build: b3 }], ({ build }) => build === b1);
+  rebuildRunning(root, [{ app: other, build: b3 }], ({ build }) => build === b1, thisSystem);
   t.deepEqual(readRunning(root), [
     { app, build: b2 },
     { app: other, build: b3 },
@@ -110,7 +111,7 @@ for (const [what, damage] of [
     if (what !== 'the seal is a directory') addRunning(root, other, [b1]);
     t.is(readRunning(root), undefined);
     rmSync(join(root, '.running'), { recursive: true, force: true });
-    rebuildRunning(root, running, never);
+    rebuildRunning(root, running, never, thisSystem);
     t.deepEqual(readRunning(root), running);
   });
 }
@@ -174,6 +175,6 @@ test('a view that nobody can write into is told of', (t) => {
 
 function view(t: ExecutionContext, entries: readonly MayRun[]): string {
   const root = temporaryDirectory(t);
-  rebuildRunning(root, entries, never);
+  rebuildRunning(root, entries, never, thisSystem);
   return root;
 }

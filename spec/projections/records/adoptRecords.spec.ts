@@ -13,6 +13,7 @@ import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 
 import { parseBuildId } from '../../../host/dokku/names';
+import { thisSystem } from '../../../host/system/system';
 import type { AppBuilds } from '../../../host/dokku/paths';
 import { identifyProcess } from '../../../host/system/processes';
 import { buildsOf, PRUNED_KEPT } from '../../../journal/history';
@@ -202,7 +203,7 @@ test('a reader sees records of something else as if they were adopted, and write
 
 test('of adopted builds those are in the view of running builds that have a process', (t) => {
   const builds = temporaryApp(t);
-  rebuildRunning(builds.buildsRoot, [], () => false);
+  rebuildRunning(builds.buildsRoot, [], () => false, thisSystem);
   writeForeign(builds, 'b1', { status: 'running', pid: process.pid });
   writeForeign(builds, 'b2', { status: 'running', pid: GONE });
   writeForeign(builds, 'b3', ended);

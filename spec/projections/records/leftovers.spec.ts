@@ -4,10 +4,11 @@ import { join } from 'node:path';
 import test from 'ava';
 
 import { parseBuildId } from '../../../host/dokku/names';
+import { thisSystem } from '../../../host/system/system';
 import { readCheckpoint, removeCheckpoint } from '../../../journal/checkpoint';
 import { PRUNED_KEPT } from '../../../journal/history';
 import { addNote, notedBuilds } from '../../../projections/conclusions/notes';
-import { addRunning, readRunning, rebuildRunning } from '../../../projections/lists/runningBuilds';
+import { readRunning, rebuildRunning } from '../../../projections/lists/runningBuilds';
 import { discard, finish, start } from '../../journal/buildCommands';
 import { discarded, finished, started } from '../../journal/buildEvents';
 import { append, filesOf, handle, record, recordsOf, temporaryApp, update, writeForeign } from './temporaryApp';
@@ -105,11 +106,10 @@ test('an entry of the view that cannot be removed does not keep the checkpoint f
 
 test('a directory that is called like a leftover in the view of running builds does not make the view distrusted', (t) => {
   const { app, buildsRoot } = temporaryApp(t);
-  rebuildRunning(buildsRoot, [], () => false);
   const view = join(buildsRoot, '.running');
-  mkdirSync(join(view, `..seal.${GONE}-1.tmp`));
+  mkdirSync(join(view, `..seal.${GONE}-1.tmp`), { recursive: true });
   writeFileSync(join(view, `..seal.${GONE}-2.tmp`), '');
-  addRunning(buildsRoot, app, [parseBuildId('b1')]);
+  rebuildRunning(buildsRoot, [{ app, build: parseBuildId('b1') }], () => false, thisSystem);
   t.deepEqual(readRunning(buildsRoot), [{ app, build: parseBuildId('b1') }]);
   t.deepEqual(
     readdirSync(view).filter((name) => name.endsWith('.tmp')),

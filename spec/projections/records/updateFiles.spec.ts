@@ -4,6 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 
 import { parseBuildId } from '../../../host/dokku/names';
+import { thisSystem } from '../../../host/system/system';
 import type { AppBuilds } from '../../../host/dokku/paths';
 import { identifyProcess } from '../../../host/system/processes';
 import { CHECKPOINT_FILE, readCheckpoint, removeCheckpoint } from '../../../journal/checkpoint';
@@ -172,7 +173,7 @@ test('a record that could not be written is written by the next trigger that can
 test('one record that cannot be written keeps no other file from being updated', (t) => {
   for (const scope of ['changed', 'all'] as const) {
     const builds = temporaryApp(t);
-    rebuildRunning(builds.buildsRoot, [{ app: builds.app, build: parseBuildId('b2') }], () => false);
+    rebuildRunning(builds.buildsRoot, [{ app: builds.app, build: parseBuildId('b2') }], () => false, thisSystem);
     update(builds, record(builds, start('b1'), start('b2')), scope, refuseWarning);
     writeFileSync(join(builds.directory, 'b2.log'), 'output');
     rmSync(join(builds.directory, 'b1.json'));
@@ -345,7 +346,7 @@ test.serial('a record that another process adopts while this one updates the fil
 test('an end takes the build out of the view of running builds, a start leaves it there', (t) => {
   const builds = temporaryApp(t);
   const process_ = identifyProcess(process.pid);
-  rebuildRunning(builds.buildsRoot, [], () => false);
+  rebuildRunning(builds.buildsRoot, [], () => false, thisSystem);
   for (const id of ['b1', 'b2', 'b3', 'b4']) {
     addRunning(builds.buildsRoot, builds.app, [parseBuildId(id)]);
     handle(builds, start(id, { process: process_ }));
