@@ -1,10 +1,10 @@
-import type * as childProcess from 'node:child_process';
-import { closeSync, constants, fstatSync, ftruncateSync, lstatSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { ftruncateSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 import type { Host } from './environment';
 import { errorCode, Failure, printable } from '../failure';
-import { makeDirectory, ownLikeParent, readSmallFile, refuseLink, removeFile } from '../system/files';
+import { makeDirectory, readSmallFile, refuseLink, removeFile } from '../system/files';
+import { isLocked, takeLock } from '../system/flock';
 import { type AppName, asBuildId, type BuildId } from './names';
 import { deployLockPath } from './paths';
 
@@ -51,38 +51,11 @@ export function takeDeployLock(host: Host, app: AppName): number | undefined {
 }
 
 /**
- * Takes an advisory flock on the lock file at `path`, which is made when it is missing. It is held as long as the
- * returned file descriptor is open, or an inherited copy of it. Undefined when someone else holds it. Throws
- * {@link Failure} when flock(1) cannot be run, or the lock file is no regular file; and system errors.
- */
-export function takeLock(path: string): number | undefined {
-  for (;;) {
-    const fd = openLock(path);
-    let taken = false;
-    try {
-      if (!flock(fd)) return undefined;
-      taken = names(path, fd); // else it was removed between open and flock, and is a lock on nothing: once more
-      if (taken) return fd;
-    } finally {
-      if (!taken) closeSync(fd);
-    }
-  }
-}
-
-/**
- * Whether some process holds the flock on the lock of `app` right now, by what the kernel lists in /proc/locks: to try
- * it would keep a deploy from taking it in that moment. False when there is no lock, or no list.
+ * Whether some process holds the flock on the lock of `app` right now. It is only looked at: to try it would keep a
+ * deploy from taking it in that moment.
  */
 export function isDeployLockTaken(host: Host, app: AppName): boolean {
-  const lock = lstatSync(deployLockPath(host, app), { bigint: true, throwIfNoEntry: false });
-  if (lock === undefined) return false;
-  try {
-    return readFileSync('/proc/locks', 'latin1')
-      .split('\n')
-      .some((line) => line.includes(' FLOCK ') && line.includes(`:${lock.ino} `));
-  } catch {
-    return false;
-  }
+  return isLocked(deployLockPath(host, app));
 }
 
 /** Writes into a lock that was taken which build holds it. */
@@ -92,52 +65,4 @@ export function writeDeployLock(fd: number, id: BuildId): void {
   for (let written = 0; written < bytes.length;) {
     written += writeSync(fd, bytes, written, bytes.length - written, written);
   }
-}
-
-const { O_CREAT, O_NOFOLLOW, O_NONBLOCK, O_RDWR } = constants;
-
-function openLock(path: string): number {
-  let fd: number;
-  try {
-    fd = openSync(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0o644);
-  } catch (error) {
-    if (errorCode(error) === 'ELOOP') throw new Failure(`${path} is a symbolic link, which is not followed`);
-    throw error;
-  }
-  try {
-    if (!fstatSync(fd).isFile()) throw new Failure(`${path} is not a regular file`);
-    ownLikeParent(fd, dirname(path));
-    return fd;
-  } catch (error) {
-    closeSync(fd);
-    throw error;
-  }
-}
-
-const INHERITED = 3; // the first descriptor behind stdin, stdout and stderr
-const HELD_BY_ANOTHER = 1; // exit status of `flock -n`, see flock(1)
-
-/**
- * Locks the open file description behind `fd`, which flock(1) inherits: the lock stays when that program has ended.
- */
-function flock(fd: number): boolean {
-  // eslint-disable-next-line @typescript-eslint/no-require-imports -- loaded only where something is captured
-  const { spawnSync } = require('node:child_process') as typeof childProcess;
-  const result = spawnSync('flock', ['-n', String(INHERITED)], {
-    stdio: ['ignore', 'ignore', 'pipe', fd],
-    encoding: 'utf8',
-  });
-  if (errorCode(result.error) === 'ENOENT') throw new Failure('flock(1) is not installed: it is in package util-linux');
-  if (result.error) throw result.error;
-  if (result.status === 0) return true;
-  if (result.status === HELD_BY_ANOTHER && result.stderr === '') return false;
-  throw new Failure(
-    `flock(1) failed: ${printable(result.stderr.trim() || `exit status ${result.status ?? 'unknown'}`)}`,
-  );
-}
-
-function names(path: string, fd: number): boolean {
-  const opened = fstatSync(fd, { bigint: true });
-  const there = lstatSync(path, { bigint: true, throwIfNoEntry: false });
-  return there?.ino === opened.ino && there.dev === opened.dev;
 }

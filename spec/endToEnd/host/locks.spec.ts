@@ -26,6 +26,8 @@ import {
 } from '../../../host/dokku/locks';
 import { parseAppName, parseBuildId } from '../../../host/dokku/names';
 import { temporaryDirectory, temporaryHost, writeExecutable } from '../../temporaryHost';
+import { cannotMountDisk, smallDisk } from '../durability/smallDisk';
+import { unless } from '../durability/unless';
 
 const app = parseAppName('myapp');
 const build = parseBuildId('01j8c4xv7bk5w3');
@@ -189,6 +191,20 @@ test('whether somebody holds the lock can be asked, and asking does not take it'
   await once(deploy, 'exit');
   t.false(isDeployLockTaken(host, app));
   t.is(readFileSync(lockFile(host), 'utf8'), `${build}\n`);
+});
+
+unless(cannotMountDisk)('a lock of the same inode number on another file system is another lock', async (t) => {
+  const hosts = await Promise.all(
+    [1, 2].map(async () => ({ ...temporaryHost(t), libRoot: await smallDisk(t, 1024 * 1024) })),
+  );
+  const [held, free] = hosts as [Host, Host];
+  for (const host of hosts) leaveLock(host, `${build}\n`);
+  t.is(statSync(lockFile(held)).ino, statSync(lockFile(free)).ino);
+  const deploy = await dokkuDeploy(t, held);
+  t.true(isDeployLockTaken(held, app));
+  t.false(isDeployLockTaken(free, app));
+  deploy.stdin.end();
+  await once(deploy, 'exit');
 });
 
 test('the lock file is readable by all, and is no link', (t) => {

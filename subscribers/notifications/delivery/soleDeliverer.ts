@@ -1,7 +1,7 @@
 import { closeSync, ftruncateSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { takeLock } from '../../../host/dokku/locks';
+import { takeLock } from '../../../host/system/flock';
 import { readSmallFile } from '../../../host/system/files';
 import { identifyProcess, isAlive, type ProcessIdentity } from '../../../host/system/processes';
 
