@@ -1,3 +1,4 @@
+import { exitCodeText } from '../../projections/events/exitCodeText';
 import type { SeenBuild } from '../../projections/records/record';
 
 /** Exit status of `builds:wait` and of `builds:output --exit-status`. */
@@ -13,6 +14,6 @@ export function exitStatusOf({ displayStatus }: SeenBuild): number {
 
 /** `Build b1 failed after 1m14s (exit code 2)` */
 export function outcomeText({ build, displayStatus, duration }: SeenBuild): string {
-  const code = build.status === 'failed' && build.exitCode > 0 ? ` (exit code ${build.exitCode})` : '';
+  const code = build.status === 'failed' && build.exitCode > 0 ? ` (${exitCodeText(build.exitCode)})` : '';
   return `Build ${build.id} ${displayStatus} after ${duration}${code}`;
 }

@@ -98,7 +98,7 @@ function eventText(event: BuildEvent): string {
       return `${what}${byText(event.actor)}${revision}`;
     }
     case 'BuildFinished': {
-      const how = event.cause === 'exit' ? `exit code ${event.exitCode}` : causeText(event.cause);
+      const how = event.cause === 'exit' ? exitCodeText(event.exitCode) : causeText(event.cause);
       return `${event.status}, ${how}`;
     }
     case 'BuildCanceled':
