@@ -10,6 +10,19 @@ export function formatDuration(ms: number): string {
   return minutes > 0 ? `${minutes}m${seconds % 60}s` : `${seconds}s`;
 }
 
+const UNIT_MS = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 } as const;
+
+/** The ms of a span such as `90s`, `2h`, `1h30m`, `3d`, `1w`; undefined for any other text, `30m1h` too. */
+export function parseSpan(text: string): number | undefined {
+  if (!/^(\d{1,9}[wdhms])+$/.test(text)) return undefined;
+  const parts = (text.match(/\d+[wdhms]/g) ?? []).map((part) => ({
+    count: Number(part.slice(0, -1)),
+    unit: UNIT_MS[part.slice(-1) as keyof typeof UNIT_MS],
+  }));
+  if (parts.some(({ unit }, n) => unit >= (parts[n - 1]?.unit ?? Infinity))) return undefined;
+  return parts.reduce((sum, { count, unit }) => sum + count * unit, 0);
+}
+
 /**
  * The moment that an RFC 3339 time names, in ms since the epoch; fractions of a second, of any length, make fractions
  * of a ms. Undefined for any other text, for a date that no calendar has, and for a leap second, which the clock has

@@ -1,5 +1,7 @@
+import { parseSpan } from '../../host/durations';
 import { Failure } from '../../host/failure';
 import { printable } from '../../host/printable';
+import { parseSize } from '../../host/sizes';
 import { parsePositiveInteger } from '../../host/dokku/properties';
 import { type BuildId, parseBuildId } from '../../host/dokku/names';
 import type { AppArgument, ParseContext, RequiredApp, Switch, Valued, WordArgument } from './command';
@@ -149,6 +151,31 @@ export function aCount(help: string): Valued<number | undefined> {
     const count = parsePositiveInteger(text);
     if (count !== undefined) return count;
     throw new Failure(`Invalid ${name} value "${printable(text)}": must be a positive integer`);
+  });
+}
+
+/** setTimeout takes no more: it would run out at once. */
+const LONGEST_SPAN_MS = 2 ** 31 - 1;
+
+/** A flag whose value is a span of time, in ms: `90s`, `30m`, `1h30m`. */
+export function aSpan(help: string): Valued<number | undefined> {
+  return aValue('<time>', help, (text, { name }) => {
+    const span = parseSpan(text);
+    if (span !== undefined && span > 0 && span <= LONGEST_SPAN_MS) return span;
+    throw new Failure(
+      `Invalid ${name} value "${printable(text)}": must be a time such as 90s, 30m, 1h30m or 2d, at most 24d`,
+    );
+  });
+}
+
+/** A flag whose value is a number of bytes, at least 1024. */
+export function aSize(help: string): Valued<number | undefined> {
+  return aValue('<size>', help, (text, { name }) => {
+    const size = parseSize(text);
+    if (size !== undefined && size >= 1024) return size;
+    throw new Failure(
+      `Invalid ${name} value "${printable(text)}": must be a size such as 500k, 10m or 1g, at least 1k`,
+    );
   });
 }
 

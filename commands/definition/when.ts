@@ -1,8 +1,6 @@
-import { formatTimestamp, parseTimestamp } from '../../host/durations';
+import { formatTimestamp, parseSpan, parseTimestamp } from '../../host/durations';
 import { Failure } from '../../host/failure';
 import { printable } from '../../host/printable';
-
-const UNIT_MS = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 } as const;
 
 /** What a time may look like, for help and messages. */
 export const WHEN_EXAMPLES =
@@ -19,7 +17,8 @@ export function parseWhen(
   now: number,
   end: 'start-of-day' | 'end-of-day' = 'start-of-day',
 ): number {
-  const time = parseTimestamp(text) ?? parseDate(text, end) ?? parseAge(text, now);
+  const age = parseSpan(text);
+  const time = parseTimestamp(text) ?? parseDate(text, end) ?? (age === undefined ? undefined : now - age);
   if (time !== undefined) return time;
   throw new Failure(`Invalid ${name} value "${printable(text)}": must be ${WHEN_EXAMPLES}`);
 }
@@ -29,14 +28,6 @@ function parseDate(text: string, end: 'start-of-day' | 'end-of-day'): number | u
   if (date === undefined) return undefined;
   if (minutes !== undefined) return parseTimestamp(`${date}T${minutes}${seconds}Z`);
   return parseTimestamp(end === 'start-of-day' ? `${date}T00:00:00Z` : `${date}T23:59:59.999Z`);
-}
-
-function parseAge(text: string, now: number): number | undefined {
-  if (!/^(\d{1,9}[wdhms])+$/.test(text)) return undefined;
-  const parts = text.match(/\d+[wdhms]/g) ?? [];
-  const units = parts.map((part) => part.slice(-1) as keyof typeof UNIT_MS);
-  if (units.some((unit, n) => n > 0 && UNIT_MS[unit] >= UNIT_MS[units[n - 1] ?? unit])) return undefined; // 30m1h
-  return now - parts.reduce((sum, part, n) => sum + Number(part.slice(0, -1)) * UNIT_MS[units[n] ?? 's'], 0);
 }
 
 /** Refuses an interval that ends before it begins. Both in ms since the epoch. */
