@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import type { Host } from './environment';
 import { errorCode, Failure, printable } from '../failure';
 import { makeDirectory, readSmallFile, refuseLink, removeFile } from '../system/files';
-import { isLocked, takeLock } from '../system/flock';
+import { isLocked, takeLock, waitForLock } from '../system/flock';
 import { type AppName, asBuildId, type BuildId } from './names';
 import { deployLockPath } from './paths';
 
@@ -44,10 +44,19 @@ export function removeDeployLock(host: Host, app: AppName, expected: BuildId): b
 
 /** Takes the lock of `app` as Dokku does; the rest as {@link takeLock} says. */
 export function takeDeployLock(host: Host, app: AppName): number | undefined {
+  return takeLock(prepareLockPath(host, app));
+}
+
+/** The same, but waits for it if somebody else holds it, as {@link waitForLock} does. */
+export function waitForDeployLock(host: Host, app: AppName): Promise<number> {
+  return waitForLock(prepareLockPath(host, app));
+}
+
+function prepareLockPath(host: Host, app: AppName): string {
   const path = deployLockPath(host, app);
   refuseLink(dirname(path));
   makeDirectory(dirname(path));
-  return takeLock(path);
+  return path;
 }
 
 /**

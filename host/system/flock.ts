@@ -11,17 +11,76 @@ import { ownLikeParent } from './files';
  * {@link Failure} when flock(1) cannot be run, or the lock file is no regular file; and system errors.
  */
 export function takeLock(path: string): number | undefined {
+  // eslint-disable-next-line @typescript-eslint/no-require-imports -- loaded only where something is locked
+  const { spawnSync } = require('node:child_process') as typeof childProcess;
   for (;;) {
     const fd = openLock(path);
     let taken = false;
     try {
-      if (!flock(fd)) return undefined;
+      const { error, status, stderr } = spawnSync('flock', ['-n', INHERITED], {
+        stdio: ['ignore', 'ignore', 'pipe', fd],
+        encoding: 'utf8',
+      });
+      if (status === HELD_BY_ANOTHER && stderr === '') return undefined;
+      if (error !== undefined || status !== 0) throw flockFailure(error, stderr, status);
       taken = names(path, fd); // else it was removed between open and flock, and is a lock on nothing: once more
       if (taken) return fd;
     } finally {
       if (!taken) closeSync(fd);
     }
   }
+}
+
+/**
+ * The same, but waits while someone else holds it. A signal that ends this process meanwhile ends flock(1), too.
+ */
+export async function waitForLock(path: string): Promise<number> {
+  const { spawn } = await import('node:child_process');
+  for (;;) {
+    const fd = openLock(path);
+    let taken = false;
+    try {
+      const child = spawn('flock', [INHERITED], { stdio: ['ignore', 'ignore', 'ignore', fd] });
+      await ended(child);
+      taken = names(path, fd); // a deploy removes its lock when it ends
+      if (taken) return fd;
+    } finally {
+      if (!taken) closeSync(fd);
+    }
+  }
+}
+
+const ENDING = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const;
+
+async function ended(flock: childProcess.ChildProcess): Promise<void> {
+  const stop = (signal: NodeJS.Signals): void => {
+    flock.removeAllListeners('exit');
+    flock.kill('SIGKILL');
+    for (const one of ENDING) process.off(one, stop);
+    process.kill(process.pid, signal);
+  };
+  for (const one of ENDING) process.on(one, stop);
+  try {
+    await new Promise<void>((resolve, reject) => {
+      flock.on('error', (error) => reject(flockFailure(error, '', null)));
+      flock.on('exit', (status) => (status === 0 ? resolve() : reject(flockFailure(undefined, '', status))));
+    });
+  } finally {
+    for (const one of ENDING) process.off(one, stop);
+  }
+}
+
+/**
+ * The first descriptor behind stdin, stdout and stderr: flock(1) inherits the open file description, whose lock stays
+ * when that program has ended.
+ */
+const INHERITED = '3';
+const HELD_BY_ANOTHER = 1; // exit status of `flock -n`, see flock(1)
+
+function flockFailure(error: Error | undefined, stderr: string, status: number | null): Error {
+  if (errorCode(error) === 'ENOENT') return new Failure('flock(1) is not installed: it is in package util-linux');
+  if (error !== undefined) return error;
+  return new Failure(`flock(1) failed: ${printable(stderr.trim() || `exit status ${status ?? 'unknown'}`)}`);
 }
 
 const { O_CREAT, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_RDWR } = constants;
@@ -42,28 +101,6 @@ function openLock(path: string): number {
     closeSync(fd);
     throw error;
   }
-}
-
-const INHERITED = 3; // the first descriptor behind stdin, stdout and stderr
-const HELD_BY_ANOTHER = 1; // exit status of `flock -n`, see flock(1)
-
-/**
- * Locks the open file description behind `fd`, which flock(1) inherits: the lock stays when that program has ended.
- */
-function flock(fd: number): boolean {
-  // eslint-disable-next-line @typescript-eslint/no-require-imports -- loaded only where something is locked
-  const { spawnSync } = require('node:child_process') as typeof childProcess;
-  const result = spawnSync('flock', ['-n', String(INHERITED)], {
-    stdio: ['ignore', 'ignore', 'pipe', fd],
-    encoding: 'utf8',
-  });
-  if (errorCode(result.error) === 'ENOENT') throw new Failure('flock(1) is not installed: it is in package util-linux');
-  if (result.error) throw result.error;
-  if (result.status === 0) return true;
-  if (result.status === HELD_BY_ANOTHER && result.stderr === '') return false;
-  throw new Failure(
-    `flock(1) failed: ${printable(result.stderr.trim() || `exit status ${result.status ?? 'unknown'}`)}`,
-  );
 }
 
 function names(path: string, fd: number): boolean {

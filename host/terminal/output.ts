@@ -127,10 +127,17 @@ class BufferedStream {
   }
 }
 
+/** A message as {@link Output.warn} prints it. */
+export function warningText(message: string): string {
+  return message
+    .split('\n')
+    .map((line) => ` !     ${visible(line)}\n`)
+    .join('');
+}
+
 function writeWarning(fd: number, message: string): void {
-  const lines = message.split('\n').map((line) => ` !     ${visible(line)}\n`);
   try {
-    writeFully(fd, Buffer.from(lines.join('')));
+    writeFully(fd, Buffer.from(warningText(message)));
   } catch {
     // Nobody reads it, or its disk is full: the work goes on.
   }

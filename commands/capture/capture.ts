@@ -1,0 +1,43 @@
+import { Failure } from '../../host/failure';
+import { type Source, sources } from '../../journal/events';
+import { defineCommand } from '../definition/command';
+import { aChoice, anApp, aSize, aSpan, aSwitch } from '../definition/flags';
+import { holdDeployLock } from './deployLock';
+import { KILL_AFTER_MS, runRecorded, TIMED_OUT } from './runRecorded';
+
+/** Its exit status is that of the command that it runs. */
+export const capture = defineCommand({
+  description: 'Run a command as a recorded deploy of an app',
+  args: {
+    app: anApp(),
+    command: {
+      kind: 'rest',
+      shown: '<command> [<arg>...]',
+      help: 'what is run, with no shell between; its exit status is passed on',
+    },
+  },
+  flags: {
+    source: aChoice(
+      Object.keys(sources) as Source[],
+      'what the deploy comes from, one of the sources that Dokku has; deploy by default',
+      { shown: 'S' },
+    ),
+    timeout: aSpan(
+      `end the command after that time by SIGTERM, and ${KILL_AFTER_MS / 1000} s later by SIGKILL; it has failed then, with exit code ${TIMED_OUT}`,
+    ),
+    wait: aSwitch('if the app is being deployed, wait for the deploy lock instead of refusing'),
+    maxLog: aSize('keep no more of the output in the log: its beginning and its end, and how much is left out'),
+  },
+  example: 'blog -- rsync -a public/ /srv/blog/',
+  programOnly: true,
+  async run({ host, output, args: { app, command: words }, flags: { source = 'deploy', timeout, wait, maxLog } }) {
+    const [command, ...commandArgs] = words;
+    if (!command) throw new Failure('Please specify a command to run, after --');
+    const lock = await holdDeployLock(host, output, app, wait);
+    try {
+      return await runRecorded({ host, app, source, command, args: commandArgs, timeout, maxLog, lock });
+    } finally {
+      lock.release();
+    }
+  },
+});

@@ -1,0 +1,59 @@
+import { closeSync, ftruncateSync } from 'node:fs';
+
+import type { Host } from '../../host/dokku/environment';
+import {
+  type DeployLock,
+  readDeployLock,
+  removeDeployLock,
+  takeDeployLock,
+  waitForDeployLock,
+  writeDeployLock,
+} from '../../host/dokku/locks';
+import { type AppName, type BuildId, generateBuildId } from '../../host/dokku/names';
+import { Failure } from '../../host/failure';
+import type { Output } from '../../host/terminal/output';
+
+/** The deploy lock of an app, held by a build. */
+export interface HeldLock {
+  /** The build, with an id of its own. */
+  readonly id: BuildId;
+  /** Gives the lock back, once. */
+  release(): void;
+}
+
+/**
+ * Takes the deploy lock of `app` for a new build. If somebody else holds it, waits for it with `wait`, and throws
+ * {@link Failure} without.
+ */
+export async function holdDeployLock(host: Host, output: Output, app: AppName, wait: boolean): Promise<HeldLock> {
+  let before = readDeployLock(host, app);
+  let lock = takeDeployLock(host, app);
+  if (lock === undefined) {
+    const refusal = `${app} is being deployed: ${holderText(readDeployLock(host, app))}`;
+    if (!wait) throw new Failure(`${refusal} (see builds:output ${app}, builds:cancel ${app})`);
+    output.warn(`${refusal}; waiting for it`);
+    lock = await waitForDeployLock(host, app);
+    before = { state: 'none' }; // the file was that of a deploy
+  }
+  const isLockedApp = before.state === 'empty';
+  if (isLockedApp)
+    output.warn(`${app} is locked by apps:lock, which nothing but apps:unlock ends; running all the same`);
+  const id = generateBuildId(Date.now());
+  writeDeployLock(lock, id);
+  let held: number | undefined = lock;
+  return {
+    id,
+    release() {
+      if (held === undefined) return;
+      // While it is still held, so that nobody's lock but ours is removed; that of apps:lock stays.
+      if (isLockedApp) ftruncateSync(held, 0);
+      else removeDeployLock(host, app, id);
+      closeSync(held);
+      held = undefined;
+    },
+  };
+}
+
+function holderText(lock: DeployLock): string {
+  return lock.state === 'held' ? `build ${lock.id} holds its deploy lock` : 'its deploy lock is held';
+}

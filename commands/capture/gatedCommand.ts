@@ -1,0 +1,83 @@
+import { spawn } from 'node:child_process';
+import { constants } from 'node:os';
+import { setTimeout as delay } from 'node:timers/promises';
+
+import { identifyProcess, isGroupAlive } from '../../host/system/processes';
+
+/** A command that waits behind a gate, already a process with an identity and in a group of its own. */
+export interface GatedCommand {
+  /** Undefined if it could not be started. */
+  readonly pid: number | undefined;
+  /** Lets it begin. */
+  openGate(): void;
+  /** Sends a signal to its process group. */
+  signal(signal: NodeJS.Signals): void;
+  /** Waits until nobody is left in its process group, at most `ms`; whether that is so. */
+  isGoneWithin(ms: number): Promise<boolean>;
+  /** From now on, signals to this process are for this process again. */
+  forwardNoMore(): void;
+  /**
+   * Its exit status as a shell would say it: its own, or 128 and the number of the signal that ended it. It does not
+   * wait for what the command has left behind.
+   */
+  readonly ended: Promise<number>;
+}
+
+/** What is run is handed over as arguments: the shell reads none of it. */
+const GATE = 'read -r go <&3 || exit 125; exec 3<&-; exec "$@"';
+const GATE_FD = 3;
+const NOT_STARTED = 127;
+const LOOK_MS = 50;
+const FORWARDED = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2'] as const;
+
+/**
+ * Starts a command that writes its output to the descriptor `writer`. From then on signals to this process reach the
+ * command's process group instead, and this process stays to record the end.
+ */
+export function startGated(
+  command: string,
+  args: readonly string[],
+  writer: number,
+  env: NodeJS.ProcessEnv,
+): GatedCommand {
+  const child = spawn('/bin/sh', ['-c', GATE, 'sh', command, ...args], {
+    detached: true,
+    stdio: ['inherit', writer, writer, 'pipe'],
+    env,
+  });
+  const ended = new Promise<number>((resolve) => {
+    child.on('error', () => resolve(NOT_STARTED));
+    child.on('exit', (code, signal) => resolve(signal ? 128 + constants.signals[signal] : (code ?? NOT_STARTED)));
+  });
+  const identity = child.pid === undefined ? undefined : identifyProcess(child.pid);
+  const send = (signal: NodeJS.Signals): void => {
+    try {
+      if (child.pid !== undefined) process.kill(-child.pid, signal);
+    } catch {
+      // it has just ended
+    }
+  };
+  for (const signal of FORWARDED) process.on(signal, send);
+  return {
+    pid: child.pid,
+    openGate() {
+      const gate = child.stdio[GATE_FD];
+      if (!gate || !('end' in gate)) return;
+      gate.on('error', () => undefined); // it was killed before it began
+      gate.end('go\n');
+    },
+    signal: send,
+    async isGoneWithin(ms) {
+      const until = performance.now() + ms;
+      while (identity !== undefined && isGroupAlive(identity)) {
+        if (performance.now() > until) return false;
+        await delay(LOOK_MS);
+      }
+      return true;
+    },
+    forwardNoMore() {
+      for (const signal of FORWARDED) process.off(signal, send);
+    },
+    ended,
+  };
+}

@@ -1,0 +1,75 @@
+import { writeSync } from 'node:fs';
+
+import { countLines, endOfLine, endsLine, LINE_END } from './lines';
+import { TailBuffer } from './tailBuffer';
+
+/** A log that keeps a part of what is written to it. */
+export interface Log {
+  /** Throws system errors. */
+  write(bytes: Uint8Array): void;
+  /** What is kept is whole: the end of the output is in it. Throws system errors. */
+  complete(): void;
+}
+
+/** A log behind the descriptor `fd` that keeps everything. */
+export function unlimitedLog(fd: number): Log {
+  return { write: (bytes) => writeAll(fd, bytes), complete: () => undefined };
+}
+
+/** The notes about what is left out take less. */
+const NOTES_BYTES = 256;
+
+/** The end of the output is kept in memory. */
+const LONGEST_TAIL_BYTES = 1024 * 1024;
+
+/**
+ * A log behind the descriptor `fd` that does not grow beyond `limit` bytes. It only ever grows, so that it can be
+ * followed: first the beginning of the output, at the end, if there is more than fits, how much is left out and the
+ * last part, at most {@link LONGEST_TAIL_BYTES}.
+ */
+export function limitedLog(fd: number, limit: number): Log {
+  const room = limit - NOTES_BYTES;
+  const tail = new TailBuffer(Math.min(Math.floor(room / 2), LONGEST_TAIL_BYTES));
+  let headRoom = room - tail.capacity;
+  let isEmpty = true;
+  let endsWhole = true;
+  let isComplete = false;
+  const append = (bytes: Uint8Array): void => {
+    if (bytes.length === 0) return;
+    writeAll(fd, bytes);
+    isEmpty = false;
+    endsWhole = endsLine(bytes);
+  };
+  const note = (text: string): void => append(Buffer.from(`${endsWhole ? '' : '\n'}-----> ${text}\n`));
+  /** How much of `bytes` belongs to the beginning: whole lines, unless the first line is too long. */
+  const headOf = (bytes: Uint8Array): number => {
+    if (bytes.length <= headRoom) return bytes.length;
+    const whole = bytes.subarray(0, headRoom).lastIndexOf(LINE_END) + 1;
+    return whole > 0 || (endsWhole && !isEmpty) ? whole : headRoom;
+  };
+  return {
+    write(bytes) {
+      const head = headOf(bytes);
+      headRoom = head === bytes.length ? headRoom - head : 0;
+      append(bytes.subarray(0, head));
+      if (head === bytes.length || isComplete) return;
+      const lostBefore = tail.lost().bytes;
+      tail.push(bytes.subarray(head));
+      if (lostBefore === 0 && tail.lost().bytes > 0)
+        note('The log has reached its limit: only the last lines are still added, at the end');
+    },
+    complete() {
+      isComplete = true;
+      const lost = tail.lost();
+      const kept = tail.content();
+      const begun = lost.bytes === 0 ? 0 : endOfLine(kept) % kept.length; // a line without its beginning
+      const lines = lost.lines + countLines(kept.subarray(0, begun));
+      if (lost.bytes > 0) note(`${lines} lines (${lost.bytes + begun} bytes) are left out here`);
+      append(kept.subarray(begun));
+    },
+  };
+}
+
+function writeAll(fd: number, bytes: Uint8Array): void {
+  for (let at = 0; at < bytes.length;) at += writeSync(fd, bytes, at);
+}

@@ -1,0 +1,117 @@
+import { countLines, endOfLine, endsLine } from './lines';
+import { within } from './within';
+
+/** Somebody who reads the output of the command, at a speed of their own. */
+export interface Reader {
+  /** Resolves when the bytes are taken. Rejects if the reader is gone. */
+  write(bytes: Uint8Array): Promise<void>;
+  /** Nothing more comes. Resolves when the reader has ended, at the latest after `patience` ms. */
+  end(patience: number): Promise<void>;
+}
+
+/** What a reader has not taken at the end. */
+export interface Unread {
+  /** A write to it has not ended. It keeps this process alive. */
+  readonly isWaitedFor: boolean;
+  readonly lines: number;
+}
+
+/** What is kept for one reader. */
+const LIMIT_BYTES = 8 * 1024 * 1024;
+
+/** How long a reader may take nothing after the end of the output, before the rest is given up. */
+const PATIENCE_MS = 5000;
+
+/**
+ * What a reader is still to be given. Nobody waits for the reader: if it is too slow, whole lines are left out, and
+ * the line that `note` makes of their number stands in their place.
+ */
+export class ReaderQueue {
+  readonly #queue: Buffer[] = [];
+  #bytes = 0;
+  /** The last line that was kept has its line break. */
+  #isWhole = true;
+  /** What is being left out; undefined if nothing is. */
+  #leftOut: { lines: number; isWhole: boolean } | undefined;
+  #isGone = false;
+  #writing: Promise<void> | undefined;
+
+  constructor(
+    private readonly reader: Reader,
+    private readonly note: (lines: number) => string,
+  ) {}
+
+  /** Gives the reader a copy of `bytes`, now or later. */
+  add(bytes: Uint8Array): void {
+    let rest = bytes;
+    if (this.#leftOut === undefined) {
+      if (this.#bytes + bytes.length <= LIMIT_BYTES) {
+        this.#keep(bytes);
+        return;
+      }
+      const begun = this.#isWhole ? 0 : endOfLine(bytes);
+      this.#keep(bytes.subarray(0, begun));
+      this.#leftOut = { lines: 0, isWhole: true };
+      rest = bytes.subarray(begun);
+    }
+    const hasRoom = this.#bytes <= LIMIT_BYTES / 2;
+    const end = !hasRoom ? rest.length : this.#leftOut.isWhole ? 0 : endOfLine(rest);
+    this.#leaveOut(rest.subarray(0, end));
+    if (!hasRoom || !this.#leftOut.isWhole) return;
+    this.#keepNote(this.#leftOut.lines);
+    this.#keep(rest.subarray(end));
+  }
+
+  /**
+   * Nothing more comes. Resolves when the reader has taken everything or is gone, when it has taken nothing for a
+   * while, and at the latest after `most` ms.
+   */
+  async end(most = Infinity): Promise<Unread> {
+    const until = performance.now() + most;
+    if (this.#leftOut !== undefined) this.#keepNote(this.#leftOut.lines + (this.#leftOut.isWhole ? 0 : 1));
+    for (let left = Infinity; this.#writing !== undefined && this.#bytes < left && performance.now() < until;) {
+      left = this.#bytes;
+      await within(PATIENCE_MS, this.#writing);
+    }
+    const unread = {
+      isWaitedFor: this.#writing !== undefined,
+      lines: this.#queue.reduce((lines, bytes) => lines + countLines(bytes), 0),
+    };
+    this.#isGone = true;
+    await this.reader.end(unread.isWaitedFor ? 0 : PATIENCE_MS);
+    return unread;
+  }
+
+  #leaveOut(bytes: Uint8Array): void {
+    if (this.#leftOut === undefined || bytes.length === 0) return;
+    this.#leftOut.lines += countLines(bytes);
+    this.#leftOut.isWhole = endsLine(bytes);
+  }
+
+  #keepNote(lines: number): void {
+    this.#leftOut = undefined;
+    if (lines > 0) this.#keep(Buffer.from(`${this.#isWhole ? '' : '\n'}${this.note(lines)}\n`));
+  }
+
+  #keep(bytes: Uint8Array): void {
+    if (this.#isGone || bytes.length === 0) return;
+    this.#queue.push(Buffer.from(bytes));
+    this.#bytes += bytes.length;
+    this.#isWhole = endsLine(bytes);
+    this.#writing ??= this.#write();
+  }
+
+  async #write(): Promise<void> {
+    try {
+      for (let next; !this.#isGone && (next = this.#queue[0]) !== undefined;) {
+        await this.reader.write(next);
+        this.#queue.shift();
+        this.#bytes -= next.length;
+      }
+    } catch {
+      this.#isGone = true; // it has closed its end, and that is nobody else's trouble
+      this.#queue.length = 0;
+    }
+    this.#writing = undefined;
+  }
+}

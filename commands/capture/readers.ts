@@ -1,0 +1,85 @@
+import { spawn } from 'node:child_process';
+import fs from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
+
+import { errorCode } from '../../host/failure';
+import type { BuildId } from '../../host/dokku/names';
+import type { Reader } from './readerQueue';
+import { within } from './within';
+
+/**
+ * Whoever reads our stdout (1) or stderr (2). A write to a terminal or a pipe can block this process for as long as
+ * nobody reads, and then no signal reaches the command: cat(1) blocks instead. If it has not ended when its time is
+ * over, it goes on without us.
+ */
+export function standardReader(fd: 1 | 2): Reader {
+  return canBlock(fd) ? programReader('cat', [], { stdout: fd, late: 'goes-on' }) : directReader(fd);
+}
+
+/** The system's log. */
+export function systemLogReader(id: BuildId): Reader {
+  return programReader('logger', ['-i', '-t', `dokku-${id}`], { stdout: 'ignore', late: 'is-killed' });
+}
+
+function canBlock(fd: number): boolean {
+  try {
+    const stat = fs.fstatSync(fd);
+    if (stat.isFile()) return false;
+    const flags = /^flags:\s*([0-7]+)$/m.exec(fs.readFileSync(`/proc/self/fdinfo/${fd}`, 'latin1'))?.[1] ?? '0';
+    return (parseInt(flags, 8) & fs.constants.O_NONBLOCK) === 0;
+  } catch {
+    return true;
+  }
+}
+
+const RETRY_MS = 5;
+
+/** Somebody made it non-blocking, as Node.js does with its own stdout: then cat(1) would fail where it has to wait. */
+function directReader(fd: number): Reader {
+  return {
+    async write(bytes) {
+      for (let at = 0; at < bytes.length;) {
+        try {
+          at += fs.writeSync(fd, bytes, at);
+        } catch (error) {
+          if (errorCode(error) !== 'EAGAIN') throw error;
+          await delay(RETRY_MS);
+        }
+      }
+    },
+    end: () => Promise.resolve(),
+  };
+}
+
+/**
+ * A program that reads its stdin; in a session of its own, so that no Ctrl-C reaches it. `late`: what becomes of it if
+ * it has not ended in time.
+ */
+function programReader(
+  program: string,
+  args: readonly string[],
+  { stdout, late }: { readonly stdout: number | 'ignore'; readonly late: 'goes-on' | 'is-killed' },
+): Reader {
+  const child = spawn(program, args, { stdio: ['pipe', stdout, 'ignore'], cwd: '/', detached: true });
+  const { stdin } = child;
+  stdin?.on('error', () => undefined);
+  const gone = new Promise<void>((resolve) => {
+    child.on('error', () => resolve()); // it is not installed
+    child.on('exit', () => resolve());
+  });
+  return {
+    async write(bytes) {
+      const taken = new Promise<void>((resolve, reject) => {
+        stdin?.write(bytes, (error) => (error ? reject(error) : resolve()));
+      });
+      await Promise.race([taken, gone.then(() => Promise.reject(new Error(`${program} has ended`)))]);
+    },
+    async end(patience) {
+      stdin?.end();
+      if (await within(patience, gone)) return;
+      if (late === 'is-killed') child.kill('SIGKILL');
+      stdin?.destroy();
+      child.unref();
+    },
+  };
+}
