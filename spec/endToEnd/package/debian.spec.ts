@@ -86,7 +86,7 @@ ifItCanRun(
       'Package: dokku\nVersion: 0.38.0\nArchitecture: all\nMaintainer: a spec <a@example.org>\nDescription: stand-in\n';
     writeFileSync(join(packages, 'dokku', 'DEBIAN', 'control'), control);
     const architecture = process.arch === 'arm64' ? 'arm64' : 'x64';
-    makeDebianPackage({ root: ROOT, version: '9.9.9', architecture, tree, stage: packages, level: 0 });
+    makeDebianPackage({ root: ROOT, version: '9.9.9', architecture, tree, stage: packages, compressed: false });
     writeFileSync(join(packages, 'steps'), steps);
     const { status, stdout, stderr } = spawnSync('unshare', ['--mount', 'sh', '-c', script, 'sh', packages], {
       encoding: 'utf8',
