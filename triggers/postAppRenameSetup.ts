@@ -1,10 +1,10 @@
 import { existsSync, renameSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 import type { Call } from '../host/call';
 import type { AppBuilds } from '../host/dokku/paths';
 import { propertiesDirectory } from '../host/dokku/paths';
-import { listDirectory, makeDirectory } from '../host/system/files';
+import { listDirectory, makeDirectory, syncDirectory } from '../host/system/files';
 import { removeCheckpoint } from '../journal/checkpoint';
 import { JOURNAL_FILE } from '../journal/file/journalFile';
 import { runningBuilds } from '../journal/history';
@@ -47,6 +47,7 @@ function moveJournal(from: AppBuilds, to: AppBuilds): void {
   if (!existsSync(source) || existsSync(target)) return;
   makeDirectory(to.directory);
   renameSync(source, target);
+  for (const directory of [to.directory, from.directory, to.buildsRoot]) syncDirectory(directory);
 }
 
 /** What stands at `to` belongs to no app: the name was free until now. */
@@ -54,4 +55,5 @@ function move(from: string, to: string): void {
   if (!existsSync(from)) return;
   rmSync(to, { recursive: true, force: true });
   renameSync(from, to);
+  syncDirectory(dirname(to));
 }

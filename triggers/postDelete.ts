@@ -1,9 +1,10 @@
-import { rmdirSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, rmdirSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 
 import type { Call } from '../host/call';
 import type { Host } from '../host/dokku/environment';
 import { errorCode } from '../host/failure';
+import { syncDirectory } from '../host/system/files';
 import type { AppName } from '../host/dokku/names';
 import { buildsDirectory, buildsRoot, propertiesDirectory } from '../host/dokku/paths';
 import { JOURNAL_FILE } from '../journal/file/journalFile';
@@ -22,8 +23,10 @@ export function postDelete({ host, args }: Call): undefined {
 }
 
 function removeAll(host: Host, app: AppName): void {
-  rmSync(buildsDirectory(host, app), { recursive: true, force: true });
-  rmSync(propertiesDirectory(host, app), { recursive: true, force: true });
+  for (const directory of [buildsDirectory(host, app), propertiesDirectory(host, app)]) {
+    rmSync(directory, { recursive: true, force: true });
+    if (existsSync(dirname(directory))) syncDirectory(dirname(directory)); // or a power cut brings it back
+  }
 }
 
 /** Records, logs and properties are for the stock plugin to remove. */

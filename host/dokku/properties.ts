@@ -1,4 +1,5 @@
-import { join } from 'node:path';
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 
 import type { Host } from './environment';
 import {
@@ -8,8 +9,9 @@ import {
   removeFile,
   removeStaleTemporaries,
   replaceFile,
+  syncDirectory,
 } from '../system/files';
-import { propertiesDirectory, type PropertyScope } from './paths';
+import { propertiesDirectory, propertiesRoot, type PropertyScope } from './paths';
 import { isAlive } from '../system/processes';
 
 const PROPERTY_BYTES = 64 * 1024;
@@ -23,18 +25,31 @@ export function readProperty(host: Host, scope: PropertyScope, name: string): st
   return content?.replace(/\n$/, '') ?? '';
 }
 
-/** Stores the bare value, as Dokku does: no newline, mode 0600, in directories of mode 0755. */
+/**
+ * Stores the bare value, as Dokku does: no newline, mode 0600, in directories of mode 0755. Durable. Throws
+ * {@link Failure} for a link in place of a directory, and system errors.
+ */
 export function writeProperty(host: Host, scope: PropertyScope, name: string, value: string): void {
-  refuseLink(propertiesDirectory(host, scope));
+  refuseLinks(host, scope);
   makeDirectory(propertiesDirectory(host, scope), 0o755);
   replaceFile(propertyPath(host, scope, name), value, { mode: 0o600, durable: true });
+  const root = propertiesRoot(host);
+  for (const directory of [root, dirname(root)]) syncDirectory(directory); // what lies in them may be new
   removeStaleTemporaries(propertiesDirectory(host, scope), (pid) => isAlive({ pid }));
 }
 
-/** Unsets a property, which may not be set. */
+/** Unsets a property, which may not be set. Durable. Throws the same. */
 export function clearProperty(host: Host, scope: PropertyScope, name: string): void {
+  refuseLinks(host, scope);
+  const path = propertyPath(host, scope, name);
+  removeFile(path);
+  if (existsSync(dirname(path))) syncDirectory(dirname(path)); // also if a call that was killed has removed it
+}
+
+/** What is written must not end up elsewhere. */
+function refuseLinks(host: Host, scope: PropertyScope): void {
+  refuseLink(propertiesRoot(host));
   refuseLink(propertiesDirectory(host, scope));
-  removeFile(propertyPath(host, scope, name));
 }
 
 /** `text` as a whole number of at least 1, written in digits only; undefined for anything else. */

@@ -1,7 +1,7 @@
-import { mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import fs, { mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import test from 'ava';
+import test, { type ExecutionContext } from 'ava';
 
 import type { Host } from '../../../host/dokku/environment';
 import { Failure } from '../../../host/failure';
@@ -50,6 +50,38 @@ test('what was written is read, what was cleared is empty, and clearing twice is
   t.is(readProperty(host, '--global', 'retention'), '');
 });
 
+test.serial('what was set or unset is on disk, with every directory that is new, before the call returns', (t) => {
+  const host = temporaryHost(t);
+  const config = join(host.libRoot, 'config');
+  const directory = join(config, 'builds', app);
+  const done = watchFiles(t);
+  writeProperty(host, app, 'retention', '5');
+  t.deepEqual(done.splice(0), [
+    `sync ${directory}/temporary`,
+    `rename ${directory}/retention`,
+    `sync ${directory}`,
+    `sync ${join(config, 'builds')}`,
+    `sync ${config}`,
+  ]);
+  clearProperty(host, app, 'retention');
+  t.deepEqual(done.splice(0), [`unlink ${directory}/retention`, `sync ${directory}`]);
+  clearProperty(host, app, 'retention'); // it may have been removed by a call that was killed before it synced
+  t.is(done.at(-1), `sync ${directory}`);
+});
+
+test('nothing is set or unset through a link in place of the properties of the host or of an app', (t) => {
+  const host = temporaryHost(t);
+  const outside = join(host.libRoot, 'outside');
+  mkdirSync(join(outside, app), { recursive: true });
+  writeFileSync(join(outside, app, 'retention'), '3');
+  mkdirSync(join(host.libRoot, 'config'));
+  symlinkSync(outside, join(host.libRoot, 'config', 'builds'));
+  const refused = { instanceOf: Failure, message: /config\/builds is a symbolic link, which is not followed$/ };
+  t.throws(() => writeProperty(host, app, 'retention', '7'), refused);
+  t.throws(() => clearProperty(host, app, 'retention'), refused);
+  t.is(readFileSync(join(outside, app, 'retention'), 'utf8'), '3');
+});
+
 test('one newline at the end is not part of the value', (t) => {
   const host = temporaryHost(t);
   store(host, app, '5\n');
@@ -75,3 +107,26 @@ test('a positive integer is written in digits only', (t) => {
     t.is(parsePositiveInteger(text), undefined, JSON.stringify(text));
   }
 });
+
+/** What is synced, renamed and removed from now on, in order. */
+function watchFiles(t: ExecutionContext): string[] {
+  const done: string[] = [];
+  const { fsyncSync, renameSync, unlinkSync, readlinkSync } = fs;
+  t.teardown(() => Object.assign(fs, { fsyncSync, renameSync, unlinkSync }));
+  const shown = (path: string): string => path.replace(/\.[^/]+\.tmp$/, 'temporary');
+  Object.assign(fs, {
+    fsyncSync: (fd: number): void => {
+      done.push(`sync ${shown(readlinkSync(`/proc/self/fd/${fd}`))}`);
+      fsyncSync(fd);
+    },
+    renameSync: (from: string, to: string): void => {
+      done.push(`rename ${to}`);
+      renameSync(from, to);
+    },
+    unlinkSync: (path: string): void => {
+      done.push(`unlink ${path}`);
+      unlinkSync(path);
+    },
+  });
+  return done;
+}
