@@ -48,6 +48,16 @@ test('the output of a live build ends when its process dies and nobody records t
   t.like(await follower.finished, { code: 0, stderr: '' });
 });
 
+test('the output of a quiet build ends when its reader is gone', async (t) => {
+  const gate = host.gate();
+  await host.createApp('quiet', { build: script(gate.announced('compiling')) });
+  const deploy = await host.startDeploy('quiet', ['ps:rebuild', 'quiet'], 'compiling');
+  const { stdout } = await host.run(['bash', '-c', 'dokku builds:output quiet | head -n 1']);
+  t.is(stdout, '-----> Building quiet\n');
+  gate.open();
+  t.is((await deploy.finished).code, 0);
+});
+
 test('a build whose process is gone is not waited for', async (t) => {
   await host.createApp('gone');
   writeRecords(host, runningRecord('gone', 'dead', 1, deadPid));
