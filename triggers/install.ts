@@ -121,9 +121,11 @@ function makeOwn(fd: number, name: string, owner: Owner | undefined): void {
 function adopt(host: Host, warn: Warn, app: AppName): boolean {
   try {
     const builds = appBuilds(host, app);
-    const { loaded, upToDate } = adoptRecords(builds, thisSystem, warn);
+    const { loaded, upToDate, notWritten } = adoptRecords(builds, thisSystem, warn);
+    if (notWritten !== undefined) warn(`The records of ${app} are not in its journal: ${notWritten}`);
+    if (loaded.inMemory === true) return false;
     updateFiles(builds, loaded, 'all', thisSystem, warn, upToDate);
-    return loaded.inMemory !== true;
+    return true;
   } catch (error) {
     warn(`${app}: ${reasonOf(error)}`);
     return false;

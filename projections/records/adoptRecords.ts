@@ -25,6 +25,8 @@ export interface Adopted {
   readonly names: readonly string[];
   /** Builds whose record file was just read, and holds what this program would write. */
   readonly upToDate: ReadonlySet<BuildId>;
+  /** Why the journal could not be written, if that was tried: then what was adopted is in memory only. */
+  readonly notWritten: string | undefined;
 }
 
 /**
@@ -38,16 +40,20 @@ export function adoptRecords(builds: AppBuilds, system: System, warn: (message: 
   warnOfProblems(builds, before.problems, warn);
   const records = unknownRecords(builds, before.history, names, system, warn);
   let loaded = before;
-  if (records.length > 0) loaded = add(builds, loaded, { type: 'AdoptBuilds', records }, system);
+  let notWritten: string | undefined;
+  const failed = (reason: string): void => {
+    notWritten ??= reason;
+  };
+  if (records.length > 0) loaded = add(builds, loaded, { type: 'AdoptBuilds', records }, system, failed);
   if (builds.mode === 'alongside')
     loaded = removals(before.history, names, system).reduce(
-      (now, command) => add(builds, now, command, system),
+      (now, command) => add(builds, now, command, system, failed),
       loaded,
     );
   else if (records.length > 0)
-    loaded = add(builds, loaded, removedMeanwhile(before.history, loaded.history, names, system.now()), system);
+    loaded = add(builds, loaded, removedMeanwhile(before.history, loaded.history, names, system.now()), system, failed);
   const upToDate = records.filter(({ started: { build }, text }) => text === textOf(builds.app, loaded.history, build));
-  return { loaded, names, upToDate: new Set(upToDate.map(({ started }) => started.build)) };
+  return { loaded, names, upToDate: new Set(upToDate.map(({ started }) => started.build)), notWritten };
 }
 
 function textOf(app: AppName, history: History, id: BuildId): string | undefined {
@@ -65,7 +71,13 @@ export function loadAtRest(directory: string, system: System): Loaded {
   return loadHistory(directory);
 }
 
-function add(builds: AppBuilds, loaded: Loaded, command: BuildCommand, system: System): Loaded {
+function add(
+  builds: AppBuilds,
+  loaded: Loaded,
+  command: BuildCommand,
+  system: System,
+  failed: (reason: string) => void,
+): Loaded {
   if (command.type === 'NoteRemoved' && command.builds.length === 0) return loaded;
   try {
     if (builds.mode !== 'reader') {
@@ -74,6 +86,7 @@ function add(builds: AppBuilds, loaded: Loaded, command: BuildCommand, system: S
     }
   } catch (error) {
     if (!(error instanceof JournalNotWritten)) throw error;
+    failed(error.message);
   }
   const known = withUsedIds(command, loaded.history, join(builds.directory, JOURNAL_FILE));
   const events = decide(loaded.history, known);

@@ -49,7 +49,8 @@ export function updateFiles(
     failed(error);
   }
   if (failure === undefined) return;
-  warn(`The history of ${builds.app} is recorded, but not all files could be written or removed: ${reasonOf(failure)}`);
+  const what = loaded.inMemory === true ? `Of ${builds.app}` : `The history of ${builds.app} is recorded, but`;
+  warn(`${what} not all files could be written or removed: ${reasonOf(failure)}`);
 }
 
 function hasNews({ changed, head, inMemory }: Loaded): boolean {
