@@ -2,7 +2,7 @@ import { allowedApps, listApps } from '../host/dokku/apps';
 import { appBuilds } from '../host/dokku/paths';
 import { thisSystem } from '../host/system/system';
 import { metricsText } from '../projections/metrics/metricsText';
-import { complainer, once } from '../projections/problemWarnings';
+import { problemWarner, once } from '../projections/problemWarnings';
 import { adoptRecords } from '../projections/records/adoptRecords';
 import { readMetrics } from '../subscribers/metrics/readMetrics';
 import { eachApp } from './allApps/eachApp';
@@ -25,7 +25,7 @@ export const metrics = defineCommand({
       const builds = appBuilds(host, app);
       const warn = once(output.warn);
       adoptRecords(builds, thisSystem, warn);
-      return readMetrics(host, app, builds.mode === 'owner', complainer(builds, warn));
+      return readMetrics(host, app, builds.mode === 'owner', problemWarner(builds, warn));
     });
     output.raw(metricsText(apps, flags.format ?? 'openmetrics'));
     return undefined;

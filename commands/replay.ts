@@ -39,7 +39,7 @@ export function replayWork(host: Host, app: AppName, flags: WorkFlags): Worked {
   const dryRun = flags['dry-run'] !== undefined;
   const builds = appBuilds(host, app);
   const progress = showProgress();
-  if (!dryRun) adoptRecords(builds, thisSystem, () => undefined); // its complaints are the replay's, too
+  if (!dryRun) adoptRecords(builds, thisSystem, () => undefined); // the replay gives the same warnings
   const replayed = replayApp(builds, dryRun, thisSystem, countEvents(app, progress), warn);
   progress.clear();
   if (replayed === undefined) return { line: `Replayed ${app}: nothing, it has no journal`, warnings, failed: false };

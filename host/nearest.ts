@@ -1,7 +1,7 @@
 /**
- * The one of `candidates` that whoever typed `text` most likely meant: the one that is a slip of the finger away, else
- * the only one that `text` is the beginning of, else, for a long word, the one that is two slips away. Undefined when
- * none is near; of several that are as near the first. By hand: what a package would give is the twenty lines below.
+ * The one of `candidates` that was most likely meant by `text`: one that differs by one typing error, else the only
+ * one that begins with `text`, else, for a long word, one that differs by two errors. Undefined if none is near; of
+ * several, the first. By hand: a package would replace only the twenty lines below.
  */
 export function nearest(text: string, candidates: readonly string[]): string | undefined {
   let best: string | undefined;

@@ -12,7 +12,7 @@ export interface Evidence {
   readonly logShowsFailure: boolean;
   /** Somebody had asked to cancel it, and sent this signal. */
   readonly cancel?: { readonly actor: Actor; readonly signal: string };
-  /** The commit, if Dokku has named it meanwhile. */
+  /** The commit, if Dokku has named it since the start. */
   readonly revision?: string;
   /** The last sign of life, ms since the epoch: when its log was written last. */
   readonly lastSign: number;

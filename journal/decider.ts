@@ -92,7 +92,7 @@ function cancel(history: History, { build: id, actor, signal, revision, at }: Ca
   return [{ type: 'BuildCanceled', build: id, actor, signal, finishedAt, ...(revision && { revision }) }];
 }
 
-/** A build that was pruned or has ended meanwhile is left as it is. */
+/** A build that was pruned, or has ended by now, stays as it is. */
 function concludeBuild(history: History, { build: id, evidence }: EndedBuild): BuildEvent[] {
   const build = findBuild(history, id);
   if (build?.status !== 'running') return [];

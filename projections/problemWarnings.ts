@@ -5,48 +5,48 @@ import type { Problem } from '../journal/file/readJournal';
 /** Called with a sentence for each problem. */
 export type Warn = (message: string) => void;
 
-/** What is said of one journal: the disk that it lies on may have turned every second event into debris. */
-const MOST_TOLD = 10;
+/** Warnings about one journal: a bad disk may damage every second event. */
+const MOST_WARNINGS = 10;
 
 /** Problems that a reader should see: not the bytes of a cut-off write, if later events stand behind them. */
-export function complaints(problems: readonly Problem[]): Problem[] {
+function reportable(problems: readonly Problem[]): Problem[] {
   return problems.filter((problem) => problem.type !== 'damage' || problem.tail || !problem.cutOff);
 }
 
-/** Tells `warn` of the {@link complaints} about the journal of `builds`, which was at rest when it was read. */
+/** Warns of the {@link reportable} problems of the journal of `builds`. Nobody wrote to it while it was read. */
 export function warnOfProblems(builds: AppBuilds, problems: readonly Problem[], warn: Warn): void {
-  complaints(problems).forEach(teller(builds, warn));
+  reportable(problems).forEach(warnOnce(builds, warn));
 }
 
 /**
- * Takes the problems of that journal as they are met, and tells `warn`. Not of a frame that is cut off at the end: it
- * may be one that is being written, which `catchUp` waits for.
+ * Warns of the problems of a journal as they are found. Not of a frame that is cut off at the end: it may be one that
+ * is being written.
  */
-export function complainer(builds: AppBuilds, warn: Warn): (problem: Problem) => void {
-  const tell = teller(builds, warn);
+export function problemWarner(builds: AppBuilds, warn: Warn): (problem: Problem) => void {
+  const report = warnOnce(builds, warn);
   return (problem) => {
-    if (problem.type !== 'damage' || !problem.cutOff) tell(problem);
+    if (problem.type !== 'damage' || !problem.cutOff) report(problem);
   };
 }
 
-/** Says each thing once, also to who reads the same part again; of many the first ones, and that there are more. */
-function teller({ app, mode }: AppBuilds, warn: Warn): (problem: Problem) => void {
-  const told = new Set<string>();
+/** Warns of each problem once, even if a part is read again; of many problems only the first ones. */
+function warnOnce({ app, mode }: AppBuilds, warn: Warn): (problem: Problem) => void {
+  const given = new Set<string>();
   return (problem) => {
     const what = describe(problem);
-    if (told.size > MOST_TOLD || told.has(what)) return;
-    told.add(what);
-    const said = told.size > MOST_TOLD ? 'is not as it was written in more places' : what;
-    warn(`The journal of ${app} ${said}; see ${pluginName({ alongside: mode === 'alongside' })}:verify ${app}`);
+    if (given.size > MOST_WARNINGS || given.has(what)) return;
+    given.add(what);
+    const text = given.size > MOST_WARNINGS ? 'is not as it was written in more places' : what;
+    warn(`The journal of ${app} ${text}; see ${pluginName({ alongside: mode === 'alongside' })}:verify ${app}`);
   };
 }
 
 /** `warn` without repeated sentences: for a call that reads a journal more than once. */
 export function once(warn: Warn): Warn {
-  const told = new Set<string>();
+  const given = new Set<string>();
   return (message) => {
-    if (told.has(message)) return;
-    told.add(message);
+    if (given.has(message)) return;
+    given.add(message);
     warn(message);
   };
 }

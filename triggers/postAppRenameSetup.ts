@@ -20,7 +20,7 @@ import { appArgument } from './arguments';
 /**
  * `post-app-rename-setup <old> <new>`: moves data and properties, each in one step, then writes the new name into the
  * records. If it is killed and runs again, it goes on where it was; until then nothing is in two places, or in none. A
- * deploy that runs meanwhile goes on to use the old name; its end is recorded under the new one.
+ * deploy that is running goes on to use the old name; its end is recorded under the new one.
  */
 export function postAppRenameSetup({ host, output, args }: Call): undefined {
   const { builds: from } = contextOf(host, appArgument(args[0]), output.warn);

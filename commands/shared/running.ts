@@ -60,21 +60,19 @@ function readApps(
     adoptRecords(builds, thisSystem, warn).loaded.history,
 ): ReadonlyMap<AppName, History> {
   const histories = new Map<AppName, History>();
-  const complaints: { app: AppName; message: string }[] = [];
+  const warnings: { app: AppName; message: string }[] = [];
   for (const app of apps) {
     try {
       histories.set(
         app,
-        read(appBuilds(host, app), (message) => complaints.push({ app, message })),
+        read(appBuilds(host, app), (message) => warnings.push({ app, message })),
       );
     } catch (error) {
-      complaints.push({ app, message: `${app}: ${reasonOf(error)}` });
+      warnings.push({ app, message: `${app}: ${reasonOf(error)}` });
     }
   }
-  const visible = new Set(
-    complaints.length === 0 ? [] : allowedApps(host, [...new Set(complaints.map(({ app }) => app))]),
-  );
-  for (const { app, message } of complaints) if (visible.has(app)) output.warn(message);
+  const visible = new Set(warnings.length === 0 ? [] : allowedApps(host, [...new Set(warnings.map(({ app }) => app))]));
+  for (const { app, message } of warnings) if (visible.has(app)) output.warn(message);
   return histories;
 }
 

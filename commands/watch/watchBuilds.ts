@@ -10,7 +10,7 @@ import { thisSystem } from '../../host/system/system';
 import { JOURNAL_FILE } from '../../journal/file/journalFile';
 import { type Build, buildsOf } from '../../journal/history';
 import { loadHistory } from '../../journal/loadHistory';
-import { complainer, once } from '../../projections/problemWarnings';
+import { problemWarner, once } from '../../projections/problemWarnings';
 import { adoptRecords } from '../../projections/records/adoptRecords';
 import type { SeenBuild } from '../../projections/records/record';
 import { seeAt } from '../shared/see';
@@ -102,7 +102,7 @@ function knownBuilds(host: Host, warn: (message: string) => void): (app: AppName
       const { history, problems } = before
         ? loadHistory(builds.directory)
         : adoptRecords(builds, thisSystem, warn).loaded;
-      if (before) problems.forEach(complainer(builds, warn));
+      if (before) problems.forEach(problemWarner(builds, warn));
       const read = { size: before ? size : journalSize(host, app), builds: buildsOf(history) };
       known.set(app, read);
       return read.builds;

@@ -26,7 +26,7 @@ export function entryOf(fd: number, name = ''): string {
 
 /**
  * Calls `work` with a descriptor of the directory `names`, one in the other from `root` on, and closes it. Each step
- * starts from the directory that the step before opened and follows no link: whoever owns a directory on the way
+ * starts from the directory that the step before opened and follows no link: the owner of a directory on the way
  * cannot lead it elsewhere. Returns undefined without calling `work` if one of them is missing, or a link. `enter`
  * makes a missing directory in the one open on `fd`.
  */

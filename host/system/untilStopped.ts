@@ -4,7 +4,7 @@ import { fstatSync } from 'node:fs';
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /**
- * Calls `look` every `ms` until SIGINT, SIGTERM or SIGHUP comes, or whoever reads our stdout has closed it. Rejects
+ * Calls `look` every `ms` until SIGINT, SIGTERM or SIGHUP comes, or the reader of stdout has closed it. Rejects
  * with what `look` throws.
  */
 export async function untilStopped(ms: number, look: () => void): Promise<void> {

@@ -12,7 +12,7 @@ import {
   START,
 } from '../../journal/file/journalFile';
 import { type Problem, readBatches } from '../../journal/file/readJournal';
-import { complainer, type Warn } from '../problemWarnings';
+import { problemWarner, type Warn } from '../problemWarnings';
 
 /** The journal of an app, and how far it has been read. */
 export interface EventSource {
@@ -35,7 +35,7 @@ export interface AppEvent {
  */
 export function eventSource(builds: AppBuilds, warn: Warn): EventSource {
   const { app, directory } = builds;
-  return { app, path: join(directory, JOURNAL_FILE), problem: complainer(builds, warn), head: START };
+  return { app, path: join(directory, JOURNAL_FILE), problem: problemWarner(builds, warn), head: START };
 }
 
 /**

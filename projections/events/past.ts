@@ -9,7 +9,7 @@ import { JOURNAL_FILE, START, withJournal } from '../../journal/file/journalFile
 import { readJournal } from '../../journal/file/readJournal';
 import { occursInJournal } from '../../journal/file/occursInJournal';
 import { evolveOver, initialState } from '../../journal/decider';
-import { complainer, type Warn } from '../problemWarnings';
+import { problemWarner, type Warn } from '../problemWarnings';
 import { happenedAt } from './happenedAt';
 
 /** When and why a build left. `at` is ms since the epoch. */
@@ -46,9 +46,8 @@ export interface PastFilter {
 }
 
 /**
- * The builds that the journal of `builds` tells of, those that left included, in the order in which they started.
- * Reads the whole journal; `warn` is told of what is damaged there, and by that not among them. Throws
- * `JournalNotReadable`.
+ * The builds in the journal of `builds`, pruned ones included, in the order in which they started. Reads the whole
+ * journal, and warns of damaged parts: their builds are missing. Throws `JournalNotReadable`.
  */
 export function readPast(builds: AppBuilds, { only, until }: PastFilter, warn: Warn): PastBuild[] {
   if (only !== undefined && !occursInJournal(journalOf(builds), only)) return [];
@@ -130,6 +129,6 @@ function journalOf({ directory }: AppBuilds): string {
 /** Reads every event of the journal of `builds`; none when there is no journal. Throws `JournalNotReadable`. */
 export function readEvents(builds: AppBuilds, warn: Warn, onEvent: (recorded: Recorded) => void): void {
   withJournal(journalOf(builds), (journal) =>
-    readJournal(journal, START, { event: onEvent, problem: complainer(builds, warn) }),
+    readJournal(journal, START, { event: onEvent, problem: problemWarner(builds, warn) }),
   );
 }

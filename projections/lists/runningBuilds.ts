@@ -18,12 +18,12 @@ import { crc32 } from '../../journal/file/checksums';
 /*
  * Which builds of the host may be alive, so that asking costs what is running and not what is installed: one empty
  * file `<builds>/.running/<app>/<build-id>` for each. It is made before the start is appended, and removed after the
- * end is on disk or when the process is seen to be gone, so it names too much at times (the app's journal says which),
- * never too little.
+ * end is on disk, or when the process is found to be gone. So the view may name too many builds (the app's journal
+ * says which run), never too few.
  *
- * The seal beside them holds their number and the exclusive-or of the CRC-32 of their names: who adds or removes one
- * changes it without looking at the others. Where the seal does not fit (something was deleted or damaged, two
- * processes came at once, one was killed in between) the view is not believed but made anew.
+ * The seal beside them holds their number and the exclusive-or of the CRC-32 of their names: it can be changed without
+ * reading all entries. If the seal does not fit (an entry was deleted or damaged, two processes wrote at once, one was
+ * killed in between), the view is made anew from the journals.
  */
 const VIEW_DIRECTORY = '.running';
 const SEAL_FILE = '.seal';
@@ -120,8 +120,7 @@ function addEntry(buildsRoot: string, { app, build }: MayRun): boolean {
 const MOST_TRIES = 100;
 
 /**
- * Another process removes the directory of an app when it has become empty: then it is made again, by whoever is
- * first.
+ * Another process removes the directory of an app when it has become empty. Then this one makes it again.
  */
 function wasJustRemoved(error: unknown, directory: string): boolean {
   return errorCode(error) === 'ENOENT' || (errorCode(error) === 'EEXIST' && !exists(directory));

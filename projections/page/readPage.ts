@@ -8,7 +8,7 @@ import { readMask } from '../../host/secrets/readMask';
 import type { Mask } from '../../host/secrets/mask';
 import { readTail } from '../../host/system/tail';
 import { buildsOf, findBuild } from '../../journal/history';
-import { complainer, once, type Warn, warnOfProblems } from '../problemWarnings';
+import { problemWarner, once, type Warn, warnOfProblems } from '../problemWarnings';
 import { adoptRecords } from '../records/adoptRecords';
 import { seeBuild } from '../records/record';
 import { recordedIds } from '../records/recordFiles';
@@ -102,7 +102,7 @@ function readHistory({ host, system, warn }: PageContext, app: AppName, most: nu
   const warnOnce = once(warn);
   const { history } = adoptRecords(builds, system, warnOnce).loaded;
   const again = readPageHistory(builds.directory, most);
-  again.problems.forEach(complainer(builds, warnOnce));
+  again.problems.forEach(problemWarner(builds, warnOnce));
   // If the journal cannot be written, the records were adopted in memory only.
   return again.history.order.length < history.order.length ? { ...again, history } : again;
 }

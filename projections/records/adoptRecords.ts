@@ -31,7 +31,7 @@ export interface Adopted {
 
 /**
  * Loads an app's history and adopts the records that the journal does not know, in one pass. A reader, and anyone who
- * cannot write the journal, adopts them in memory. `warn` is told what is damaged or cannot be read. Throws system
+ * cannot write the journal, adopts them in memory. Warns of what is damaged or cannot be read. Throws system
  * errors.
  */
 export function adoptRecords(builds: AppBuilds, system: System, warn: (message: string) => void): Adopted {

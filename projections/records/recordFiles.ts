@@ -85,8 +85,8 @@ export function recordContent(directory: string, id: BuildId): string | undefine
 export type Failed = (error: Error) => void;
 
 /**
- * Removes the records and logs of builds that have left. The log first: a record tells whoever comes next that
- * something is left, a log alone does not.
+ * Removes the records and logs of pruned builds. The log first: if this process is killed in between, the next one
+ * finds the record, and removes the rest.
  */
 export function removeBuildFiles(directory: string, builds: readonly BuildId[], failed: Failed): void {
   for (const id of builds) {
@@ -140,7 +140,7 @@ export function leftovers(directory: string, history: History, names: readonly s
 
 /**
  * Builds with a record that were pruned so long ago that the history does not remember it. The journal is read once
- * for all of them, after the listing: a build that starts meanwhile is on record, and stays.
+ * for all of them, after the listing: a build that starts during that is on record, and stays.
  */
 function prunedLongAgo(directory: string, history: History, names: readonly string[]): BuildId[] {
   const pruned = new Set(history.pruned);

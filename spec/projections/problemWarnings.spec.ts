@@ -1,7 +1,7 @@
 import test from 'ava';
 
 import type { Problem } from '../../journal/file/readJournal';
-import { complainer, once, warnOfProblems } from '../../projections/problemWarnings';
+import { problemWarner, once, warnOfProblems } from '../../projections/problemWarnings';
 import { temporaryApp } from './records/temporaryApp';
 
 const cutOff: Problem = { type: 'damage', start: 7, end: 9, tail: false, cutOff: true };
@@ -16,7 +16,7 @@ test('of many problems the first ones are warned of, and that there are more', (
   t.is(warnings[9], 'The journal of myapp lacks event 19; see builds:verify myapp');
 
   const more: string[] = [];
-  const tell = complainer(builds, (message) => more.push(message));
+  const tell = problemWarner(builds, (message) => more.push(message));
   for (let looks = 0; looks < 3; looks += 1) gaps(100).forEach(tell);
   t.deepEqual(more.slice(0, 10), warnings);
   t.deepEqual(more.slice(10), [
@@ -35,7 +35,7 @@ test('a write that was cut off is warned of at the end of a journal at rest, and
   const warnings: string[] = [];
   const warn = (message: string): number => warnings.push(message);
   warnOfProblems(builds, [cutOff], warn);
-  complainer(builds, warn)({ ...cutOff, tail: true });
+  problemWarner(builds, warn)({ ...cutOff, tail: true });
   t.deepEqual(warnings, []);
   warnOfProblems(builds, [{ ...cutOff, tail: true }], warn);
   t.is(warnings.length, 1);

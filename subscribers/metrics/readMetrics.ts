@@ -30,8 +30,8 @@ interface Read {
 }
 
 /**
- * The metrics of `app`, read from the stored ones on. `store`: they are stored again if there is something new. What
- * is not as it was written in the journal is told to `onProblem`. Throws what reading a journal throws.
+ * The metrics of `app`, read from the stored ones on. `store`: they are stored again if there is something new.
+ * `onProblem` is called for each problem of the journal. Throws what reading a journal throws.
  */
 export function readMetrics(
   host: Host,

@@ -32,8 +32,8 @@ export function delivererState(directory: string): DelivererState {
  * Calls `work` as the only process of the host that does so for `directory`, and again until `isDone`. Returns at once
  * if another one is at work.
  *
- * Nothing is left behind: whoever puts something there looks afterwards whether a deliverer is named, and starts one
- * if not. The name is removed before the lock is given back, and only then `isDone` is asked for the last time. If the
+ * Nothing is left behind: a process that queues something then checks whether a deliverer is named, and starts one if
+ * not. The name is removed before the lock is given back, and only then `isDone` is asked for the last time. If the
  * process is killed, the kernel gives the lock back, and the name stays.
  */
 export async function deliverAlone(directory: string, work: () => Promise<void>, isDone: () => boolean): Promise<void> {
