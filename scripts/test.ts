@@ -3,9 +3,9 @@
  * reports.
  *
  * `npm test` runs all of them, `npm run unit` those that need no build and no patience. A folder of spec/ runs what is
- * below it: `npm run unit -- journal`. Other arguments go to ava: `npm test -- spec/journal/file/frame.spec.ts --match
- * '*torn*'`. Failures are shown as they come, the spec files with their counts at the end. Exit status 0 only when
- * specs ran and all passed.
+ * below it: `npm run unit -- journal`. A part of a path runs the files that have it: `npm test -- cancel`. Options go
+ * to ava: `npm test -- frame.spec.ts --match '*torn*'`. Failures are shown as they come, the spec files with their
+ * counts at the end. Exit status 0 only when specs ran and all passed; 2 if an argument names no spec file.
  */
 import { spawn } from 'node:child_process';
 import { statSync } from 'node:fs';
@@ -18,11 +18,16 @@ import { surroundings, usualSurroundings } from './within-reach';
 /** No unit specs: those that start programs, and those that try every byte or every moment, which takes minutes. */
 const LONG = ['spec/endToEnd/**', 'spec/**/every*.spec.ts'];
 const PROGRESS_MS = 15_000;
+/** Options of ava whose value is the next argument. */
+const WITH_VALUE: ReadonlySet<string> = new Set(['--match', '-m', '--timeout', '-T', '--concurrency', '-c']);
 
 const root = path.dirname(__dirname);
 const unit = process.argv[2] === '--unit';
-const args = process.argv.slice(unit ? 3 : 2).map(folderPattern);
 const specFiles = fg.sync('spec/**/*.spec.ts', { cwd: root, ignore: unit ? LONG : [] }).sort();
+const args = process.argv.slice(unit ? 3 : 2).flatMap((argument, at, all) => {
+  const isOption = argument.startsWith('-') || WITH_VALUE.has(all[at - 1] ?? '');
+  return isOption ? [argument] : specsOf(argument);
+});
 const chosen = chosenFiles();
 const onlyFile = args.find((argument) => specFiles.includes(argument)) ?? 'the specs';
 const run = new TapRun(specFiles, onlyFile, (line) => {
@@ -63,11 +68,15 @@ ava.on('close', (status, signal) => {
   process.exitCode = run.succeeded ? 0 : 1;
 });
 
-/** `journal` becomes the pattern of all specs below spec/journal; what is no folder there stays as it is. */
-function folderPattern(argument: string): string {
+/** All specs below spec/journal for `journal`; else the spec files that have the argument in their path. */
+function specsOf(argument: string): string[] {
   const folder = argument.replace(/^spec\//, '').replace(/\/(\*\*)?$/, '');
   const isFolder = statSync(path.join(root, 'spec', folder), { throwIfNoEntry: false })?.isDirectory() === true;
-  return folder !== '' && !argument.startsWith('-') && isFolder ? `spec/${folder}/**` : argument;
+  if (folder !== '' && isFolder) return [`spec/${folder}/**`];
+  const files = specFiles.filter((file) => file.includes(argument));
+  if (files.length > 0) return files;
+  console.error(` !     No spec file has ${argument} in its path${unit ? ', or only npm test runs it' : ''}`);
+  process.exit(2);
 }
 
 /** How many spec files the arguments choose; all, if they name none. */
