@@ -19,6 +19,7 @@ export async function runAs(home: string, args: readonly string[], input = ''): 
   let [stdout, stderr] = ['', ''];
   child.stdout.on('data', (data: Buffer) => (stdout += data.toString()));
   child.stderr.on('data', (data: Buffer) => (stderr += data.toString()));
+  child.stdin.on('error', () => undefined); // it may end before it reads anything
   child.stdin.end(input);
   const code = await new Promise<number | null>((resolve, reject) => {
     child.once('error', reject);
