@@ -5,13 +5,13 @@ import type { Build } from '../journal/history';
 import { causeText } from '../projections/events/causeText';
 import { actorText } from '../projections/events/eventView';
 import { infoView } from '../projections/lists/infoView';
-import { type Left, leftText, logPrunedText } from '../projections/events/past';
-import type { SeenBuild } from '../projections/records/record';
+import { type Pruning, pruningText, logPrunedText } from '../projections/events/past';
+import type { ShownBuild } from '../projections/records/record';
 import { findNamedBuild } from './shared/buildArgument';
 import { defineCommand } from './definition/command';
 import { aBuild, anApp, asOf, jsonFormat, noColor, relative } from './definition/flags';
 import { type Display, displayOf } from './shared/display';
-import { viewApp } from './shared/see';
+import { viewApp } from './shared/viewApp';
 
 const LABEL_COLUMNS = 13;
 
@@ -26,22 +26,22 @@ export const info = defineCommand({
     const view = viewApp(host, output, app, flags.asOf);
     const found = findNamedBuild(host, { app, ...view, until: flags.asOf }, asked);
     const { id } = found.build;
-    const seen = view.see(found.build);
+    const shown = view.show(found.build);
     const log = logPath(host, app, id);
     if (flags.format === 'json') {
-      output.line(JSON.stringify(infoView(app, seen, log, found.left)));
+      output.line(JSON.stringify(infoView(app, shown, log, found.pruning)));
       return undefined;
     }
     const display = await displayOf(flags, flags.asOf ?? now);
-    const shown = [...details(app, seen, log, display), ...journalDetails(found.build, found.left)].filter(
+    const lines = [...details(app, shown, log, display), ...journalDetails(found.build, found.pruning)].filter(
       ([, value]) => value !== '',
     );
     if (output.isTerminal) {
       const { printDetailsOnTerminal } = await import('./shared/onTerminal');
-      printDetailsOnTerminal(output, `Build ${id}`, shown, LABEL_COLUMNS, display);
+      printDetailsOnTerminal(output, `Build ${id}`, lines, LABEL_COLUMNS, display);
       return undefined;
     }
-    for (const [label, value] of shown) {
+    for (const [label, value] of lines) {
       output.verbose(`${`${label}:`.padEnd(LABEL_COLUMNS)}${visible(value)}`);
     }
     return undefined;
@@ -50,7 +50,12 @@ export const info = defineCommand({
 
 type Detail = [label: string, value: string];
 
-function details(app: AppName, { build, displayStatus, duration }: SeenBuild, log: string, display: Display): Detail[] {
+function details(
+  app: AppName,
+  { build, displayStatus, duration }: ShownBuild,
+  log: string,
+  display: Display,
+): Detail[] {
   const ended = build.status === 'running' ? undefined : build;
   return [
     ['Build ID', build.id],
@@ -68,7 +73,7 @@ function details(app: AppName, { build, displayStatus, duration }: SeenBuild, lo
 }
 
 /** What the record does not say and the journal does. */
-function journalDetails(build: Build, left: Left | undefined): Detail[] {
+function journalDetails(build: Build, pruning: Pruning | undefined): Detail[] {
   return [
     ['Started By', actorText(build.actor)],
     ['Revision', build.revision ?? ''],
@@ -76,6 +81,6 @@ function journalDetails(build: Build, left: Left | undefined): Detail[] {
     ['Ended', 'cause' in build && build.cause !== 'exit' && !build.adopted ? causeText(build.cause) : ''],
     ['Adopted', build.adopted ? 'from a record that something else wrote' : ''],
     ['Log Pruned', logPrunedText(build)],
-    ['Pruned', leftText(left)],
+    ['Pruned', pruningText(pruning)],
   ];
 }

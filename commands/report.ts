@@ -22,11 +22,11 @@ import {
   reportLines,
   type Shown,
 } from '../projections/lists/reportView';
-import type { SeenBuild } from '../projections/records/record';
+import type { ShownBuild } from '../projections/records/record';
 import { eachApp } from './allApps/eachApp';
 import { defineCommand, type Switch } from './definition/command';
 import { asOf, aSwitch, jsonFormat, maybeAppOr } from './definition/flags';
-import { viewApp } from './shared/see';
+import { viewApp } from './shared/viewApp';
 
 const fieldGroup = {
   shown: '<flag>',
@@ -76,7 +76,7 @@ export const report = defineCommand({
     const isOneDocument = flags.all && flags.format === 'json';
     const withExtra =
       isExtra(field) || (field === undefined && (isOneDocument || (flags.format === 'stdout' && output.isTerminal)));
-    const valuesOf = (of: AppName, newest: SeenBuild | undefined): Shown => ({
+    const valuesOf = (of: AppName, newest: ShownBuild | undefined): Shown => ({
       ...reportOf(newest, retentionsOf(of)),
       ...(withExtra && readExtra(host, output, of)),
     });
@@ -88,7 +88,7 @@ export const report = defineCommand({
       output.line(JSON.stringify(all));
       return undefined;
     }
-    const showApp = (of: AppName, newest: SeenBuild | undefined): void => {
+    const showApp = (of: AppName, newest: ShownBuild | undefined): void => {
       show(`${of} builds information`, valuesOf(of, newest));
     };
     if (app === undefined) reportEveryApp(host, output, flags.asOf, showApp);
@@ -118,18 +118,18 @@ function reportEveryApp(
   host: Host,
   output: Output,
   then: number | undefined,
-  showApp: (app: AppName, newest: SeenBuild | undefined) => void,
+  showApp: (app: AppName, newest: ShownBuild | undefined) => void,
 ): void {
   const apps = allowedApps(host, listApps(host));
   if (apps.length === 0) output.warn("You haven't deployed any applications yet");
   eachApp(output, apps, false, (app) => showApp(app, readNewest(host, output, app, then)));
 }
 
-function readNewest(host: Host, output: Output, app: AppName, then: number | undefined): SeenBuild | undefined {
-  const { history, see } = viewApp(host, output, app, then);
+function readNewest(host: Host, output: Output, app: AppName, then: number | undefined): ShownBuild | undefined {
+  const { history, show } = viewApp(host, output, app, then);
   const newest = newestBuild(history);
   const undelivered = readUndelivered(appBuilds(host, app).directory);
   if (undelivered !== undefined)
     output.warn(`${app}: ${undeliveredText(undelivered)}; see ${pluginName(host)}:notify ${app} --test`);
-  return newest && see(newest);
+  return newest && show(newest);
 }

@@ -44,7 +44,7 @@ export function openFleet(options: FleetOptions): FleetReader {
     list(filter = {}) {
       const now = view();
       const builds = chosen(now, filter).flatMap((journal) =>
-        buildsOf(historyOf(mirror, journal)).map((build) => now.see(journal, build)),
+        buildsOf(historyOf(mirror, journal)).map((build) => now.show(journal, build)),
       );
       return newestFirst(builds).map((build) => asJson(build) as FleetBuildView);
     },

@@ -10,10 +10,10 @@ import { once } from '../../projections/problemWarnings';
 import { infoView } from '../../projections/lists/infoView';
 import { listOfApp, listOfHost, matches } from '../../projections/lists/listView';
 import { readPast } from '../../projections/events/past';
-import { buildView, type SeenBuild } from '../../projections/records/record';
+import { buildView, type ShownBuild } from '../../projections/records/record';
 import { statsJson, statsView } from '../../projections/stats/statsView';
 import { followBuild } from '../output/followBuild';
-import { seeAt } from '../shared/see';
+import { shownAt } from '../shared/viewApp';
 import { readStats } from '../stats/readStats';
 import { followEvents, readEvents } from './apiEvents';
 import { logStream } from './apiLog';
@@ -34,41 +34,41 @@ export function openHost(options: HostOptions = {}): BuildsHost {
   };
   const historyOf = (app: AppName, tell = warn): History =>
     adoptRecords(readable(host, app), thisSystem, tell).loaded.history;
-  const view = (app: AppName, seen: SeenBuild): BuildView =>
-    buildView(app, seen, logPath(host, app, seen.build.id)) as BuildView;
+  const view = (app: AppName, shown: ShownBuild): BuildView =>
+    buildView(app, shown, logPath(host, app, shown.build.id)) as BuildView;
 
   const places = (app: string | undefined): AppBuilds[] =>
     app === undefined ? readableOf(host, listApps(host), warn) : [readable(host, existing(app))];
 
-  const now = (app: AppName, build: Build): BuildView => view(app, seeAt(Date.now())(build));
+  const now = (app: AppName, build: Build): BuildView => view(app, shownAt(Date.now())(build));
   /** A build on record. */
   const present = (app: AppName, build: string): Build => {
     const found = findBuild(historyOf(app), parseBuildId(build));
     if (found === undefined) throw new Failure(`No build record found for ${app}/${build}`);
     return found;
   };
-  const ofHost = (wanted: (seen: SeenBuild) => boolean): BuildView[] => {
-    const see = seeAt(Date.now());
+  const ofHost = (wanted: (shown: ShownBuild) => boolean): BuildView[] => {
+    const show = shownAt(Date.now());
     const found = readableOf(host, listApps(host), warn).flatMap(({ app }) =>
       buildsOf(historyOf(app))
-        .map(see)
+        .map(show)
         .filter(wanted)
-        .map((seen) => ({ app, seen })),
+        .map((shown) => ({ app, shown })),
     );
-    return listOfHost(found).map(({ app, seen }) => view(app, seen));
+    return listOfHost(found).map(({ app, shown }) => view(app, shown));
   };
 
   return {
     apps: () => listApps(host),
     list(name, filter = {}) {
       const [app, wanted, limit] = [existing(name), listFilter(filter), limitOf(filter)];
-      const seen = buildsOf(historyOf(app)).map(seeAt(Date.now()));
-      const listed = listOfApp(seen, wanted, Number.POSITIVE_INFINITY).slice(0, limit);
+      const shown = buildsOf(historyOf(app)).map(shownAt(Date.now()));
+      const listed = listOfApp(shown, wanted, Number.POSITIVE_INFINITY).slice(0, limit);
       return listed.map((one) => view(app, one));
     },
     builds(filter = {}) {
       const [wanted, limit] = [listFilter(filter), limitOf(filter)];
-      return ofHost((seen) => matches(seen, wanted)).slice(0, limit);
+      return ofHost((shown) => matches(shown, wanted)).slice(0, limit);
     },
     running: () => ofHost(({ displayStatus }) => displayStatus === 'running'),
     last(name) {
@@ -78,8 +78,8 @@ export function openHost(options: HostOptions = {}): BuildsHost {
     },
     lastFailed(name) {
       const app = existing(name);
-      const seen = buildsOf(historyOf(app)).map(seeAt(Date.now()));
-      const failed = seen.findLast(({ displayStatus }) => ['failed', 'abandoned'].includes(displayStatus));
+      const shown = buildsOf(historyOf(app)).map(shownAt(Date.now()));
+      const failed = shown.findLast(({ displayStatus }) => ['failed', 'abandoned'].includes(displayStatus));
       return failed && view(app, failed);
     },
     info(name, build) {
@@ -88,8 +88,8 @@ export function openHost(options: HostOptions = {}): BuildsHost {
       const onRecord = findBuild(historyOf(app, tell), id);
       const found = onRecord ? { build: onRecord } : readPast(readable(host, app), { only: id }, tell).at(-1);
       if (found === undefined) return undefined;
-      const left = 'left' in found ? found.left : undefined;
-      return infoView(app, seeAt(Date.now())(found.build), logPath(host, app, id), left) as BuildInfo;
+      const pruning = 'pruning' in found ? found.pruning : undefined;
+      return infoView(app, shownAt(Date.now())(found.build), logPath(host, app, id), pruning) as BuildInfo;
     },
     log(name, id, waiting = {}) {
       const app = existing(name);

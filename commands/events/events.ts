@@ -16,7 +16,7 @@ import { eachApp } from '../allApps/eachApp';
 import { defineCommand, type ValuesOf } from '../definition/command';
 import { aChoice, aSwitch, aTime, aValue, format, maybeApp, noColor, relative } from '../definition/flags';
 import { checkInterval } from '../definition/when';
-import { viewApp } from '../shared/see';
+import { viewApp } from '../shared/viewApp';
 import { type EventTable, openTable, type Wanted } from './eventTable';
 
 type EventFormat = 'stdout' | 'json' | 'jsonl';

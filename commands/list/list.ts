@@ -6,7 +6,7 @@ import { DEFAULT_RETENTION, resolveLimit } from '../../host/dokku/retention';
 import { formatTable } from '../../host/terminal/table';
 import { type Kind, sources } from '../../journal/events';
 import { buildsOf } from '../../journal/history';
-import { type Left, leftJson, leftText, readPast } from '../../projections/events/past';
+import { type Pruning, pruningJson, pruningText, readPast } from '../../projections/events/past';
 import {
   appColumns,
   appRow,
@@ -36,7 +36,7 @@ import {
 import { checkInterval } from '../definition/when';
 import { displayOf } from '../shared/display';
 import { allBuilds, unendedBuilds } from '../shared/running';
-import { viewApp } from '../shared/see';
+import { viewApp } from '../shared/viewApp';
 
 const args = { app: maybeApp('the app whose builds are listed; without it all running builds of the host are') };
 
@@ -85,7 +85,7 @@ export const list = defineCommand({
 
 /** A build in a list; `left` says when and why it was pruned. */
 export interface Listed extends ListedBuild {
-  readonly left?: Left | undefined;
+  readonly pruning?: Pruning | undefined;
 }
 
 /** What is listed, and how it is shown. */
@@ -111,9 +111,9 @@ async function print({ host, output, flags: given, now }: Call, listing: Listing
   const { builds, none, columns, row } = listing;
   const then = given.asOf ?? now;
   if (given.format === 'json') {
-    const views = builds.map(({ app, seen, left }) => ({
-      ...buildView(app, seen, logPath(host, app, seen.build.id)),
-      ...leftJson(left),
+    const views = builds.map(({ app, shown, pruning }) => ({
+      ...buildView(app, shown, logPath(host, app, shown.build.id)),
+      ...pruningJson(pruning),
     }));
     output.line(JSON.stringify(views));
   } else if (builds.length === 0) {
@@ -156,8 +156,8 @@ function isAboutEnded({ recent: isRecent, status = [], source, since, until, lim
 /** The builds of the host that are running, newest first. */
 function running({ host, output, flags: { kind, status = ['running'] }, now }: Call): Listing {
   const filter = { kind, statuses: status };
-  const wanted = unendedBuilds(host, output, status.includes('abandoned'), now).filter(({ seen }) =>
-    matches(seen, filter),
+  const wanted = unendedBuilds(host, output, status.includes('abandoned'), now).filter(({ shown }) =>
+    matches(shown, filter),
   );
   const visible = new Set(allowedApps(host, [...new Set(wanted.map(({ app }) => app))]));
   return {
@@ -166,7 +166,7 @@ function running({ host, output, flags: { kind, status = ['running'] }, now }: C
     none: 'No builds currently running',
     hint: 'The latest builds: builds:list --recent',
     columns: hostColumns,
-    row: ({ app, seen }, time) => hostRow(app, seen, time),
+    row: ({ app, shown }, time) => hostRow(app, shown, time),
     shows: { app: true, pruned: false },
   };
 }
@@ -176,48 +176,48 @@ const RECENT = 20;
 /** The builds of the host, newest first; the latest ones unless a filter says which. */
 function recent({ host, output, flags: given, now }: Call): Listing {
   const filter = filterOf(given);
-  const found = allBuilds(host, output, allowedApps(host, listApps(host)), now).filter(({ seen }) =>
-    matches(seen, filter),
+  const found = allBuilds(host, output, allowedApps(host, listApps(host)), now).filter(({ shown }) =>
+    matches(shown, filter),
   );
   return {
     builds: listOfHost(found).slice(0, given.recent ? (given.limit ?? RECENT) : undefined),
     title: 'Recent builds',
     none: isFiltered(filter) ? 'No builds match' : 'No builds recorded',
     columns: ['App', ...appColumns],
-    row: ({ app, seen }, time) => [app, ...appRow(seen, time)],
+    row: ({ app, shown }, time) => [app, ...appRow(shown, time)],
     shows: { app: true, pruned: false },
   };
 }
 
 /** The builds of an app that are on record: the live ones first, then the newest first. */
 function ofApp({ host, output, flags: given }: Call, app: AppName): Listing {
-  const { history, see } = viewApp(host, output, app, given.asOf);
+  const { history, show } = viewApp(host, output, app, given.asOf);
   const isCut = given.asOf === undefined && given.limit === undefined; // today's retention does not cut the past
   const retention = isCut
     ? (resolveLimit(host, app, 'retention', output.warn) ?? DEFAULT_RETENTION)
     : Number.POSITIVE_INFINITY;
-  const listed = listOfApp(buildsOf(history).map(see), filterOf(given), retention);
+  const listed = listOfApp(buildsOf(history).map(show), filterOf(given), retention);
   return {
     ...appListing(app),
-    builds: listed.map((seen) => ({ app, seen })),
-    row: ({ seen }, time) => appRow(seen, time),
+    builds: listed.map((shown) => ({ app, shown })),
+    row: ({ shown }, time) => appRow(shown, time),
     shows: { app: false, pruned: false },
   };
 }
 
 /** All builds that an app ever had, newest first; pruned ones are marked with when and why. */
 function withPruned({ host, output, flags: given }: Call, app: AppName): Listing {
-  const { history, see, warn } = viewApp(host, output, app, given.asOf);
+  const { history, show, warn } = viewApp(host, output, app, given.asOf);
   const present = new Set(history.order);
   const builds = readPast(appBuilds(host, app), { until: given.asOf }, warn)
-    .map(({ build, left }) => ({ app, seen: see(build), left: present.has(build.id) ? undefined : left }))
-    .filter(({ seen }) => matches(seen, filterOf(given)))
+    .map(({ build, pruning }) => ({ app, shown: show(build), pruning: present.has(build.id) ? undefined : pruning }))
+    .filter(({ shown }) => matches(shown, filterOf(given)))
     .reverse();
   return {
     ...appListing(app),
     builds,
     columns: [...appColumns, 'Pruned'],
-    row: ({ seen, left }, time) => [...appRow(seen, time), leftText(left)],
+    row: ({ shown, pruning }, time) => [...appRow(shown, time), pruningText(pruning)],
     shows: { app: false, pruned: true },
   };
 }

@@ -10,7 +10,7 @@ import { readPrintedText } from '../../host/terminal/printed';
 import { readTerminal } from '../../host/terminal/terminal';
 import { type Column, formatTerminalTable } from '../../host/terminal/terminalTable';
 import { fit } from '../../host/terminal/width';
-import { leftText } from '../../projections/events/past';
+import { pruningText } from '../../projections/events/past';
 import { whoText } from '../../projections/events/eventView';
 import type { DisplayStatus } from '../../projections/records/record';
 import { whyFailed } from '../../projections/lists/whyFailed';
@@ -45,16 +45,16 @@ function columnsOf({ app, pruned }: Listing['shows'], { wide, relative, now }: W
   });
   return [
     ...(app ? [column('App', (one) => one.app, { cut: { to: 12, at: 5 } })] : []),
-    column('Build ID', ({ seen }) => seen.build.id),
-    column('Commit', ({ seen }) => (seen.build.revision ?? '').slice(0, REVISION_CHARACTERS), { gives: 9 }),
-    column('Who', ({ seen }) => whoText(seen.build.actor), { gives: 8, cut: { to: 8, at: 4 } }),
-    column('Status', ({ seen }) => seen.displayStatus, { colour: statusColour }),
-    column('When', ({ seen }) => when(seen.build.startedAt), { gives: 10 }),
-    column('Duration', ({ seen }) => seen.duration, { gives: 7 }),
-    column('Source', ({ seen }) => seen.build.source, { gives: 6, cut: { to: 8, at: 3 } }),
-    ...(wide ? [column('Kind', ({ seen }) => seen.build.kind, { gives: 2 })] : []),
-    ...(wide ? [column('PID', ({ seen }) => String(seen.build.process.pid), { gives: 1, right: true })] : []),
-    ...(pruned ? [column('Pruned', ({ left }) => leftText(left), { gives: 10, cut: { to: 10, at: 4 } })] : []),
+    column('Build ID', ({ shown }) => shown.build.id),
+    column('Commit', ({ shown }) => (shown.build.revision ?? '').slice(0, REVISION_CHARACTERS), { gives: 9 }),
+    column('Who', ({ shown }) => whoText(shown.build.actor), { gives: 8, cut: { to: 8, at: 4 } }),
+    column('Status', ({ shown }) => shown.displayStatus, { colour: statusColour }),
+    column('When', ({ shown }) => when(shown.build.startedAt), { gives: 10 }),
+    column('Duration', ({ shown }) => shown.duration, { gives: 7 }),
+    column('Source', ({ shown }) => shown.build.source, { gives: 6, cut: { to: 8, at: 3 } }),
+    ...(wide ? [column('Kind', ({ shown }) => shown.build.kind, { gives: 2 })] : []),
+    ...(wide ? [column('PID', ({ shown }) => String(shown.build.process.pid), { gives: 1, right: true })] : []),
+    ...(pruned ? [column('Pruned', ({ pruning }) => pruningText(pruning), { gives: 10, cut: { to: 10, at: 4 } })] : []),
   ];
 }
 
@@ -80,8 +80,9 @@ export function printListOnTerminal(host: Host, output: Output, listing: Listing
 
 const WHY_COLOUR: Colour = 'dim';
 
-function whyOf(host: Host, { app, seen, left }: Listed): string {
-  if (seen.displayStatus !== ('failed' satisfies DisplayStatus)) return '';
-  const lines = left === undefined ? (readLastLines(logPath(host, app, seen.build.id), LOG_LINES)?.lines ?? []) : [];
-  return whyFailed(seen.build, readPrintedText(lines.join('\n')));
+function whyOf(host: Host, { app, shown, pruning }: Listed): string {
+  if (shown.displayStatus !== ('failed' satisfies DisplayStatus)) return '';
+  const lines =
+    pruning === undefined ? (readLastLines(logPath(host, app, shown.build.id), LOG_LINES)?.lines ?? []) : [];
+  return whyFailed(shown.build, readPrintedText(lines.join('\n')));
 }

@@ -4,12 +4,12 @@ import type { AppName, BuildId } from '../../host/dokku/names';
 import { ClosedPipe, type Output } from '../../host/terminal/output';
 import { logPath } from '../../host/dokku/paths';
 import type { Build } from '../../journal/history';
-import { leftText, type PastBuild } from '../../projections/events/past';
+import { pruningText, type PastBuild } from '../../projections/events/past';
 import { defineCommand } from '../definition/command';
 import { aCount, anApp, aSwitch, maybeBuild } from '../definition/flags';
 import { findNamedBuild, NotDeploying } from '../shared/buildArgument';
 import { exitStatusOf, OUTCOMES_HELP, outcomeText } from '../shared/outcome';
-import { seeAt, viewApp } from '../shared/see';
+import { shownAt, viewApp } from '../shared/viewApp';
 import { followBuild } from './followBuild';
 import { type LogReader, openLog, openReader, untilQuiet } from './logReader';
 
@@ -42,14 +42,14 @@ export const output = defineCommand({
       if (pruned !== undefined) out.warn(`${pruned}; trying the system journal`);
       await fromSystemJournal(out, app, build.id);
     }
-    return ended !== undefined && flags.exitStatus ? exitStatusOf(seeAt(Date.now())(ended)) : 0;
+    return ended !== undefined && flags.exitStatus ? exitStatusOf(shownAt(Date.now())(ended)) : 0;
   },
 });
 
 /** That the log was removed by the retention, with its build or alone; undefined if it was not. */
-function prunedText(app: AppName, { build, left }: PastBuild): string | undefined {
+function prunedText(app: AppName, { build, pruning }: PastBuild): string | undefined {
   const name = `${app}/${build.id}`;
-  if (left !== undefined) return `Build ${name} was pruned ${leftText(left)} and its log with it`;
+  if (pruning !== undefined) return `Build ${name} was pruned ${pruningText(pruning)} and its log with it`;
   return build.logPruned ? `The log of ${name} was pruned (log-retention), and its record stays` : undefined;
 }
 
@@ -67,13 +67,13 @@ async function follow(
   conclusion: boolean,
 ): Promise<Build | undefined> {
   log.printMore();
-  const see = seeAt(Date.now());
-  if (see(build).displayStatus !== 'running') return build;
+  const show = shownAt(Date.now());
+  if (show(build).displayStatus !== 'running') return build;
   const onChange = (): void => void log.printMore();
   const { build: ended } = await followBuild(host, app, build, { onChange, conclusion });
   if (ended === undefined) return undefined;
   await untilQuiet(() => log.printMore());
-  if (out.isTerminal) out.step(outcomeText(seeAt(Date.now())(ended)));
+  if (out.isTerminal) out.step(outcomeText(shownAt(Date.now())(ended)));
   return ended;
 }
 
@@ -82,14 +82,14 @@ async function fromSystemJournal(out: Output, app: AppName, id: BuildId): Promis
   const { spawn } = await import('node:child_process');
   const args = ['--quiet', '--no-pager', '--output', 'cat', `SYSLOG_IDENTIFIER=dokku-${id}`];
   const journalctl = spawn('journalctl', args, { stdio: ['ignore', 'pipe', 'ignore'] });
-  const seen: { any: boolean; closed?: ClosedPipe } = { any: false };
+  const shown: { any: boolean; closed?: ClosedPipe } = { any: false };
   journalctl.stdout.on('data', (chunk: Buffer) => {
-    seen.any = true;
+    shown.any = true;
     try {
       out.raw(chunk);
     } catch (error) {
       if (!(error instanceof ClosedPipe)) throw error;
-      seen.closed = error;
+      shown.closed = error;
       journalctl.kill();
     }
   });
@@ -101,6 +101,6 @@ async function fromSystemJournal(out: Output, app: AppName, id: BuildId): Promis
       resolve();
     });
   });
-  if (seen.closed) throw seen.closed;
-  if (!seen.any) throw new Failure(`No log found for ${app}/${id}, neither its file nor in the system journal`);
+  if (shown.closed) throw shown.closed;
+  if (!shown.any) throw new Failure(`No log found for ${app}/${id}, neither its file nor in the system journal`);
 }

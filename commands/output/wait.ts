@@ -5,7 +5,7 @@ import { defineCommand } from '../definition/command';
 import { anApp, maybeBuild } from '../definition/flags';
 import { findNamedBuild, NotDeploying } from '../shared/buildArgument';
 import { exitStatusOf, OUTCOMES_HELP, outcomeText } from '../shared/outcome';
-import { seeAt, type View, viewApp } from '../shared/see';
+import { shownAt, type View, viewApp } from '../shared/viewApp';
 import { followBuild } from './followBuild';
 
 export const wait = defineCommand({
@@ -25,9 +25,9 @@ export const wait = defineCommand({
         onChange: () => undefined,
         conclusion: true,
       });
-      const seen = seeAt(Date.now())(ended);
-      output.step(outcomeText(seen));
-      return exitStatusOf(seen);
+      const shown = shownAt(Date.now())(ended);
+      output.step(outcomeText(shown));
+      return exitStatusOf(shown);
     } catch (error) {
       if (!(error instanceof NotDeploying)) throw error;
       output.step(error.message);
@@ -42,7 +42,7 @@ function buildToWaitFor(host: Host, app: AppName, view: View, asked: BuildId): B
     return findNamedBuild(host, { app, ...view }, asked).build;
   } catch (error) {
     if (!(error instanceof NotDeploying)) throw error;
-    const running = buildsOf(view.history).findLast((build) => view.see(build).displayStatus === 'running');
+    const running = buildsOf(view.history).findLast((build) => view.show(build).displayStatus === 'running');
     if (running === undefined) throw error;
     return running;
   }

@@ -8,13 +8,13 @@ import type { Warn } from '../../projections/problemWarnings';
 import { loadHistory } from '../../journal/loadHistory';
 import { buildOfRelease } from '../../projections/lists/releases';
 import { type PastBuild, readPast, startedIds } from '../../projections/events/past';
-import type { SeenBuild } from '../../projections/records/record';
+import type { ShownBuild } from '../../projections/records/record';
 
 /** The builds of an app among which one is named; as they stood `until` a time (ms since the epoch), or now. */
 export interface Among {
   readonly app: AppName;
   readonly history: History;
-  readonly see: (build: Build) => SeenBuild;
+  readonly show: (build: Build) => ShownBuild;
   readonly until?: number | undefined;
   /** Called for damage, if the whole journal has to be read. */
   readonly warn: Warn;
@@ -109,12 +109,12 @@ function isNickname(text: string): text is Nickname {
   return nicknames.some((one) => one === text);
 }
 
-function nicknamed(host: Host, { app, history, see, until }: Among, nickname: Nickname): Build {
+function nicknamed(host: Host, { app, history, show, until }: Among, nickname: Nickname): Build {
   switch (nickname) {
     case 'last':
       return newestBuild(history) ?? none(`No builds recorded for ${app}`);
     case 'last-failed': {
-      const failed = buildsOf(history).findLast((build) => ['failed', 'abandoned'].includes(see(build).displayStatus));
+      const failed = buildsOf(history).findLast((build) => ['failed', 'abandoned'].includes(show(build).displayStatus));
       return failed ?? none(`No failed build of ${app} is on record`);
     }
     case 'current': {
@@ -134,7 +134,7 @@ function none(message: string): never {
   throw new Failure(message);
 }
 
-/** A build that has left is still answered for, by the journal alone. */
+/** A pruned build is found in the journal alone. */
 function findPast(host: Host, { app, history, until, warn }: Among, id: BuildId): PastBuild {
   const builds = appBuilds(host, app);
   // a generated one is the beginning of no other

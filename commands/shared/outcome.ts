@@ -1,5 +1,5 @@
 import { exitCodeText } from '../../projections/events/exitCodeText';
-import type { SeenBuild } from '../../projections/records/record';
+import type { ShownBuild } from '../../projections/records/record';
 
 /** Exit status of `builds:wait` and of `builds:output --exit-status`. */
 const STATUSES = { running: 0, succeeded: 0, failed: 1, canceled: 2, abandoned: 3 } as const;
@@ -8,12 +8,12 @@ const STATUSES = { running: 0, succeeded: 0, failed: 1, canceled: 2, abandoned: 
 export const OUTCOMES_HELP = '0 succeeded, 1 failed, 2 canceled, 3 abandoned';
 
 /** 0 succeeded, 1 failed, 2 canceled, 3 abandoned: its process is gone and its end is not recorded. */
-export function exitStatusOf({ displayStatus }: SeenBuild): number {
+export function exitStatusOf({ displayStatus }: ShownBuild): number {
   return STATUSES[displayStatus];
 }
 
 /** `Build b1 failed after 1m14s (exit code 2)` */
-export function outcomeText({ build, displayStatus, duration }: SeenBuild): string {
+export function outcomeText({ build, displayStatus, duration }: ShownBuild): string {
   const code = build.status === 'failed' && build.exitCode > 0 ? ` (${exitCodeText(build.exitCode)})` : '';
   return `Build ${build.id} ${displayStatus} after ${duration}${code}`;
 }

@@ -11,23 +11,25 @@ import { thisSystem } from '../../host/system/system';
 import { warnOfProblems, type Warn } from '../../projections/problemWarnings';
 import type { ListedBuild } from '../../projections/lists/listView';
 import { type MayRun, readRunning, rebuildRunning } from '../../projections/lists/runningBuilds';
-import { seeAt } from './see';
+import { shownAt } from './viewApp';
 
 /**
  * The builds of apps that exist and that have no end in their journal. The live ones are in the view of running
  * builds. For the `abandoned` there is no view: every app is read. `now` is ms since the epoch.
  */
 export function unendedBuilds(host: Host, output: Output, abandoned: boolean, now: number): ListedBuild[] {
-  const see = seeAt(now);
+  const show = shownAt(now);
   const histories = abandoned ? readApps(host, output, listApps(host)) : historiesOfRunning(host, output);
-  return [...histories].flatMap(([app, history]) => runningBuilds(history).map((build) => ({ app, seen: see(build) })));
+  return [...histories].flatMap(([app, history]) =>
+    runningBuilds(history).map((build) => ({ app, shown: show(build) })),
+  );
 }
 
 /** The builds of `apps` that are on record, those of each app oldest first. `now` is ms since the epoch. */
 export function allBuilds(host: Host, output: Output, apps: readonly AppName[], now: number): ListedBuild[] {
-  const see = seeAt(now);
+  const show = shownAt(now);
   return [...readApps(host, output, apps)].flatMap(([app, history]) =>
-    buildsOf(history).map((build) => ({ app, seen: see(build) })),
+    buildsOf(history).map((build) => ({ app, shown: show(build) })),
   );
 }
 

@@ -12,18 +12,18 @@ import { type Build, buildsOf } from '../../journal/history';
 import { loadHistory } from '../../journal/loadHistory';
 import { problemWarner, once } from '../../projections/problemWarnings';
 import { adoptRecords } from '../../projections/records/adoptRecords';
-import type { SeenBuild } from '../../projections/records/record';
-import { seeAt } from '../shared/see';
+import type { ShownBuild } from '../../projections/records/record';
+import { shownAt } from '../shared/viewApp';
 
 /** A build and the app it is of. */
 export interface WatchedBuild {
   readonly app: AppName;
-  readonly seen: SeenBuild;
+  readonly shown: ShownBuild;
 }
 
 /** Whether both are one build. */
 export function isSame(a: WatchedBuild, b: WatchedBuild): boolean {
-  return a.app === b.app && a.seen.build.id === b.seen.build.id;
+  return a.app === b.app && a.shown.build.id === b.shown.build.id;
 }
 
 /** The builds of some apps, read again and again. */
@@ -46,7 +46,7 @@ export function watchBuilds(host: Host, only: AppName | undefined, warn: (messag
   return {
     read(now, most) {
       const all = apps().flatMap((app) => buildsOfApp(app).map((build) => ({ app, build })));
-      return arrange(all, seeAt(now), most);
+      return arrange(all, shownAt(now), most);
     },
   };
 }
@@ -57,16 +57,16 @@ interface AppBuild {
 }
 
 /** A process is looked up only for builds that run, and for those that are shown. */
-function arrange(all: readonly AppBuild[], see: (build: Build) => SeenBuild, most: number): WatchedBuild[] {
-  const seen = ({ app, build }: AppBuild): WatchedBuild => ({ app, seen: see(build) });
-  const begun = all.filter(({ build }) => build.status === 'running').map(seen);
+function arrange(all: readonly AppBuild[], show: (build: Build) => ShownBuild, most: number): WatchedBuild[] {
+  const shown = ({ app, build }: AppBuild): WatchedBuild => ({ app, shown: show(build) });
+  const begun = all.filter(({ build }) => build.status === 'running').map(shown);
   const ended = all.filter(({ build }) => build.status !== 'running').sort((a, b) => timeOf(b.build) - timeOf(a.build));
-  const running = begun.filter((one) => one.seen.displayStatus === 'running');
-  const abandoned = begun.filter((one) => one.seen.displayStatus !== 'running');
-  const others = [...ended.slice(0, most).map(seen), ...abandoned];
+  const running = begun.filter((one) => one.shown.displayStatus === 'running');
+  const abandoned = begun.filter((one) => one.shown.displayStatus !== 'running');
+  const others = [...ended.slice(0, most).map(shown), ...abandoned];
   return [
-    ...running.sort((a, b) => timeOf(a.seen.build) - timeOf(b.seen.build)),
-    ...others.sort((a, b) => timeOf(b.seen.build) - timeOf(a.seen.build)).slice(0, most),
+    ...running.sort((a, b) => timeOf(a.shown.build) - timeOf(b.shown.build)),
+    ...others.sort((a, b) => timeOf(b.shown.build) - timeOf(a.shown.build)).slice(0, most),
   ];
 }
 

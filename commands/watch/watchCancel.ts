@@ -8,8 +8,8 @@ import type { WatchedBuild } from './watchBuilds';
 /**
  * Does what `builds:cancel` does, for a build that was looked at; returns what it says, in one line. Throws nothing.
  */
-export function cancelWatched(host: Host, { app, seen }: WatchedBuild): string {
-  const { id } = seen.build;
+export function cancelWatched(host: Host, { app, shown }: WatchedBuild): string {
+  const { id } = shown.build;
   if (host.alongside) return 'The stock plugin answers builds:cancel here; this one only journals';
   const lock = readDeployLock(host, app);
   if (lock.state !== 'held' || lock.id !== id)

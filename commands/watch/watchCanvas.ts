@@ -2,7 +2,7 @@ import { coloured } from '../../host/terminal/colour';
 import type { PrintedLine } from '../../host/terminal/printed';
 import { sgrOf } from '../../host/terminal/style';
 import { fitExactly, padEnd } from '../../host/terminal/width';
-import type { SeenBuild } from '../../projections/records/record';
+import type { ShownBuild } from '../../projections/records/record';
 import { statusColour } from '../shared/onTerminal';
 import type { WatchedBuild } from './watchBuilds';
 
@@ -44,7 +44,7 @@ const SIGNS = {
 } as const;
 
 /** `✓ succeeded`, in 11 columns; with its colour if `painted`. */
-export function statusText({ displayStatus }: SeenBuild, canvas: Canvas, painted: boolean): string {
+export function statusText({ displayStatus }: ShownBuild, canvas: Canvas, painted: boolean): string {
   const text = `${SIGNS[displayStatus].charAt(canvas.unicode ? 0 : 1)} ${displayStatus}`;
   const colour = painted && canvas.colour ? statusColour(displayStatus) : undefined;
   return colour === undefined
@@ -55,6 +55,6 @@ export function statusText({ displayStatus }: SeenBuild, canvas: Canvas, painted
 const STATUS_COLUMNS = 11;
 
 /** `, exit code 137`, where there is one that says something. */
-export function exitText({ build }: SeenBuild): string {
+export function exitText({ build }: ShownBuild): string {
   return build.status === 'failed' ? `, exit code ${build.exitCode}` : '';
 }

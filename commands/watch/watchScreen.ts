@@ -2,7 +2,7 @@ import { formatAge } from '../../host/terminal/age';
 import { sliceLine, wrapLine } from '../../host/terminal/printed';
 import { fit, fitExactly, padEnd, widthOf } from '../../host/terminal/width';
 import { actorText } from '../../projections/events/eventView';
-import type { SeenBuild } from '../../projections/records/record';
+import type { ShownBuild } from '../../projections/records/record';
 import type { WatchedBuild } from './watchBuilds';
 import { type Canvas, emphasized, exitText, paintedLine, statusText } from './watchCanvas';
 import { watchKeys } from './watchKeys';
@@ -32,7 +32,7 @@ function footer(state: WatchState, { unicode }: Canvas): string {
   const arrows = unicode ? '↑↓' : 'up/down';
   switch (prompt?.name) {
     case 'cancel':
-      return `Cancel build ${prompt.build.seen.build.id} of ${prompt.build.app}? [y/N]`;
+      return `Cancel build ${prompt.build.shown.build.id} of ${prompt.build.app}? [y/N]`;
     case 'filter':
       return `/${filterOf(state)}_   Enter keep   Escape clear`;
     case 'help':
@@ -42,7 +42,7 @@ function footer(state: WatchState, { unicode }: Canvas): string {
   }
   if (message !== '') return message;
   if (view.name === 'list') return `${arrows} select   Enter log   / filter   c cancel   ? keys   q quit`;
-  const isRunning = view.of.seen.displayStatus === 'running';
+  const isRunning = view.of.shown.displayStatus === 'running';
   const follow = isRunning ? `f ${view.following ? 'stop following' : 'follow'}   ` : '';
   return `${arrows} scroll   ${follow}w ${view.wraps ? 'no wrap' : 'wrap'}   / filter   ? keys   q back`;
 }
@@ -73,19 +73,19 @@ function drawList(state: WatchState, canvas: Canvas): string[] {
 /** The end of the selected build's log. */
 function drawPreview({ log }: WatchState, canvas: Canvas, columns: number): string[] {
   if (log === undefined) return [];
-  const { app, seen } = log.of;
-  const title = `${app} ${seen.build.id}: ${seen.displayStatus} ${seen.duration}${exitText(seen)}`;
+  const { app, shown } = log.of;
+  const title = `${app} ${shown.build.id}: ${shown.displayStatus} ${shown.duration}${exitText(shown)}`;
   const rows = Math.max(1, canvas.rows - 3);
   const lines = log.lines
     .slice(-rows)
     .flatMap((line) => wrapLine(line, columns))
     .slice(-rows);
-  const about = emphasized(aboutText(seen), 'dim', columns, canvas);
+  const about = emphasized(aboutText(shown), 'dim', columns, canvas);
   return [emphasized(title, 'bold', columns, canvas), about, ...lines.map((line) => paintedLine(line, canvas))];
 }
 
 /** `git-hook by ann, 3f2a9c1`: where a build comes from. */
-function aboutText({ build }: SeenBuild): string {
+function aboutText({ build }: ShownBuild): string {
   const { user, key } = build.actor;
   const actor = actorText({ ...(user !== undefined && { user }), ...(key !== undefined && { key }) });
   const revision = build.revision === undefined ? '' : `, ${build.revision.slice(0, 7)}`;
@@ -95,7 +95,7 @@ function aboutText({ build }: SeenBuild): string {
 function drawListPane(state: WatchState, canvas: Canvas, columns: number): string[] {
   const { builds, filter, selected } = state;
   const listed = listedBuilds(state);
-  const isRunning = ({ seen }: WatchedBuild): boolean => seen.displayStatus === 'running';
+  const isRunning = ({ shown }: WatchedBuild): boolean => shown.displayStatus === 'running';
   const running = listed.filter(isRunning).length;
   const time = `${new Date(canvas.now).toISOString().slice(11, 19)} UTC`;
   const filtered = filter === '' ? '' : `, "${filter}": ${listed.length} of ${builds.length}`;
@@ -129,40 +129,40 @@ function drawBuild(
   columns: number,
   canvas: Canvas,
 ): string {
-  const { app, seen } = build;
-  const isRunning = seen.displayStatus === 'running';
+  const { app, shown } = build;
+  const isRunning = shown.displayStatus === 'running';
   const before = `${selected ? '>' : ' '}${fitExactly(app, appColumns, canvas)}  `;
   const explained =
-    columns >= WIDE_COLUMNS ? [fitExactly(seen.build.id, 14, canvas), fitExactly(seen.build.source, 16, canvas)] : [];
-  const last = isRunning ? canvas.lastLine(build) : `${agoText(seen, canvas.now)}${exitText(seen)}`;
-  const after = ['', seen.duration.padStart(8), ...explained, last].join('  ');
-  const status = statusText(seen, canvas, false);
+    columns >= WIDE_COLUMNS ? [fitExactly(shown.build.id, 14, canvas), fitExactly(shown.build.source, 16, canvas)] : [];
+  const last = isRunning ? canvas.lastLine(build) : `${agoText(shown, canvas.now)}${exitText(shown)}`;
+  const after = ['', shown.duration.padStart(8), ...explained, last].join('  ');
+  const status = statusText(shown, canvas, false);
   const whole = before + status + after;
   if (selected) return emphasized(whole, 'inverse', columns, canvas);
   const room = columns - widthOf(before + status);
-  return room < 0 ? fit(whole, columns, canvas) : before + statusText(seen, canvas, true) + fit(after, room, canvas);
+  return room < 0 ? fit(whole, columns, canvas) : before + statusText(shown, canvas, true) + fit(after, room, canvas);
 }
 
-function agoText({ build }: SeenBuild, now: number): string {
+function agoText({ build }: ShownBuild, now: number): string {
   const end = Date.parse(build.status === 'running' ? build.startedAt : build.finishedAt);
   return Number.isNaN(end) ? '' : formatAge(Math.max(0, now - end));
 }
 
 function drawLog(view: LogView, canvas: Canvas): string[] {
   const { columns } = canvas;
-  const { app, seen } = view.of;
+  const { app, shown } = view.of;
   const { rows } = logRoom(canvas);
-  const status = statusText(seen, canvas, false).trimEnd();
-  const title = ` ${app} ${seen.build.id}: ${status} ${seen.duration}${exitText(seen)}   ${aboutText(seen)}`;
-  const shown = view.rows.slice(view.top, view.top + rows);
+  const status = statusText(shown, canvas, false).trimEnd();
+  const title = ` ${app} ${shown.build.id}: ${status} ${shown.duration}${exitText(shown)}   ${aboutText(shown)}`;
+  const visibleRows = view.rows.slice(view.top, view.top + rows);
   const none = view.filter === '' ? ' No output' : ' No line has this text';
   const lines =
-    shown.length === 0
+    visibleRows.length === 0
       ? [emphasized(none, 'dim', columns, canvas)]
-      : shown.map((line) => paintedLine(sliceLine(line, view.left, columns), canvas));
+      : visibleRows.map((line) => paintedLine(sliceLine(line, view.left, columns), canvas));
   return [
     emphasized(title, 'bold', columns, canvas),
-    emphasized(` ${placeText(view, shown.length)}`, 'dim', columns, canvas),
+    emphasized(` ${placeText(view, visibleRows.length)}`, 'dim', columns, canvas),
     ...lines,
   ];
 }
@@ -172,7 +172,7 @@ function placeText(view: LogView, shown: number): string {
   const parts = [`rows ${Math.min(top + 1, rows.length)}-${top + shown} of ${rows.length}`];
   if (left > 0) parts.push(`from column ${left + 1}`);
   if (view.filter !== '') parts.push(`with "${view.filter}"`);
-  if (view.following && view.of.seen.displayStatus === 'running') parts.push('following');
+  if (view.following && view.of.shown.displayStatus === 'running') parts.push('following');
   return parts.join(', ');
 }
 

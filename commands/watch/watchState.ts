@@ -164,8 +164,8 @@ function onListKey(state: WatchState, key: string, room: LogRoom): [WatchState, 
 function askToCancel(state: WatchState): WatchState {
   const build = wantedLog(state);
   if (build === undefined) return state;
-  if (build.seen.displayStatus === 'running') return { ...state, prompt: { name: 'cancel', build } };
-  return { ...state, message: `Build ${build.seen.build.id} is not running (${build.seen.displayStatus})` };
+  if (build.shown.displayStatus === 'running') return { ...state, prompt: { name: 'cancel', build } };
+  return { ...state, message: `Build ${build.shown.build.id} is not running (${build.shown.displayStatus})` };
 }
 
 /** With other builds or another filter: what was selected stays so, or what stands in its place now. */
@@ -181,7 +181,7 @@ function linesOf({ view, log }: WatchState): readonly PrintedLine[] {
   return log !== undefined && view.name === 'log' && isSame(log.of, view.of) ? log.lines : [];
 }
 
-function wordsOf({ app, seen: { build, displayStatus } }: WatchedBuild): string {
+function wordsOf({ app, shown: { build, displayStatus } }: WatchedBuild): string {
   const { user = '', key = '' } = build.actor;
   return [app, build.id, displayStatus, build.source, user, key, build.revision ?? ''].join(' ');
 }

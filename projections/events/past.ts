@@ -12,20 +12,20 @@ import { evolveOver, initialState } from '../../journal/decider';
 import { problemWarner, type Warn } from '../problemWarnings';
 import { happenedAt } from './happenedAt';
 
-/** When and why a build left. `at` is ms since the epoch. */
-export interface Left {
+/** When and why a build was pruned. `at` is ms since the epoch. */
+export interface Pruning {
   readonly at: number;
   readonly reason: Pruned['reason'];
 }
 
-/** How JSON views say that a build has left: nothing for one that has not. */
-export function leftJson(left: Left | undefined): { pruned?: { at: string; reason: Left['reason'] } } {
-  return left ? { pruned: { at: new Date(left.at).toISOString(), reason: left.reason } } : {};
+/** How JSON views say that a build was pruned: nothing for one that was not. */
+export function pruningJson(pruning: Pruning | undefined): { pruned?: { at: string; reason: Pruning['reason'] } } {
+  return pruning ? { pruned: { at: new Date(pruning.at).toISOString(), reason: pruning.reason } } : {};
 }
 
-/** `2026-04-30T13:50:00Z (retention)`, '' for one that has not left. */
-export function leftText(left: Left | undefined): string {
-  return left ? `${toWholeSeconds(new Date(left.at).toISOString())} (${left.reason})` : '';
+/** `2026-04-30T13:50:00Z (retention)`, '' for one that was not pruned. */
+export function pruningText(pruning: Pruning | undefined): string {
+  return pruning ? `${toWholeSeconds(new Date(pruning.at).toISOString())} (${pruning.reason})` : '';
 }
 
 /** That the retention has removed the log of `build` alone; '' if it has not. */
@@ -36,7 +36,7 @@ export function logPrunedText({ logPruned }: Build): string {
 /** A build that is on record, or was. */
 export interface PastBuild {
   readonly build: Build;
-  readonly left?: Left;
+  readonly pruning?: Pruning;
 }
 
 /** Which part of the past is asked for: one build alone, and what had happened by a time (ms since the epoch). */
@@ -59,7 +59,7 @@ export function readPast(builds: AppBuilds, { only, until }: PastFilter, warn: W
       if (event.type === 'Pruned') {
         for (const id of event.builds) {
           const build = findBuild(state, id);
-          if (build !== undefined) past.set(id, { build, left: { at, reason: event.reason } });
+          if (build !== undefined) past.set(id, { build, pruning: { at, reason: event.reason } });
         }
       } else if (only !== undefined && event.build !== only) {
         return;

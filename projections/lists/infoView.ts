@@ -1,14 +1,14 @@
 import type { AppName } from '../../host/dokku/names';
 import type { Build } from '../../journal/history';
-import { type Left, leftJson } from '../events/past';
-import { buildView, type SeenBuild } from '../records/record';
+import { type Pruning, pruningJson } from '../events/past';
+import { buildView, type ShownBuild } from '../records/record';
 
 /**
  * The JSON of `builds:info`: the view of a build, and under `event` what its journal knows and the record does not say
  * (docs/schema).
  */
-export function infoView(app: AppName, seen: SeenBuild, logPath: string, left: Left | undefined): object {
-  return { ...buildView(app, seen, logPath), event: { ...eventFacts(seen.build), ...leftJson(left) } };
+export function infoView(app: AppName, shown: ShownBuild, logPath: string, pruning: Pruning | undefined): object {
+  return { ...buildView(app, shown, logPath), event: { ...eventFacts(shown.build), ...pruningJson(pruning) } };
 }
 
 function eventFacts(build: Build): object {

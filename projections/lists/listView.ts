@@ -1,7 +1,7 @@
 import { parseTimestamp, toWholeSeconds } from '../../host/durations';
 import type { AppName } from '../../host/dokku/names';
 import type { Kind } from '../../journal/events';
-import type { DisplayStatus, SeenBuild } from '../records/record';
+import type { DisplayStatus, ShownBuild } from '../records/record';
 
 /**
  * Which builds are asked for; what is not given filters nothing. Times are ms since the epoch, and about the start of
@@ -19,8 +19,8 @@ export interface ListFilter {
  * The builds of one app, given oldest first, as `builds:list <app>` shows them: live ones first, then the newest
  * first. Unfiltered it ends after the live ones and `retention` more.
  */
-export function listOfApp(seen: readonly SeenBuild[], filter: ListFilter, retention: number): SeenBuild[] {
-  const newestFirst = seen.toReversed();
+export function listOfApp(shown: readonly ShownBuild[], filter: ListFilter, retention: number): ShownBuild[] {
+  const newestFirst = shown.toReversed();
   const live = newestFirst.filter(isLive);
   const listed = [...live, ...newestFirst.filter((one) => !isLive(one))];
   if (Object.values(filter).every((one) => one === undefined)) return listed.slice(0, live.length + retention);
@@ -30,7 +30,7 @@ export function listOfApp(seen: readonly SeenBuild[], filter: ListFilter, retent
 /** A build in a list of several apps. */
 export interface ListedBuild {
   readonly app: AppName;
-  readonly seen: SeenBuild;
+  readonly shown: ShownBuild;
 }
 
 /**
@@ -41,7 +41,7 @@ export interface ListedBuild {
 export function listOfHost(listed: readonly ListedBuild[]): ListedBuild[] {
   const latest = new Map<AppName, number>();
   const timed = listed.map((one) => {
-    const time = Math.max(latest.get(one.app) ?? 0, parseTimestamp(one.seen.build.startedAt) ?? 0);
+    const time = Math.max(latest.get(one.app) ?? 0, parseTimestamp(one.shown.build.startedAt) ?? 0);
     latest.set(one.app, time);
     return { one, time };
   });
@@ -50,25 +50,25 @@ export function listOfHost(listed: readonly ListedBuild[]): ListedBuild[] {
 }
 
 /** Whether `seen` is one of the builds that `filter` asks for. */
-export function matches(seen: SeenBuild, filter: ListFilter): boolean {
+export function matches(shown: ShownBuild, filter: ListFilter): boolean {
   const { kind, statuses, sources, since, until } = filter;
-  if (kind !== undefined && seen.build.kind !== kind) return false;
-  if (statuses !== undefined && !statuses.includes(seen.displayStatus)) return false;
-  if (sources !== undefined && !sources.includes(seen.build.source)) return false;
+  if (kind !== undefined && shown.build.kind !== kind) return false;
+  if (statuses !== undefined && !statuses.includes(shown.displayStatus)) return false;
+  if (sources !== undefined && !sources.includes(shown.build.source)) return false;
   if (since === undefined && until === undefined) return true;
-  const started = parseTimestamp(seen.build.startedAt) ?? 0;
+  const started = parseTimestamp(shown.build.startedAt) ?? 0;
   return started >= (since ?? started) && started <= (until ?? started);
 }
 
-function isLive(seen: SeenBuild): boolean {
-  return seen.displayStatus === 'running';
+function isLive(shown: ShownBuild): boolean {
+  return shown.displayStatus === 'running';
 }
 
 /** Column names of the table for one app. */
 export const appColumns = ['Build ID', 'Kind', 'Status', 'PID', 'Source', 'Started', 'Duration'];
 
 /** One row of it. `time` is the text for a time of the record. */
-export function appRow({ build, displayStatus, duration }: SeenBuild, time = toWholeSeconds): string[] {
+export function appRow({ build, displayStatus, duration }: ShownBuild, time = toWholeSeconds): string[] {
   const { id, kind, process, source, startedAt } = build;
   return [id, kind, displayStatus, String(process.pid), source, time(startedAt), duration];
 }
@@ -77,6 +77,6 @@ export function appRow({ build, displayStatus, duration }: SeenBuild, time = toW
 export const hostColumns = ['App', 'Build ID', 'Kind', 'PID', 'Source', 'Started'];
 
 /** One row of it. */
-export function hostRow(app: AppName, { build }: SeenBuild, time = toWholeSeconds): string[] {
+export function hostRow(app: AppName, { build }: ShownBuild, time = toWholeSeconds): string[] {
   return [app, build.id, build.kind, String(build.process.pid), build.source, time(build.startedAt)];
 }

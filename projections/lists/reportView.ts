@@ -1,6 +1,6 @@
 import type { Retentions } from '../../host/dokku/retention';
 import { toWholeSeconds } from '../../host/durations';
-import type { SeenBuild } from '../records/record';
+import type { ShownBuild } from '../records/record';
 
 /** The fields of a report, by flag name without dashes, in alphabetical order. No value is ''. */
 export type Report = Readonly<Record<ReportFlag, string>>;
@@ -49,7 +49,7 @@ export function extraReport(
 }
 
 /** What `builds:report` says of an app whose newest build is `newest`. */
-export function report(newest: SeenBuild | undefined, retentions: Retentions): Report {
+export function report(newest: ShownBuild | undefined, retentions: Retentions): Report {
   const build = newest?.build;
   const ended = build && build.status !== 'running' ? build : undefined;
   return {

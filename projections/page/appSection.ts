@@ -1,7 +1,7 @@
 import type { AppName, BuildId } from '../../host/dokku/names';
 import type { Recorded } from '../../journal/events';
 import { eventRow } from '../events/eventView';
-import { recordText, type SeenBuild } from '../records/record';
+import { recordText, type ShownBuild } from '../records/record';
 import { durationsChart } from './charts';
 import { whyHtml } from './failures';
 import { counted, escapeHtml, escapeText, timeText } from './html';
@@ -31,7 +31,7 @@ export interface SectionContext {
   /** Columns of a log. */
   readonly logLimit: number;
   readonly isDetailed: (app: AppName, build: BuildId) => boolean;
-  readonly logOf: (app: AppName, seen: SeenBuild) => PageLog;
+  readonly logOf: (app: AppName, shown: ShownBuild) => PageLog;
   readonly anchors: Anchors;
   readonly palette: Palette;
 }
@@ -69,40 +69,40 @@ const HEADINGS = ['Build', 'Status', 'Started', 'Duration', 'Commit', 'Who', 'So
 function buildsTable(page: PageApp, context: SectionContext): string {
   const { app, builds } = page;
   const head = HEADINGS.map((heading) => `<th scope=col>${heading}`).join('');
-  const shown = builds.slice(0, context.rows);
+  const newest = builds.slice(0, context.rows);
   let isLatestFailure = true;
-  const rows = shown.map((seen, index) => {
-    const open = isFailure(seen) ? isLatestFailure : context.single && index === 0;
-    if (isFailure(seen)) isLatestFailure = false;
-    return buildRow(app, seen, context) + detailRow(page, seen, open, context);
+  const rows = newest.map((shown, index) => {
+    const open = isFailure(shown) ? isLatestFailure : context.single && index === 0;
+    if (isFailure(shown)) isLatestFailure = false;
+    return buildRow(app, shown, context) + detailRow(page, shown, open, context);
   });
-  const older = builds.length - shown.length;
+  const older = builds.length - newest.length;
   const note = older > 0 ? `<p class=q>${counted(older, 'older build')}: <code>dokku builds:page ${app}</code>` : '';
   return `<table class=b><caption class=h>Builds of ${app}, newest first</caption><thead><tr>${head}<tbody>${rows.join('')}</table>${note}`;
 }
 
-function buildRow(app: AppName, seen: SeenBuild, { now, anchors }: SectionContext): string {
-  const { build, displayStatus, duration } = seen;
+function buildRow(app: AppName, shown: ShownBuild, { now, anchors }: SectionContext): string {
+  const { build, displayStatus, duration } = shown;
   const anchor = anchors.build(app, build.id);
   return (
-    `<tr id="${anchor}" class=b${statusClass(seen)}><th scope=row><a href="#${anchor}">${build.id}</a><td class=${statusClass(seen)}>${displayStatus}` +
-    `<td>${timeAndAge(build.startedAt, now)}<td>${duration}<td>${commitHtml(seen)}<td>${whoHtml(seen)}<td>${escapeText(build.source)}` +
+    `<tr id="${anchor}" class=b${statusClass(shown)}><th scope=row><a href="#${anchor}">${build.id}</a><td class=${statusClass(shown)}>${displayStatus}` +
+    `<td>${timeAndAge(build.startedAt, now)}<td>${duration}<td>${commitHtml(shown)}<td>${whoHtml(shown)}<td>${escapeText(build.source)}` +
     `<td>${build.status === 'running' ? '' : build.exitCode}`
   );
 }
 
 /** What is folded below a row: why it failed, its log, and on the page of one app its events and its record. */
-function detailRow(page: PageApp, seen: SeenBuild, open: boolean, context: SectionContext): string {
+function detailRow(page: PageApp, shown: ShownBuild, open: boolean, context: SectionContext): string {
   const { app } = page;
-  const { build } = seen;
+  const { build } = shown;
   if (!context.isDetailed(app, build.id)) return '';
   const { single, logOf, logLimit, palette } = context;
-  const log = logOf(app, seen);
+  const log = logOf(app, shown);
   const title = single ? 'Log, events and record' : 'Log';
-  const why = isFailure(seen) ? whyHtml(seen, log) : '';
-  const more = single ? eventsHtml(page.events.get(build.id) ?? []) + recordHtml(app, seen) : '';
+  const why = isFailure(shown) ? whyHtml(shown, log) : '';
+  const more = single ? eventsHtml(page.events.get(build.id) ?? []) + recordHtml(app, shown) : '';
   return (
-    `<tr class="m b${statusClass(seen)}"><td colspan=${HEADINGS.length}>${why}<details${open ? ' open' : ''}><summary>${title}<span class=h> of build ${build.id}</span></summary>` +
+    `<tr class="m b${statusClass(shown)}"><td colspan=${HEADINGS.length}>${why}<details${open ? ' open' : ''}><summary>${title}<span class=h> of build ${build.id}</span></summary>` +
     `<div class=x>${logHtml(log, logLimit, palette, `Log of build ${build.id}`)}${more}</div></details>`
   );
 }
@@ -117,7 +117,7 @@ function eventsHtml(events: readonly Recorded[]): string {
   return `<h4>Events</h4>${list}`;
 }
 
-function recordHtml(app: AppName, { build }: SeenBuild): string {
+function recordHtml(app: AppName, { build }: ShownBuild): string {
   const revision = build.revision === undefined ? '' : `<p class=q>Commit <code>${build.revision}</code>`;
   return `<h4>Record</h4>${revision}<pre class=j>${escapeText(recordText(app, build))}</pre>`;
 }

@@ -1,7 +1,7 @@
 import { formatAge } from '../../host/terminal/age';
 import { textOf } from '../../host/terminal/printed';
 import type { AppName } from '../../host/dokku/names';
-import type { SeenBuild } from '../records/record';
+import type { ShownBuild } from '../records/record';
 import { errorLine, howFailed } from '../lists/whyFailed';
 import { counted, escapeText, timeText } from './html';
 import {
@@ -25,16 +25,16 @@ export function failuresSection(
   apps: readonly PageApp[],
   now: number,
   anchors: Anchors,
-  logOf: (app: AppName, seen: SeenBuild) => PageLog,
+  logOf: (app: AppName, shown: ShownBuild) => PageLog,
 ): string {
   const failing = apps.flatMap(({ app, ...page }) => {
-    const seen = failingBuild({ app, ...page });
-    return seen === undefined ? [] : [{ app, seen }];
+    const shown = failingBuild({ app, ...page });
+    return shown === undefined ? [] : [{ app, shown }];
   });
   if (failing.length === 0) return '';
   const items = failing
     .slice(0, MOST_LISTED)
-    .map(({ app, seen }) => failure(app, seen, now, anchors, logOf(app, seen)));
+    .map(({ app, shown }) => failure(app, shown, now, anchors, logOf(app, shown)));
   const more = failing.length - items.length;
   const rest = more > 0 ? `<p class=q>${counted(more, 'more app')} below: filter by status` : '';
   const title =
@@ -42,35 +42,35 @@ export function failuresSection(
   return `<section aria-labelledby="page:failing" class=w><h2 id="page:failing">${title}</h2><ul class=why>${items.join('')}</ul>${rest}</section>`;
 }
 
-function failure(app: AppName, seen: SeenBuild, now: number, anchors: Anchors, log: PageLog): string {
-  const { build } = seen;
+function failure(app: AppName, shown: ShownBuild, now: number, anchors: Anchors, log: PageLog): string {
+  const { build } = shown;
   const facts = [
-    whoHtml(seen) && `by ${whoHtml(seen)}`,
-    commitHtml(seen),
+    whoHtml(shown) && `by ${whoHtml(shown)}`,
+    commitHtml(shown),
     escapeText(build.source),
-    `after ${seen.duration}`,
+    `after ${shown.duration}`,
   ];
   const ended = build.status === 'running' ? build.startedAt : build.finishedAt;
   return (
-    `<li><p><a href="#${anchors.build(app, build.id)}"><b>${app}</b></a> ${statusHtml(seen)} ` +
-    `<time datetime="${timeText(ended).replace(' ', 'T')}Z">${formatAge(Math.max(0, now - endedAt(seen)))}</time> ` +
-    `<small>${facts.filter((fact) => fact !== '').join(', ')}</small>${whyHtml(seen, log)}`
+    `<li><p><a href="#${anchors.build(app, build.id)}"><b>${app}</b></a> ${statusHtml(shown)} ` +
+    `<time datetime="${timeText(ended).replace(' ', 'T')}Z">${formatAge(Math.max(0, now - endedAt(shown)))}</time> ` +
+    `<small>${facts.filter((fact) => fact !== '').join(', ')}</small>${whyHtml(shown, log)}`
   );
 }
 
 /** The last error line of the log, and the exit code in words; '' if there is nothing to say. */
-export function whyHtml(seen: SeenBuild, log: PageLog): string {
+export function whyHtml(shown: ShownBuild, log: PageLog): string {
   const line = typeof log === 'object' ? errorLine(log.lines.slice(-WITHIN_LINES).map(textOf)) : undefined;
-  const how = howText(seen);
+  const how = howText(shown);
   if (line === undefined && how === '') return '';
   const cut = line !== undefined && line.length > REASON_CHARACTERS ? `${line.slice(0, REASON_CHARACTERS)}…` : line;
   const quoted = cut === undefined ? '' : `<code>${escapeText(cut)}</code>`;
-  return `<p class="y ${statusClass(seen)}">${[quoted, how].filter((part) => part !== '').join(' ')}`;
+  return `<p class="y ${statusClass(shown)}">${[quoted, how].filter((part) => part !== '').join(' ')}`;
 }
 
 /** An error further up is not why the build failed. */
 const WITHIN_LINES = 200;
 
-function howText({ build }: SeenBuild): string {
+function howText({ build }: ShownBuild): string {
   return build.status === 'failed' ? `<small>${howFailed(build)}</small>` : '';
 }

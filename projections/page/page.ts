@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { formatDuration } from '../../host/durations';
 import type { AppName } from '../../host/dokku/names';
 import type { Build } from '../../journal/history';
-import type { SeenBuild } from '../records/record';
+import type { ShownBuild } from '../records/record';
 import { appSection } from './appSection';
 import { appsTable } from './appsTable';
 import { buildsChart } from './charts';
@@ -53,7 +53,7 @@ const MOST_BYTES = 1_900_000;
 /** Of the usual room for builds and logs, until a page is small enough. */
 const SHARES = [1, 0.5, 0.2, 0];
 
-type LogOf = (app: AppName, seen: SeenBuild) => PageLog;
+type LogOf = (app: AppName, shown: ShownBuild) => PageLog;
 
 function render(source: PageSource, logOf: LogOf, share: number): string {
   const { host, now, single, reload } = source;

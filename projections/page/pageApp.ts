@@ -1,7 +1,7 @@
 import type { AppName, BuildId } from '../../host/dokku/names';
 import { formatAge } from '../../host/terminal/age';
 import type { Recorded } from '../../journal/events';
-import type { SeenBuild } from '../records/record';
+import type { ShownBuild } from '../records/record';
 import { escapeText, timeHtml } from './html';
 import { type Outcome, timeOf } from './pageHistory';
 
@@ -9,7 +9,7 @@ import { type Outcome, timeOf } from './pageHistory';
 export interface PageApp {
   readonly app: AppName;
   /** Newest first. */
-  readonly builds: readonly SeenBuild[];
+  readonly builds: readonly ShownBuild[];
   readonly events: ReadonlyMap<BuildId, readonly Recorded[]>;
   /** The latest ends, oldest first, pruned builds included. */
   readonly outcomes: readonly Outcome[];
@@ -38,13 +38,13 @@ export function anchorsOf(apps: readonly PageApp[]): Anchors {
 }
 
 /** The build that ended last, if it failed or was abandoned: then the app is failing. */
-export function failingBuild({ builds }: PageApp): SeenBuild | undefined {
+export function failingBuild({ builds }: PageApp): ShownBuild | undefined {
   const last = builds.find(({ displayStatus }) => displayStatus !== 'running');
   return last !== undefined && isFailure(last) ? last : undefined;
 }
 
 /** Whether it failed, or ended without a report. */
-export function isFailure({ displayStatus }: SeenBuild): boolean {
+export function isFailure({ displayStatus }: ShownBuild): boolean {
   return displayStatus === 'failed' || displayStatus === 'abandoned';
 }
 
@@ -61,34 +61,34 @@ export function failingFirst(apps: readonly PageApp[]): PageApp[] {
 }
 
 /** When it ended, or began if it has not; ms since the epoch. */
-export function endedAt({ build }: SeenBuild): number {
+export function endedAt({ build }: ShownBuild): number {
   return timeOf(build.status === 'running' ? build.startedAt : build.finishedAt);
 }
 
 /** When it began; ms since the epoch. */
-export function startedAt({ build }: SeenBuild): number {
+export function startedAt({ build }: ShownBuild): number {
   return timeOf(build.startedAt);
 }
 
 const STATUS_CLASS = { succeeded: 's', failed: 'f', canceled: 'c', running: 'r', abandoned: 'a' } as const;
 
 /** The class of a status: it draws the sign, and the filter of the page goes by it. */
-export function statusClass({ displayStatus }: SeenBuild): string {
+export function statusClass({ displayStatus }: ShownBuild): string {
   return STATUS_CLASS[displayStatus];
 }
 
 /** A status in words, with its sign. */
-export function statusHtml(seen: SeenBuild): string {
-  return `<span class="st ${statusClass(seen)}">${seen.displayStatus}</span>`;
+export function statusHtml(shown: ShownBuild): string {
+  return `<span class="st ${statusClass(shown)}">${shown.displayStatus}</span>`;
 }
 
 /** Who started it: the name of the ssh key, or the ssh user; '' if nobody is known. */
-export function whoHtml({ build }: SeenBuild): string {
+export function whoHtml({ build }: ShownBuild): string {
   return escapeText(build.actor.key ?? build.actor.user ?? '');
 }
 
 /** The first seven characters of the commit; '' if it is not known. */
-export function commitHtml({ build }: SeenBuild): string {
+export function commitHtml({ build }: ShownBuild): string {
   return build.revision === undefined ? '' : `<code>${build.revision.slice(0, 7)}</code>`;
 }
 

@@ -1,4 +1,4 @@
-import type { SeenBuild } from '../records/record';
+import type { ShownBuild } from '../records/record';
 import type { Outcome } from './pageHistory';
 
 /** What there is to count of one app, or of several. */
@@ -17,9 +17,9 @@ export interface Numbers {
 }
 
 /** Counts ended builds by their outcomes, and running ones as they are seen. */
-export function numbersOf(outcomes: readonly Outcome[], builds: readonly SeenBuild[]): Numbers {
+export function numbersOf(outcomes: readonly Outcome[], builds: readonly ShownBuild[]): Numbers {
   const ended = (status: Outcome['status']): number => outcomes.filter((outcome) => outcome.status === status).length;
-  const shown = (status: SeenBuild['displayStatus']): number =>
+  const shown = (status: ShownBuild['displayStatus']): number =>
     builds.filter(({ displayStatus }) => displayStatus === status).length;
   const [succeeded, failed] = [ended('succeeded'), ended('failed')];
   return {

@@ -46,14 +46,14 @@ export function logBytesFor(apps: number): number {
 
 function byImportance(apps: readonly PageApp[], rows: number): string[] {
   const failing = apps.flatMap((page) => {
-    const seen = failingBuild(page);
-    return seen === undefined ? [] : [`${page.app}/${seen.build.id}`];
+    const shown = failingBuild(page);
+    return shown === undefined ? [] : [`${page.app}/${shown.build.id}`];
   });
   const deepest = apps.reduce((most, { builds }) => Math.max(most, builds.length), 0);
   const layers = Array.from({ length: Math.min(rows, deepest) }, (_, depth) =>
     apps.flatMap(({ app, builds }) => {
-      const seen = builds[depth];
-      return seen === undefined ? [] : [`${app}/${seen.build.id}`];
+      const shown = builds[depth];
+      return shown === undefined ? [] : [`${app}/${shown.build.id}`];
     }),
   );
   return [...new Set([...failing, ...layers.flat()])];

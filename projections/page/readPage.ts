@@ -10,7 +10,7 @@ import { readTail } from '../../host/system/tail';
 import { buildsOf, findBuild } from '../../journal/history';
 import { problemWarner, once, type Warn, warnOfProblems } from '../problemWarnings';
 import { adoptRecords } from '../records/adoptRecords';
-import { seeBuild } from '../records/record';
+import { asShown } from '../records/record';
 import { recordedIds } from '../records/recordFiles';
 import type { PageSource } from './page';
 import type { PageApp } from './pageApp';
@@ -82,7 +82,7 @@ function readApp(context: PageContext, app: AppName, most: number): PageApp {
   const { history, events, outcomes } = readHistory(context, app, most);
   const now = context.system.now();
   const builds = buildsOf(history).map((build) =>
-    seeBuild(build, now, ({ process }) => context.system.isAlive(process)),
+    asShown(build, now, ({ process }) => context.system.isAlive(process)),
   );
   return { app, builds: builds.reverse(), events, outcomes };
 }

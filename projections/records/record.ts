@@ -118,7 +118,7 @@ export const displayStatuses = [
 ] as const satisfies DisplayStatus[];
 
 /** A build as somebody sees it at a certain time. */
-export interface SeenBuild {
+export interface ShownBuild {
   readonly build: Build;
   readonly displayStatus: DisplayStatus;
   /** `1m14s`: to its end, or to now while it runs. */
@@ -127,8 +127,8 @@ export interface SeenBuild {
   readonly durationSeconds: number;
 }
 
-/** `build` as seen at `now` (ms since the epoch) by someone who can tell whether a process is `alive`. */
-export function seeBuild(build: Build, now: number, alive: (build: Build) => boolean): SeenBuild {
+/** `build` as it is shown at `now` (ms since the epoch); `alive` says whether its process lives. */
+export function asShown(build: Build, now: number, alive: (build: Build) => boolean): ShownBuild {
   const displayStatus = build.status === 'running' && !alive(build) ? 'abandoned' : build.status;
   const until = build.status === 'running' ? now : (parseTimestamp(build.finishedAt) ?? now);
   const ms = until - (parseTimestamp(build.startedAt) ?? until);
@@ -139,8 +139,8 @@ export function seeBuild(build: Build, now: number, alive: (build: Build) => boo
  * The JSON view: the record, what readers have always been told beside it, and what the journal knows, in this order.
  * `logPath` is absolute.
  */
-export function buildView(app: AppName, seen: SeenBuild, logPath: string): object {
-  const { build, displayStatus: display_status, duration, durationSeconds: duration_seconds } = seen;
+export function buildView(app: AppName, shown: ShownBuild, logPath: string): object {
+  const { build, displayStatus: display_status, duration, durationSeconds: duration_seconds } = shown;
   const { revision, actor } = build;
   return {
     ...toRecord(app, build),

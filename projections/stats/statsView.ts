@@ -81,8 +81,8 @@ interface Part {
 }
 
 function partsOf(app: AppName, { bySource, lastSuccess }: AppStats): Part[] {
-  const seen = new Set([...bySource.keys(), ...lastSuccess.keys()]);
-  return [...seen].map((source) => ({
+  const shown = new Set([...bySource.keys(), ...lastSuccess.keys()]);
+  return [...shown].map((source) => ({
     app,
     source,
     tally: bySource.get(source),

@@ -14,9 +14,9 @@ import { readRecordFile, recordContent, recordedIds } from '../records/recordFil
 
 /**
  * The records of an app that do not say what `history` says, the history that the journal alone makes, and records of
- * builds that it does not know. `shown` gives the history that commands see, which begins with the checkpoint.
+ * builds that it does not know. `readAll` gives the history that commands show, which begins with the checkpoint.
  */
-export function recordDeviations(builds: AppBuilds, history: History, shown: () => History): Deviation[] {
+export function recordDeviations(builds: AppBuilds, history: History, readAll: () => History): Deviation[] {
   const { app, directory, mode } = builds;
   if (mode === 'alongside') return []; // the records are the stock plugin's
   const known = buildsOf(history).flatMap((build) => {
@@ -25,7 +25,7 @@ export function recordDeviations(builds: AppBuilds, history: History, shown: () 
     const what = text === undefined ? 'is missing' : 'does not say what the journal says: it was changed';
     return [deviation(build.id, `${what}; builds:replay writes it again`)];
   });
-  return [...known, ...unknownRecords(directory, history, shown)];
+  return [...known, ...unknownRecords(directory, history, readAll)];
 }
 
 /**
@@ -65,12 +65,12 @@ function withoutMark(text: string): string {
   return text.replace(/^\ufeff/, '');
 }
 
-function unknownRecords(directory: string, history: History, shown: () => History): Deviation[] {
+function unknownRecords(directory: string, history: History, readAll: () => History): Deviation[] {
   const unknown = recordedIds(listDirectory(directory)).filter((id) => findBuild(history, id) === undefined);
   if (unknown.length === 0) return [];
-  const seen = shown();
-  const pruned = new Set([...seen.pruned, ...startedAmong(join(directory, JOURNAL_FILE), new Set(unknown))]);
-  return unknown.map((id) => deviation(id, whatBecomesOf(directory, id, findBuild(seen, id) !== undefined, pruned)));
+  const all = readAll();
+  const pruned = new Set([...all.pruned, ...startedAmong(join(directory, JOURNAL_FILE), new Set(unknown))]);
+  return unknown.map((id) => deviation(id, whatBecomesOf(directory, id, findBuild(all, id) !== undefined, pruned)));
 }
 
 /** That follows from what commands see. */

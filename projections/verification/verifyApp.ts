@@ -57,13 +57,13 @@ function verifyHistory(
   directory: string,
   pin: string | undefined,
   comparison: CheckpointComparison | undefined,
-  seen: (() => void) | undefined,
+  shown: (() => void) | undefined,
 ): { verified: Verified; history: History } {
   const read = withJournal(join(directory, JOURNAL_FILE), (journal) => {
     let verified = NO_JOURNAL;
     const history = evolveOver(initialState, (next, state) => {
       const onEvent = ({ seq, event }: Recorded): void => {
-        seen?.();
+        shown?.();
         comparison?.event(seq, state);
         next(event);
       };

@@ -5,7 +5,7 @@ import { aWord, choiceFlags, ofFleet, readerFlags } from '../fleetFlags';
 import { Failure, printable, visible } from '../../../host/failure';
 import { findBuild } from '../../../journal/history';
 import { actorText } from '../../../projections/events/eventView';
-import { leftText, logPrunedText, readPast } from '../../../projections/events/past';
+import { pruningText, logPrunedText, readPast } from '../../../projections/events/past';
 import { infoView } from '../../../projections/lists/infoView';
 import { asJson } from '../../../subscribers/fleet/mirror/fleetBuilds';
 import { historyOf } from '../../../subscribers/fleet/mirror/journalHistory';
@@ -26,7 +26,7 @@ export const fleetInfo = defineCommand({
       const present = findBuild(historyOf(mirror, journal), build);
       const builds = placeOf(mirror, journal);
       const past = present ? { build: present } : readPast(builds, { only: build }, output.warn).at(-1);
-      return past === undefined ? [] : [{ journal, past, seen: view.see(journal, past.build) }];
+      return past === undefined ? [] : [{ journal, past, shown: view.show(journal, past.build) }];
     });
     const [first] = found;
     if (first === undefined) throw new Failure(`No host is known to have a build ${printable(app)}/${build}`);
@@ -38,21 +38,21 @@ export const fleetInfo = defineCommand({
       now,
     );
     const look = await displayOf({ relative: flags.relative, noColor: false }, now);
-    for (const { journal, past, seen } of found) {
-      const left = 'left' in past ? past.left : undefined;
+    for (const { journal, past, shown } of found) {
+      const pruning = 'pruning' in past ? past.pruning : undefined;
       if (flags.format === 'json') {
-        const local = infoView((journal.app ?? '') as never, { ...seen.seen, displayStatus: 'running' }, '', left);
-        output.line(JSON.stringify({ ...asJson(seen), event: (local as { event: object }).event }));
+        const local = infoView((journal.app ?? '') as never, { ...shown.shown, displayStatus: 'running' }, '', pruning);
+        output.line(JSON.stringify({ ...asJson(shown), event: (local as { event: object }).event }));
         continue;
       }
-      const { build: one, duration } = seen.seen;
+      const { build: one, duration } = shown.shown;
       const ended = one.status === 'running' ? undefined : one;
       const lines: [string, string][] = [
         ['Host', `${journal.host.name} (heard ${ageText(now, journal.host.heardAt)})`],
         ['App', `${journal.app ?? '?'}${journal.gone ? ' (gone)' : ''}`],
         ['Build ID', one.id],
         ['Kind', one.kind],
-        ['Status', seen.status],
+        ['Status', shown.status],
         ['Source', one.source],
         ['Started', look.time(one.startedAt)],
         ['Finished', ended ? look.time(ended.finishedAt) : ''],
@@ -62,7 +62,7 @@ export const fleetInfo = defineCommand({
         ['Revision', one.revision ?? ''],
         ['Canceled By', one.status === 'canceled' ? actorText(one.canceledBy) : ''],
         ['Log Pruned', logPrunedText(one)],
-        ['Pruned', leftText(left)],
+        ['Pruned', pruningText(pruning)],
       ];
       output.viewTitle(`Build ${one.id}`);
       for (const [label, value] of lines) {

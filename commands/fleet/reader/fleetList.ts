@@ -68,19 +68,19 @@ export const fleetList = defineCommand({
 /** Those that no event has ended; from the index of the mirror alone. */
 function openBuilds(view: FleetView, journals: readonly FleetJournal[]): FleetBuild[] {
   return journals
-    .flatMap((journal) => journal.entry.open.map((build) => view.see(journal, build)))
+    .flatMap((journal) => journal.entry.open.map((build) => view.show(journal, build)))
     .filter(({ status }) => status !== 'abandoned');
 }
 
 async function allBuilds(mirror: Mirror, view: FleetView, journals: readonly FleetJournal[]): Promise<FleetBuild[]> {
   const { historyOf } = await import('../../../subscribers/fleet/mirror/journalHistory');
-  return journals.flatMap((journal) => buildsOf(historyOf(mirror, journal)).map((build) => view.see(journal, build)));
+  return journals.flatMap((journal) => buildsOf(historyOf(mirror, journal)).map((build) => view.show(journal, build)));
 }
 
 const COLUMNS = ['Host', 'App', 'Build ID', 'Kind', 'Status', 'Source', 'Started', 'Duration', 'Heard'];
 
-function row({ journal, seen, status }: FleetBuild, time: (at: string) => string, now: number): string[] {
-  const { build, duration } = seen;
+function row({ journal, shown, status }: FleetBuild, time: (at: string) => string, now: number): string[] {
+  const { build, duration } = shown;
   const { host, app, gone } = journal;
   const heard = ageText(now, host.heardAt);
   const name = `${app ?? '?'}${gone ? ' (gone)' : ''}`;

@@ -12,7 +12,7 @@ import { readPageHistory } from '../../../projections/page/pageHistory';
 import type { PageApp } from '../../../projections/page/pageApp';
 import type { FleetJournal, FleetView } from '../../../subscribers/fleet/mirror/fleetView';
 import type { Mirror } from '../../../subscribers/fleet/mirror/mirror';
-import { seenLocally } from './fleetWatch';
+import { shownLocally } from './fleetWatch';
 import { chosenJournals, labelOf, readFleet, warnOfGaps, warnOfSilentHosts } from './readFleet';
 
 /** How many ended builds of each app the page shows. */
@@ -60,7 +60,7 @@ export const fleetPage = defineCommand({
 function pageApp(mirror: Mirror, view: FleetView, journal: FleetJournal): PageApp {
   const { history, events, outcomes } = readPageHistory(mirror.directoryOf(journal.entry), OUTCOMES);
   const builds = buildsOf(history)
-    .map((build) => seenLocally(view.see(journal, build)))
+    .map((build) => shownLocally(view.show(journal, build)))
     .reverse();
   return { app: labelOf(journal) as AppName, builds, events, outcomes };
 }

@@ -57,7 +57,7 @@ function statsOf(mirror: Mirror, view: FleetView, journal: FleetJournal, since: 
     },
   );
   const running = new Set(
-    journal.entry.open.filter((build) => view.see(journal, build).status === 'running').map(({ id }) => id),
+    journal.entry.open.filter((build) => view.show(journal, build).status === 'running').map(({ id }) => id),
   );
   countOpen(stats, ({ build }) => running.has(build));
   return { app: labelOf(journal) as AppName, stats, delivery: deliveryOf(deployments, since) };

@@ -7,7 +7,7 @@ import { isatty } from 'node:tty';
 import type { AppName } from '../../../host/dokku/names';
 import { Failure, printable } from '../../../host/failure';
 import { readTerminal } from '../../../host/terminal/terminal';
-import type { SeenBuild } from '../../../projections/records/record';
+import type { ShownBuild } from '../../../projections/records/record';
 import { type FleetBuild, FleetView, startOf } from '../../../subscribers/fleet/mirror/fleetView';
 import type { Mirror } from '../../../subscribers/fleet/mirror/mirror';
 import type { WatchedBuild } from '../../watch/watchBuilds';
@@ -75,17 +75,17 @@ export const fleetWatch = defineCommand({
 function watched(mirror: Mirror, view: FleetView, choice: Parameters<typeof chosenJournals>[1]): WatchedBuild[] {
   const builds = chosenJournals(view, choice)
     .filter(({ gone }) => !gone)
-    .flatMap((journal) => buildsOf(historyOf(mirror, journal)).map((build) => view.see(journal, build)))
+    .flatMap((journal) => buildsOf(historyOf(mirror, journal)).map((build) => view.show(journal, build)))
     .sort((a, b) => startOf(b) - startOf(a));
   const running = builds.filter(({ status }) => status === 'running');
   const others = builds.filter(({ status }) => status !== 'running').slice(0, LATEST);
   return [...running.reverse(), ...others].map((one) => ({
     app: labelOf(one.journal) as AppName,
-    seen: seenLocally(one),
+    shown: shownLocally(one),
   }));
 }
 
 /** As what was made for one host shows it: there a build of which nobody knows whether it runs is none that runs. */
-export function seenLocally({ seen, status }: FleetBuild): SeenBuild {
-  return { ...seen, displayStatus: status === 'unknown' ? 'abandoned' : status };
+export function shownLocally({ shown, status }: FleetBuild): ShownBuild {
+  return { ...shown, displayStatus: status === 'unknown' ? 'abandoned' : status };
 }

@@ -25,7 +25,7 @@ test('what is damaged while one watches is told of, once, and what comes behind 
   await record('shop', 'b1');
   const told: string[] = [];
   const builds = watchBuilds(readHost(host.env, false), parseAppName('shop'), (message) => told.push(message));
-  const ids = () => builds.read(Date.now(), 10).map(({ seen }) => seen.build.id);
+  const ids = () => builds.read(Date.now(), 10).map(({ shown }) => shown.build.id);
   t.deepEqual([ids(), told], [['b1'], []]);
   appendFileSync(host.file('shop', 'events.journal'), 'debris');
   t.deepEqual([ids(), told.length], [['b1'], 1]);

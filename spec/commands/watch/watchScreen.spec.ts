@@ -23,7 +23,7 @@ function watched(app: string, id: string, displayStatus: 'running' | 'succeeded'
     displayStatus === 'running'
       ? ({ ...begun, startedAt: at, status: 'running' } as const)
       : ({ ...begun, startedAt: at, finishedAt: at, status: 'succeeded', exitCode: 0, cause: 'exit' } as const);
-  return { app: app as AppName, seen: { build, displayStatus, duration: '0s', durationSeconds: 0 } };
+  return { app: app as AppName, shown: { build, displayStatus, duration: '0s', durationSeconds: 0 } };
 }
 
 const state = (...builds: WatchedBuild[]): WatchState => onBuilds(nothingWatched, builds);

@@ -2,11 +2,11 @@ import test from 'ava';
 
 import { parseBuildId } from '../../../host/dokku/names';
 import { type ListFilter, listOfApp, matches } from '../../../projections/lists/listView';
-import { seeBuild, type SeenBuild } from '../../../projections/records/record';
+import { asShown, type ShownBuild } from '../../../projections/records/record';
 
 const at = (minute: number): number => Date.UTC(2026, 3, 30, 13, minute);
 
-function ended(id: string, minute: number, source: string, exitCode: number): SeenBuild {
+function ended(id: string, minute: number, source: string, exitCode: number): ShownBuild {
   const build = {
     id: parseBuildId(id),
     kind: 'build',
@@ -20,7 +20,7 @@ function ended(id: string, minute: number, source: string, exitCode: number): Se
     exitCode,
     cause: 'exit',
   } as const;
-  return seeBuild(build, at(59), () => false);
+  return asShown(build, at(59), () => false);
 }
 
 const seen = [

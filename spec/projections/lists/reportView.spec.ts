@@ -2,7 +2,7 @@ import test from 'ava';
 
 import type { BuildEvent } from '../../../journal/events';
 import { newestBuild } from '../../../journal/history';
-import { seeBuild } from '../../../projections/records/record';
+import { asShown } from '../../../projections/records/record';
 import {
   extraReport,
   globalReport,
@@ -44,7 +44,7 @@ test('an app without builds has empty fields', (t) => {
 
 test('the status is the one that is seen', (t) => {
   const newest = newestBuild(historyOf(started('b1')));
-  const seen = newest && seeBuild(newest, minute(9), () => false);
+  const seen = newest && asShown(newest, minute(9), () => false);
   t.is(report(seen, retentions)['build-status'], 'abandoned');
 });
 
@@ -82,5 +82,5 @@ test('JSON has the retentions under both names', (t) => {
 
 function reportAfter(...events: BuildEvent[]) {
   const newest = newestBuild(historyOf(...events));
-  return report(newest && seeBuild(newest, minute(9), () => true), retentions);
+  return report(newest && asShown(newest, minute(9), () => true), retentions);
 }

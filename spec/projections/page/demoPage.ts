@@ -6,7 +6,7 @@ import type { Outcome } from '../../../projections/page/pageHistory';
 import { type PageSource } from '../../../projections/page/page';
 import type { PageApp } from '../../../projections/page/pageApp';
 import { type PageLog, readPageLog } from '../../../projections/page/pageLog';
-import { seeBuild } from '../../../projections/records/record';
+import { asShown } from '../../../projections/records/record';
 
 export const NOW = Date.UTC(2026, 10, 26, 11, 45, 0);
 const HOUR = 3_600_000;
@@ -34,7 +34,7 @@ export function numbers(seed: number): () => number {
 
 /** `builds` are newest first. */
 export function demoApp(app: string, builds: readonly DemoBuild[]): PageApp {
-  const seen = builds.map((build) => seeBuild(toBuild(build), NOW, () => true));
+  const seen = builds.map((build) => asShown(toBuild(build), NOW, () => true));
   const outcomes = builds
     .filter(({ status }) => status !== 'running')
     .map(({ id, status, hours, seconds = 74 }): Outcome => ({

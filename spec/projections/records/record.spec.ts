@@ -3,7 +3,7 @@ import test from 'ava';
 import { parseAppName, parseBuildId } from '../../../host/dokku/names';
 import type { BuildEvent } from '../../../journal/events';
 import { type Build, buildsOf } from '../../../journal/history';
-import { buildView, parseRecord, recordText, seeBuild } from '../../../projections/records/record';
+import { buildView, parseRecord, recordText, asShown } from '../../../projections/records/record';
 import { canceled, deployed, finished, minute, minuteText, reaped, started } from '../../journal/buildEvents';
 import { historyOf } from '../../journal/given';
 
@@ -165,33 +165,33 @@ test('what is no record is told in a sentence', (t) => {
 test('a running build is seen as such while its process lives, and as abandoned when that is gone', (t) => {
   const build = only(started(id));
   t.deepEqual(
-    seeBuild(build, minute(2), () => true),
+    asShown(build, minute(2), () => true),
     { build, displayStatus: 'running', duration: '2m0s', durationSeconds: 120 },
   );
-  t.is(seeBuild(build, minute(2), () => false).displayStatus, 'abandoned');
+  t.is(asShown(build, minute(2), () => false).displayStatus, 'abandoned');
 });
 
 test('a build that has ended is seen as it ended, whoever has its pid now', (t) => {
   const build = only(started(id), finished(id, { exitCode: 1 }));
   for (const alive of [true, false]) {
     t.deepEqual(
-      seeBuild(build, minute(500), () => alive),
+      asShown(build, minute(500), () => alive),
       { build, displayStatus: 'failed', duration: '1m0s', durationSeconds: 60 },
     );
   }
 });
 
 test('no duration is negative, whatever the clock did', (t) => {
-  t.is(seeBuild(only(started(id)), minute(-60), () => true).duration, '0s');
+  t.is(asShown(only(started(id)), minute(-60), () => true).duration, '0s');
   const ended = only(started(id), finished(id, { finishedAt: minuteText(-5) }));
-  t.is(seeBuild(ended, minute(0), () => true).duration, '0s');
+  t.is(asShown(ended, minute(0), () => true).duration, '0s');
 });
 
 test('the JSON view is the record, and then what it does not say', (t) => {
   const revision = '0123456789abcdef0123456789abcdef01234567';
   const actor = { user: 'dokku', key: 'alice' };
   const build = only(started(id, { actor, revision }), canceled(id));
-  const seen = seeBuild(build, minute(9), () => true);
+  const seen = asShown(build, minute(9), () => true);
   const record = JSON.parse(recordText(app, build)) as object;
   const more = { display_status: 'canceled', duration: '1m0s', log_path: '/data/x.log', duration_seconds: 60 };
   t.like(buildView(app, seen, '/data/x.log'), { ...record, ...more, revision, actor });

@@ -3,9 +3,9 @@ import { toRecord } from '../../../projections/records/record';
 import { type FleetBuild, startOf } from './fleetView';
 
 /** The JSON of a build: whose it is, its record, and how it is seen. */
-export function asJson({ journal, seen, status }: FleetBuild): object {
+export function asJson({ journal, shown, status }: FleetBuild): object {
   const { host, app, gone, entry } = journal;
-  const { app: _, ...record } = toRecord((app ?? '') as AppName, seen.build);
+  const { app: _, ...record } = toRecord((app ?? '') as AppName, shown.build);
   return {
     host: host.name,
     host_id: host.id,
@@ -14,7 +14,7 @@ export function asJson({ journal, seen, status }: FleetBuild): object {
     gone,
     ...record,
     display_status: status,
-    duration: seen.duration,
+    duration: shown.duration,
     heard_at: host.heardAt === 0 ? null : new Date(host.heardAt).toISOString(),
   };
 }

@@ -1,7 +1,7 @@
 import type { AppName } from '../../../host/dokku/names';
 import { parseTimestamp } from '../../../host/durations';
 import type { Build } from '../../../journal/history';
-import { type DisplayStatus, seeBuild, type SeenBuild } from '../../../projections/records/record';
+import { type DisplayStatus, asShown, type ShownBuild } from '../../../projections/records/record';
 import type { MirroredJournal } from './mirrorIndex';
 import type { Mirror } from './mirror';
 import { asHostState, asJournalState, type RunningAnswer } from '../states';
@@ -36,7 +36,7 @@ export type FleetStatus = DisplayStatus | 'unknown';
 /** A build, seen from elsewhere. */
 export interface FleetBuild {
   readonly journal: FleetJournal;
-  readonly seen: Omit<SeenBuild, 'displayStatus'>;
+  readonly shown: Omit<ShownBuild, 'displayStatus'>;
   readonly status: FleetStatus;
 }
 
@@ -94,10 +94,10 @@ export class FleetView {
   }
 
   /** A build of `journal`, as far as anybody can tell. */
-  see(journal: FleetJournal, build: Build): FleetBuild {
+  show(journal: FleetJournal, build: Build): FleetBuild {
     const status = this.statusOf(journal, build);
-    const seen = seeBuild(build, this.now, () => true);
-    return { journal, seen, status };
+    const shown = asShown(build, this.now, () => true);
+    return { journal, shown, status };
   }
 
   private statusOf({ host, gone, entry }: FleetJournal, build: Build): FleetStatus {
@@ -135,6 +135,6 @@ function journalsOf(state: unknown): ReadonlySet<string> | undefined {
 }
 
 /** When a build began, ms since the epoch. */
-export function startOf({ seen }: FleetBuild): number {
-  return parseTimestamp(seen.build.startedAt) ?? 0;
+export function startOf({ shown }: FleetBuild): number {
+  return parseTimestamp(shown.build.startedAt) ?? 0;
 }

@@ -8,7 +8,7 @@ const JOURNAL = '01JHZX3M8Q4W5N6P7R8S9T0AAA';
 const build = runningBuild('b1');
 const hostState = { name: 'web1', program: '1.0.0', everySeconds: 60, journals: [JOURNAL] };
 
-/** What a reader that was told this sees of the build at `now`. */
+/** How a reader that has got this shows the build at `now`. */
 function statusAt(
   t: ExecutionContext,
   now: number,
@@ -24,7 +24,7 @@ function statusAt(
   const answer = { host: HOST, journals: { [JOURNAL]: { alive: [build.id], dead: [] } } };
   const view = new FleetView(mirror, now, told.answers === true ? [answer] : []);
   const [journal] = view.journals;
-  return journal === undefined ? 'nothing' : view.see(journal, build).status;
+  return journal === undefined ? 'nothing' : view.show(journal, build).status;
 }
 
 test('a build runs as long as its host says so', (t) => {

@@ -8,12 +8,12 @@ import { adoptRecords } from '../../projections/records/adoptRecords';
 import { thisSystem } from '../../host/system/system';
 import { once, type Warn } from '../../projections/problemWarnings';
 import { readHistoryAt } from '../../projections/events/past';
-import { seeBuild, type SeenBuild } from '../../projections/records/record';
+import { asShown, type ShownBuild } from '../../projections/records/record';
 
-/** The builds of an app, and the eyes to see them with. */
+/** The builds of an app, and how each is shown. */
 export interface View {
   readonly history: History;
-  readonly see: (build: Build) => SeenBuild;
+  readonly show: (build: Build) => ShownBuild;
   /**
    * A record of another program was adopted for this call only. It may change without an event.
    */
@@ -22,19 +22,19 @@ export interface View {
   readonly warn: Warn;
 }
 
-/** An app's builds as they stand now, or `asOf` a time (ms since the epoch), when only events can tell what lived. */
+/** An app's builds as they stand now, or `asOf` a time (ms since the epoch), when only events say what ran. */
 export function viewApp(host: Host, output: Pick<Output, 'warn'>, app: AppName, asOf?: number): View {
   const now = Date.now();
   const builds = appBuilds(host, app);
   const warn = once(output.warn);
   const { history, inMemory = false } = adoptRecords(builds, thisSystem, warn).loaded;
-  if (asOf === undefined) return { history, see: seeAt(now), inMemory, warn };
+  if (asOf === undefined) return { history, show: shownAt(now), inMemory, warn };
   const then = readHistoryAt(builds, asOf, warn);
-  const see = (build: Build): SeenBuild => seeBuild(build, asOf, ({ id }) => !then.dead.has(id));
-  return { history: then.history, see, inMemory, warn };
+  const show = (build: Build): ShownBuild => asShown(build, asOf, ({ id }) => !then.dead.has(id));
+  return { history: then.history, show, inMemory, warn };
 }
 
-/** Sees builds as they are at `now` (ms since the epoch) on this host: with processes looked at. */
-export function seeAt(now: number): (build: Build) => SeenBuild {
-  return (build) => seeBuild(build, now, ({ process }) => isAlive(process));
+/** Shows builds as they are at `now` (ms since the epoch) on this host: a running one only while its process lives. */
+export function shownAt(now: number): (build: Build) => ShownBuild {
+  return (build) => asShown(build, now, ({ process }) => isAlive(process));
 }
