@@ -161,7 +161,7 @@ function placeSteps(tree: PluginTree, directory: string): Step[] {
 function rememberSteps(host: Host, wanted: Installation): Step[] {
   const { mode, before, name } = readInstallation(host) ?? {};
   if (mode === wanted.mode && before === wanted.before && name === wanted.name) return [];
-  const says = `Remembering in ${installationPath(host)} what was there before: ${wanted.before ?? 'nothing'}`;
+  const says = `Recording in ${installationPath(host)} what was there before: ${wanted.before ?? 'nothing'}`;
   return [{ says, take: () => writeInstallation(host, wanted) }];
 }
 

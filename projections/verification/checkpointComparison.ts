@@ -9,7 +9,7 @@ import type { History } from '../../journal/history';
 
 /**
  * Compares a checkpoint with the journal beside it while that is read from its first byte: what it says, and from
- * where it lets readers go on. If it names a later offset, readers that believe it miss the events before that.
+ * where it lets readers go on. If it names a later offset, readers that use it miss the events before that.
  */
 export class CheckpointComparison {
   readonly #stored: Checkpoint;

@@ -33,7 +33,7 @@ export function checkpointDeviations(
       return [
         deviation(
           seq,
-          `does not stand where the journal has event ${seq}, or goes on from elsewhere: readers that believe it may miss events; ${remedy}`,
+          `does not match the place of event ${seq} in the journal: commands that use it may miss events; ${remedy}`,
         ),
       ];
   }

@@ -38,7 +38,7 @@ test('a checkpoint that makes readers miss events is found, and made anew by a r
   t.is(buildsOf(loadHistory(builds.directory).history).length, 1); // it is believed
   t.regex(
     checkpointDeviations(builds).join(),
-    /^the checkpoint does not stand where .*builds:replay makes the checkpoint anew$/,
+    /^the checkpoint does not match the place of event .*builds:replay makes the checkpoint anew$/,
   );
   t.true(replay(builds, true, testMachine, () => undefined, refuseWarning)?.checkpoint);
   t.true(replay(builds, false, testMachine, () => undefined, refuseWarning)?.checkpoint);
