@@ -3,7 +3,7 @@ import { Failure } from '../../host/failure';
 import type { AppName } from '../../host/dokku/names';
 import { appBuilds, logPath } from '../../host/dokku/paths';
 import { DEFAULT_RETENTION, resolveLimit } from '../../host/dokku/retention';
-import { formatTable } from '../../host/terminal/table';
+import { tableLines } from '../../host/terminal/table';
 import { type Kind, sources } from '../../journal/events';
 import { buildsOf } from '../../journal/history';
 import { type Pruning, pruningJson, pruningText, readPast } from '../../projections/events/past';
@@ -111,11 +111,12 @@ async function print({ host, output, flags: given, now }: Call, listing: Listing
   const { builds, none, columns, row } = listing;
   const then = given.asOf ?? now;
   if (given.format === 'json') {
-    const views = builds.map(({ app, shown, pruning }) => ({
-      ...buildView(app, shown, logPath(host, app, shown.build.id)),
-      ...pruningJson(pruning),
-    }));
-    output.line(JSON.stringify(views));
+    output.raw('[');
+    for (const [n, { app, shown, pruning }] of builds.entries()) {
+      const view = { ...buildView(app, shown, logPath(host, app, shown.build.id)), ...pruningJson(pruning) };
+      output.raw(`${n > 0 ? ',' : ''}${JSON.stringify(view)}`);
+    }
+    output.line(']');
   } else if (builds.length === 0) {
     output.line(none);
     if (listing.hint !== undefined && output.isTerminal && !host.quiet) output.verbose(listing.hint);
@@ -124,12 +125,8 @@ async function print({ host, output, flags: given, now }: Call, listing: Listing
     printListOnTerminal(host, output, listing, { ...given, colour: !given.noColor, now: then });
   } else {
     const { time } = await displayOf(given, then);
-    output.raw(
-      formatTable(
-        columns,
-        builds.map((one) => row(one, time)),
-      ),
-    ); // scripts read it from its first line on
+    // Scripts read it from its first line on.
+    for (const line of tableLines(columns, builds, (one) => row(one, time))) output.raw(line);
   }
 }
 

@@ -8,17 +8,28 @@ const GAP = '  ';
  * every line ended by a newline. Cells are made safe to print.
  */
 export function formatTable(header: readonly string[], rows: readonly (readonly string[])[]): string {
-  const lines = [header, ...rows].map((cells) => cells.map(visible).map((text) => ({ text, width: widthOf(text) })));
-  const widths = header.map((_, column) => lines.reduce((most, cells) => Math.max(most, cells[column]?.width ?? 0), 0));
-  return lines.map((cells) => formatLine(cells, widths)).join('');
+  return [...tableLines(header, rows, (row) => row)].join('');
 }
 
-interface Cell {
-  readonly text: string;
-  readonly width: number;
+/**
+ * The same line by line, for tables of any length: the cells of an item are made twice, once to measure and once to
+ * print, and not kept.
+ */
+export function* tableLines<T>(
+  header: readonly string[],
+  items: readonly T[],
+  cellsOf: (item: T) => readonly string[],
+): Generator<string> {
+  const widths = header.map((name) => widthOf(visible(name)));
+  for (const item of items) {
+    for (const [column, cell] of cellsOf(item).entries())
+      widths[column] = Math.max(widths[column] ?? 0, widthOf(visible(cell)));
+  }
+  yield formatLine(header, widths);
+  for (const item of items) yield formatLine(cellsOf(item), widths);
 }
 
-function formatLine(cells: readonly Cell[], widths: readonly number[]): string {
-  const padded = cells.map(({ text, width }, column) => text + ' '.repeat((widths[column] ?? 0) - width));
+function formatLine(cells: readonly string[], widths: readonly number[]): string {
+  const padded = cells.map(visible).map((text, column) => text + ' '.repeat((widths[column] ?? 0) - widthOf(text)));
   return `${padded.join(GAP).trimEnd()}\n`;
 }

@@ -39,7 +39,9 @@ for (let n = 0; ; n++) {
 
 test('a process that a command has left behind, in a session of its own, ends with its host', async (t) => {
   const host = await createSandbox({ tracking: 'stock' });
-  const command = host.start(['bash', '-c', 'setsid sleep 600 & echo left']);
+  const file = join(host.paths.tmp, 'left'); // tail prints it after it has become tail, and goes on
+  host.write(file, 'left\n');
+  const command = host.start(['bash', '-c', `setsid tail -f '${file}' &`]);
   await command.until('left');
   await host.remove();
   t.is((await command.finished).stdout, 'left\n'); // nobody holds its output open any more
