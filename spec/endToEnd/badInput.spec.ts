@@ -84,6 +84,16 @@ test('a data directory that cannot be written is named, and never stops a deploy
   const list = await host.dokku(['builds:list', 'readonly']);
   t.is(list.code, 0, 'reading needs no right to write');
   t.regex(list.stdout, /^done /m);
+  for (const [args, shows] of [
+    [['builds:info', 'readonly', 'done'], /Status: +succeeded/],
+    [['builds:list', 'readonly', '--format', 'json'], /"id":"done"/],
+    [['builds:report', 'readonly'], /done/],
+    [['builds:page', 'readonly'], /done/],
+  ] as const) {
+    const { code, stdout, stderr } = await host.dokku(args);
+    t.is(code, 0, `${args[0]}: ${stderr}`);
+    t.regex(stdout, shows, args[0]);
+  }
   chmodSync(directory, 0o755);
 });
 
