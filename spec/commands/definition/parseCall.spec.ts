@@ -1,4 +1,5 @@
 import test, { type ExecutionContext } from 'ava';
+import fc from 'fast-check';
 
 import type { Command, Via } from '../../../commands/definition/command';
 import type { Host } from '../../../host/dokku/environment';
@@ -124,4 +125,29 @@ test('words behind -- are one argument as they are, where a command takes them',
   });
   t.deepEqual(parsed(host, execute, ['shop'], 'program').args, { app: 'shop', command: [] });
   t.is(refused(host, execute, ['shop', 'x', '--', 'make'], 'program'), 'Unexpected argument "x"');
+});
+
+const anyWord = fc.oneof(
+  fc.string({ unit: 'binary', maxLength: 12 }),
+  fc.constantFrom('', 'shop', 'b1', 'last', '--', '-', '--format', '--format=json', '--kind', '--dry-run', '--as-of'),
+  fc.constantFrom('-h', '--all-apps', '--out', '--out=x', '--format=', '--=x', '---', '-x', '--kind=deploy', '../x'),
+);
+
+test('any words are taken, or refused in a printable message with an exit status', (t) => {
+  const host = hostWithShop(t);
+  const via = fc.constantFrom<Via>('plugin', 'program');
+  t.notThrows(() =>
+    fc.assert(
+      fc.property(fc.constantFrom(inspect, sweep, survey, execute), fc.array(anyWord), via, (command, words, by) => {
+        try {
+          parsed(host, command, words, by);
+          return true;
+        } catch (error) {
+          const isPrintable = error instanceof Failure && !/[^\P{Cc}\n]/u.test(error.message);
+          return isPrintable && error.exitCode > 0 && error.message.split('\n').length <= 2;
+        }
+      }),
+      { numRuns: process.env['SOAK'] === '1' ? 50_000 : 1_000 },
+    ),
+  );
 });

@@ -1,4 +1,5 @@
 import test from 'ava';
+import fc from 'fast-check';
 
 import { parseAppName, parseBuildId } from '../../../host/dokku/names';
 import type { BuildEvent } from '../../../journal/events';
@@ -6,6 +7,8 @@ import { type Build, buildsOf } from '../../../journal/history';
 import { buildView, parseRecord, recordText, asShown } from '../../../projections/records/record';
 import { canceled, deployed, finished, minute, minuteText, reaped, started } from '../../journal/buildEvents';
 import { historyOf } from '../../journal/given';
+import { decide, initialState } from '../../../journal/decider';
+import { parseEvent, UnknownEvent } from '../../../journal/file/parseEvent';
 
 const app = parseAppName('myapp');
 const id = parseBuildId('01j8c4xv7bk5w3');
@@ -208,3 +211,37 @@ function only(...events: BuildEvent[]): Build {
 function parse(record: object) {
   return parseRecord(id, JSON.stringify(record));
 }
+
+const KEYS = ['id', 'app', 'kind', 'pid', 'started_at', 'finished_at', 'status', 'source', 'exit_code'];
+const anyValue = fc.oneof(
+  fc.jsonValue({ maxDepth: 1 }),
+  fc.constantFrom<unknown>(id, 'running', 'succeeded', 'failed', 'canceled', 'abandoned', '2026-04-30T13:50:00Z'),
+  fc.constantFrom<unknown>('2026-04-30T13:50:00+02:00', '9999-12-31T23:59:60Z', -1, 0, 2 ** 53, 1e308, '0', '\ud800'),
+);
+const anyRecord = fc.oneof(
+  fc.dictionary(fc.constantFrom(...KEYS), anyValue).map((record) => JSON.stringify(record)),
+  fc
+    .dictionary(fc.constantFrom(...KEYS), anyValue)
+    .map((other) => JSON.stringify({ started_at: '2026-04-30T13:50:00Z', status: 'succeeded', ...other })),
+  fc.json(),
+  fc.string({ unit: 'binary' }),
+);
+
+test('any text is a record that makes events of the journal, or a sentence says why it is none', (t) => {
+  let read = 0;
+  fc.assert(
+    fc.property(anyRecord, (text) => {
+      const record = parseRecord(id, text);
+      if (typeof record === 'string') return !/\p{Cc}/u.test(record);
+      read += 1;
+      const events = decide(initialState, { type: 'AdoptBuilds', records: [record] });
+      return (
+        events.length > 0 &&
+        events.every(({ type, ...data }) => !(parseEvent(type, data) instanceof UnknownEvent)) &&
+        buildsOf(historyOf(...events)).every((build) => recordText(app, build).includes(id))
+      );
+    }),
+    { numRuns: process.env['SOAK'] === '1' ? 50_000 : 1_000 },
+  );
+  t.true(read > 10, `${read} were records`);
+});
