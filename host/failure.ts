@@ -41,7 +41,12 @@ export function errorCode(error: unknown): string | undefined {
 /** What a system error says, without its code and the call: `permission denied`. */
 export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  return errorCode(error) === undefined
-    ? error.message
-    : error.message.replace(/^[A-Z0-9]+: /, '').replace(/, \w+.*$/s, '');
+  const code = errorCode(error);
+  if (code === undefined) return error.message;
+  if ((error as NodeJS.ErrnoException).errno === -EDQUOT) return 'disk quota exceeded';
+  const text = error.message.replace(/^[A-Z0-9]+: /, '').replace(/, \w+.*$/s, '');
+  return text === 'unknown error' ? `system error ${code}` : text;
 }
+
+/** Neither runtime has a text for it, and a disk with quotas is nothing rare. Linux, errno(3). */
+const EDQUOT = 122;

@@ -85,6 +85,20 @@ export class CrashApp {
     return call(this.host, 'builds-record-discard', [this.app, this.deploy?.build ?? NONE], options);
   }
 
+  /** Dokku announces the deployment. */
+  deployed(options: CallOptions = {}): Promise<Outcome> {
+    return call(this.host, 'post-deploy', [this.app, '', '', 'latest'], this.withBuild(options));
+  }
+
+  /** Dokku has unpacked the source. */
+  extracted(options: CallOptions = {}): Promise<Outcome> {
+    return call(this.host, 'post-extract', [this.app, '/', 'a'.repeat(40)], this.withBuild(options));
+  }
+
+  private withBuild(options: CallOptions): CallOptions {
+    return { ...options, env: { ...options.env, DOKKU_BUILD_ID: this.deploy?.build ?? NONE } };
+  }
+
   prune(options?: CallOptions): Promise<Outcome> {
     return command(this.host, 'prune', [this.app], options);
   }

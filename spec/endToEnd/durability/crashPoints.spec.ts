@@ -15,7 +15,7 @@ import { inLanes } from './inLanes';
 import { cannotTrace, type Change, changesIn, interfering, placesOf, rehearsing, wasHit } from './tracing';
 import { unless } from './unless';
 
-const victims = ['begin', 'finalize', 'cancel', 'discard', 'prune', 'list'] as const;
+const victims = ['begin', 'extracted', 'deployed', 'finalize', 'cancel', 'discard', 'prune', 'list'] as const;
 type Victim = (typeof victims)[number];
 
 unless(cannotTrace)(

@@ -68,9 +68,12 @@ type Fallible = readonly [Victim, Change];
 /** What takes no room on a disk cannot lack it. */
 const NEED_NO_ROOM = /^(fchown|fchmod|unlink|unlinkat|rmdir)$/;
 
+const needsRoom = ([victim, change]: Fallible): boolean => victim !== 'firstStart' && !NEED_NO_ROOM.test(change.call);
+
 for (const [fault, isWorthwhile] of [
   ['EIO', () => true],
-  ['ENOSPC', ([victim, change]: Fallible) => victim !== 'firstStart' && !NEED_NO_ROOM.test(change.call)],
+  ['ENOSPC', needsRoom],
+  ['EDQUOT', needsRoom],
 ] as const) {
   unless(cannotTrace)(
     `${fault} from any single system call that changes something is told, put right by the next call, and never takes an event away`,
@@ -81,7 +84,7 @@ for (const [fault, isWorthwhile] of [
         const { status, stderr } = await failAt(t, victim, change, fault);
         t.regex(
           stderr,
-          /^ ! {5}.*(i\/o error|no space left)/im,
+          /^ ! {5}.*(i\/o error|no space left|quota exceeded)/im,
           `${fault} from ${change.what} of ${victim} was swallowed`,
         );
         if (status !== 0) refused.push(`${change.what} of ${victim}`);
