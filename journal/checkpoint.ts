@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 
-import { readSmallFile, removeFile, replaceFile } from '../host/system/files';
+import { readSmallFile, removeFile } from '../host/system/files';
+import { replaceFile } from '../host/system/replaceFile';
 import type { Head } from './file/journalFile';
 import type { History } from './history';
 

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import type { Host } from '../host/dokku/environment';
 import { type AppName, asAppName, type BuildId } from '../host/dokku/names';
 import { buildsRoot, recordPath } from '../host/dokku/paths';
-import { makeDirectory, readSmallFile, removeFile, replaceFile } from '../host/system/files';
+import { makeDirectory, readSmallFile, removeFile } from '../host/system/files';
+import { replaceFile } from '../host/system/replaceFile';
 
 /*
  * A deploy that runs while its app is renamed goes on to use the old name. For each such build there is a file

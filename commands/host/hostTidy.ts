@@ -2,7 +2,8 @@ import { readdirSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
 
 import type { Host } from '../../host/dokku/environment';
-import { ageOf, LONGEST_WRITE_MS } from '../../host/system/files';
+import { ageOf } from '../../host/system/files';
+import { LONGEST_WRITE_MS } from '../../host/system/replaceFile';
 import { isAlive } from '../../host/system/processes';
 import { installedTrees, type Places, readPlugin } from '../../host/dokku/places';
 import type { Step } from './hostSteps';

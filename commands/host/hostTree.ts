@@ -17,7 +17,8 @@ import { basename, dirname, join, relative } from 'node:path';
 import { ALONGSIDE_MARKER } from '../../host/dokku/alongside';
 import { EXECUTABLE, isPluginTree, ownTree, readVersion, STRAY_LINK } from '../../host/dokku/pluginTree';
 import { Failure } from '../../host/failure';
-import { makeDirectory, replaceFile, syncDirectory, syncFile } from '../../host/system/files';
+import { makeDirectory, syncDirectory, syncFile } from '../../host/system/files';
+import { replaceFile } from '../../host/system/replaceFile';
 import { alongsideTriggers } from '../programs';
 
 /** What a plugin tree consists of. */

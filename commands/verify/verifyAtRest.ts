@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 
 import type { AppBuilds } from '../../host/dokku/paths';
-import { ageOf, listDirectory, temporaryFiles } from '../../host/system/files';
+import { ageOf, listDirectory } from '../../host/system/files';
+import { temporaryFiles } from '../../host/system/replaceFile';
 import { type System, thisSystem } from '../../host/system/system';
 import { JOURNAL_FILE } from '../../journal/file/journalFile';
 import type { Deviation, Verified } from '../../journal/file/verifyJournal';

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 
 import type { Host } from './environment';
-import { readSmallFile, removeFile, replaceFile } from '../system/files';
+import { readSmallFile, removeFile } from '../system/files';
+import { replaceFile } from '../system/replaceFile';
 import { INSTALLATION_FILE } from './role';
 
 /** How the plugin is installed: in place of the stock one, or beside it. */

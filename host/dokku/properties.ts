@@ -2,15 +2,8 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 import type { Host } from './environment';
-import {
-  makeDirectory,
-  readSmallFile,
-  refuseLink,
-  removeFile,
-  removeStaleTemporaries,
-  replaceFile,
-  syncDirectory,
-} from '../system/files';
+import { makeDirectory, readSmallFile, refuseLink, removeFile, syncDirectory } from '../system/files';
+import { removeStaleTemporaries, replaceFile } from '../system/replaceFile';
 import { propertiesDirectory, propertiesRoot, type PropertyScope } from './paths';
 import { isAlive } from '../system/processes';
 

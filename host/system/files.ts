@@ -6,83 +6,20 @@ import {
   fstatSync,
   fsyncSync,
   lchownSync,
-  linkSync,
   lstatSync,
   mkdirSync,
   openSync,
   readdirSync,
   readSync,
-  renameSync,
   statSync,
   unlinkSync,
   writeSync,
 } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 
 import { errorCode, Failure } from '../failure';
 
-const { O_CREAT, O_DIRECTORY, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_WRONLY } = constants;
-
-/**
- * Makes `path` a file with this content in one step: a reader sees the old content or the new, never a part. A
- * link at `path` is replaced, not followed. `durable`: content and name are on disk before the call returns. Throws
- * the system error, with `path` as it was and no temporary file left.
- */
-export function replaceFile(
-  path: string,
-  content: string | Uint8Array,
-  options: { readonly mode: number; readonly durable: boolean },
-): void {
-  const temporary = writeTemporary(path, content, options);
-  try {
-    renameSync(temporary, path);
-  } catch (error) {
-    removeQuietly(temporary);
-    throw error;
-  }
-  if (options.durable) syncDirectory(dirname(path));
-}
-
-/**
- * Makes a new file at `path` with this content in one step, durable. False, and nothing is changed, if something is
- * there already, or if the file system has no hard links. Throws other system errors.
- */
-export function makeFile(path: string, content: Uint8Array, mode: number): boolean {
-  const temporary = writeTemporary(path, content, { mode, durable: true });
-  try {
-    linkSync(temporary, path); // unlike a rename it replaces nothing
-  } catch (error) {
-    if (NO_LINK.has(errorCode(error) ?? '')) return false;
-    throw error;
-  } finally {
-    removeQuietly(temporary);
-  }
-  syncDirectory(dirname(path));
-  return true;
-}
-
-const NO_LINK: ReadonlySet<string> = new Set(['EEXIST', 'EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK']);
-
-/** Writes `content` to a temporary file for `path`, and returns its path. */
-function writeTemporary(
-  path: string,
-  content: string | Uint8Array,
-  { mode, durable }: { readonly mode: number; readonly durable: boolean },
-): string {
-  const { fd, temporary } = openTemporary(path, mode);
-  try {
-    writeAll(fd, typeof content === 'string' ? Buffer.from(content) : content, temporary);
-    ownLikeParent(fd, dirname(path));
-    fchmodSync(fd, mode); // after the change of owner, and whatever the umask is
-    if (durable) fsyncSync(fd);
-    return temporary;
-  } catch (error) {
-    removeQuietly(temporary);
-    throw error;
-  } finally {
-    closeSync(fd);
-  }
-}
+const { O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = constants;
 
 /**
  * The text of a regular file, or undefined when there is none. A symbolic link is not followed and a pipe is not
@@ -169,48 +106,6 @@ export function ownLikeParent(fdOrPath: number | string, parent: string): void {
 }
 
 /**
- * Paths of the temporary files in `directory` that a killed {@link replaceFile} left: those among `names` (what
- * readdir gave) whose writer is gone. `alive` tells whether a process has that pid. It may be another one by now,
- * after a reboot for ever: what is older than any write takes is nobody's, too. A directory of such a name is not
- * ours.
- */
-export function staleTemporaryFiles(
-  directory: string,
-  names: readonly string[],
-  alive: (pid: number) => boolean,
-): string[] {
-  return temporaryFiles(names)
-    .map(({ name, pid }) => ({ path: join(directory, name), pid }))
-    .filter(({ path, pid }) => isStale(path, pid, alive))
-    .map(({ path }) => path);
-}
-
-/** Those among `names` that {@link replaceFile} writes to, each with the pid of its writer. */
-export function temporaryFiles(names: readonly string[]): { name: string; pid: number }[] {
-  return names.flatMap((name) => {
-    const writer = TEMPORARY.exec(name)?.[1];
-    return writer === undefined ? [] : [{ name, pid: Number(writer) }];
-  });
-}
-
-function isStale(path: string, writer: number, alive: (pid: number) => boolean): boolean {
-  const stat = lstatSync(path, { throwIfNoEntry: false }); // only where there is such a file at all
-  if (stat === undefined || stat.isDirectory()) return false;
-  return Date.now() - stat.mtimeMs > LONGEST_WRITE_MS || !alive(writer);
-}
-
-/** From making a temporary file to its rename it takes some ms, on a slow disk some seconds. */
-export const LONGEST_WRITE_MS = 60 * 60 * 1000;
-
-/**
- * Removes those of `directory`. What cannot be removed is passed over: it is in nobody's way. Throws when `directory`
- * cannot be read.
- */
-export function removeStaleTemporaries(directory: string, alive: (pid: number) => boolean): void {
-  for (const path of staleTemporaryFiles(directory, readdirSync(directory), alive)) removeQuietly(path);
-}
-
-/**
  * How long before `now`, ms since the epoch, the file or link at `path` was changed, in ms; undefined when there is
  * none.
  */
@@ -219,22 +114,8 @@ export function ageOf(path: string, now = Date.now()): number | undefined {
   return changed === undefined ? undefined : now - changed;
 }
 
-const TEMPORARY = /^\..+\.(\d+)-\d+\.tmp$/; // as openTemporary names them
-let temporaries = 0;
-
-function openTemporary(path: string, mode: number): { fd: number; temporary: string } {
-  for (;;) {
-    const name = `.${basename(path)}.${process.pid}-${++temporaries}.tmp`;
-    const temporary = `${dirname(path)}/${name}`;
-    try {
-      return { fd: openSync(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode), temporary };
-    } catch (error) {
-      if (errorCode(error) !== 'EEXIST') throw error; // EEXIST: left by an earlier process with our pid
-    }
-  }
-}
-
-function writeAll(fd: number, bytes: Uint8Array, path: string): void {
+/** Writes all of `bytes` to `fd`, which is open on `path`. Throws system errors, also when nothing can be written. */
+export function writeAll(fd: number, bytes: Uint8Array, path: string): void {
   for (let written = 0; written < bytes.length;) {
     const count = writeSync(fd, bytes, written);
     if (count === 0) throw Object.assign(new Error(`EIO: nothing could be written, write '${path}'`), { code: 'EIO' });
@@ -305,10 +186,11 @@ export function syncDirectory(directory: string): void {
   }
 }
 
-function removeQuietly(path: string): void {
+/** Removes a file that is of no use to anybody; if it cannot be removed, it stays. */
+export function removeQuietly(path: string): void {
   try {
     unlinkSync(path);
   } catch {
-    // it is no use to anybody, and in nobody's way
+    // it is in nobody's way
   }
 }

@@ -1,7 +1,8 @@
 import { dirname } from 'node:path';
 
 import { reasonOf } from '../../host/failure';
-import { makeFile, syncDirectory } from '../../host/system/files';
+import { syncDirectory } from '../../host/system/files';
+import { makeFile } from '../../host/system/replaceFile';
 import { JournalNotWritten } from '../errors';
 import type { BuildEvent, Recorded } from '../events';
 import { newRecorded } from './appendEvent';

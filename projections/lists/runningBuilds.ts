@@ -1,16 +1,8 @@
 import fs from 'node:fs';
 
 import { errorCode } from '../../host/failure';
-import {
-  ageOf,
-  listDirectory,
-  makeDirectory,
-  ownLikeParent,
-  readSmallFile,
-  removeFile,
-  removeStaleTemporaries,
-  replaceFile,
-} from '../../host/system/files';
+import { ageOf, listDirectory, makeDirectory, ownLikeParent, readSmallFile, removeFile } from '../../host/system/files';
+import { removeStaleTemporaries, replaceFile } from '../../host/system/replaceFile';
 import type { System } from '../../host/system/system';
 import { type AppName, asAppName, asBuildId, type BuildId } from '../../host/dokku/names';
 import { crc32 } from '../../journal/file/checksums';

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 
 import { errorCode, Failure, reasonOf } from '../../host/failure';
-import { readSmallFile, removeFile, replaceFile, staleTemporaryFiles } from '../../host/system/files';
+import { readSmallFile, removeFile } from '../../host/system/files';
+import { replaceFile, staleTemporaryFiles } from '../../host/system/replaceFile';
 import { type AppName, asBuildId, type BuildId } from '../../host/dokku/names';
 import type { System } from '../../host/system/system';
 import { type Build, buildsOf, findBuild, type History } from '../../journal/history';

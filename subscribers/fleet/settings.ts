@@ -5,7 +5,8 @@ import type { Host } from '../../host/dokku/environment';
 import { propertiesRoot } from '../../host/dokku/paths';
 import { Failure } from '../../host/failure';
 import { sha256 } from '../../journal/file/checksums';
-import { makeDirectory, readSmallFile, refuseLink, replaceFile } from '../../host/system/files';
+import { makeDirectory, readSmallFile, refuseLink } from '../../host/system/files';
+import { replaceFile } from '../../host/system/replaceFile';
 import { ULID } from './piece';
 import type { Member } from './nats/serverConfiguration';
 

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 
 import { toWholeSeconds } from '../../host/durations';
 import type { PropertyScope } from '../../host/dokku/paths';
-import { makeDirectory, readSmallFile, removeFile, replaceFile } from '../../host/system/files';
+import { makeDirectory, readSmallFile, removeFile } from '../../host/system/files';
+import { replaceFile } from '../../host/system/replaceFile';
 import type { NotifySettings } from './settings';
 import { queueDirectory } from './queue/queue';
 

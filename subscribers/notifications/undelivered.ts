@@ -3,7 +3,8 @@ import { join } from 'node:path';
 
 import { toWholeSeconds } from '../../host/durations';
 import { errorCode } from '../../host/failure';
-import { readSmallFile, removeFile, replaceFile } from '../../host/system/files';
+import { readSmallFile, removeFile } from '../../host/system/files';
+import { replaceFile } from '../../host/system/replaceFile';
 
 /** Notifications of an app that its receiver did not take. */
 export interface Undelivered {

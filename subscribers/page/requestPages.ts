@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import type { Host } from '../../host/dokku/environment';
 import type { PropertyScope } from '../../host/dokku/paths';
 import { startSelfDetached } from '../../host/system/detached';
-import { makeDirectory, removeFile, replaceFile } from '../../host/system/files';
+import { makeDirectory, removeFile } from '../../host/system/files';
+import { replaceFile } from '../../host/system/replaceFile';
 import { delivererState } from '../notifications/delivery/soleDeliverer';
 import { isPageOn, updateDirectory } from './keptPages';
 

@@ -21,7 +21,8 @@ import { join, relative } from 'node:path';
 import test from 'ava';
 
 import { Failure } from '../../../host/failure';
-import { makeDirectory, readSmallFile, removeFile, replaceFile, staleTemporaryFiles } from '../../../host/system/files';
+import { makeDirectory, readSmallFile, removeFile } from '../../../host/system/files';
+import { replaceFile, staleTemporaryFiles } from '../../../host/system/replaceFile';
 import { asRoot, asUser, temporaryDirectory } from '../../temporaryHost';
 
 const durable = { mode: 0o644, durable: true };

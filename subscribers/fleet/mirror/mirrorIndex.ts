@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 
-import { readSmallFile, replaceFile } from '../../../host/system/files';
+import { readSmallFile } from '../../../host/system/files';
+import { replaceFile } from '../../../host/system/replaceFile';
 import type { RunningBuild } from '../../../journal/history';
 
 /** An earlier past of a journal, which its host no longer has. */

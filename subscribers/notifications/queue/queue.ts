@@ -2,15 +2,8 @@ import fs from 'node:fs';
 import { join } from 'node:path';
 
 import { errorCode, Failure } from '../../../host/failure';
-import {
-  makeDirectory,
-  readSmallFile,
-  removeFile,
-  removeStaleTemporaries,
-  replaceFile,
-  syncDirectory,
-  syncFile,
-} from '../../../host/system/files';
+import { makeDirectory, readSmallFile, removeFile, syncDirectory, syncFile } from '../../../host/system/files';
+import { removeStaleTemporaries, replaceFile } from '../../../host/system/replaceFile';
 import { asAppName } from '../../../host/dokku/names';
 import { isAlive } from '../../../host/system/processes';
 import type { Notification } from '../notification';

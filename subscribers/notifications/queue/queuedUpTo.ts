@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 
-import { readSmallFile, replaceFile } from '../../../host/system/files';
+import { readSmallFile } from '../../../host/system/files';
+import { replaceFile } from '../../../host/system/replaceFile';
 import type { Recorded } from '../../../journal/events';
 import { type Head, isHeadOf, type Journal, JOURNAL_FILE, START, withJournal } from '../../../journal/file/journalFile';
 import { readJournal } from '../../../journal/file/readJournal';
