@@ -1,5 +1,4 @@
-import { writeSync } from 'node:fs';
-
+import { writeAll } from '../../host/system/files';
 import { countLines, endOfLine, endsLine, LINE_END } from './lines';
 import { TailBuffer } from './tailBuffer';
 
@@ -68,8 +67,4 @@ export function limitedLog(fd: number, limit: number): Log {
       append(kept.subarray(begun));
     },
   };
-}
-
-function writeAll(fd: number, bytes: Uint8Array): void {
-  for (let at = 0; at < bytes.length;) at += writeSync(fd, bytes, at);
 }

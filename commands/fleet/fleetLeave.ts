@@ -1,12 +1,11 @@
 import { defineCommand } from '../definition/command';
 import { asRole, ofFleet } from './fleetFlags';
 import { reasonOf } from '../../host/failure';
-import { buildsRoot } from '../../host/dokku/paths';
 import { connectFleet } from '../../subscribers/fleet/nats/connect';
 import { Session } from '../../subscribers/fleet/agent/session';
 import { AGENT_TIMES } from '../../subscribers/fleet/agent/agent';
 import { readJoined, readSettings, removeSettings, settingsDirectory } from '../../subscribers/fleet/settings';
-import { programVersion } from './programVersion';
+import { publishedHost } from './joined';
 
 /** What was published stays in the stream. */
 export const fleetLeave = defineCommand({
@@ -26,8 +25,9 @@ export const fleetLeave = defineCommand({
       try {
         const joined = readJoined(directory, role);
         const fleet = await connectFleet(joined);
-        const options = { host: joined.id, name: joined.name, program: programVersion(), buildsRoot: buildsRoot(host) };
-        await new Session(fleet, { ...options, ...AGENT_TIMES, warn: output.warn }).tellHost({ left: true });
+        await new Session(fleet, { ...publishedHost(host, joined), ...AGENT_TIMES, warn: output.warn }).tellHost({
+          left: true,
+        });
         await fleet.close();
       } catch (error) {
         output.warn(`The fleet was not told: ${reasonOf(error)}`); // a copy of a machine has nothing to tell

@@ -14,7 +14,8 @@ import { connectFleet, readServers, type ServerReport } from '../../subscribers/
 import { EngineAway } from '../../subscribers/fleet/engine';
 import type { NatsFleet } from '../../subscribers/fleet/nats/natsFleet';
 import { endOf, holds, journalId } from '../../subscribers/fleet/piece';
-import { type Joined, readJoined, readSettings, settingsDirectory } from '../../subscribers/fleet/settings';
+import { type Joined, readSettings, settingsDirectory } from '../../subscribers/fleet/settings';
+import { joinedAs } from './joined';
 import { appsIn } from '../../subscribers/fleet/agent/watchJournals';
 import { ageText, labelOf, connectAndRead } from './reader/readFleet';
 
@@ -47,7 +48,7 @@ interface Backlog {
 }
 
 async function hostStatus(host: Host, output: Output, format: Format): Promise<boolean> {
-  const joined = readJoined(settingsDirectory(host, 'host', process.env), 'host');
+  const joined = joinedAs(host, 'host');
   let reason: string | undefined;
   let servers: ServerReport[] = [];
   let backlog: Backlog[] = [];

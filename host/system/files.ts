@@ -114,11 +114,15 @@ export function ageOf(path: string, now = Date.now()): number | undefined {
   return changed === undefined ? undefined : now - changed;
 }
 
-/** Writes all of `bytes` to `fd`, which is open on `path`. Throws system errors, also when nothing can be written. */
-export function writeAll(fd: number, bytes: Uint8Array, path: string): void {
+/**
+ * Writes all of `bytes` to `fd`: at `position` of the file, or where it stands. Throws system errors, also if nothing
+ * can be written.
+ */
+export function writeAll(fd: number, bytes: Uint8Array, position?: number): void {
   for (let written = 0; written < bytes.length;) {
-    const count = writeSync(fd, bytes, written);
-    if (count === 0) throw Object.assign(new Error(`EIO: nothing could be written, write '${path}'`), { code: 'EIO' });
+    const at = position === undefined ? null : position + written;
+    const count = writeSync(fd, bytes, written, bytes.length - written, at);
+    if (count === 0) throw Object.assign(new Error('EIO: nothing could be written, write'), { code: 'EIO' });
     written += count;
   }
 }

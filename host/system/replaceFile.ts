@@ -64,7 +64,7 @@ function writeTemporary(
 ): string {
   const { fd, temporary } = openTemporary(path, mode);
   try {
-    writeAll(fd, typeof content === 'string' ? Buffer.from(content) : content, temporary);
+    writeAll(fd, typeof content === 'string' ? Buffer.from(content) : content);
     ownLikeParent(fd, dirname(path));
     fchmodSync(fd, mode); // after the change of owner, and whatever the umask is
     if (durable) fsyncSync(fd);

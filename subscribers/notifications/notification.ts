@@ -12,7 +12,7 @@ import {
 } from '../../journal/events';
 import { type Build, findBuild, type History } from '../../journal/history';
 import { causeText } from '../../projections/events/causeText';
-import { actorText, eventJson } from '../../projections/events/eventView';
+import { actorText, eventJson, eventWord } from '../../projections/events/eventView';
 import { type BuildRecord, toRecord } from '../../projections/records/record';
 
 /** The content of a notification for plugins and the receiver. It is stored, so it holds no secret. */
@@ -128,18 +128,8 @@ function buildAfter(event: BuildEvent, known: Build | undefined): Build | undefi
 }
 
 function statusOf(event: BuildEvent): Notification['status'] {
-  switch (event.type) {
-    case 'BuildStarted':
-      return 'running';
-    case 'BuildFinished':
-      return event.status;
-    case 'BuildCanceled':
-      return 'canceled';
-    case 'Pruned':
-      return 'pruned';
-    default:
-      return assertNever(event);
-  }
+  const word = eventWord(event);
+  return word === 'started' ? 'running' : word;
 }
 
 /** What happened. `elapsed` is ` after 1m14s`, or nothing. */

@@ -1,10 +1,8 @@
 import { defineCommand } from '../../definition/command';
 import { ofFleet } from '../fleetFlags';
-import { buildsRoot } from '../../../host/dokku/paths';
 import { AGENT_TIMES, runAgent } from '../../../subscribers/fleet/agent/agent';
 import { connectFleet } from '../../../subscribers/fleet/nats/connect';
-import { readJoined, settingsDirectory } from '../../../subscribers/fleet/settings';
-import { programVersion } from '../programVersion';
+import { joinedAs, publishedHost } from '../joined';
 
 /** Runs until SIGTERM, SIGINT or SIGHUP. */
 export const fleetAgent = defineCommand({
@@ -14,7 +12,7 @@ export const fleetAgent = defineCommand({
   example: '',
   ...ofFleet,
   async run({ host, output }) {
-    const joined = readJoined(settingsDirectory(host, 'host', process.env), 'host');
+    const joined = joinedAs(host, 'host');
     const end = new AbortController();
     for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => end.abort());
     output.step(`Publishing the builds of ${joined.name}`);
@@ -22,10 +20,7 @@ export const fleetAgent = defineCommand({
     await runAgent(
       {
         connect: () => connectFleet(joined),
-        host: joined.id,
-        name: joined.name,
-        program: programVersion(),
-        buildsRoot: buildsRoot(host),
+        ...publishedHost(host, joined),
         warn: output.warn,
         ...AGENT_TIMES,
       },

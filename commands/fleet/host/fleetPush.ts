@@ -1,13 +1,11 @@
 import { defineCommand } from '../../definition/command';
 import { ofFleet } from '../fleetFlags';
-import { buildsRoot } from '../../../host/dokku/paths';
 import { Failure, reasonOf } from '../../../host/failure';
 import { AGENT_TIMES } from '../../../subscribers/fleet/agent/agent';
 import { connectFleet } from '../../../subscribers/fleet/nats/connect';
 import { EngineAway } from '../../../subscribers/fleet/engine';
 import { Session } from '../../../subscribers/fleet/agent/session';
-import { readJoined, settingsDirectory } from '../../../subscribers/fleet/settings';
-import { programVersion } from '../programVersion';
+import { joinedAs, publishedHost } from '../joined';
 
 /** For hosts without an agent. */
 export const fleetPush = defineCommand({
@@ -17,15 +15,12 @@ export const fleetPush = defineCommand({
   example: '',
   ...ofFleet,
   async run({ host, output }) {
-    const joined = readJoined(settingsDirectory(host, 'host', process.env), 'host');
+    const joined = joinedAs(host, 'host');
     let failed = 0;
     try {
       const fleet = await connectFleet(joined);
       const session = new Session(fleet, {
-        host: joined.id,
-        name: joined.name,
-        program: programVersion(),
-        buildsRoot: buildsRoot(host),
+        ...publishedHost(host, joined),
         everySeconds: AGENT_TIMES.everySeconds,
         warn(message) {
           failed += 1;

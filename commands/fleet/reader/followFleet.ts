@@ -8,7 +8,7 @@ import { EngineAway } from '../../../subscribers/fleet/engine';
 import type { Mirror } from '../../../subscribers/fleet/mirror/mirror';
 import { MirrorInUse } from '../../../subscribers/fleet/mirror/mirrorLock';
 import type { NatsFleet } from '../../../subscribers/fleet/nats/natsFleet';
-import { readJoined, settingsDirectory } from '../../../subscribers/fleet/settings';
+import { joinedAs } from '../joined';
 
 /** How long to wait for more when something has come, and how long at most for anything. */
 const GATHER_MS = 100;
@@ -28,7 +28,7 @@ export async function followFleet(
   warn: (message: string) => void,
   look: () => void,
 ): Promise<void> {
-  const joined = readJoined(settingsDirectory(host, 'reader', process.env), 'reader');
+  const joined = joinedAs(host, 'reader');
   const alarm = new Alarm();
   for (const signal of SIGNALS) process.on(signal, alarm.stop);
   let fleet = first;

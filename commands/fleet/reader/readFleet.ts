@@ -12,7 +12,8 @@ import { type FleetHost, type FleetJournal, FleetView } from '../../../subscribe
 import { Mirror } from '../../../subscribers/fleet/mirror/mirror';
 import { MirrorInUse } from '../../../subscribers/fleet/mirror/mirrorLock';
 import type { NatsFleet } from '../../../subscribers/fleet/nats/natsFleet';
-import { type Joined, readJoined, settingsDirectory } from '../../../subscribers/fleet/settings';
+import type { Joined } from '../../../subscribers/fleet/settings';
+import { joinedAs } from '../joined';
 import { asRunningAnswer, type RunningAnswer } from '../../../subscribers/fleet/states';
 
 /** A fleet as a command reads it. */
@@ -43,7 +44,7 @@ export async function connectAndRead(
   output: Pick<Output, 'warn'>,
   flags: { readonly mirror?: string | undefined; readonly offline?: boolean; readonly ask?: boolean },
 ): Promise<FleetReading> {
-  const joined = readJoined(settingsDirectory(host, 'reader', process.env), 'reader');
+  const joined = joinedAs(host, 'reader');
   const mirror = Mirror.open(flags.mirror ?? mirrorDirectory(joined));
   const now = Date.now();
   if (flags.offline === true) return { mirror, view: new FleetView(mirror, now), fleet: undefined };

@@ -5,7 +5,7 @@ import { Failure, reasonOf } from '../../../host/failure';
 import { connectFleet, readServers } from '../../../subscribers/fleet/nats/connect';
 import { EngineAway } from '../../../subscribers/fleet/engine';
 import { makeStreams } from '../../../subscribers/fleet/nats/natsStreams';
-import { readJoined, settingsDirectory } from '../../../subscribers/fleet/settings';
+import { joinedAs } from '../joined';
 
 /** Refuses servers that acknowledge before they sync. */
 export const fleetInit = defineCommand({
@@ -15,7 +15,7 @@ export const fleetInit = defineCommand({
   example: '--replicas 3',
   ...ofFleet,
   async run({ host, output, flags: { replicas = '1' } }) {
-    const joined = readJoined(settingsDirectory(host, 'administrator', process.env), 'administrator');
+    const joined = joinedAs(host, 'administrator');
     try {
       const fleet = await connectFleet(joined);
       const servers = await readServers(fleet);

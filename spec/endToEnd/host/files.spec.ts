@@ -77,7 +77,7 @@ test('when the content does not fit, the old file stays whole and no temporary f
   const path = join(directory, 'b1.json');
   writeFileSync(path, 'old');
   const program = `
-    const { replaceFile } = require(${JSON.stringify(join(__dirname, '../../../host/system/files'))});
+    const { replaceFile } = require(${JSON.stringify(join(__dirname, '../../../host/system/replaceFile'))});
     try { replaceFile(process.argv[1], 'x'.repeat(100_000), { mode: 0o644, durable: true }); }
     catch (error) { process.stdout.write(error.code); }`;
   const limited = ['-c', 'ulimit -f 16; exec "$0" "$@"', process.execPath];

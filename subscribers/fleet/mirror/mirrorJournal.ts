@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import { join } from 'node:path';
 
 import { errorCode } from '../../../host/failure';
-import { makeDirectory } from '../../../host/system/files';
+import { makeDirectory, writeAll } from '../../../host/system/files';
 import { JOURNAL_FILE } from '../../../journal/file/journalFile';
 import type { MirroredJournal } from './mirrorIndex';
 import { endOf, type Piece } from '../piece';
@@ -98,12 +98,6 @@ function setAside(directory: string, entry: MirroredJournal, same: number): void
 
 function firstDifference(a: Buffer, b: Buffer): number {
   return a.findIndex((byte, place) => byte !== b[place]);
-}
-
-function writeAll(fd: number, bytes: Buffer, position: number): void {
-  for (let written = 0; written < bytes.length;) {
-    written += fs.writeSync(fd, bytes, written, bytes.length - written, position + written);
-  }
 }
 
 /** The bytes of the journal in `directory` are on disk when this returns. Throws system errors. */
