@@ -1,6 +1,6 @@
 import { Failure, printable } from '../../host/failure';
 import { type BuildId, parseBuildId } from '../../host/dokku/names';
-import type { Kind } from '../../journal/events';
+import { eventTypes, type Kind } from '../../journal/events';
 import type { ListFilter as Wanted } from '../../projections/lists/listView';
 import { displayStatuses } from '../../projections/records/record';
 import { oneOf } from '../definition/flags';
@@ -12,14 +12,11 @@ import type { EventFilter, ListFilter, Time } from './apiTypes';
  * A program in JavaScript can give anything: a filter that is not understood must not give everything.
  */
 
-const kinds: readonly Kind[] = ['build', 'deploy'];
-const eventTypes: readonly BuildEvent['type'][] = ['BuildStarted', 'BuildFinished', 'BuildCanceled', 'Pruned'];
-
 /** `filter` as lists take it. Throws {@link Failure} for a value that is not allowed. */
 export function listFilter(filter: ListFilter): Wanted {
   const { kind, status, source } = filter;
   return {
-    kind: kind === undefined ? undefined : choice('kind', kinds, kind),
+    kind: kind === undefined ? undefined : oneOf<Kind>(['build', 'deploy'], kind, { name: 'kind' }),
     statuses: status === undefined ? undefined : statuses(status),
     sources: source === undefined ? undefined : [source],
     ...interval(filter),
@@ -28,7 +25,7 @@ export function listFilter(filter: ListFilter): Wanted {
 
 function statuses(status: DisplayStatus | readonly DisplayStatus[]): DisplayStatus[] {
   const all = typeof status === 'string' ? [status] : status;
-  return all.map((one) => choice('status', displayStatuses, one));
+  return all.map((one) => oneOf(displayStatuses, one, { name: 'status' }));
 }
 
 /** How many builds a list has at most. Throws {@link Failure}. */
@@ -50,7 +47,7 @@ export function eventFilter(filter: EventFilter): WantedEvents {
   const { build, type } = filter;
   return {
     build: build === undefined ? undefined : parseBuildId(build),
-    type: type === undefined ? undefined : choice('type', eventTypes, type),
+    type: type === undefined ? undefined : oneOf(eventTypes, type, { name: 'type' }),
     ...interval(filter),
   };
 }
@@ -69,8 +66,4 @@ function interval({ since, until }: { readonly since?: Time; readonly until?: Ti
   const times = { since: timeOf('since', since), until: timeOf('until', until, 'end-of-day') };
   checkInterval(times);
   return times;
-}
-
-function choice<T extends string>(name: string, choices: readonly T[], value: string): T {
-  return oneOf(choices, value, { name, now: 0 });
 }

@@ -95,7 +95,7 @@ export function aChoice<T extends string>(
 }
 
 /** `text` as one of `choices`. Throws {@link Failure} in the words of the contract. */
-export function oneOf<T extends string>(choices: readonly T[], text: string, { name }: ParseContext): T {
+export function oneOf<T extends string>(choices: readonly T[], text: string, { name }: Pick<ParseContext, 'name'>): T {
   const choice = choices.find((one) => one === text);
   if (choice !== undefined) return choice;
   throw new Failure(`Invalid ${name} value "${printable(text)}" (allowed: ${choices.join(', ')})`);
