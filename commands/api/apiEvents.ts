@@ -6,20 +6,20 @@ import { buildsNamed } from '../../journal/events';
 import { eventJson } from '../../projections/events/eventView';
 import type { Warn } from '../../projections/problemWarnings';
 import { type AppEvent, eventSource, type EventSource, mergedEvents } from '../../projections/events/mergedEvents';
-import type { EventFilter, FollowOptions } from './apiTypes';
+import type { FollowOptions } from './apiTypes';
 import type { BuildEvent } from './buildTypes';
-import { eventFilter } from './filters';
+import type { WantedEvents } from './filters';
 
 /**
- * The events that `filter` asks for, of the journals that `places` gives. `warn` is called for each damaged part.
+ * The events that are `wanted`, of the journals that `places` gives. `warn` is called for each damaged part.
  */
 export function* readEvents(
   places: () => readonly AppBuilds[],
-  filter: EventFilter,
+  wanted: WantedEvents,
   warn: Warn,
 ): Generator<BuildEvent> {
   const sources = places().map((builds) => eventSource(builds, warn));
-  for (const event of mergedEvents(sources, passes(filter))) yield toJson(event);
+  for (const event of mergedEvents(sources, passes(wanted))) yield toJson(event);
 }
 
 const INTERVAL_MS = 1000;
@@ -30,11 +30,11 @@ const INTERVAL_MS = 1000;
  */
 export async function* followEvents(
   places: () => readonly AppBuilds[],
-  options: FollowOptions,
+  wanted: WantedEvents,
+  { signal, intervalMs = INTERVAL_MS, fromStart = wanted.since !== undefined }: FollowOptions,
   warn: Warn,
 ): AsyncGenerator<BuildEvent> {
-  const { signal, intervalMs = INTERVAL_MS, fromStart = options.since !== undefined } = options;
-  const wanted = passes(options);
+  const isWanted = passes(wanted);
   const sources = new Map<string, EventSource>();
   const open = (): EventSource[] =>
     places().map((builds) => {
@@ -44,7 +44,7 @@ export async function* followEvents(
     });
   if (!fromStart) for (const _ of mergedEvents(open(), () => false)) continue; // moves their heads to the end
   while (!isAborted(signal)) {
-    for (const event of mergedEvents(open(), wanted)) {
+    for (const event of mergedEvents(open(), isWanted)) {
       yield toJson(event);
       if (isAborted(signal)) return;
     }
@@ -52,13 +52,13 @@ export async function* followEvents(
   }
 }
 
-/** Asked anew each time: it changes while nobody looks. */
+/** A function, since the compiler does not know that `aborted` can change between two reads. */
 function isAborted(signal: AbortSignal | undefined): boolean {
   return signal?.aborted === true;
 }
 
-function passes(filter: EventFilter): (recorded: Recorded) => boolean {
-  const { build, type, since: from = Number.NEGATIVE_INFINITY, until = Number.POSITIVE_INFINITY } = eventFilter(filter);
+function passes(wanted: WantedEvents): (recorded: Recorded) => boolean {
+  const { build, type, since: from = Number.NEGATIVE_INFINITY, until = Number.POSITIVE_INFINITY } = wanted;
   return ({ at, event }) => {
     if (at < from || at > until || (type !== undefined && event.type !== type)) return false;
     return build === undefined || buildsNamed(event).some((id) => id === build);

@@ -111,14 +111,9 @@ export function openHost(options: HostOptions = {}): BuildsHost {
         statsView(counted, from, Date.now()),
       ) as BuildStats;
     },
-    events(filter = {}) {
-      eventFilter(filter); // throws at once, and not with the first event
-      return readEvents(() => places(filter.app), filter, warn);
-    },
-    follow(follow = {}) {
-      eventFilter(follow);
-      return followEvents(() => places(follow.app), follow, warn);
-    },
+    // A value that is not allowed throws here, and not with the first event.
+    events: (filter = {}) => readEvents(() => places(filter.app), eventFilter(filter), warn),
+    follow: (follow = {}) => followEvents(() => places(follow.app), eventFilter(follow), follow, warn),
   };
 }
 
