@@ -10,7 +10,7 @@ import { once } from '../../projections/problemWarnings';
 import { infoView } from '../../projections/lists/infoView';
 import { listOfApp, listOfHost, matches } from '../../projections/lists/listView';
 import { readPast } from '../../projections/events/past';
-import { buildView, type ShownBuild } from '../../projections/records/record';
+import { buildView, isFailure, type ShownBuild } from '../../projections/records/record';
 import { statsJson, statsView } from '../../projections/stats/statsView';
 import { followBuild } from '../output/followBuild';
 import { shownAt } from '../shared/viewApp';
@@ -78,8 +78,7 @@ export function openHost(options: HostOptions = {}): BuildsHost {
     },
     lastFailed(name) {
       const app = existing(name);
-      const shown = buildsOf(historyOf(app)).map(shownAt(Date.now()));
-      const failed = shown.findLast(({ displayStatus }) => ['failed', 'abandoned'].includes(displayStatus));
+      const failed = buildsOf(historyOf(app)).map(shownAt(Date.now())).findLast(isFailure);
       return failed && view(app, failed);
     },
     info(name, build) {

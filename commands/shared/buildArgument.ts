@@ -8,7 +8,7 @@ import type { Warn } from '../../projections/problemWarnings';
 import { loadHistory } from '../../journal/loadHistory';
 import { buildOfRelease } from '../../projections/lists/releases';
 import { type PastBuild, readPast, startedIds } from '../../projections/events/past';
-import type { ShownBuild } from '../../projections/records/record';
+import { isFailure, type ShownBuild } from '../../projections/records/record';
 
 /** The builds of an app among which one is named; as they stood `until` a time (ms since the epoch), or now. */
 export interface Among {
@@ -114,7 +114,7 @@ function nicknamed(host: Host, { app, history, show, until }: Among, nickname: N
     case 'last':
       return newestBuild(history) ?? none(`No builds recorded for ${app}`);
     case 'last-failed': {
-      const failed = buildsOf(history).findLast((build) => ['failed', 'abandoned'].includes(show(build).displayStatus));
+      const failed = buildsOf(history).findLast((build) => isFailure(show(build)));
       return failed ?? none(`No failed build of ${app} is on record`);
     }
     case 'current': {

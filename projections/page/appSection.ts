@@ -1,7 +1,7 @@
 import type { AppName, BuildId } from '../../host/dokku/names';
 import type { Recorded } from '../../journal/events';
 import { eventRow } from '../events/eventView';
-import { recordText, type ShownBuild } from '../records/record';
+import { isFailure, recordText, type ShownBuild } from '../records/record';
 import { durationsChart } from './charts';
 import { whyHtml } from './failures';
 import { counted, escapeHtml, escapeText, timeText } from './html';
@@ -9,7 +9,6 @@ import {
   type Anchors,
   commitHtml,
   failingBuild,
-  isFailure,
   type PageApp,
   statusClass,
   statusHtml,

@@ -1,7 +1,7 @@
 import type { AppName, BuildId } from '../../host/dokku/names';
 import { formatAge } from '../../host/terminal/age';
 import type { Recorded } from '../../journal/events';
-import type { ShownBuild } from '../records/record';
+import { isFailure, type ShownBuild } from '../records/record';
 import { escapeText, timeHtml } from './html';
 import { type Outcome, timeOf } from './pageHistory';
 
@@ -41,11 +41,6 @@ export function anchorsOf(apps: readonly PageApp[]): Anchors {
 export function failingBuild({ builds }: PageApp): ShownBuild | undefined {
   const last = builds.find(({ displayStatus }) => displayStatus !== 'running');
   return last !== undefined && isFailure(last) ? last : undefined;
-}
-
-/** Whether it failed, or ended without a report. */
-export function isFailure({ displayStatus }: ShownBuild): boolean {
-  return displayStatus === 'failed' || displayStatus === 'abandoned';
 }
 
 /** Failing apps first, of these the one that failed last; the others as they came. */

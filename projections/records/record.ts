@@ -127,6 +127,11 @@ export interface ShownBuild {
   readonly durationSeconds: number;
 }
 
+/** Whether it failed, or ended without a report. */
+export function isFailure({ displayStatus }: ShownBuild): boolean {
+  return displayStatus === 'failed' || displayStatus === 'abandoned';
+}
+
 /** `build` as it is shown at `now` (ms since the epoch); `alive` says whether its process lives. */
 export function asShown(build: Build, now: number, alive: (build: Build) => boolean): ShownBuild {
   const displayStatus = build.status === 'running' && !alive(build) ? 'abandoned' : build.status;
