@@ -3,13 +3,13 @@ import { type Host, readHost } from '../../host/dokku/environment';
 import { AppDoesNotExist, Failure, reasonOf } from '../../host/failure';
 import { type AppName, parseAppName, parseBuildId } from '../../host/dokku/names';
 import { type AppBuilds, appBuilds, logPath } from '../../host/dokku/paths';
-import { type Build, findBuild, type History, buildsOf, newestBuild } from '../../journal/history';
+import { type Build, findBuild, type History, buildsOf, newestBuild, runningBuilds } from '../../journal/history';
 import { adoptRecords } from '../../projections/records/adoptRecords';
 import { thisSystem } from '../../host/system/system';
 import { once } from '../../projections/problemWarnings';
 import { infoView } from '../../projections/lists/infoView';
-import { listOfApp, listOfHost, matches } from '../../projections/lists/listView';
-import { readPast } from '../../projections/events/past';
+import { type ListFilter, listOfApp, listOfHost, matches } from '../../projections/lists/listView';
+import { type PastBuild, readPast } from '../../projections/events/past';
 import { buildView, isFailure, type ShownBuild } from '../../projections/records/record';
 import { statsJson, statsView } from '../../projections/stats/statsView';
 import { followBuild } from '../output/followBuild';
@@ -41,18 +41,21 @@ export function openHost(options: HostOptions = {}): BuildsHost {
     app === undefined ? readableOf(host, listApps(host), warn) : [readable(host, existing(app))];
 
   const now = (app: AppName, build: Build): BuildView => view(app, shownAt(Date.now())(build));
+  /** Reads a build; undefined if it is not on record. */
+  const find = (app: AppName, build: string): Build | undefined => findBuild(historyOf(app), parseBuildId(build));
   /** A build on record. */
   const present = (app: AppName, build: string): Build => {
-    const found = findBuild(historyOf(app), parseBuildId(build));
+    const found = find(app, build);
     if (found === undefined) throw new Failure(`No build record found for ${app}/${build}`);
     return found;
   };
-  const ofHost = (wanted: (shown: ShownBuild) => boolean): BuildView[] => {
+  /** Those of the builds that `among` picks from the history of each app which are `wanted`. */
+  const ofHost = (wanted: ListFilter, among: (history: History) => readonly Build[]): BuildView[] => {
     const show = shownAt(Date.now());
     const found = readableOf(host, listApps(host), warn).flatMap(({ app }) =>
-      buildsOf(historyOf(app))
+      among(historyOf(app))
         .map(show)
-        .filter(wanted)
+        .filter((shown) => matches(shown, wanted))
         .map((shown) => ({ app, shown })),
     );
     return listOfHost(found).map(({ app, shown }) => view(app, shown));
@@ -68,9 +71,9 @@ export function openHost(options: HostOptions = {}): BuildsHost {
     },
     builds(filter = {}) {
       const [wanted, limit] = [listFilter(filter), limitOf(filter)];
-      return ofHost((shown) => matches(shown, wanted)).slice(0, limit);
+      return ofHost(wanted, buildsOf).slice(0, limit);
     },
-    running: () => ofHost(({ displayStatus }) => displayStatus === 'running'),
+    running: () => ofHost({ statuses: ['running'] }, runningBuilds),
     last(name) {
       const app = existing(name);
       const build = newestBuild(historyOf(app));
@@ -85,19 +88,19 @@ export function openHost(options: HostOptions = {}): BuildsHost {
       const [app, id] = [existing(name), parseBuildId(build)];
       const tell = once(warn);
       const onRecord = findBuild(historyOf(app, tell), id);
-      const found = onRecord ? { build: onRecord } : readPast(readable(host, app), { only: id }, tell).at(-1);
-      if (found === undefined) return undefined;
-      const pruning = 'pruning' in found ? found.pruning : undefined;
-      return infoView(app, shownAt(Date.now())(found.build), logPath(host, app, id), pruning) as BuildInfo;
+      const past: PastBuild | undefined = onRecord
+        ? { build: onRecord }
+        : readPast(readable(host, app), { only: id }, tell).at(-1);
+      if (past === undefined) return undefined;
+      return infoView(app, shownAt(Date.now())(past.build), logPath(host, app, id), past.pruning) as BuildInfo;
     },
     log(name, id, waiting = {}) {
       const app = existing(name);
-      return logStream(host, app, present(app, id), () => findBuild(historyOf(app), parseBuildId(id)), waiting);
+      return logStream(host, app, present(app, id), () => find(app, id), waiting);
     },
     async wait(name, id, { signal = new AbortController().signal } = {}) {
       const app = existing(name);
-      const read = (): Build | undefined => findBuild(historyOf(app), parseBuildId(id));
-      const following = { onChange: () => undefined, conclusion: true, signal, read };
+      const following = { onChange: () => undefined, conclusion: true, signal, read: () => find(app, id) };
       const { build } = await followBuild(host, app, present(app, id), following);
       if (build === undefined) throw signal.reason;
       return now(app, build);
