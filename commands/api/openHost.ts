@@ -101,9 +101,9 @@ export function openHost(options: HostOptions = {}): BuildsHost {
     async wait(name, id, { signal = new AbortController().signal } = {}) {
       const app = existing(name);
       const following = { onChange: () => undefined, conclusion: true, signal, read: () => find(app, id) };
-      const { build } = await followBuild(host, app, present(app, id), following);
-      if (build === undefined) throw signal.reason;
-      return now(app, build);
+      const ended = await followBuild(host, app, present(app, id), following);
+      if (ended === undefined) throw signal.reason;
+      return now(app, ended);
     },
     stats(name, { since } = {}) {
       const from = timeOf('since', since);

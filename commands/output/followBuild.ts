@@ -18,63 +18,54 @@ const INTERVAL_MS = 500;
  */
 const CONCLUSION_MS = 10_000;
 
-/** Follows a build. */
+/** How a build is followed. */
 export interface Following {
-  /**
-   * What is known of the build at the end: it has ended, or its process has. Undefined if nobody reads our stdout any
-   * more, or `signal` was aborted.
-   */
-  readonly build: Build | undefined;
+  /** Called when the directory of the build has changed, at least every {@link INTERVAL_MS}, and at the end. */
+  readonly onChange: () => void;
+  /** A build whose process has ended is given a few seconds for its end to be recorded. */
+  readonly conclusion: boolean;
+  /** Ends it, instead of a closed stdout. */
+  readonly signal?: AbortSignal;
+  /** Reads the build anew; undefined if it is not on record any more. Default: reads the journal. */
+  readonly read?: () => Build | undefined;
 }
 
 /**
- * Waits until `build` has ended. `onChange` is called when its directory has changed, and at least every
- * {@link INTERVAL_MS}. With `conclusion` a build whose process is gone is given a few seconds for its end to be
- * recorded.
+ * Waits until `build` or its process has ended, and returns what is known of the build then. Undefined if stdout has
+ * no reader any more, or `signal` was aborted.
  */
 export async function followBuild(
   host: Host,
   app: AppName,
   build: Build,
-  {
-    onChange,
-    conclusion,
-    signal,
-    read = (directory) => findBuild(loadHistory(directory).history, build.id),
-  }: {
-    readonly onChange: (changes: Changes) => Promise<void> | void;
-    readonly conclusion: boolean;
-    /** Ends it, instead of a closed stdout. */
-    readonly signal?: AbortSignal;
-    /** Reads the build anew; undefined if it is not on record any more. */
-    readonly read?: (directory: string) => Build | undefined;
-  },
-): Promise<Following> {
+  following: Following,
+): Promise<Build | undefined> {
   const { directory } = appBuilds(host, app);
+  const { onChange, conclusion, signal, read = () => findBuild(loadHistory(directory).history, build.id) } = following;
   const changes = watchDirectory(directory);
-  const stdout = { isRead: true };
-  const isRead = (): boolean => stdout.isRead;
+  const state = { isStopped: false };
+  const isStopped = (): boolean => state.isStopped;
   const stop = (): void => {
-    stdout.isRead = false;
+    state.isStopped = true;
     changes.wake();
   };
   const reader = signal === undefined ? onReaderGone(stop) : onAbort(signal, stop);
-  const latest = (): Build => read(directory) ?? build;
+  const latest = (): Build => read() ?? build;
   try {
     let known = latest();
     let deadSince: number | undefined;
-    while (known.status === 'running' && isRead()) {
+    while (known.status === 'running' && !isStopped()) {
       if (!isAlive(known.process)) {
         deadSince ??= performance.now();
         if (!conclusion || performance.now() - deadSince > CONCLUSION_MS) break;
       }
       await changes.next(INTERVAL_MS);
-      if (isRead()) await onChange(changes);
+      if (!isStopped()) onChange();
       known = latest();
     }
-    if (!isRead()) return { build: undefined };
-    await onChange(changes);
-    return { build: known };
+    if (isStopped()) return undefined;
+    onChange();
+    return known;
   } finally {
     reader.close();
     changes.close();
@@ -84,15 +75,11 @@ export async function followBuild(
 function onAbort(signal: AbortSignal, stop: () => void): { close(): void } {
   if (signal.aborted) stop();
   signal.addEventListener('abort', stop);
-  return {
-    close: () => {
-      signal.removeEventListener('abort', stop);
-    },
-  };
+  return { close: () => signal.removeEventListener('abort', stop) };
 }
 
 /** Changes of a directory. */
-export interface Changes {
+interface Changes {
   /** Resolves when something in the directory has changed, at the latest after `most` ms. */
   next(most: number): Promise<void>;
   /** Wakes the caller that waits. */
@@ -108,7 +95,7 @@ function watchDirectory(directory: string): Changes {
     watcher = fs.watch(directory, wake);
     watcher.on('error', () => undefined);
   } catch {
-    // no inotify watch to be had: reading every now and then does
+    // the host has no inotify watches left: the build is read every INTERVAL_MS all the same
   }
   return {
     next: (most) =>

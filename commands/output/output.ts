@@ -54,9 +54,9 @@ function prunedText(app: AppName, { build, pruning }: PastBuild): string | undef
 }
 
 /**
- * Prints the log, and while the build lives what comes: until its end is recorded or its process is gone, and all is
- * read. Returns what is known of the build then, with `conclusion` its outcome; undefined if nobody reads our stdout
- * any more.
+ * Prints the log. If the build runs, prints what is added to the log until the end of the build is recorded or its
+ * process has ended. Returns what is known of the build then, with `conclusion` its outcome; undefined if stdout has
+ * no reader any more.
  */
 async function follow(
   host: Host,
@@ -70,7 +70,7 @@ async function follow(
   const show = shownAt(Date.now());
   if (show(build).displayStatus !== 'running') return build;
   const onChange = (): void => void log.printMore();
-  const { build: ended } = await followBuild(host, app, build, { onChange, conclusion });
+  const ended = await followBuild(host, app, build, { onChange, conclusion });
   if (ended === undefined) return undefined;
   await untilQuiet(() => log.printMore());
   if (out.isTerminal) out.step(outcomeText(shownAt(Date.now())(ended)));

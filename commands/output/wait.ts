@@ -21,11 +21,8 @@ export const wait = defineCommand({
   async run({ host, output, args: { app, build: asked } }) {
     try {
       const build = buildToWaitFor(host, app, viewApp(host, output, app), asked);
-      const { build: ended = build } = await followBuild(host, app, build, {
-        onChange: () => undefined,
-        conclusion: true,
-      });
-      const shown = shownAt(Date.now())(ended);
+      const ended = await followBuild(host, app, build, { onChange: () => undefined, conclusion: true });
+      const shown = shownAt(Date.now())(ended ?? build);
       output.step(outcomeText(shown));
       return exitStatusOf(shown);
     } catch (error) {
