@@ -1,6 +1,8 @@
 /*
- * The shapes that `openFleet` gives out, in words of TypeScript alone.
+ * What `openFleet` takes and gives out. These types use no others than those of the library, so that its declarations
+ * need no other file.
  */
+import type { BuildKind, BuildStatus, DisplayStatus } from './buildTypes';
 
 /** How to reach a fleet, and where its copies are kept (docs/fleet.md). */
 export interface FleetOptions {
@@ -36,15 +38,15 @@ export interface FleetBuildView {
   /** The app was destroyed since. */
   readonly gone: boolean;
   readonly id: string;
-  readonly kind: 'build' | 'deploy';
+  readonly kind: BuildKind;
   readonly pid: number;
   readonly started_at: string;
   readonly finished_at?: string;
-  readonly status: 'running' | 'succeeded' | 'failed' | 'canceled';
+  readonly status: BuildStatus;
   readonly source: string;
   readonly exit_code?: number;
-  /** `unknown` where no event has ended it and its host is silent. */
-  readonly display_status: 'running' | 'succeeded' | 'failed' | 'canceled' | 'abandoned' | 'unknown';
+  /** `unknown` if no event has ended it and its host is silent. */
+  readonly display_status: DisplayStatus | 'unknown';
   readonly duration: string;
   readonly heard_at: string | null;
 }
