@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 
 import { Failure, printable, reasonOf } from '../host/failure';
-import { appBuilds, propertiesDirectory } from '../host/dokku/paths';
+import { appBuilds, propertyPath } from '../host/dokku/paths';
 import { clearProperty, writeProperty } from '../host/dokku/properties';
 import { type Limit, parseLimit } from '../host/dokku/retention';
 import { parsePatterns } from '../host/secrets/patterns';
@@ -107,7 +107,7 @@ export const set = defineCommand({
       if (value === '') clearProperty(host, scope, name);
       else writeProperty(host, scope, name, value);
     } catch (error) {
-      throw new Failure(`Cannot write ${propertiesDirectory(host, scope)}/${name}: ${reasonOf(error)}`);
+      throw new Failure(`Cannot write ${propertyPath(host, scope, name)}: ${reasonOf(error)}`);
     }
     if (name === 'metrics') setMetricsFile(host);
     if (name === 'notify-url' && scope !== '--global') forgetUndelivered(appBuilds(host, scope).directory);

@@ -47,6 +47,11 @@ export function propertiesDirectory(host: Host, scope: PropertyScope): string {
   return join(propertiesRoot(host), scope);
 }
 
+/** The file of the property `name`. */
+export function propertyPath(host: Host, scope: PropertyScope, name: string): string {
+  return join(propertiesDirectory(host, scope), name);
+}
+
 /** Where the builds of one app are kept. */
 export interface AppBuilds {
   readonly app: AppName;

@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 
 import type { Host } from './environment';
 import { makeDirectory, readSmallFile, refuseLink, removeFile, syncDirectory } from '../system/files';
 import { removeStaleTemporaries, replaceFile } from '../system/replaceFile';
-import { propertiesDirectory, propertiesRoot, type PropertyScope } from './paths';
+import { propertiesDirectory, propertiesRoot, propertyPath, type PropertyScope } from './paths';
 import { isAlive } from '../system/processes';
 
 const PROPERTY_BYTES = 64 * 1024;
@@ -49,8 +49,4 @@ function refuseLinks(host: Host, scope: PropertyScope): void {
 export function parsePositiveInteger(text: string): number | undefined {
   const number = /^[0-9]+$/.test(text) ? Number(text) : 0;
   return Number.isSafeInteger(number) && number >= 1 ? number : undefined;
-}
-
-function propertyPath(host: Host, scope: PropertyScope, name: string): string {
-  return join(propertiesDirectory(host, scope), name);
 }

@@ -1,8 +1,6 @@
-import { join } from 'node:path';
-
 import type { Host } from '../dokku/environment';
 import type { AppName } from '../dokku/names';
-import { propertiesDirectory } from '../dokku/paths';
+import { propertyPath } from '../dokku/paths';
 import { readProperty } from '../dokku/properties';
 import { environmentFiles, readAppEnvironment } from './appEnvironment';
 import { reasonOf } from '../failure';
@@ -24,7 +22,7 @@ export function readMask(host: Host, app: AppName): Mask | string {
 
 /** The files that the mask of `app` comes from. They need not be there. */
 export function maskFiles(host: Host, app: AppName): string[] {
-  const properties = ([app, '--global'] as const).map((scope) => join(propertiesDirectory(host, scope), 'mask'));
+  const properties = ([app, '--global'] as const).map((scope) => propertyPath(host, scope, 'mask'));
   return [...properties, ...environmentFiles(host, app)];
 }
 

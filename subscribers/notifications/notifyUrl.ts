@@ -1,13 +1,12 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 
 import type { Host } from '../../host/dokku/environment';
 import type { AppName } from '../../host/dokku/names';
-import { propertiesDirectory, type PropertyScope } from '../../host/dokku/paths';
+import { propertyPath, type PropertyScope } from '../../host/dokku/paths';
 
 /** The file of the property `notify-url`. */
 export function urlPath(host: Host, scope: PropertyScope): string {
-  return join(propertiesDirectory(host, scope), 'notify-url');
+  return propertyPath(host, scope, 'notify-url');
 }
 
 /** Whether anything may have to be posted for `app`. Every deploy asks this. */
