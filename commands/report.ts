@@ -15,6 +15,7 @@ import {
   extraFlags,
   extraReport,
   globalReport,
+  isExtra,
   report as reportOf,
   type ReportFlag,
   reportFlags,
@@ -97,14 +98,9 @@ export const report = defineCommand({
   },
 });
 
-function isExtra(field: ReportFlag | ExtraFlag | undefined): field is ExtraFlag {
-  return extraFlags.some((flag) => flag === field);
-}
-
 function readExtra(host: Host, output: Output, app: AppName): Record<ExtraFlag, string> {
-  const [days, logs] = (['retention-days', 'log-retention'] as const).map((limit) =>
-    resolveLimit(host, app, limit, output.warn),
-  );
+  const days = resolveLimit(host, app, 'retention-days', output.warn);
+  const logs = resolveLimit(host, app, 'log-retention', output.warn);
   return extraReport({ days, logs }, logBytes(appBuilds(host, app)));
 }
 

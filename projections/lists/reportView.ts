@@ -33,6 +33,10 @@ export const extraFlags = [
 
 export type ExtraFlag = (typeof extraFlags)[number];
 
+export function isExtra(flag: string | undefined): flag is ExtraFlag {
+  return extraFlags.some((extra) => extra === flag);
+}
+
 /** The fields of a report that are shown, the extra ones behind the others. */
 export type Shown = Partial<Record<ReportFlag | ExtraFlag, string>>;
 
@@ -77,7 +81,6 @@ const KEY_COLUMNS = 31;
 
 /** The JSON of a report: its fields, and those of the retentions once more without their prefix. */
 export function reportJson(fields: Shown): Record<string, string> {
-  const isExtra = (flag: string): boolean => (extraFlags as readonly string[]).includes(flag);
   const all = Object.entries(fields);
   const stock = all.filter(([flag]) => !isExtra(flag));
   const unprefixed = stock
