@@ -1,14 +1,10 @@
 import fs from 'node:fs';
 
-import type * as ulids from 'ulid';
-
 import { reasonOf } from '../../host/failure';
 import { JournalNotWritten } from '../errors';
-import { type BuildEvent, type Recorded, SCHEMA_VERSION } from '../events';
-import { encodeEnvelope } from './envelope';
-import { encodeFrame, readHeader } from './frame';
+import type { BuildEvent, Recorded } from '../events';
 import { digestOf, type Head, type Journal, MAX_JOURNAL, readAt } from './journalFile';
-import { parseEvent } from './parseEvent';
+import { nextFrame } from './nextFrame';
 import { type Reading, readJournal } from './readJournal';
 
 /**
@@ -41,48 +37,17 @@ export function appendEvent(
 ): Appended {
   if (head.end > MAX_JOURNAL - RESERVE_BYTES)
     throw new JournalNotWritten(journal.path, 'it has reached its largest size');
-  const recorded = newRecorded(journal.path, head.seq + 1, event, at, random);
-  const link = { previousCrc: head.crc, readTo: head.end, digest: digestOf(journal, head.readTo, head.end) };
-  const frame = encodeFrame(encodeEnvelope(recorded, link));
+  const digest = digestOf(journal, head.readTo, head.end);
+  const { recorded, frame, head: after } = nextFrame(journal.path, head, digest, event, at, random);
   if (isLongerThan(journal, head.end)) {
     const lost = readSince(journal, head); // before the write: a race that is lost already leaves no void frame
     if (lost.since.length > 0 || lost.diverged) return { own: undefined, ...lost };
   }
   writeWhole(journal, frame);
-  if (!isLongerThan(journal, head.end + frame.length)) {
-    const { end: start } = head;
-    const crc = readHeader(frame)?.crc ?? 0;
-    const after = { seq: recorded.seq, start, crc, readTo: start, end: start + frame.length };
-    return { own: recorded, head: after, since: [recorded], diverged: false };
-  }
+  if (!isLongerThan(journal, after.end)) return { own: recorded, head: after, since: [recorded], diverged: false };
   const read = readSince(journal, head);
   return { own: read.since.find((one) => one.id === recorded.id), ...read };
 }
-
-/**
- * `event` as every reader will find it under the number `seq`. Throws {@link JournalNotWritten} for one that readers
- * would pass over. `path` is that of the journal.
- */
-export function newRecorded(path: string, seq: number, event: BuildEvent, at: number, random: () => number): Recorded {
-  const { type, ...data } = event;
-  const parsed = parseEvent(type, data);
-  if (parsed instanceof Error) throw new JournalNotWritten(path, `no reader knows this event: ${parsed.message}`);
-  const time = Math.max(0, Math.trunc(at));
-  const id = newUlid(Math.min(Math.max(1, time), LAST_ULID_TIME), random); // it takes 0 for no time
-  return { seq, id, at: time, schema: SCHEMA_VERSION, event: parsed };
-}
-
-let loadedUlid: typeof ulids | undefined;
-
-/** The package loads node:crypto, which only calls that append need. */
-function newUlid(at: number, random: () => number): string {
-  // eslint-disable-next-line @typescript-eslint/no-require-imports -- see above
-  loadedUlid ??= require('ulid') as typeof ulids;
-  return loadedUlid.ulid(at, random);
-}
-
-/** In the year 10889. */
-const LAST_ULID_TIME = 2 ** 48 - 1;
 
 const oneByte = Buffer.allocUnsafe(1);
 

@@ -5,11 +5,9 @@ import { syncDirectory } from '../../host/system/files';
 import { makeFile } from '../../host/system/replaceFile';
 import { JournalNotWritten } from '../errors';
 import type { BuildEvent, Recorded } from '../events';
-import { newRecorded } from './appendEvent';
 import { sha256 } from './checksums';
-import { encodeEnvelope } from './envelope';
-import { encodeFrame, readHeader } from './frame';
 import { type Head, JOURNAL_MODE, START } from './journalFile';
+import { nextFrame } from './nextFrame';
 
 /**
  * Makes the journal at `path` with its first events, all or none of them, durable. Nobody else can append to it
@@ -28,15 +26,11 @@ export function beginJournal(
   const frames: Buffer[] = [];
   let head = START;
   for (const event of events) {
-    const next = newRecorded(path, head.seq + 1, event, at, random);
-    const digest = sha256()
-      .update(frames.at(-1) ?? Buffer.alloc(0))
-      .digest(); // each has read up to the end
-    const frame = encodeFrame(encodeEnvelope(next, { previousCrc: head.crc, readTo: head.end, digest }));
-    const { end: start } = head;
-    head = { seq: next.seq, start, crc: readHeader(frame)?.crc ?? 0, readTo: start, end: start + frame.length };
-    frames.push(frame);
-    recorded.push(next);
+    const before = frames.at(-1) ?? Buffer.alloc(0); // the bytes from head.readTo to head.end
+    const next = nextFrame(path, head, sha256().update(before).digest(), event, at, random);
+    ({ head } = next);
+    frames.push(next.frame);
+    recorded.push(next.recorded);
   }
   try {
     if (!makeFile(path, Buffer.concat(frames), JOURNAL_MODE)) return undefined;
