@@ -122,10 +122,10 @@ function makeOwn(fd: number, name: string, owner: Owner | undefined): void {
 function adopt(host: Host, warn: Warn, app: AppName): boolean {
   try {
     const builds = appBuilds(host, app);
-    const { loaded, upToDate, notWritten } = adoptRecords(builds, thisSystem, warn);
+    const { loaded, texts, notWritten } = adoptRecords(builds, thisSystem, warn);
     if (notWritten !== undefined) warn(`The records of ${app} are not in its journal: ${notWritten}`);
     if (loaded.inMemory === true) return false;
-    updateFiles(builds, loaded, 'all', thisSystem, warn, upToDate);
+    updateFiles(builds, loaded, 'all', thisSystem, warn, texts);
     return true;
   } catch (error) {
     warn(`${app}: ${reasonOf(error)}`);

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { listDirectory } from '../../host/system/files';
 import { printable, reasonOf } from '../../host/failure';
 import { parseTimestamp } from '../../host/durations';
-import type { AppName, BuildId } from '../../host/dokku/names';
+import type { BuildId } from '../../host/dokku/names';
 import type { AppBuilds } from '../../host/dokku/paths';
 import type { System } from '../../host/system/system';
 import type { BuildCommand } from '../../journal/commands';
@@ -15,16 +15,15 @@ import { buildsOf, findBuild, type History } from '../../journal/history';
 import { type Loaded, loadHistory } from '../../journal/loadHistory';
 import { addRunning } from '../lists/runningBuilds';
 import { warnOfProblems } from '../problemWarnings';
-import { recordText } from './record';
-import { readRecordFile, type RecordFile, recordedIds } from './recordFiles';
+import { readRecordFile, type RecordFile, recordedIds, type RecordTexts } from './recordFiles';
 
 /** An app's history with the records that something else wrote. */
 export interface Adopted {
   readonly loaded: Loaded;
   /** The names of the files in the app's directory. */
   readonly names: readonly string[];
-  /** Builds whose record file was just read, and holds what this program would write. */
-  readonly upToDate: ReadonlySet<BuildId>;
+  /** Of the record files that were just read. */
+  readonly texts: RecordTexts;
   /** Why the journal could not be written, if that was tried: then what was adopted is in memory only. */
   readonly notWritten: string | undefined;
 }
@@ -52,13 +51,7 @@ export function adoptRecords(builds: AppBuilds, system: System, warn: (message: 
     );
   else if (records.length > 0)
     loaded = add(builds, loaded, removedMeanwhile(before.history, loaded.history, names, system.now()), system, failed);
-  const upToDate = records.filter(({ started: { build }, text }) => text === textOf(builds.app, loaded.history, build));
-  return { loaded, names, upToDate: new Set(upToDate.map(({ started }) => started.build)), notWritten };
-}
-
-function textOf(app: AppName, history: History, id: BuildId): string | undefined {
-  const build = findBuild(history, id);
-  return build && recordText(app, build);
+  return { loaded, names, texts: new Map(records.map(({ started, text }) => [started.build, text])), notWritten };
 }
 
 const WRITING_MS = 10;

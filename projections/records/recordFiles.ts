@@ -51,13 +51,16 @@ export function readRecordFile(directory: string, id: BuildId): RecordFile | str
   }
 }
 
+/** Texts of record files that were read a moment ago, by build. */
+export type RecordTexts = ReadonlyMap<BuildId, string>;
+
 /**
  * Makes the record files of `builds` in `directory` say what these say. Files that are true already are not touched;
- * an unreadable one is replaced. One that cannot be written does not keep the others from it; then throws the system
- * error.
+ * an unreadable one is replaced. A file whose text is in `known` is not read again. One that cannot be written does
+ * not keep the others from being written; then throws the system error.
  */
-export function writeRecords(directory: string, app: AppName, builds: readonly Build[]): void {
-  const failures = staleRecords(directory, app, builds).flatMap((build): unknown[] => {
+export function writeRecords(directory: string, app: AppName, builds: readonly Build[], known?: RecordTexts): void {
+  const failures = staleRecords(directory, app, builds, known).flatMap((build): unknown[] => {
     try {
       replaceFile(recordPathIn(directory, build.id), recordText(app, build), { mode: RECORD_MODE, durable: true });
       return [];
@@ -69,8 +72,10 @@ export function writeRecords(directory: string, app: AppName, builds: readonly B
 }
 
 /** Those of `builds` whose record files do not say what they say, or are not there. */
-export function staleRecords(directory: string, app: AppName, builds: readonly Build[]): Build[] {
-  return builds.filter((build) => recordContent(directory, build.id) !== recordText(app, build));
+export function staleRecords(directory: string, app: AppName, builds: readonly Build[], known?: RecordTexts): Build[] {
+  return builds.filter(
+    (build) => (known?.get(build.id) ?? recordContent(directory, build.id)) !== recordText(app, build),
+  );
 }
 
 /** The text of the record file of build `id`; undefined when there is none, or nothing that can be one. */

@@ -13,7 +13,7 @@ import { type Build, buildsOf, findBuild, type History } from '../../journal/his
 import { type Loaded, loadHistory } from '../../journal/loadHistory';
 import { removeNotes } from '../conclusions/notes';
 import { oldEntriesOf, removeRunning, runningOf } from '../lists/runningBuilds';
-import { removeBuildFiles, removeLog, sweep, writeRecords } from './recordFiles';
+import { type RecordTexts, removeBuildFiles, removeLog, sweep, writeRecords } from './recordFiles';
 
 /**
  * Updates every file that is derived from the journal: records, logs of pruned builds, notes, the view of running
@@ -21,8 +21,8 @@ import { removeBuildFiles, removeLog, sweep, writeRecords } from './recordFiles'
  * again. One file that cannot be written or removed keeps no other from being updated.
  *
  * `changed`: the files of the builds that events behind the checkpoint name, which is what a deploy's trigger has time
- * for. `all`: every record is compared with the journal, but for those that are known to be `upToDate`, and what
- * crashes have left is removed.
+ * for. `all`: every record is compared with the journal, and what crashes have left is removed. A record whose text
+ * is in `texts` is not read again for that.
  *
  * If two processes do this at once, no record is left that is older than the journal: after its last rename each looks
  * whether the journal has grown, and if so writes again.
@@ -33,15 +33,14 @@ export function updateFiles(
   scope: 'changed' | 'all',
   system: System,
   warn: (message: string) => void,
-  upToDate: ReadonlySet<BuildId> = new Set(),
+  texts?: RecordTexts,
 ): void {
   let failure: unknown;
   const failed = (error: unknown): void => {
     failure ??= error;
   };
   try {
-    const updated =
-      builds.mode === 'owner' ? updateRecords(builds, loaded, scope, system, upToDate, failed) : undefined;
+    const updated = builds.mode === 'owner' ? updateRecords(builds, loaded, scope, system, texts, failed) : undefined;
     if (updated === undefined) removeStaleTemporaries(builds.directory, (pid) => system.isAlive({ pid }));
     const { current, written } = updated ?? { current: loaded, written: true };
     updateRunning(builds, current.history, system, failed);
@@ -67,7 +66,7 @@ function updateRecords(
   loaded: Loaded,
   scope: 'changed' | 'all',
   system: System,
-  upToDate: ReadonlySet<BuildId>,
+  texts: RecordTexts | undefined,
   failed: (error: unknown) => void,
 ): { readonly current: Loaded; readonly written: boolean } {
   const { app, directory } = builds;
@@ -77,10 +76,10 @@ function updateRecords(
     const { history, changed } = current;
     const whole = scope === 'all' || changed === 'all';
     const stored = whole ? buildsOf(history) : onRecord(history, changed);
-    const unsure = current === loaded ? stored.filter(({ id }) => !upToDate.has(id)) : stored;
-    written = attempt(failed, () => writeRecords(directory, app, unsure));
+    const known = current === loaded ? texts : undefined;
+    written = attempt(failed, () => writeRecords(directory, app, stored, known));
     if (changed !== 'all') removeFilesOfPruned(directory, history, changed, failed);
-    if (changed !== 'all' && scope === 'changed') removeNotesOfEnded(directory, history, changed, failed);
+    if (!whole) removeNotesOfEnded(directory, history, changed, failed);
     if (journalSize(directory) <= current.head.end) break;
     const next = loadHistory(directory);
     if (next.head.seq === current.head.seq) break; // it has grown by debris only

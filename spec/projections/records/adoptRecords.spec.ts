@@ -23,6 +23,7 @@ import { readRunning, rebuildRunning } from '../../../projections/lists/runningB
 import { asRoot, asUser } from '../../temporaryHost';
 import { discard, finish, prune, start } from '../../journal/buildCommands';
 import { finished, minuteText, pruned, started } from '../../journal/buildEvents';
+import { staleRecords } from '../../../projections/records/recordFiles';
 import { updateFiles } from '../../../projections/records/updateFiles';
 import {
   append,
@@ -334,10 +335,14 @@ test.serial(
     writeForeign(elsewhere, 'same', ended);
     adopted(elsewhere);
     writeFileSync(join(builds.directory, 'same.json'), recordsOf(elsewhere)['same.json'] ?? '');
-    const { loaded, upToDate } = adoptRecords(builds, testMachine, refuseWarning);
-    t.deepEqual([...upToDate], ['same'] as never);
-    const files = countFiles(t, () => updateFiles(builds, loaded, 'all', testMachine, refuseWarning, upToDate));
-    t.is(files.records, 1);
+    const { loaded, texts } = adoptRecords(builds, testMachine, refuseWarning);
+    const stale = staleRecords(builds.directory, builds.app, buildsOf(loaded.history), texts);
+    t.deepEqual(
+      stale.map(({ id }) => id),
+      ['other'] as never,
+    );
+    const files = countFiles(t, () => updateFiles(builds, loaded, 'all', testMachine, refuseWarning, texts));
+    t.is(files.records, 0);
     t.deepEqual(filesOf(builds), recordsOf(builds));
   },
 );
