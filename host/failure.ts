@@ -48,5 +48,5 @@ export function reasonOf(error: unknown): string {
   return text === 'unknown error' ? `system error ${code}` : text;
 }
 
-/** Neither runtime has a text for it, and a disk with quotas is nothing rare. Linux, errno(3). */
+/** The number of this error in Linux, errno(3). Neither Node.js nor Bun has a text for it. */
 const EDQUOT = 122;

@@ -24,7 +24,7 @@ import { startedAmong } from './startedAmong';
 export interface Handled {
   /** The history with what these commands and all others added. */
   readonly loaded: Loaded;
-  /** The events that this call added, in order. Empty: it was so already, or somebody else was first. */
+  /** The events that this call added, in order. Empty if there was nothing to change, or another process was first. */
   readonly added: readonly Recorded[];
 }
 
@@ -173,7 +173,7 @@ class Writer {
     return appendEvent(this.#opened(), head, event, system.now(), system.random);
   }
 
-  /** Everything appended so far, by whomever, is on disk when this returns. */
+  /** Everything that any process has appended so far is on disk when this returns. */
   sync(): void {
     if (this.#journal !== undefined) syncJournal(this.#journal);
     this.#isDirty = false;

@@ -5,18 +5,19 @@ import { type Build, buildsOf, type History } from './history';
 
 /** What the retention removes, each in the order of the journal. */
 export interface BeyondRetention {
-  /** They leave the records, and their logs with them. */
+  /** Builds whose records and logs are removed. */
   readonly builds: BuildId[];
-  /** They stay on record, and only their logs are removed. */
+  /** Builds that stay on record. Only their logs are removed. */
   readonly logs: BuildId[];
 }
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
 /**
- * What has to go at `now` (ms since the epoch). By number, the oldest builds go first. By days, all that ended longer
- * ago. Running builds are not counted, and the most recent success stays: a row of failures, or a year without a
- * deploy, must not remove the build that an app runs on. Of the builds that stay, the newest keep their logs.
+ * What is removed at `now` (ms since the epoch). By number, the oldest builds are removed first. By days, all builds
+ * that ended longer ago. Running builds are not counted, and the most recent success stays: a row of failures, or a
+ * year without a deploy, must not remove the build that an app runs on. Of the builds that stay, the newest keep their
+ * logs.
  */
 export function beyondRetention(history: History, retention: Retention, now: number): BeyondRetention {
   const finished = buildsOf(history).filter((build) => build.status !== 'running');
@@ -34,7 +35,7 @@ function idsOf(builds: readonly Build[]): BuildId[] {
   return builds.map(({ id }) => id);
 }
 
-/** When it ended, ms since the epoch; never, if it has not or its record does not say so in a way that is known. */
+/** When `build` ended, ms since the epoch. Infinity if it runs, or if its time cannot be read. */
 function endOf(build: Build): number {
   return (build.status === 'running' ? undefined : parseTimestamp(build.finishedAt)) ?? Number.POSITIVE_INFINITY;
 }

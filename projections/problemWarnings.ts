@@ -13,7 +13,10 @@ function reportable(problems: readonly Problem[]): Problem[] {
   return problems.filter((problem) => problem.type !== 'damage' || problem.tail || !problem.cutOff);
 }
 
-/** Warns of the {@link reportable} problems of the journal of `builds`. Nobody wrote to it while it was read. */
+/**
+ * Warns of the {@link reportable} problems of the journal of `builds`. To be called if no process wrote to it while it
+ * was read.
+ */
 export function warnOfProblems(builds: AppBuilds, problems: readonly Problem[], warn: Warn): void {
   reportable(problems).forEach(warnOnce(builds, warn));
 }

@@ -18,8 +18,8 @@ export interface AppContext {
 }
 
 /**
- * - `own`: the files of the builds that are changed. For the triggers of a deploy, whose work must not grow with what
- *   lies around.
+ * - `own`: the files of the builds that are changed. For the triggers of a deploy, whose work must not grow with the
+ *   number of files.
  * - `all`: records of something else are adopted first, every record is compared, and leftovers of crashes are
  *   removed.
  */
@@ -45,10 +45,7 @@ export function load({ builds, system, warn }: AppContext, scope: Scope): Loaded
   return scope === 'own' ? loadHistory(builds.directory) : adoptRecords(builds, system, warn).loaded;
 }
 
-/**
- * What follows from events that are on disk: the files are updated, the subscribers are notified. Only warns of what
- * fails.
- */
+/** Updates the files and notifies the subscribers, after the events are on disk. A failure is only a warning. */
 export function publish({ host, builds, system, warn }: AppContext, scope: Scope, handled: Handled): void {
   updateFiles(builds, handled.loaded, scope === 'own' ? 'changed' : 'all', system, warn);
   notifySubscribers(host, builds, handled, warn);

@@ -43,7 +43,7 @@ export function recordStart(host: Host, warn: Warn, app: AppName, id: BuildId, p
   try {
     changeHistory(context, 'own', () => [command]);
   } catch (error) {
-    // a reader has adopted the record
+    // Alongside, a reader may have adopted the record before.
     if (!(error instanceof BuildStartedBefore && builds.mode === 'alongside')) throw error;
   }
 }
@@ -57,8 +57,8 @@ function prepareDirectory({ directory }: AppBuilds): void {
 }
 
 /**
- * Puts a build into the view of running builds, before its start is appended. A failure costs later readers time, no
- * start.
+ * Puts a build into the view of running builds, before its start is appended. After a failure the start is recorded
+ * all the same, and later readers take longer.
  */
 function showRunning({ app, buildsRoot }: AppBuilds, id: BuildId, warn: Warn): void {
   try {

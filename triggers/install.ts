@@ -134,8 +134,8 @@ function adopt(host: Host, warn: Warn, app: AppName): boolean {
 }
 
 /**
- * What a directory was like when it had been dealt with, by its path: any change of what it holds, or of its owner,
- * shows.
+ * The state of each directory after it was repaired and adopted, by its path. It changes with the content of the
+ * directory and with its owner.
  */
 type Seen = Readonly<Record<string, string>>;
 

@@ -32,9 +32,9 @@ const DEEPEST = 6;
  * gives the files of the program the modes that they have when that user makes them. For what root made before, and a
  * backup that was restored as root.
  *
- * No link is followed, at any depth and whatever is changed meanwhile: each directory is opened once, and what is in
+ * No link is followed, at any depth and whatever other processes change: each directory is opened once, and what is in
  * it is reached through that descriptor. A file with a second name is left alone, since that name may lie elsewhere.
- * `path` of that directory is for messages only. Says what it left to `warn`.
+ * `path` of that directory is for messages only. Warns of what it left alone.
  */
 export function repairEntry(
   fd: number,

@@ -14,8 +14,8 @@ import { workOn } from '../allApps/overAllApps';
 import { verifyWork } from '../verify/verify';
 
 /**
- * Looks whether what was installed at `link` answers, and whether the histories of `apps` are intact; says so. False
- * when something is not.
+ * Checks that the plugin at `link` answers and that the histories of `apps` are intact, and prints the result. False
+ * if one of them fails.
  */
 export function checkHost(host: Host, output: Output, link: string, apps: readonly AppName[]): boolean {
   const answering = answers(link, output);
@@ -55,7 +55,7 @@ function histories(host: Host, output: Output, apps: readonly AppName[]): boolea
   return broken.length === 0;
 }
 
-/** Those of `apps` whose history does not verify, and what is wrong. Reads their journals. */
+/** The apps among `apps` whose history does not verify, and the warnings about them. Reads their journals. */
 export function brokenHistories(
   host: Host,
   apps: readonly AppName[],

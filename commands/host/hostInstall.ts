@@ -72,7 +72,7 @@ async function installHost({ host, output, flags: wanted }: Call): Promise<numbe
   takeSteps(output, steps, dryRun);
   if (dryRun) return 0;
   const modeHost = { ...host, alongside: mode === 'alongside' };
-  const histories = appsWithHistory(modeHost); // what is adopted now need not be read back
+  const histories = appsWithHistory(modeHost); // records that are adopted below need not be verified
   const adopted = install({ host: modeHost, output, args: [] }) === 0;
   if (adopted) output.step('Ran its trigger install: directories are there, existing records are in the journal');
   else output.warn('Its trigger install could not write all existing records to the journal; see above');

@@ -37,14 +37,14 @@ export const hostStatus = defineCommand({
 
 const LABEL_COLUMNS = 19;
 
-/** What is so on the host. Keys as they are in JSON. */
+/** The state of the installation. Keys as in the JSON. */
 interface Status {
   /** Whether this plugin answers, for `builds:*` or alongside. */
   readonly installed: boolean;
   readonly mode: 'replace' | 'alongside' | 'none';
   /** Who answers `builds:*`. */
   readonly answers: 'dokku-builds' | 'another plugin' | 'nobody';
-  /** Of who answers `builds:*`. */
+  /** Of the plugin that answers `builds:*`. */
   readonly version: string | null;
   readonly tree: string | null;
   /** Of the one that journals alongside. */

@@ -14,8 +14,8 @@ import { errorCode, Failure } from '../../host/failure';
 type What = 'trigger' | 'commands' | 'subcommand';
 
 /**
- * Does what a call has to do that does not simply act. Returns its exit status; undefined if it acts after all. `args`
- * are the words of the call. Throws {@link Failure} if nobody can answer.
+ * Handles a call whose role is another one than `acts`. Returns its exit status; undefined if it acts after all.
+ * `args` are the words of the call. Throws {@link Failure} if nobody can answer.
  */
 export function standIn(
   role: Exclude<Role, 'acts'>,
@@ -41,13 +41,16 @@ function whatOf({ file }: CalledThrough): What {
   return file.startsWith('subcommands/') ? 'subcommand' : 'trigger';
 }
 
-/** `dokku help` lists it once, as `builds`; its own name is explained to who asks for it. */
+/** `dokku help` lists the plugin once, as `builds`. The help of its own name is shown only if it is asked for. */
 function standAsideAsCommands(host: Host, { name }: CalledThrough, [asked]: readonly string[]): number | undefined {
   if (asked === name || asked === `${name}:help`) return undefined;
   return asked === 'help' ? 0 : host.notImplementedExit;
 }
 
-/** From the next call on. One who may not change the links leaves it to the next `install`, which root runs. */
+/**
+ * Takes effect from the next call on. A user who may not change the links leaves that to the next `install`, which
+ * root runs.
+ */
 function takeOverNow(host: Host, { name, file }: CalledThrough): void {
   const mode = readInstallation(host)?.mode;
   if ((mode === 'none' || mode === 'alongside') && file !== 'install') return; // it is on its way out

@@ -40,8 +40,8 @@ export function takeOver(host: Host, name: string): boolean {
 }
 
 /**
- * What `enabled/builds` has to say if the plugin enabled as `except` does not answer: another copy of this plugin that
- * is enabled, what was there before, or the stock plugin. Undefined if none is there.
+ * The target of `enabled/builds` if the plugin enabled as `except` does not answer: another copy of this plugin that
+ * is enabled, the target from before, or the stock plugin. Undefined if none is there.
  */
 export function nextTarget(host: Host, except: string | null): string | undefined {
   const places = placesOf(host);

@@ -18,7 +18,7 @@ export interface Host {
   readonly quiet: boolean;
   /** `dokku --trace`: failures show their stack. */
   readonly trace: boolean;
-  /** Exit status of `commands` for what is not its own. */
+  /** Exit status of `commands` for a command of another plugin. */
   readonly notImplementedExit: number;
   readonly caller: Caller;
   /** The commit that is deployed, if the caller gives it: `$GIT_REV`, a whole hash. */

@@ -21,8 +21,8 @@ export interface Installation {
 const LIMIT_BYTES = 64 * 1024;
 
 /**
- * The installation on `host`; undefined if nothing readable says so. Then Dokku's own link is taken for what was
- * before.
+ * The installation on `host`; undefined if no valid file describes it. Then Dokku's own link counts as the one that
+ * was there before.
  */
 export function readInstallation(host: Host): Installation | undefined {
   try {

@@ -27,11 +27,11 @@ export function writeProperty(host: Host, scope: PropertyScope, name: string, va
   makeDirectory(propertiesDirectory(host, scope), 0o755);
   replaceFile(propertyPath(host, scope, name), value, { mode: 0o600, durable: true });
   const root = propertiesRoot(host);
-  for (const directory of [root, dirname(root)]) syncDirectory(directory); // what lies in them may be new
+  for (const directory of [root, dirname(root)]) syncDirectory(directory); // their entries may be new
   removeStaleTemporaries(propertiesDirectory(host, scope), (pid) => isAlive({ pid }));
 }
 
-/** Unsets a property, which may not be set. Durable. Throws the same. */
+/** Unsets a property, which may not be set. Durable. Throws as {@link writeProperty} does. */
 export function clearProperty(host: Host, scope: PropertyScope, name: string): void {
   refuseLinks(host, scope);
   const path = propertyPath(host, scope, name);
@@ -39,7 +39,7 @@ export function clearProperty(host: Host, scope: PropertyScope, name: string): v
   if (existsSync(dirname(path))) syncDirectory(dirname(path)); // also if a call that was killed has removed it
 }
 
-/** What is written must not end up elsewhere. */
+/** Refuses a link in place of a directory: it may lead anywhere. */
 function refuseLinks(host: Host, scope: PropertyScope): void {
   refuseLink(propertiesRoot(host));
   refuseLink(propertiesDirectory(host, scope));

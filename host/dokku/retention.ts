@@ -4,13 +4,13 @@ import type { AppName } from './names';
 import type { PropertyScope } from './paths';
 import { parsePositiveInteger, readProperty } from './properties';
 
-/** What is kept of an app's builds that have ended. */
+/** The limits of what is kept of an app's builds that have ended. */
 export interface Retention {
-  /** How many of them. */
+  /** The number of builds. */
   readonly builds: number;
-  /** None that ended longer ago. */
+  /** Builds that ended more days ago are removed. */
   readonly days?: number;
-  /** How many have a log; the others only a record. */
+  /** The number of builds that keep their logs. The others keep only their records. */
   readonly logs?: number;
 }
 
@@ -23,9 +23,9 @@ export type Limit = 'retention' | 'retention-days' | 'log-retention';
 type Warn = (message: string) => void;
 
 /**
- * What to keep of `app`: of each limit its own, else the global one, else 20 builds of whatever age with their logs. A
- * stored value that is no whole number of at least 1 is warned about and passed over. A value that may not be read
- * throws the system error: to fall back to a smaller number would drop builds that were to be kept.
+ * The limits of `app`: each its own, else the global one. If none is set, 20 builds of any age are kept, with their
+ * logs. Warns of a stored value that is no whole number of at least 1, and ignores it. Throws the system error for a
+ * value that may not be read: a fallback to a smaller number would remove builds that were to be kept.
  */
 export function resolveRetention(host: Host, app: AppName, warn: Warn): Retention {
   const days = resolveLimit(host, app, 'retention-days', warn);
@@ -37,7 +37,7 @@ export function resolveRetention(host: Host, app: AppName, warn: Warn): Retentio
   };
 }
 
-/** One limit of it; undefined if it is not set. Warns and throws in the same way. */
+/** One of these limits; undefined if it is not set. Warns and throws in the same way. */
 export function resolveLimit(host: Host, app: AppName, limit: Limit, warn: Warn): number | undefined {
   for (const scope of [app, '--global'] as const) {
     const number = numberIn(readLimit(host, scope, limit, warn), scope, limit, warn);
@@ -54,7 +54,7 @@ export interface Retentions {
 }
 
 /**
- * Tells the retentions of one app after the other; the global one is read once. Warns and throws as
+ * A function that reads the retentions of an app. The global one is read once for all apps. Warns and throws as
  * {@link readProperty} and {@link resolveRetention} do.
  */
 export function retentionsReader(host: Host, warn: Warn): (app: AppName) => Retentions {

@@ -22,7 +22,7 @@ export function readAppEnvironment(host: Host, app: AppName): Variable[] {
   return environmentFiles(host, app).flatMap((path) => parseEnvironment(readSmallFile(path, LIMIT_BYTES) ?? ''));
 }
 
-/** The files that it stands in. */
+/** The files that hold the environment of `app`. They need not be there. */
 export function environmentFiles(host: Host, app: AppName): string[] {
   return [appRoot(host, app), host.dokkuRoot].map((directory) => join(directory, 'ENV'));
 }

@@ -18,8 +18,8 @@ export const MASKED = '***';
 
 /**
  * `lines`, as a terminal shows them, with {@link MASKED} for each secret. A value is found across colours, and if it
- * is broken over lines; a pattern within one line. A value that is `cut` off at the first line or at the last is found
- * by the half that is there.
+ * is broken over lines; a pattern within one line. A value that is cut off at the end of the last line is found if
+ * half of it is there. So is one that is cut off at the beginning of the first line, if the log is `cut` there.
  */
 export function maskPrinted(mask: Mask, lines: readonly PrintedLine[], cut: boolean): PrintedLine[] {
   const texts = lines.map(textOf);
@@ -64,7 +64,10 @@ function occurrences(text: string, value: string): Range[] {
   return ranges;
 }
 
-/** A log may begin in the middle of a value, if its beginning was `cut` off, and it may end there. */
+/**
+ * The parts of `value` at the edges of `text`. A log may end in the middle of a value. It may begin there only if its
+ * beginning was `cut` off.
+ */
 function partsAtEdges(text: string, value: string, cut: boolean): Range[] {
   const least = Math.max(LEAST_CHARACTERS, Math.ceil(value.length / 2));
   const ranges: Range[] = [];

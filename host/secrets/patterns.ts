@@ -37,8 +37,8 @@ function parsePattern(word: string): Pattern {
 }
 
 /**
- * Where `pattern` is found in `line`. Takes time in proportion to the line: if the parts behind the first do not
- * follow it, they follow it nowhere later in the same word, so no word is searched twice.
+ * Where `pattern` is found in `line`. Takes time in proportion to the line: if the other parts do not follow the first
+ * one, they do not follow it later in the same word either, so no word is searched twice.
  */
 export function findPattern([first, ...rest]: Pattern, line: string): Range[] {
   const ranges: Range[] = [];

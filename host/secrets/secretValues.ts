@@ -21,7 +21,7 @@ export function secretValues(environment: readonly Variable[]): string[] {
   return [...new Set(values.flatMap(written).flatMap(shown))];
 }
 
-/** A user name alone is a token if it is that long. */
+/** A user name without a password is taken for a token if it is at least that long. */
 const TOKEN_CHARACTERS = 16;
 
 /** The password in `value`, if that is a url with one, or the token in its place. */
@@ -49,7 +49,7 @@ function written(value: string): string[] {
   return [wellFormed, encodeURIComponent(wellFormed), JSON.stringify(wellFormed).slice(1, -1)];
 }
 
-/** What a terminal shows of it: all lines together, and each of them. */
+/** The text as a terminal shows it: all lines joined, and each line alone. */
 function shown(text: string): string[] {
   const lines = readPrintedText(text).map((line) => line.trim());
   return [lines.join(''), ...lines].filter((line) => line.length >= LEAST_CHARACTERS);

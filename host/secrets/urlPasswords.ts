@@ -1,11 +1,11 @@
 import type { Range } from './ranges';
 
-/** What may stand between `://` and the host's name; a longer one is none. */
+/** The characters behind `://` that can be a user, a password and a host. No more than 512 are searched. */
 const AUTHORITY = /[^\s"'`<>()[\]{}\\/?#]{0,512}/y;
 
 /**
- * Where `line` holds a url with a user and a password, that password; of `https://token@host`, nothing. Takes time in
- * proportion to the line.
+ * The passwords in `line`, of urls with a user and a password. A url such as `https://token@host` has none. Takes time
+ * in proportion to the line.
  */
 export function findUrlPasswords(line: string): Range[] {
   const ranges: Range[] = [];

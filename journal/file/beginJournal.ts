@@ -10,9 +10,9 @@ import { type Head, JOURNAL_MODE, START } from './journalFile';
 import { nextFrame } from './nextFrame';
 
 /**
- * Makes the journal at `path` with its first events, all or none of them, durable. Nobody else can append to it
- * before, so this takes a fraction of the time of as many appends. Undefined if there is a journal already, or if the
- * file system has no hard links. Throws {@link JournalNotWritten}.
+ * Makes the journal at `path` with its first events, all or none of them, durable. No other process can append to it
+ * before it is there, so one write is enough for all events. That takes a fraction of the time of as many appends.
+ * Undefined if there is a journal already, or if the file system has no hard links. Throws {@link JournalNotWritten}.
  *
  * `at` is ms since the epoch; `random` gives fractions from 0 to below 1, for the ids.
  */

@@ -29,7 +29,7 @@ export const START: Head = { seq: 0, start: 0, crc: 0, readTo: 0, end: 0 };
 /** A longer file is no journal. It would hold 17 million events: to read it would take a trigger minutes. */
 export const MAX_JOURNAL = 4 * 1024 ** 3;
 
-/** They name keys and commands. */
+/** For the owner alone: events name ssh keys and commands. */
 export const JOURNAL_MODE = 0o600;
 
 export interface Journal {
@@ -48,8 +48,8 @@ export function openJournal(path: string): Journal | undefined {
 }
 
 /**
- * What `work` makes of the journal at `path`, which is closed afterwards; undefined when there is none. Throws
- * {@link JournalNotReadable}.
+ * The result of `work` on the journal at `path`, which is closed afterwards; undefined when there is no journal.
+ * Throws {@link JournalNotReadable}.
  */
 export function withJournal<T>(path: string, work: (journal: Journal) => T): T | undefined {
   const journal = openJournal(path);

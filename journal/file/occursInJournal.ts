@@ -5,7 +5,7 @@ import { JournalNotReadable } from '../errors';
 import { withJournal } from './journalFile';
 
 /**
- * Whether the bytes of `text` occur in the journal at `path`: not before then is a long one worth decoding. Throws
+ * Whether the bytes of `text` occur in the journal at `path`: only then is a long journal worth decoding. Throws
  * {@link JournalNotReadable}.
  */
 export function occursInJournal(path: string, text: string): boolean {

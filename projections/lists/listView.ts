@@ -4,8 +4,8 @@ import type { Kind } from '../../journal/events';
 import type { DisplayStatus, ShownBuild } from '../records/record';
 
 /**
- * Which builds are asked for; what is not given filters nothing. Times are ms since the epoch, and about the start of
- * a build.
+ * Which builds are asked for. An absent field filters nothing. Times are ms since the epoch, and about the start of a
+ * build.
  */
 export interface ListFilter {
   readonly kind?: Kind | undefined;
@@ -49,7 +49,7 @@ export function listOfHost(listed: readonly ListedBuild[]): ListedBuild[] {
   return sorted.map(({ one }) => one);
 }
 
-/** Whether `seen` is one of the builds that `filter` asks for. */
+/** Whether `shown` is one of the builds that `filter` asks for. */
 export function matches(shown: ShownBuild, filter: ListFilter): boolean {
   const { kind, statuses, sources, since, until } = filter;
   if (kind !== undefined && shown.build.kind !== kind) return false;

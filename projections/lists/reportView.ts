@@ -22,8 +22,8 @@ export const reportFlags = [
 export type ReportFlag = (typeof reportFlags)[number];
 
 /**
- * What the stock plugin does not report. Scripts read its output, so these are shown where it has none: on a terminal,
- * in the one document about all apps, and if they are asked for by name.
+ * Fields that the stock plugin does not report. They must not change output that scripts already read, so they are
+ * shown only on a terminal, in the one document about all apps, and if they are asked for by name.
  */
 export const extraFlags = [
   'builds-computed-log-retention',

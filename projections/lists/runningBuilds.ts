@@ -43,8 +43,8 @@ export function runningOf(buildsRoot: string, app: AppName): BuildId[] {
 }
 
 /**
- * The entries of `app` that were made so long ago that their start is on record, or never will be: who made them was
- * killed.
+ * The entries of `app` that are older than {@link OLD_MS}. If the start of such a build is not on record by now, it
+ * never will be: the process that made the entry was killed.
  */
 export function oldEntriesOf(buildsRoot: string, app: AppName): BuildId[] {
   const directory = `${buildsRoot}/${VIEW_DIRECTORY}/${app}`;
@@ -75,8 +75,9 @@ export function forgetRunning(buildsRoot: string, app: AppName): void {
 }
 
 /**
- * Makes the view anew: with what is `running`, and without what has `ended` for sure. A process that was killed at
- * the seal left a seal that does not fit, so what it left is removed here. Throws system errors.
+ * Makes the view anew: with what is `running`, and without what has `ended` for sure. A process that was killed while
+ * it wrote the seal leaves a temporary file, and a seal that does not fit. So such files are removed here. Throws
+ * system errors.
  */
 export function rebuildRunning(
   buildsRoot: string,
@@ -126,7 +127,7 @@ function exists(path: string): boolean {
   }
 }
 
-/** Makes the next reader look into every app: for who could not add to the view what belongs there. */
+/** Makes the next reader read every app: for a process that could not add its build to the view. */
 export function distrustRunning(buildsRoot: string): void {
   try {
     removeFile(sealPath(buildsRoot));
@@ -148,8 +149,7 @@ function removeEntry(buildsRoot: string, { app, build }: MayRun): boolean {
 }
 
 /**
- * Where the view lies. A link that stands there, or in the place of `app` in it, is none of ours and may lead
- * anywhere: it goes.
+ * Where the view lies. A link in place of this directory, or of that of `app` in it, may lead anywhere: it is removed.
  */
 function ownDirectory(buildsRoot: string, app = '.'): string {
   const view = `${buildsRoot}/${VIEW_DIRECTORY}`;

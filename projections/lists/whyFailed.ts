@@ -16,8 +16,8 @@ const SAYS_NOTHING =
   /^ !\s+(?:App build failed|Failure to deploy|Deploy failed)|pre-receive hook declined|exit(?:ed with)? (?:status|code):? \d+|non-zero code|^make(?:\[\d+\])?: \*\*\*|ERR! (?:code|errno|path|command|A )|ELIFECYCLE|complete log of this run/i;
 
 /**
- * The last of `lines` of a log that looks like an error; undefined if none does. One that names no cause is taken if
- * there is no other.
+ * The last of `lines` of a log that looks like an error; undefined if none does. A line that names no cause is used
+ * only if there is no other.
  */
 export function errorLine(lines: readonly string[]): string | undefined {
   const errors = lines.filter((line) => ERROR.test(line) && !HARMLESS.test(line));

@@ -22,9 +22,12 @@ export interface Adopted {
   readonly loaded: Loaded;
   /** The names of the files in the app's directory. */
   readonly names: readonly string[];
-  /** Of the record files that were just read. */
+  /** The texts of the record files that were read. */
   readonly texts: RecordTexts;
-  /** Why the journal could not be written, if that was tried: then what was adopted is in memory only. */
+  /**
+   * Why the journal could not be written; undefined if it was written, or did not have to be. Without the journal,
+   * adopted records are in memory only.
+   */
   readonly notWritten: string | undefined;
 }
 

@@ -33,7 +33,7 @@ export function recordedIds(names: readonly string[]): BuildId[] {
     .filter((id) => id !== undefined);
 }
 
-/** What a record file holds, and the text that says so. */
+/** A record file: what it says, and its text. */
 export type RecordFile = AdoptedRecord & { readonly text: string };
 
 /**
@@ -121,7 +121,7 @@ function removeLeftover(path: string, failed: Failed): void {
   try {
     removeFile(path);
   } catch (error) {
-    // a directory is none of ours
+    // this program makes no directory of that name
     if (errorCode(error) !== 'EISDIR') failed(new Failure(`${path}: ${reasonOf(error)}`));
   }
 }

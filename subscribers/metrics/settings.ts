@@ -11,7 +11,7 @@ export function isMetricsFileWanted(host: Host): boolean {
   }
 }
 
-/** Throws {@link Failure} for what is no value of the property `metrics`. */
+/** Throws {@link Failure} if `text` is no value of the property `metrics`. */
 export function parseMetrics(text: string): void {
   if (text !== 'on' && text !== 'off') throw new Failure(`Invalid metrics "${printable(text)}": must be on or off`);
 }

@@ -7,8 +7,7 @@ const TAIL_BYTES = 64 * 1024;
 
 /**
  * The last lines of the log at `path`, as a terminal would show them, without the secrets that `mask` knows, of at
- * most 64 KiB. Undefined if there is no file
- * to read: none, a link, a pipe, or one that may not be read.
+ * most 64 KiB. Undefined if there is no file to read: none, a link, a pipe, or one that may not be read.
  */
 export function readLogEnd(path: string, mask: Mask): LogEnd | undefined {
   try {

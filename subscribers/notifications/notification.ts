@@ -101,8 +101,7 @@ export function occasionOf(event: BuildEvent): Occasion | undefined {
 }
 
 /**
- * The build right after `event`, whatever has happened to `known`, what the history says of it now. Undefined if it
- * was pruned.
+ * The build as it was right after `event`. `known` is the build as the history has it now. Undefined if it was pruned.
  */
 function buildAfter(event: BuildEvent, known: Build | undefined): Build | undefined {
   if (known === undefined) return undefined;

@@ -8,8 +8,8 @@ import { queueDirectory } from './queue/queue';
 export const DELIVERER = 'builds-deliver';
 
 /**
- * Whether notifications wait that nobody delivers, or apps have events that nobody has queued. Costs the same however
- * many wait. A deliverer ends only when nothing waits any more, so one that was killed tells.
+ * Whether notifications wait without a deliverer, or apps have events that are not queued. Takes the same time however
+ * many wait: a deliverer ends only when nothing waits any more, so it is enough to know that one was killed.
  */
 export function isDeliveryInterrupted(buildsRoot: string): boolean {
   return delivererState(queueDirectory(buildsRoot)) === 'killed' || hasChangedApps(buildsRoot);

@@ -86,7 +86,7 @@ function write(host: Host, scope: PropertyScope, content: Omit<PageSource, 'host
 /** The file times of some file systems have whole seconds: a page of the same second as the last event may lack it. */
 const TIME_STEP_MS = 2000;
 
-/** Since it was written, something has happened, or something else is a secret. */
+/** Whether an event, or a change of what is secret, came after the page was written. */
 function isOutOfDate(host: Host, app: AppName): boolean {
   const timeOf = (path: string): number | undefined => lstatSync(path, { throwIfNoEntry: false })?.mtimeMs;
   const written = timeOf(pagePath(host, app));

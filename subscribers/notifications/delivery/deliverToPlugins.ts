@@ -9,7 +9,7 @@ const LIMIT_MS = 60_000;
 
 /**
  * Calls the trigger `builds-event` of every plugin that has it, with the event on its stdin. However a plugin ends, it
- * was called: the outcome is always `done`. It is called again only if this process is killed meanwhile. Never
+ * was called: the outcome is always `done`. It is called again only if this process is killed during the call. Never
  * rejects.
  */
 export async function deliverToPlugins({ notification }: Queued): Promise<Outcome> {

@@ -17,8 +17,8 @@ export interface Post {
 }
 
 /**
- * How a receiver wants to be told: the request for a message to the receiver at `url`; undefined if it has no use for
- * this message.
+ * A format of messages: the request that posts a message to the receiver at `url`; undefined if the receiver has no
+ * use for this message.
  */
 export type Format = (message: Message, url: URL) => Post | undefined;
 

@@ -9,7 +9,7 @@ import { queueDirectory } from './queue';
 /*
  * The apps whose journals may hold events that are not queued yet: one empty file each, `<builds>/.notify/apps/<app>`.
  * A process that appends an event makes it. The deliverer renames it to `=<app>`, queues the app's events, and removes
- * it: an event that comes meanwhile makes a new one, and a deliverer that is killed leaves one of the two.
+ * it: an event that is appended during that makes a new one, and a deliverer that is killed leaves one of the two.
  */
 
 /** The directory of those files. It exists while there are any, and while a deliverer is at work. */

@@ -14,9 +14,10 @@ import { enqueue, type Queued, type Target } from './queue';
 export const WORTH_SENDING_MS = 24 * 60 * 60 * 1000;
 
 /**
- * Queues the events of `app` that are not queued yet, for those who want to hear of them; returns what is new in the
- * queue, in order. Events that are older than a day, or were adopted, concern nobody. `now` is ms since the epoch,
- * `path` the variable PATH. Throws system errors and what reading a journal throws: then it is to be called again.
+ * Queues the events of `app` that are not queued yet, for the plugins and receivers that want them; returns what is
+ * new in the queue, in order. Events that are older than a day, or were adopted, are not queued. `now` is ms since the
+ * epoch, `path` the variable PATH. Throws system errors and what reading a journal throws: then it is to be called
+ * again.
  */
 export function queueEvents(host: Host, app: AppName, now: number, path: string): Queued[] {
   const builds = appBuilds(host, app);

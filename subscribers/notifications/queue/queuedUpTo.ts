@@ -58,7 +58,10 @@ export function isQueuedUpTo(directory: string, head: Head): boolean {
   return position?.head.seq === head.seq && position.head.crc === head.crc;
 }
 
-/** Stores that everything up to `position` is queued. Not durable: what a power cut takes away here is sent twice. */
+/**
+ * Stores that everything up to `position` is queued. Not durable: if a power cut undoes this, some notifications are
+ * sent twice.
+ */
 export function noteQueuedUpTo(directory: string, { head, inferred }: Position): void {
   const { seq, start, crc, readTo, end } = head;
   const position = JSON.stringify({ seq, start, crc, readTo, end, inferred: inferred.toJson() });

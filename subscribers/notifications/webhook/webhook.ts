@@ -50,8 +50,8 @@ export interface Means {
 const DEFAULT_LIMIT_MS = 10_000;
 
 /**
- * How long the connection is kept for the rest of an answer whose head has come. Nobody waits for it, but a process
- * ends only after it.
+ * How long the connection is kept open for the rest of an answer after its head has come. No delivery waits for that,
+ * but the process does not end before.
  */
 const REST_MS = 500;
 
@@ -92,9 +92,7 @@ export function postMessage({ post, id, on, secret, header }: Posting, means: Me
   return reply;
 }
 
-/**
- * What comes back on `outgoing` within `limit` ms. Whatever comes, or does not come, the connection is closed soon.
- */
+/** The reply to `outgoing` within `limit` ms. The connection is closed soon in any case. */
 function replyTo(outgoing: ClientRequest, limit: number): Promise<Reply> {
   return new Promise((resolve) => {
     const close = (): void => {
