@@ -74,15 +74,17 @@ export interface Delivery {
   readonly leadTimes: readonly number[];
 }
 
+/** When revisions were committed (ms since the epoch), without those whose time is unknown. */
+export type CommitTimes = (revisions: readonly string[]) => ReadonlyMap<string, number>;
+
 /**
- * The delivery of an app by its deployments that started at `since` or later (ms since the epoch). `commitTimes` says
- * for revisions when they were committed (ms since the epoch), of those that it knows. It is asked once, and only if
- * there are any.
+ * The delivery of an app by its deployments that started at `since` or later (ms since the epoch). Calls `commitTimes`
+ * once, or not at all if no revision was deployed.
  */
 export function deliveryOf(
   { ended }: Deployments,
   since = Number.NEGATIVE_INFINITY,
-  commitTimes?: (revisions: readonly string[]) => ReadonlyMap<string, number>,
+  commitTimes?: CommitTimes,
 ): Delivery {
   const restored: number[] = [];
   const firstDeployed = new Map<string, Deployment>();

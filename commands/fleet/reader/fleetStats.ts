@@ -1,7 +1,5 @@
-import type { AppName } from '../../../host/dokku/names';
-import { readEvents } from '../../../projections/events/past';
-import { countDeployment, deliveryOf, noDeployments } from '../../../projections/stats/delivery';
-import { count, countOpen, noStats } from '../../../projections/stats/stats';
+import { countJournal } from '../../../projections/stats/countJournal';
+import type { OpenBuild } from '../../../projections/stats/stats';
 import { type NamedStats, statsJson, statsView } from '../../../projections/stats/statsView';
 import type { FleetJournal, FleetView } from '../../../subscribers/fleet/mirror/fleetView';
 import type { Mirror } from '../../../subscribers/fleet/mirror/mirror';
@@ -9,7 +7,7 @@ import { defineCommand } from '../../definition/command';
 import { aTime, jsonFormat } from '../../definition/flags';
 import { statsTables } from '../../stats/statsText';
 import { choiceFlags, ofFleet, readerFlags } from '../fleetFlags';
-import { chosenJournals, labelOf, placeOf, readFleet, warnOfGaps, warnOfSilentHosts } from './readFleet';
+import { chosenJournals, placeOf, readFleet, warnOfGaps, warnOfSilentHosts } from './readFleet';
 
 export const fleetStats = defineCommand({
   description: 'Show how builds have been going on all hosts',
@@ -46,19 +44,9 @@ export const fleetStats = defineCommand({
 });
 
 function statsOf(mirror: Mirror, view: FleetView, journal: FleetJournal, since: number | undefined): NamedStats {
-  const stats = noStats(since);
-  const deployments = noDeployments();
-  readEvents(
-    placeOf(mirror, journal),
-    () => undefined,
-    ({ event }) => {
-      count(stats, event);
-      countDeployment(deployments, event);
-    },
-  );
   const running = new Set(
     journal.entry.open.filter((build) => view.show(journal, build).status === 'running').map(({ id }) => id),
   );
-  countOpen(stats, ({ build }) => running.has(build));
-  return { app: labelOf(journal) as AppName, stats, delivery: deliveryOf(deployments, since) };
+  const isRunning = ({ build }: OpenBuild): boolean => running.has(build);
+  return countJournal(placeOf(mirror, journal), () => undefined, { since, isRunning });
 }
