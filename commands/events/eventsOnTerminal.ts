@@ -1,5 +1,5 @@
 import { formatAge } from '../../host/terminal/age';
-import { type Colour, coloured } from '../../host/terminal/colour';
+import { ink } from '../../host/terminal/colour';
 import type { Output } from '../../host/terminal/output';
 import { readTerminal, type Terminal } from '../../host/terminal/terminal';
 import { fit, fitExactly } from '../../host/terminal/width';
@@ -116,10 +116,6 @@ function wholeParts([first = '', ...others]: readonly string[], columns: number,
     text = longer;
   }
   return text;
-}
-
-function ink(text: string, colour: Colour, terminal: Terminal): string {
-  return terminal.colour ? coloured(text, colour) : text;
 }
 
 interface Adoptions {

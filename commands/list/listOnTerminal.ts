@@ -4,7 +4,7 @@ import { logPath } from '../../host/dokku/paths';
 import { visible } from '../../host/printable';
 import { readLastLines } from '../../host/system/lastLines';
 import { formatAge } from '../../host/terminal/age';
-import { type Colour, coloured } from '../../host/terminal/colour';
+import { type Colour, ink } from '../../host/terminal/colour';
 import type { Output } from '../../host/terminal/output';
 import { readPrintedText } from '../../host/terminal/printed';
 import { readTerminal } from '../../host/terminal/terminal';
@@ -74,7 +74,7 @@ export function printListOnTerminal(host: Host, output: Output, listing: Listing
     const why = whyOf(host, listed);
     if (why === '') continue;
     const text = fit(visible(why), (terminal.columns ?? Number.POSITIVE_INFINITY) - WHY_INDENT, terminal);
-    output.line(`${' '.repeat(WHY_INDENT)}${terminal.colour ? coloured(text, WHY_COLOUR) : text}`);
+    output.line(`${' '.repeat(WHY_INDENT)}${ink(text, WHY_COLOUR, terminal)}`);
   }
 }
 

@@ -1,5 +1,4 @@
-import type { Colour } from '../../host/terminal/colour';
-import { coloured } from '../../host/terminal/colour';
+import { type Colour, ink } from '../../host/terminal/colour';
 import { visible } from '../../host/printable';
 import type { Output } from '../../host/terminal/output';
 import { readTerminal, type Terminal } from '../../host/terminal/terminal';
@@ -93,5 +92,5 @@ export function printDetail(
   colour: Colour | undefined,
 ): void {
   const shownLabel = fit(label, room(terminal, 0) - 1, terminal);
-  output.verbose(`${shownLabel}${colour !== undefined && terminal.colour ? coloured(value, colour) : value}`);
+  output.verbose(`${shownLabel}${ink(value, colour, terminal)}`);
 }

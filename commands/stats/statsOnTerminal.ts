@@ -1,4 +1,4 @@
-import { type Colour, coloured } from '../../host/terminal/colour';
+import { type Colour, ink } from '../../host/terminal/colour';
 import type { AppName } from '../../host/dokku/names';
 import type { Output } from '../../host/terminal/output';
 import { readTerminal, type Terminal } from '../../host/terminal/terminal';
@@ -51,10 +51,6 @@ export function printStatsOnTerminal(
 
 const MOST_DAYS = 30;
 const LEGEND_COLUMNS = 20;
-
-function ink(text: string, colour: Colour | undefined, terminal: Terminal): string {
-  return colour !== undefined && terminal.colour ? coloured(text, colour) : text;
-}
 
 const FINE = 0.9;
 const POOR = 0.5;

@@ -1,7 +1,7 @@
-import { coloured } from '../../host/terminal/colour';
+import { ink } from '../../host/terminal/colour';
 import type { PrintedLine } from '../../host/terminal/printed';
 import { sgrOf } from '../../host/terminal/style';
-import { fitExactly, padEnd } from '../../host/terminal/width';
+import { fitExactly } from '../../host/terminal/width';
 import type { ShownBuild } from '../../projections/records/record';
 import { statusColour } from '../shared/onTerminal';
 import type { WatchedBuild } from './watchBuilds';
@@ -46,10 +46,8 @@ const SIGNS = {
 /** `✓ succeeded`, in 11 columns; with its colour if `painted`. */
 export function statusText({ displayStatus }: ShownBuild, canvas: Canvas, painted: boolean): string {
   const text = `${SIGNS[displayStatus].charAt(canvas.unicode ? 0 : 1)} ${displayStatus}`;
-  const colour = painted && canvas.colour ? statusColour(displayStatus) : undefined;
-  return colour === undefined
-    ? padEnd(text, STATUS_COLUMNS)
-    : coloured(text, colour) + ' '.repeat(STATUS_COLUMNS - text.length);
+  const colour = painted ? statusColour(displayStatus) : undefined;
+  return ink(text, colour, canvas) + ' '.repeat(STATUS_COLUMNS - text.length);
 }
 
 const STATUS_COLUMNS = 11;

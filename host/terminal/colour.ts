@@ -6,7 +6,10 @@ const CODES = { bold: 1, dim: 2, red: 31, green: 32, yellow: 33, magenta: 35, cy
 
 export type Colour = keyof typeof CODES;
 
-/** `text` between the escape sequences (SGR) that switch a colour on, and everything off. */
-export function coloured(text: string, colour: Colour): string {
-  return text === '' ? '' : `\u001b[${CODES[colour]}m${text}\u001b[0m`;
+/**
+ * `text` between the escape sequences (SGR) that switch a colour on, and everything off; as it is without a colour, or
+ * if the terminal has none.
+ */
+export function ink(text: string, colour: Colour | undefined, terminal: { readonly colour: boolean }): string {
+  return colour === undefined || !terminal.colour || text === '' ? text : `\u001b[${CODES[colour]}m${text}\u001b[0m`;
 }

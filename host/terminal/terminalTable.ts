@@ -1,4 +1,4 @@
-import { type Colour, coloured } from './colour';
+import { type Colour, ink } from './colour';
 import { visible } from '../printable';
 import type { Terminal } from './terminal';
 import { fit, widthOf } from './width';
@@ -87,8 +87,7 @@ function formatLine(
     .map(({ column, cell, width }) => {
       const text = fit(cell, width, terminal);
       const blanks = ' '.repeat(width - widthOf(text));
-      const colour = terminal.colour ? colourOf(column, cell) : undefined;
-      const inked = colour === undefined ? text : coloured(text, colour);
+      const inked = ink(text, colourOf(column, cell), terminal);
       return column.right ? blanks + inked : inked + blanks;
     });
   return padded.join(' '.repeat(GAP)).trimEnd();
