@@ -51,7 +51,9 @@ export const events = defineCommand({
     const apps = app === undefined ? allowedApps(host, listApps(host)) : [app];
     const printer = await openPrinter(output, as, {
       where: app === undefined ? [{ name: 'App', width: Math.max(3, ...apps.map((one) => one.length)) }] : [],
-      ...{ colour: !given.noColor, relative: given.relative, now },
+      colour: !given.noColor,
+      relative: given.relative,
+      now,
     });
     const unreadable = new Set<AppName>();
     const warn = once(output.warn);

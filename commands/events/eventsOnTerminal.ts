@@ -94,13 +94,13 @@ function rowsOf(
 ): string[] {
   const word = eventWord(event);
   const colour = statusColour(word === 'started' ? 'running' : word) ?? 'dim';
-  const fitted = (text: string): string => (isTall ? fit(text, columns, terminal) : text);
   const place = where.map(({ width }, n) => fitExactly(places[n] ?? '', width, terminal));
   const build = fitExactly(buildsText(event), BUILD_COLUMNS, terminal);
   const shown = ink(isTall ? word : word.padEnd(EVENT_COLUMNS), colour, terminal);
   const happened = wholeParts(eventParts(event), what, terminal);
   const first = [when.padEnd(TIME_COLUMNS), ...place, shown];
   if (!isTall) return [[...first, build, happened].join(GAP)];
+  const fitted = (text: string): string => fit(text, columns, terminal);
   return columns < widthOfRow([TIME_COLUMNS, EVENT_COLUMNS])
     ? [fitted(`${when} ${word}`), fitted(buildsText(event))]
     : [first.join(GAP), fitted(`${GAP}${build}${GAP}${happened}`)];
@@ -135,12 +135,17 @@ function countAdoptions(): Adoptions {
     },
     take() {
       if (builds.size === 0) return undefined;
-      const [first, last] = [from, to].map((at) => new Date(at).toISOString().slice(0, 16).replace('T', ' '));
-      const when = first === last ? first : `${first ?? ''} to ${last ?? ''}`;
+      const [first, last] = [minuteText(from), minuteText(to)];
+      const when = first === last ? first : `${first} to ${last}`;
       const count = builds.size === 1 ? '1 build' : `${builds.size} builds`;
       builds = new Set();
       [from, to] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
-      return `${count} adopted ${when ?? ''} UTC`;
+      return `${count} adopted ${when} UTC`;
     },
   };
+}
+
+/** `2026-04-30 13:50` */
+function minuteText(at: number): string {
+  return new Date(at).toISOString().slice(0, 16).replace('T', ' ');
 }
