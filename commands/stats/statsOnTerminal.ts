@@ -8,8 +8,10 @@ import type { Day } from '../../projections/stats/stats';
 import type { Figures, StatsView } from '../../projections/stats/statsView';
 import { printDetail, printTitleOnTerminal, room } from '../shared/onTerminal';
 import {
-  deliveryCells,
   deliveryColumns,
+  deliveryRows,
+  type FigureTable,
+  figureTables,
   figureCells,
   figureColumns,
   labelText,
@@ -35,18 +37,11 @@ export function printStatsOnTerminal(
   const dates = lastDays(view, Math.min(MOST_DAYS, columns - LEGEND_COLUMNS));
   if (terminal.unicode && dates.length > 1)
     output.verbose(`${labelText(`Last ${dates.length} Days`)}${sparkline(dates, new Map(view.days), terminal)}`);
-  printTable(output, 'Source', view.bySource, view.now, terminal);
+  for (const table of figureTables(app, view)) printFigures(output, table, view.now, terminal);
   if (app !== undefined) return;
-  printTable(output, 'App', view.byApp, view.now, terminal);
-  const deliveries = view.byApp.map(([name]) => [name, ...deliveryCells(view.deliveryOf(name))]);
+  const columnsOfDeliveries = deliveryColumns.map((name) => ({ name, ...traits[name] }));
   output.line('');
-  output.raw(
-    formatTerminalTable(
-      ['App', ...deliveryColumns].map((name) => ({ name, ...traits[name] })),
-      deliveries,
-      terminal,
-    ),
-  );
+  output.raw(formatTerminalTable(columnsOfDeliveries, deliveryRows(view), terminal));
 }
 
 const MOST_DAYS = 30;
@@ -106,13 +101,7 @@ const traits: Readonly<Record<string, Omit<Column, 'name'>>> = {
   Deployments: { gives: 9, right: true },
 };
 
-function printTable(
-  output: Output,
-  name: string,
-  rows: readonly (readonly [string, Figures])[],
-  now: number,
-  terminal: Terminal,
-): void {
+function printFigures(output: Output, { name, rows }: FigureTable, now: number, terminal: Terminal): void {
   const place = figureColumns.indexOf('Success') + 1; // the bar stands behind it
   const withBar = (cells: readonly string[], cell: string): string[] => cells.toSpliced(place, 0, cell);
   const columns = withBar(figureColumns, 'Rate').map((column) => ({ name: column, ...traits[column] }));

@@ -53,22 +53,19 @@ function frequencyText(perDay: number): string {
   return perDay >= 1 || perDay === 0 ? `${perDay.toFixed(1)} a day` : `${(perDay * 7).toFixed(1)} a week`;
 }
 
-/** Names of the columns of the table of deliveries, behind the app. */
-export const deliveryColumns = ['Deployments', 'A Day', 'Change Failures', 'Time to Restore', 'Lead Time'];
+/** Names of the columns of the table of deliveries. */
+export const deliveryColumns = ['App', 'Deployments', 'A Day', 'Change Failures', 'Time to Restore', 'Lead Time'];
 
-/** The cells of a row behind the app. */
-export function deliveryCells({
-  deployments,
-  perDay,
-  failureRate,
-  timeToRestore,
-  leadTime,
-}: DeliveryFigures): string[] {
-  const rate = failureRate === undefined ? '-' : percentText(failureRate);
-  return [String(deployments), perDay.toFixed(2), rate, durationText(timeToRestore), durationText(leadTime)];
+/** Its rows, one for each app. */
+export function deliveryRows({ byApp }: StatsView): string[][] {
+  return byApp.map(({ app, delivery }) => {
+    const { deployments, perDay, failureRate, timeToRestore, leadTime } = delivery;
+    const rate = failureRate === undefined ? '-' : percentText(failureRate);
+    return [app, String(deployments), perDay.toFixed(2), rate, durationText(timeToRestore), durationText(leadTime)];
+  });
 }
 
-/** Names of the columns behind the first, which says what a row is about. */
+/** Names of the columns of a {@link FigureTable} behind the first. */
 export const figureColumns = [
   'Builds',
   'Success',
@@ -97,17 +94,31 @@ export function figureCells(figures: Figures, now: number): string[] {
   ];
 }
 
+/** A table of figures. */
+export interface FigureTable {
+  /** What its rows are about: `Source` or `App`. */
+  readonly name: string;
+  readonly rows: readonly (readonly [key: string, Figures])[];
+}
+
+/** The tables of figures that are shown: by source, and for all apps also by app. */
+export function figureTables(app: AppName | undefined, { bySource, byApp }: StatsView): FigureTable[] {
+  const sources = { name: 'Source', rows: bySource };
+  const apps = { name: 'App', rows: byApp.map((one) => [one.app, one.figures] as const) };
+  return app === undefined ? [sources, apps] : [sources];
+}
+
 /** What is printed where stdout is no terminal: the summary, and a table by source; for all apps also two by app. */
 export function statsTables(app: AppName | undefined, view: StatsView): string[] {
   const summary = summaryLines(app, view).map(([label, value]) => `${labelText(label)}${value}\n`);
-  const tableOf = (name: string, rows: readonly (readonly [string, Figures])[]): string =>
-    `\n${formatTable(
+  const tables = figureTables(app, view).map(({ name, rows }) =>
+    formatTable(
       [name, ...figureColumns],
       rows.map(([key, figures]) => [key, ...figureCells(figures, view.now)]),
-    )}`;
-  const deliveries = view.byApp.map(([name]) => [name, ...deliveryCells(view.deliveryOf(name))]);
-  const ofApps = [tableOf('App', view.byApp), `\n${formatTable(['App', ...deliveryColumns], deliveries)}`];
-  return [...summary, tableOf('Source', view.bySource), ...(app === undefined ? ofApps : [])];
+    ),
+  );
+  if (app === undefined) tables.push(formatTable(deliveryColumns, deliveryRows(view)));
+  return [...summary, ...tables.map((table) => `\n${table}`)];
 }
 
 const LABEL_COLUMNS = 17;

@@ -40,11 +40,16 @@ export interface StatsView {
   readonly all: Figures;
   readonly perDay: number;
   readonly bySource: readonly (readonly [source: string, Figures])[];
-  readonly byApp: readonly (readonly [app: AppName, Figures])[];
+  readonly byApp: readonly AppFigures[];
   readonly delivery: DeliveryFigures;
-  readonly deliveryOf: (app: AppName) => DeliveryFigures;
   /** Days on which builds started, oldest first. */
   readonly days: readonly (readonly [date: string, Day])[];
+}
+
+interface AppFigures {
+  readonly app: AppName;
+  readonly figures: Figures;
+  readonly delivery: DeliveryFigures;
 }
 
 const DAY_MS = 86_400_000;
@@ -56,19 +61,22 @@ export function statsView(apps: readonly NamedStats[], since: number | undefined
   const from = since ?? (first === Number.POSITIVE_INFINITY ? undefined : first);
   const all = figuresOf(parts);
   const elapsed = Math.max(1, (now - (from ?? now)) / DAY_MS);
-  const deliveries = new Map(apps.map(({ app, delivery }) => [app, delivery]));
+  const deliveryOf = (some: readonly NamedStats[]): DeliveryFigures =>
+    deliveryFigures(
+      some.map(({ delivery }) => delivery),
+      elapsed,
+    );
+  const named = groupBy(apps, ({ app }) => app);
   return {
     from,
     now,
     all,
     perDay: all.builds / elapsed,
-    delivery: deliveryFigures([...deliveries.values()], elapsed),
-    deliveryOf(app) {
-      const delivery = deliveries.get(app);
-      return deliveryFigures(delivery === undefined ? [] : [delivery], elapsed);
-    },
-    bySource: grouped(parts, ({ source }) => source),
-    byApp: grouped(parts, ({ app }) => app),
+    delivery: deliveryOf(apps),
+    bySource: figuresBy(parts, ({ source }) => source),
+    byApp: figuresBy(parts, ({ app }) => app).map(([app, figures]) => {
+      return { app, figures, delivery: deliveryOf(named.get(app) ?? []) };
+    }),
     days: mergedDays(apps),
   };
 }
@@ -90,16 +98,21 @@ function partsOf(app: AppName, { bySource, lastSuccess }: AppStats): Part[] {
   }));
 }
 
-function grouped<K extends string>(parts: readonly Part[], keyOf: (part: Part) => K): (readonly [K, Figures])[] {
-  const groups = new Map<K, Part[]>();
-  for (const part of parts.filter(({ tally }) => tally !== undefined)) {
-    const group = groups.get(keyOf(part));
-    if (group === undefined) groups.set(keyOf(part), [part]);
-    else group.push(part);
-  }
-  return [...groups]
+function figuresBy<K extends string>(parts: readonly Part[], keyOf: (part: Part) => K): (readonly [K, Figures])[] {
+  const counted = parts.filter(({ tally }) => tally !== undefined);
+  return [...groupBy(counted, keyOf)]
     .map(([key, group]) => [key, figuresOf(group)] as const)
     .sort(([a, x], [b, y]) => y.builds - x.builds || (a < b ? -1 : 1));
+}
+
+function groupBy<K, V>(values: readonly V[], keyOf: (value: V) => K): Map<K, V[]> {
+  const groups = new Map<K, V[]>();
+  for (const value of values) {
+    const group = groups.get(keyOf(value));
+    if (group === undefined) groups.set(keyOf(value), [value]);
+    else group.push(value);
+  }
+  return groups;
 }
 
 function figuresOf(parts: readonly Part[]): Figures {
@@ -156,7 +169,7 @@ function mergedDays(apps: readonly NamedStats[]): (readonly [string, Day])[] {
  * nothing to say it of.
  */
 export function statsJson(app: AppName | undefined, view: StatsView): object {
-  const { from, now, all, perDay, bySource, byApp, delivery, deliveryOf, days } = view;
+  const { from, now, all, perDay, bySource, byApp, delivery, days } = view;
   return {
     app: app ?? null,
     since: timeText(from) ?? null,
@@ -165,10 +178,10 @@ export function statsJson(app: AppName | undefined, view: StatsView): object {
     builds_per_day: Math.round(perDay * 100) / 100,
     delivery: deliveryJson(delivery),
     sources: bySource.map(([source, figures]) => ({ source, ...figuresJson(figures, now) })),
-    apps: byApp.map(([name, figures]) => ({
-      app: name,
-      ...figuresJson(figures, now),
-      delivery: deliveryJson(deliveryOf(name)),
+    apps: byApp.map((one) => ({
+      app: one.app,
+      ...figuresJson(one.figures, now),
+      delivery: deliveryJson(one.delivery),
     })),
     days: days.map(([date, day]) => ({ date, ...day })),
   };

@@ -1,7 +1,7 @@
 import test from 'ava';
 
 import { parseAppName } from '../../../host/dokku/names';
-import { deliveryOf, noDeployments } from '../../../projections/stats/delivery';
+import { countDeployment, deliveryOf, noDeployments } from '../../../projections/stats/delivery';
 import { type AppStats, countOpen, statsOf } from '../../../projections/stats/stats';
 import { statsView } from '../../../projections/stats/statsView';
 import { canceled, discarded, finished, minute, minuteText, pruned, reaped, started } from '../../journal/buildEvents';
@@ -135,6 +135,22 @@ test('median, 95th percentile and longest are those of the sorted durations, ove
     'the most active first',
   );
   t.deepEqual(view.days, [['2026-04-30', { builds: 20, succeeded: 20, failed: 0 }]]);
+});
+
+test('of two hosts that have the same name all deployments count', (t) => {
+  const deploys = (exitCode: number) => {
+    const deployments = noDeployments();
+    for (const event of [started('b1'), finished('b1', { exitCode })]) countDeployment(deployments, event);
+    return {
+      app: APP,
+      stats: statsOf([started('b1'), finished('b1', { exitCode })]),
+      delivery: deliveryOf(deployments),
+    };
+  };
+  const view = statsView([deploys(0), deploys(1)], undefined, minute(10));
+  t.like(view.delivery, { deployments: 1, failed: 1 });
+  t.is(view.byApp.length, 1);
+  t.like(view.byApp[0], { figures: { builds: 2 }, delivery: { deployments: 1, failed: 1 } });
 });
 
 test('builds a day are counted over the time since the first, a day at least', (t) => {
