@@ -12,13 +12,13 @@ import path from 'node:path';
 /** The version that the specs run with. */
 export const NATS_SERVER_VERSION = '2.11.17';
 
+/** The version of Debian 12. It is too old: the program refuses it. */
+export const OLD_NATS_SERVER_VERSION = '2.9.10';
+
 const root = path.join(__dirname, '..', '..');
 
 /** Path of a program, or why there is none. */
 export type Installed = { readonly program: string } | { readonly missing: string };
-
-/** That of Debian 12, which is refused. */
-export const OLD_NATS_SERVER_VERSION = '2.9.10';
 
 const cacheOf = (version: string): string => path.join(root, 'node_modules/.cache', `nats-server-${version}`);
 
@@ -45,7 +45,7 @@ export function installNatsServer(version = NATS_SERVER_VERSION): Installed {
     return natsServerProgram(version);
   } catch (error) {
     const [reason = ''] = (error instanceof Error ? error.message : String(error)).split('\n').slice(-2);
-    return { missing: `go install of nats-server ${NATS_SERVER_VERSION} failed: ${reason}` };
+    return { missing: `go install of nats-server ${version} failed: ${reason}` };
   } finally {
     rmSync(stage, { recursive: true, force: true });
   }
