@@ -1,4 +1,5 @@
-import type { Cause } from '../../journal/events';
+import type { BuildFinished, Cause } from '../../journal/events';
+import { exitCodeText } from './exitCodeText';
 
 const TEXT: Readonly<Record<Cause, string>> = {
   exit: 'reported by the deploy',
@@ -9,4 +10,9 @@ const TEXT: Readonly<Record<Cause, string>> = {
 /** How the end of a build became known, in words. */
 export function causeText(cause: Cause): string {
   return TEXT[cause];
+}
+
+/** How a build ended: `exit code 137: killed, often out of memory`, or that nobody reported its end. */
+export function howEnded({ cause, exitCode }: Pick<BuildFinished, 'cause' | 'exitCode'>): string {
+  return cause === 'exit' ? exitCodeText(exitCode) : causeText(cause);
 }

@@ -1,7 +1,6 @@
 import { toWholeSeconds } from '../../host/durations';
 import { visible } from '../../host/failure';
-import { causeText } from './causeText';
-import { exitCodeText } from './exitCodeText';
+import { howEnded } from './causeText';
 import { happenedAt, isAdopted } from './happenedAt';
 import type { AppName } from '../../host/dokku/names';
 import {
@@ -97,10 +96,8 @@ function eventText(event: BuildEvent): string {
       const what = `${event.kind} from ${event.source}, pid ${event.process.pid}`;
       return `${what}${byText(event.actor)}${revision}`;
     }
-    case 'BuildFinished': {
-      const how = event.cause === 'exit' ? exitCodeText(event.exitCode) : causeText(event.cause);
-      return `${event.status}, ${how}`;
-    }
+    case 'BuildFinished':
+      return `${event.status}, ${howEnded(event)}`;
     case 'BuildCanceled':
       return `${event.signal ?? 'canceled'}${byText(event.actor)}`;
     case 'Pruned':
@@ -148,7 +145,7 @@ function partsOf(event: BuildEvent): string[] {
       ];
     }
     case 'BuildFinished':
-      return [event.cause === 'exit' ? exitCodeText(event.exitCode) : causeText(event.cause)];
+      return [howEnded(event)];
     case 'BuildCanceled': {
       const who = whoText(event.actor);
       return [event.signal ?? '', who === '' ? '' : `by ${who}`];

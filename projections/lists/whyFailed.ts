@@ -1,6 +1,5 @@
-import type { Build, FinishedBuild } from '../../journal/history';
-import { causeText } from '../events/causeText';
-import { exitCodeText } from '../events/exitCodeText';
+import type { Build } from '../../journal/history';
+import { howEnded } from '../events/causeText';
 
 /**
  * Dokku's own messages, what git and shells say, and what compilers, package managers and runtimes begin an error
@@ -25,18 +24,13 @@ export function errorLine(lines: readonly string[]): string | undefined {
   return found?.replace(/^ !\s+/, '').trim();
 }
 
-/** How a failed build ended: `exit code 137: killed, often out of memory`, or that nobody reported its end. */
-export function howFailed(build: FinishedBuild): string {
-  return build.cause === 'exit' ? exitCodeText(build.exitCode) : causeText(build.cause);
-}
-
 /**
  * Why `build` failed, in one line; '' for one that did not. `lines` are the last lines of its log, as a terminal shows
  * them.
  */
 export function whyFailed(build: Build, lines: readonly string[]): string {
   if (build.status !== 'failed') return '';
-  const how = howFailed(build);
+  const how = howEnded(build);
   const line = errorLine(lines);
   return line === undefined || line === '' ? how : `${how} - ${line}`;
 }

@@ -2,7 +2,8 @@ import { formatAge } from '../../host/terminal/age';
 import { textOf } from '../../host/terminal/printed';
 import type { AppName } from '../../host/dokku/names';
 import type { ShownBuild } from '../records/record';
-import { errorLine, howFailed } from '../lists/whyFailed';
+import { howEnded } from '../events/causeText';
+import { errorLine } from '../lists/whyFailed';
 import { counted, escapeText, timeText } from './html';
 import {
   type Anchors,
@@ -72,5 +73,5 @@ export function whyHtml(shown: ShownBuild, log: PageLog): string {
 const WITHIN_LINES = 200;
 
 function howText({ build }: ShownBuild): string {
-  return build.status === 'failed' ? `<small>${howFailed(build)}</small>` : '';
+  return build.status === 'failed' ? `<small>${howEnded(build)}</small>` : '';
 }
