@@ -2,7 +2,7 @@ import test from 'ava';
 
 import { type Command, flagName } from '../../../commands/definition/command';
 import { loadCommands } from '../../../commands/programs';
-import { PAGES, textOf } from './blocks';
+import { blocksOf, isTyped, PAGES, textOf } from './blocks';
 
 /* Every command and flag that README.md and docs/ name in a block or between backticks exists. */
 
@@ -16,12 +16,13 @@ const NO_COMMANDS = new Set(['help', 'builds-deliver', 'demo']);
 const NO_FLAGS = new Set(['help', 'app', 'version', 'quiet', 'trace', 'name', 'sttaus']);
 
 /** The parts of a page that show what is typed: its blocks, and what stands between backticks. */
-function typedParts(text: string): string[] {
-  const blocks = [...text.matchAll(/^```(?:sh|bash|console)\n([^]*?)^```$/gm)].map(([, block = '']) => block);
-  const prose = text.replace(/^```[^]*?^```$/gm, '');
+function typedParts(page: string): string[] {
+  const lines = blocksOf(page)
+    .filter(isTyped)
+    .flatMap((block) => block.lines);
+  const prose = textOf(page).replace(/^```[^]*?^```$/gm, '');
   const inline = [...prose.matchAll(/`([^`\n]+)`/g)].map(([, code = '']) => code);
-  const commands = blocks.flatMap((block) => block.split('\n').filter((line) => /^(\$ |\w+\$ |[a-z])/.test(line)));
-  return [...commands, ...inline];
+  return [...lines.filter((line) => /^(\$ |\w+\$ |[a-z])/.test(line)), ...inline];
 }
 
 test('every command and every flag that the pages name exists', async (t) => {
@@ -30,7 +31,7 @@ test('every command and every flag that the pages name exists', async (t) => {
   const wrong: string[] = [];
   let checked = 0;
   for (const page of PAGES) {
-    for (const part of typedParts(textOf(page))) {
+    for (const part of typedParts(page)) {
       for (const [call, group, name = '', rest = ''] of part.matchAll(CALL)) {
         if (NO_COMMANDS.has(name)) continue;
         const command = commands.get(group === 'fleet' || group === 'host' ? `${group}:${name}` : name);
