@@ -1,5 +1,3 @@
-import type * as transportModule from '@nats-io/transport-node';
-
 import { type Batch, type Engine, EngineAway, type JournalName, NotTheLast, type StoredPiece } from '../engine';
 import { type Piece, pieceLine } from '../piece';
 import { JOURNALS, PIECE_HEADER, sequenceOf, storedPiece, subjectOf, UNREADABLE } from './natsMessages';
@@ -7,10 +5,7 @@ import type { NatsRequests } from './natsRequests';
 
 /** The three calls that the fleet needs of an engine, by JetStream. */
 export class NatsEngine implements Engine {
-  constructor(
-    protected readonly requests: NatsRequests,
-    protected readonly transport: typeof transportModule,
-  ) {}
+  constructor(protected readonly requests: NatsRequests) {}
 
   async lastPiece(of: JournalName): Promise<StoredPiece | undefined> {
     const message = await this.requests.direct(`${JOURNALS}.${subjectOf(of)}`);
@@ -21,10 +16,10 @@ export class NatsEngine implements Engine {
   }
 
   async append(of: JournalName, piece: Piece, after: number): Promise<number> {
-    const headers = this.transport.headers();
-    headers.set(PIECE_HEADER, pieceLine(piece));
-    headers.set('Nats-Expected-Last-Subject-Sequence', String(after));
-    const { seq, error } = await this.requests.store(JOURNALS, subjectOf(of), piece.bytes, headers);
+    const { seq, error } = await this.requests.store(JOURNALS, subjectOf(of), piece.bytes, {
+      [PIECE_HEADER]: pieceLine(piece),
+      'Nats-Expected-Last-Subject-Sequence': String(after),
+    });
     if (error === undefined && typeof seq === 'number') return seq;
     if (WRONG_SEQUENCE.has(error?.err_code ?? 0)) throw new NotTheLast(of);
     throw new EngineAway(error?.description ?? 'what came was no acknowledgement');

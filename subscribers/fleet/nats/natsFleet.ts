@@ -1,5 +1,4 @@
 import type { NatsConnection } from '@nats-io/transport-node';
-import type * as transportModule from '@nats-io/transport-node';
 
 import { reasonOf } from '../../../host/failure';
 import type { Fleet, StoredState, StreamState } from '../bulletin';
@@ -45,7 +44,7 @@ export async function connectNats(address: NatsAddress): Promise<NatsFleet> {
         tls: authority === undefined ? {} : { ca: authority },
       }),
     });
-    return new NatsFleet(connection, transport, inbox, timeout);
+    return new NatsFleet(connection, new NatsRequests(connection, transport, inbox, timeout));
   } catch (error) {
     throw new EngineAway(explained(reasonOf(error)));
   }
@@ -66,11 +65,9 @@ export class NatsFleet extends NatsEngine implements Fleet {
 
   constructor(
     readonly connection: NatsConnection,
-    transport: typeof transportModule,
-    inbox: string,
-    timeout: number,
+    requests: NatsRequests,
   ) {
-    super(new NatsRequests(connection, transport, inbox, timeout), transport);
+    super(requests);
     this.closed = connection.closed().then(() => undefined);
   }
 
@@ -84,7 +81,7 @@ export class NatsFleet extends NatsEngine implements Fleet {
 
   async publishState(host: string, about: string, state: object): Promise<void> {
     const bytes = Buffer.from(JSON.stringify(state));
-    const { error } = await this.requests.store(STATES, `dkb.${host}.now.${about}`, bytes, this.transport.headers());
+    const { error } = await this.requests.store(STATES, `dkb.${host}.now.${about}`, bytes);
     if (error !== undefined) throw new EngineAway(error.description ?? 'the state was not stored');
   }
 

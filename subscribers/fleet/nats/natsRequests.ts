@@ -21,7 +21,14 @@ export class NatsRequests {
   ) {}
 
   /** Publishes to a stream; resolves to its acknowledgement, which comes when the message is stored. */
-  store(stream: string, subject: string, bytes: Uint8Array, headers: MsgHdrs): Promise<Partial<Acknowledgement>> {
+  store(
+    stream: string,
+    subject: string,
+    bytes: Uint8Array,
+    fields: Readonly<Record<string, string>> = {},
+  ): Promise<Partial<Acknowledgement>> {
+    const headers = this.transport.headers();
+    for (const [name, value] of Object.entries(fields)) headers.set(name, value);
     headers.set('Nats-Expected-Stream', stream);
     return this.request<Acknowledgement>(subject, bytes, headers);
   }
