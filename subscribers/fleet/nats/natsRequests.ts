@@ -67,40 +67,36 @@ export class NatsRequests {
   private requestBatch(stream: string, from: number): Promise<DirectBatch> {
     return new Promise((resolve, reject) => {
       const messages: Msg[] = [];
-      let left = 0;
       let timer: NodeJS.Timeout | undefined;
-      const inbox = this.transport.createInbox(this.inbox);
-      const end = (error?: Error): void => {
+      const end = (finish: () => void): void => {
         clearTimeout(timer);
-        subscription.unsubscribe();
-        const last = messages.at(-1);
-        if (error === undefined) {
-          resolve({ messages, next: last === undefined ? from : sequenceOf(last) + 1, atEnd: left <= 0 });
-        } else {
-          reject(error);
-        }
+        close();
+        finish();
       };
       const patience = (): void => {
         clearTimeout(timer);
-        timer = setTimeout(() => end(new Error('timeout')), this.timeout);
+        timer = setTimeout(() => end(() => reject(new Error('timeout'))), this.timeout);
       };
-      const onMessage = (message: Msg): void => {
+      const wanted = { seq: Math.max(1, from), batch: BATCH_MESSAGES, max_bytes: BATCH_BYTES };
+      const close = this.openRequest(`$JS.API.DIRECT.GET.${stream}`, wanted, (error, message) => {
+        if (error !== null) {
+          end(() => reject(error));
+          return;
+        }
         const code = message.headers?.code ?? 0;
         if (code === 0) {
           messages.push(message);
           patience();
         } else if (code === END_OF_BATCH || code === NOT_FOUND) {
-          left = Number(header(message.headers, 'Nats-Num-Pending'));
-          end();
+          const last = messages.at(-1);
+          const next = last === undefined ? from : sequenceOf(last) + 1;
+          const atEnd = Number(header(message.headers, 'Nats-Num-Pending')) <= 0;
+          end(() => resolve({ messages, next, atEnd }));
         } else {
-          end(new Error(message.headers?.description ?? String(code)));
+          end(() => reject(new Error(message.headers?.description ?? String(code))));
         }
-      };
-      const callback = (error: Error | null, message: Msg): void => (error === null ? onMessage(message) : end(error));
-      const subscription = this.connection.subscribe(inbox, { callback });
+      });
       patience();
-      const wanted = { seq: Math.max(1, from), batch: BATCH_MESSAGES, max_bytes: BATCH_BYTES };
-      this.connection.publish(`$JS.API.DIRECT.GET.${stream}`, JSON.stringify(wanted), { reply: inbox });
     });
   }
 
@@ -114,23 +110,31 @@ export class NatsRequests {
     const answers: unknown[] = [];
     if (enough(answers)) return answers;
     await new Promise<void>((resolve) => {
-      const inbox = this.transport.createInbox(this.inbox);
-      const subscription = this.connection.subscribe(inbox, {
-        callback: (error, message) => {
-          const answer = error === null && message.data.length > 0 ? parseJson(message.data) : undefined;
-          if (answer !== undefined) answers.push(answer);
-          if (error !== null || isStatus(message) || enough(answers)) end();
-        },
-      });
-      const timer = setTimeout(() => end(), ms);
       const end = (): void => {
         clearTimeout(timer);
-        subscription.unsubscribe();
+        close();
         resolve();
       };
-      this.connection.publish(subject, JSON.stringify(question), { reply: inbox });
+      const close = this.openRequest(subject, question, (error, message) => {
+        const answer = error === null && message.data.length > 0 ? parseJson(message.data) : undefined;
+        if (answer !== undefined) answers.push(answer);
+        if (error !== null || isStatus(message) || enough(answers)) end();
+      });
+      const timer = setTimeout(end, ms);
     });
     return answers;
+  }
+
+  /** A request with any number of answers: `onAnswer` gets them until the function that is returned is called. */
+  private openRequest(
+    subject: string,
+    question: object,
+    onAnswer: (error: Error | null, message: Msg) => void,
+  ): () => void {
+    const inbox = this.transport.createInbox(this.inbox);
+    const subscription = this.connection.subscribe(inbox, { callback: onAnswer });
+    this.connection.publish(subject, JSON.stringify(question), { reply: inbox });
+    return () => subscription.unsubscribe();
   }
 }
 
