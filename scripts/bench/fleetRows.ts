@@ -129,7 +129,7 @@ async function memberRows(
   const own = ['host', 'reader', 'administrator'].flatMap(memberOf);
   const others = Array.from({ length: HOSTS - 1 }, () => newHost());
   const plan = { members: [...own, ...others], name: 'one', listen: '', store: join(directory, 'store') };
-  const configuration = serverConfiguration(plan).replace(/^listen: .*\n/m, '');
+  const configuration = serverConfiguration(plan);
   const options = { directory, program: natsServer, port, configuration, seconds: SERVER_SECONDS };
   const server = await startNatsServer(options);
   try {

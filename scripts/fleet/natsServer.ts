@@ -67,7 +67,7 @@ export interface NatsServer {
 export interface ServerOptions {
   /** Where its configuration and its streams are. */
   readonly directory: string;
-  /** Text of the configuration; `listen` is added to it. Default: JetStream that syncs every message. */
+  /** Text of the configuration; its `listen` is replaced. Default: JetStream that syncs every message. */
   readonly configuration?: string | undefined;
   /** 0: a free port. */
   readonly port?: number;
@@ -78,11 +78,11 @@ export interface ServerOptions {
 
 /** Starts a server on loopback; resolves when it is ready, rejects with what it printed when it ends before. */
 export function startNatsServer(options: ServerOptions): Promise<NatsServer> {
-  const { directory, configuration, port = 0, program, seconds = 300 } = options;
+  const { directory, configuration = jetstreamOf(options.directory), port = 0, program, seconds = 300 } = options;
   mkdirSync(directory, { recursive: true });
   const file = path.join(directory, 'server.conf');
   const listen = `listen: "127.0.0.1:${port === 0 ? -1 : port}"\n`;
-  writeFileSync(file, listen + (configuration ?? jetstreamOf(directory)), { mode: 0o600 });
+  writeFileSync(file, listen + configuration.replace(/^listen: .*\n/m, ''), { mode: 0o600 });
   const child = spawn('timeout', ['-s', 'KILL', String(seconds), program, '-c', file], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });

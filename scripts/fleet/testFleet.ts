@@ -48,7 +48,7 @@ export async function createFleet(options: FleetOptions): Promise<TestFleet> {
   const lines = [...hosts, reader, administrator].map(({ line }) => line);
   const store = join(directory, 'store');
   const { stdout } = expectSuccess(await reader.run(['fleet:server-config', lines.join(','), '--store', store]));
-  const configuration = edit(stdout.replace(/^listen: .*\n/m, ''));
+  const configuration = edit(stdout);
   const start = (): Promise<NatsServer> => startNatsServer({ directory, program, port, configuration });
   let server = await start();
   expectSuccess(await administrator.run(['fleet:init']));

@@ -82,7 +82,7 @@ async function startCluster(t: ExecutionContext, members: readonly Keyed[]): Pro
     const own = join(directory, String(node));
     const cluster = { name: 'fleet', listen: `127.0.0.1:${ports[node]}`, routes };
     const plan = { members, name: `node${node}`, listen: '', store: join(own, 'store'), cluster };
-    const configuration = serverConfiguration(plan).replace(/^listen: .*\n/m, '');
+    const configuration = serverConfiguration(plan);
     const port = clients[node] ?? 0;
     const server = await startNatsServer({ directory: own, program, configuration, port, seconds: 120 });
     clients[node] = server.port;

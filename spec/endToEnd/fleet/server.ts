@@ -46,7 +46,7 @@ export async function startServer(
 ): Promise<OwnServer> {
   const directory = mkdtempSync(join(tmpdir(), 'dokku-fleet-'));
   const plan = { members, name: 'one', listen: '', store: join(directory, 'store') };
-  const configuration = edit(serverConfiguration(plan).replace(/^listen: .*\n/m, ''));
+  const configuration = edit(serverConfiguration(plan));
   let server = await startNatsServer({ directory, program, configuration, seconds: 120 });
   const { port } = server;
   t.teardown(async () => {

@@ -37,7 +37,7 @@ async function initOver(t: ExecutionContext, wanted: Wanted): Promise<{ code: nu
   const line = /^administrator\/\S+$/m.exec(joining.stdout)?.[0] ?? '';
   const tls = ['--tls-cert', certificate, '--tls-key', key];
   const printed = await runAs(directory, ['fleet:server-config', line, '--store', join(directory, 'store'), ...tls]);
-  const configuration = edit(printed.stdout.replace(/^listen: .*\n/m, ''));
+  const configuration = edit(printed.stdout);
   const server = await startNatsServer({ directory, program, port, configuration, seconds: 120 });
   t.teardown(() => server.stop('SIGKILL'));
   const init = await runAs(directory, ['fleet:init']);
