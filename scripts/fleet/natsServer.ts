@@ -59,8 +59,6 @@ export interface NatsServer {
   readonly pid: number;
   /** Sends a signal to it and waits for its end. */
   stop(signal?: NodeJS.Signals): Promise<void>;
-  /** What it has printed. */
-  log(): string;
 }
 
 /** How it is started. */
@@ -115,7 +113,6 @@ export function startNatsServer(options: ServerOptions): Promise<NatsServer> {
           }
           await end;
         },
-        log: () => printed,
       });
     };
     child.stdout.on('data', onData);
@@ -126,8 +123,8 @@ export function startNatsServer(options: ServerOptions): Promise<NatsServer> {
 }
 
 /** JetStream that is on disk before it acknowledges. */
-export function jetstreamOf(directory: string, sync = 'always'): string {
-  return `server_name: one\njetstream { store_dir: "${directory}/streams", sync_interval: ${sync} }\n`;
+function jetstreamOf(directory: string): string {
+  return `server_name: one\njetstream { store_dir: "${directory}/streams", sync_interval: always }\n`;
 }
 
 /** A port on loopback that nobody listens on now. */

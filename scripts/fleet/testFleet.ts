@@ -19,8 +19,6 @@ export interface FleetOptions {
   readonly program: string;
   readonly directory: string;
   readonly hosts: readonly string[];
-  /** Changes the configuration of the server. */
-  readonly edit?: (configuration: string) => string;
 }
 
 /** Some hosts in sandboxes, a reader, and a real server. */
@@ -37,7 +35,7 @@ export interface TestFleet {
 
 /** Makes one: everybody has joined, the server runs, the streams are made. */
 export async function createFleet(options: FleetOptions): Promise<TestFleet> {
-  const { program, directory, hosts: names, edit = (text: string) => text } = options;
+  const { program, directory, hosts: names } = options;
   const port = await freePort();
   const url = `nats://127.0.0.1:${port}`;
   const hosts = await Promise.all(names.map((name) => joined(name, 'host', url)));
@@ -47,8 +45,8 @@ export async function createFleet(options: FleetOptions): Promise<TestFleet> {
   const administrator = await joined('desk', 'administrator', url, reader.sandbox);
   const lines = [...hosts, reader, administrator].map(({ line }) => line);
   const store = join(directory, 'store');
-  const { stdout } = expectSuccess(await reader.run(['fleet:server-config', lines.join(','), '--store', store]));
-  const configuration = edit(stdout);
+  const config = await reader.run(['fleet:server-config', lines.join(','), '--store', store]);
+  const { stdout: configuration } = expectSuccess(config);
   const start = (): Promise<NatsServer> => startNatsServer({ directory, program, port, configuration });
   let server = await start();
   expectSuccess(await administrator.run(['fleet:init']));

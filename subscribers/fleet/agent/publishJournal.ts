@@ -1,7 +1,5 @@
-import { fdatasync } from 'node:fs';
+import { fdatasync, fstatSync } from 'node:fs';
 import { promisify } from 'node:util';
-
-import { fstatSync } from 'node:fs';
 
 import { closeJournal, type Journal, openJournal } from '../../../journal/file/journalFile';
 import { type Engine, type JournalName, NotTheLast } from '../engine';
@@ -45,11 +43,6 @@ export class JournalPublisher {
     private readonly host: string,
     private readonly path: string,
   ) {}
-
-  /** Where the journal is in the stream, as far as this process knows. */
-  get published(): { readonly branch: number; readonly end: number } | undefined {
-    return this.#place;
-  }
 
   /** The next step asks the stream where it has got to. */
   askAgain(): void {

@@ -189,7 +189,7 @@ export class Session {
   /** Publishes the state of a journal if it is another than before. */
   private async tell(published: Published): Promise<void> {
     const { app, path } = published;
-    const id = readId(path);
+    const id = withJournal(path, journalId);
     published.id = id;
     if (id === undefined) {
       if (!existsSync(dirname(path))) this.#journals.delete(app);
@@ -207,8 +207,4 @@ export class Session {
 function livesOf(open: readonly RunningBuild[]): Lives {
   const ids = (alive: boolean) => open.filter(({ process }) => isAlive(process) === alive).map(({ id }) => id);
   return { alive: ids(true), dead: ids(false) };
-}
-
-function readId(path: string): string | undefined {
-  return withJournal(path, journalId);
 }
