@@ -3,9 +3,6 @@ import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 
-import { nkeys } from '@nats-io/transport-node';
-import { ulid } from 'ulid';
-
 import { appBuilds, buildsRoot } from '../../host/dokku/paths';
 import { Session } from '../../subscribers/fleet/agent/session';
 import { connectNats } from '../../subscribers/fleet/nats/natsFleet';
@@ -17,6 +14,7 @@ import {
   serverConfiguration,
 } from '../../subscribers/fleet/nats/serverConfiguration';
 import { freePort, installNatsServer, startNatsServer } from '../fleet/natsServer';
+import { newMember } from '../fleet/newMember';
 import { interleave, type Side } from './interleave';
 import { type Baselines, compileWork, type Measurer, pluginFile } from './programs';
 import { type Row, row } from './row';
@@ -127,7 +125,7 @@ async function memberRows(
     return stdout.split('\n').flatMap((line) => parseMember(line) ?? []);
   };
   const own = ['host', 'reader', 'administrator'].flatMap(memberOf);
-  const others = Array.from({ length: HOSTS - 1 }, () => newHost());
+  const others = Array.from({ length: HOSTS - 1 }, () => newMember('host'));
   const plan = { members: [...own, ...others], name: 'one', listen: '', store: join(directory, 'store') };
   const configuration = serverConfiguration(plan);
   const options = { directory, program: natsServer, port, configuration, seconds: SERVER_SECONDS };
@@ -197,11 +195,6 @@ async function memberRows(
   } finally {
     await server.stop('SIGKILL');
   }
-}
-
-function newHost(): Member & { readonly seed: string } {
-  const pair = nkeys.createUser();
-  return { role: 'host', id: ulid(), key: pair.getPublicKey(), seed: Buffer.from(pair.getSeed()).toString() };
 }
 
 /** In KiB. */

@@ -5,6 +5,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { ExecutionContext } from 'ava';
 
 import { openFleet } from '../../../commands/api/openFleet';
+import { type Keyed, newMember } from '../../../scripts/fleet/newMember';
 import { JournalPublisher } from '../../../subscribers/fleet/agent/publishJournal';
 import { AGENT_TIMES, runAgent } from '../../../subscribers/fleet/agent/agent';
 import { FleetView } from '../../../subscribers/fleet/mirror/fleetView';
@@ -13,7 +14,7 @@ import { JOURNALS } from '../../../subscribers/fleet/nats/natsMessages';
 import { makeStreams, managerOf, streamConfigs } from '../../../subscribers/fleet/nats/natsStreams';
 import { temporaryDirectory } from '../../temporaryHost';
 import { fleetJournal, mirrored, publishAll, temporaryMirror } from '../../subscribers/fleet/fleetJournal';
-import { type Keyed, newMember, type OwnServer, startServer, withServer } from './server';
+import { type OwnServer, startServer, withServer } from './server';
 
 const ignored = (): void => undefined;
 

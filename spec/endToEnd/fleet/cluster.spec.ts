@@ -6,6 +6,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { ExecutionContext } from 'ava';
 
 import { freePort, type NatsServer, startNatsServer } from '../../../scripts/fleet/natsServer';
+import { type Keyed, newMember } from '../../../scripts/fleet/newMember';
 import { EngineAway } from '../../../subscribers/fleet/engine';
 import { connectNats, type NatsFleet } from '../../../subscribers/fleet/nats/natsFleet';
 import { JOURNALS } from '../../../subscribers/fleet/nats/natsMessages';
@@ -14,7 +15,7 @@ import { JournalPublisher } from '../../../subscribers/fleet/agent/publishJourna
 import { inboxOf, serverConfiguration } from '../../../subscribers/fleet/nats/serverConfiguration';
 import { fleetJournal, mirrored, temporaryMirror } from '../../subscribers/fleet/fleetJournal';
 import { audit } from './audit';
-import { type Keyed, newMember, program, withServer } from './server';
+import { program, withServer } from './server';
 
 withServer(
   'three servers: a follower, the leader, and two of three are killed, and everything arrives once',

@@ -9,6 +9,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 
+import type { Keyed } from '../../../scripts/fleet/newMember';
 import { builtPlugin } from '../../../scripts/sandbox/layout';
 import { appendEvent } from '../../../journal/file/appendEvent';
 import { closeJournal, type Head, openJournalForAppend, START } from '../../../journal/file/journalFile';
@@ -91,8 +92,6 @@ const FAULTS = [
   { name: 'two of three are killed', by: 'kill', hits: (leader: number) => [leader, (leader % 3) + 1] },
   { name: 'the leader is cut off', by: 'cut', hits: (leader: number) => [leader] },
 ] as const;
-
-type Keyed = Member & { readonly seed: string };
 
 function joinAs(role: string): Keyed {
   const out = execFileSync(program, ['fleet:join', urls.join(','), '--insecure', '--name', 'web1', '--as', role], {

@@ -12,10 +12,11 @@ import { JOURNALS, STATES } from '../../../subscribers/fleet/nats/natsMessages';
 import { makeStreams, managerOf } from '../../../subscribers/fleet/nats/natsStreams';
 import { JournalPublisher } from '../../../subscribers/fleet/agent/publishJournal';
 import { natsServerProgram, OLD_NATS_SERVER_VERSION, startNatsServer } from '../../../scripts/fleet/natsServer';
+import { newMember } from '../../../scripts/fleet/newMember';
 import { temporaryDirectory } from '../../temporaryHost';
 import { runAs } from './member';
 import { fleetJournal, mirrored, publishAll, temporaryMirror } from '../../subscribers/fleet/fleetJournal';
-import { newMember, startServer, withServer } from './server';
+import { startServer, withServer } from './server';
 
 const piece = { branch: 1, from: 0, bytes: Buffer.from('hello'), frame: { start: 0, crc: 7, seq: 1 }, upTo: 5 };
 

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 
 import test from 'ava';
 
+import { newMember } from '../../../scripts/fleet/newMember';
 import { JournalPublisher } from '../../../subscribers/fleet/agent/publishJournal';
 import { EngineAway } from '../../../subscribers/fleet/engine';
 import { Mirror } from '../../../subscribers/fleet/mirror/mirror';
@@ -10,7 +11,7 @@ import { makeStreams } from '../../../subscribers/fleet/nats/natsStreams';
 import { cannotMountDisk, smallDisk } from '../durability/smallDisk';
 import { MemoryFleet } from '../../subscribers/fleet/memoryFleet';
 import { fleetJournal, mirrored, publishAll, publisherOf, temporaryMirror } from '../../subscribers/fleet/fleetJournal';
-import { newMember, startServer, withServer } from './server';
+import { startServer, withServer } from './server';
 
 const MIB = 1024 * 1024;
 const withDisk = cannotMountDisk === undefined ? test : test.skip;

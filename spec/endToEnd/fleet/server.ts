@@ -3,10 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import test, { type ExecutionContext } from 'ava';
-import { nkeys } from '@nats-io/transport-node';
-import { ulid } from 'ulid';
 
 import { natsServerProgram, type NatsServer, startNatsServer } from '../../../scripts/fleet/natsServer';
+import type { Keyed } from '../../../scripts/fleet/newMember';
 import { connectNats, type NatsFleet } from '../../../subscribers/fleet/nats/natsFleet';
 import { inboxOf, type Member, serverConfiguration } from '../../../subscribers/fleet/nats/serverConfiguration';
 
@@ -17,17 +16,6 @@ export const program = 'program' in installed ? installed.program : '';
 
 /** A test that needs a real server. */
 export const withServer = program === '' ? test.skip : test;
-
-/** Who may connect, and with which secret. */
-export interface Keyed extends Member {
-  readonly seed: string;
-}
-
-/** Somebody new. */
-export function newMember(role: Member['role']): Keyed {
-  const pair = nkeys.createUser();
-  return { role, id: ulid(), key: pair.getPublicKey(), seed: Buffer.from(pair.getSeed()).toString() };
-}
 
 /** A server of its own for a spec, and how to connect to it. */
 export interface OwnServer {
