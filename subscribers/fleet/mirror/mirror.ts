@@ -213,9 +213,9 @@ const MOST_RESTARTS = 3;
 const PATIENCE_MS = 5000;
 const ASK_MS = 500;
 
-/** Up to where the stream has been read. */
+/** Which stream has been read up to where, and whether that was its end. */
 function positionOf({ stream, next, nextState }: MirrorIndex): string {
-  return `${stream?.created} ${next} ${nextState}`;
+  return `${stream?.created} ${stream?.time} ${next} ${nextState}`;
 }
 
 /** Which file stands at `path`: it is replaced as a whole. */

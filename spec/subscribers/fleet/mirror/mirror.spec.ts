@@ -42,6 +42,27 @@ test('of a stream that is unchanged nothing is read', async (t) => {
   t.like(again.index.heard, { [`${HOST}/host`]: { state: { name: 'web1' } } });
 });
 
+test('of a stream that grew while it was read nothing is read again after the next time', async (t) => {
+  const [engine, journal, mirror] = [new MemoryFleet(), fleetJournal(t), temporaryMirror(t)];
+  const publisher = publisherOf(engine, journal);
+  journal.deploy(1);
+  await publishAll(publisher);
+  const streamState = engine.streamState.bind(engine);
+  engine.streamState = async () => {
+    const before = await streamState();
+    engine.streamState = streamState;
+    journal.deploy(1);
+    await publishAll(publisher);
+    return before;
+  };
+  await mirror.refresh(engine, NOW, t.fail);
+  await Mirror.open(mirror.directory).refresh(engine, NOW, t.fail);
+  const { reads } = engine;
+  await Mirror.open(mirror.directory).refresh(engine, NOW, t.fail);
+  t.is(engine.reads, reads);
+  t.true(mirrored(mirror).equals(journal.bytes()));
+});
+
 test('a reader that was killed between the journal and the index stores nothing twice', async (t) => {
   const [engine, journal, mirror] = [new MemoryFleet(), fleetJournal(t), temporaryMirror(t)];
   const publisher = publisherOf(engine, journal);
