@@ -79,8 +79,10 @@ export function emptyIndex(): MirrorIndex {
  */
 interface IndexFile extends Pick<MirrorIndex, 'stream' | 'next' | 'nextState'> {
   readonly layout: number;
-  readonly journals: Readonly<Record<string, Readonly<Record<string, Entry>>>>;
-  readonly heard: Readonly<Record<string, Readonly<Record<string, readonly [at: number, state: unknown]>>>>;
+  /** By host, then by journal. */
+  readonly journals: Record<string, Record<string, Entry>>;
+  /** By host, then by `host` or the journal. */
+  readonly heard: Record<string, Record<string, readonly [at: number, state: unknown]>>;
 }
 
 type Entry = readonly [
@@ -119,7 +121,7 @@ export function readIndex(directory: string): MirrorIndex {
 
 /** Stores it in one step. Throws system errors. */
 export function writeIndex(directory: string, { journals, heard, ...position }: MirrorIndex): void {
-  const file = { layout: LAYOUT, ...position, journals: {}, heard: {} } as IndexFile & Nested;
+  const file: IndexFile = { layout: LAYOUT, ...position, journals: {}, heard: {} };
   for (const { host, journal, branch, end, size, upTo, seq, stored, gap, rewritten, open } of Object.values(journals)) {
     const more: More = {
       ...(gap !== undefined && { gap }),
@@ -134,9 +136,4 @@ export function writeIndex(directory: string, { journals, heard, ...position }: 
     (file.heard[host] ??= {})[about] = [at, state];
   }
   replaceFile(join(directory, INDEX_FILE), JSON.stringify(file), { mode: 0o600, durable: true });
-}
-
-interface Nested {
-  readonly journals: Record<string, Record<string, Entry>>;
-  readonly heard: Record<string, Record<string, readonly [number, unknown]>>;
 }
