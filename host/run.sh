@@ -12,6 +12,12 @@ for _line in $(export -p); do
       ;;
   esac
 done
+# Most calls take some 10 ms. To compile functions while they run costs more than it saves: the triggers of a deploy, whose work is
+# small, do without it, and the other calls begin later with it. commands/main.ts takes this out of the environment again.
+case ${0##*/} in
+  builds-generate-id | builds-record-* | post-* | commands) export BUN_JSC_useJIT=0 ;;
+  *) export BUN_JSC_thresholdForJITAfterWarmUp=100000 BUN_JSC_thresholdForJITSoon=100000 ;;
+esac
 _root=${0%/*}
 [ -e "$_root/bin/dokku-builds" ] || _root=$_root/.. # subcommands/
 [ -e "$_root/bin/dokku-builds" ] || { _root=$(readlink -f -- "$0") && _root=${_root%/*/*}; } # a link from somewhere else

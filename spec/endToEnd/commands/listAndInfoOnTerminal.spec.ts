@@ -91,7 +91,7 @@ test('COLUMNS wins over what the terminal says of its width', async (t) => {
 
 test('where the locale is not UTF-8, what is cut is marked in ASCII', async (t) => {
   const { plain } = await onTerminal(host, 56, ['builds:list', 'shop'], { LC_ALL: 'C' });
-  t.regex(plain.join('\n'), /git:from-arc~/);
+  t.regex(plain.join('\n'), / git:from[a-z-]*~$/m, 'how much is left depends on the widths of ages and durations');
 });
 
 test('--relative gives ages instead of times, on a terminal and in a pipe', async (t) => {

@@ -51,6 +51,8 @@ test('it is small, has a session of its own, and holds nothing of the deploy', a
       open.join(', '),
     );
   }
+  const settings = /\bBUN_\w+/;
+  for (const { pid } of waiters) t.notRegex(readFileSync(`/proc/${pid}/environ`, 'utf8'), settings);
   // The trigger that started it is over, and something else reaps it.
   t.false(waiters.some(({ parent }) => parent === process.pid));
   process.kill(deploy.pid, 'SIGKILL');
