@@ -7,11 +7,11 @@ import type { standIn as StandIn } from './host/standIn';
  * waits for, or everything else.
  */
 
-/** What host/run.sh sets for this process, and not for those that it starts. */
-const COMPILER_SETTINGS = ['BUN_JSC_useJIT', 'BUN_JSC_thresholdForJITAfterWarmUp', 'BUN_JSC_thresholdForJITSoon'];
-
 async function main(): Promise<number> {
-  for (const name of COMPILER_SETTINGS) delete process.env[name];
+  // host/run.sh set these for this process. Those that it starts do not inherit them.
+  delete process.env['BUN_JSC_useJIT'];
+  delete process.env['BUN_JSC_thresholdForJITAfterWarmUp'];
+  delete process.env['BUN_JSC_thresholdForJITSoon'];
   const argv = process.argv.slice(2);
   const { path, words } = enteredBy(process.argv0, argv);
   const through = calledThrough(path);
