@@ -1,6 +1,6 @@
 import type { Via } from './definition/command';
 
-/** What one call asks for, and where it came from. */
+/** What one call asks for, and how it was made. */
 export type Called =
   /** A trigger, the plugin's `commands`, or what the executable starts by itself. */
   | { readonly type: 'internal'; readonly name: string; readonly args: readonly string[] }
@@ -43,7 +43,7 @@ function calledBy(path: string, argv: readonly string[], isInternal: (name: stri
   return { type: 'command', name, args: repeatsName ? others : argv, via: 'plugin' };
 }
 
-/** A specification runs the program by Node. */
+/** Specs run the program on Node. */
 function isRuntime(name: string): boolean {
   return name === 'node' || name === 'bun';
 }

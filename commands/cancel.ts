@@ -41,7 +41,7 @@ export function cancelCurrent(host: Host, output: Output, app: AppName, force: b
   }
 }
 
-/** What there is to do about the build that the lock names. */
+/** What to do about the build that the lock names. */
 type Plan =
   | { readonly action: 'remove-stale-lock' }
   | { readonly action: 'leave'; readonly build: Build }
@@ -50,13 +50,13 @@ type Plan =
   | { readonly action: 'await'; readonly build: RunningBuild; readonly canceler: number }
   | { readonly action: 'signal'; readonly build: Build };
 
-/** Pure, but for what it asks of the processes. `canceler`: pid of a cancel that waits for the end of the build. */
+/** Pure, except that it queries the process table. `canceler`: pid of a cancel that waits for the end of the build. */
 function planCancel(build: Build | undefined, canceler: number | undefined, system: System): Plan {
   const { isAlive, isGroupAlive } = system;
   if (build === undefined) return { action: 'remove-stale-lock' };
   const alive = isAlive(build.process);
   if (build.status !== 'running') {
-    // A canceled build whose very process lives on can be canceled again.
+    // A canceled build whose process still runs can be canceled again.
     const livesOn = build.status === 'canceled' && alive && !isStranger(build);
     return livesOn ? { action: 'signal', build } : { action: 'leave', build };
   }
@@ -87,8 +87,8 @@ function cancelOnce(context: AppContext, output: Output, id: BuildId, force: boo
     case 'refuse':
       throw new Failure(plan.reason);
     case 'leave':
-      // It adds nothing. It makes durable what is answered, and writes the record if whoever ended the build was
-      // killed before.
+      // This adds no event. It syncs the end that is reported here, and writes the record, in case the process that
+      // recorded the end was killed before it did so.
       changeHistory(context, 'all', () => [{ type: 'CancelBuild', build: id, actor: {}, signal: SIGNALS[0], at: 0 }]);
       sayOver(output, plan.build);
       return 0;
@@ -115,8 +115,8 @@ function cancelOnce(context: AppContext, output: Output, id: BuildId, force: boo
 
 /**
  * Signals the process group and waits until it is gone; only then the build is recorded as canceled. A deploy that
- * dies of the signal may report its own end before: the note about the cancel makes that report a cancel, too. Of
- * several cancels at once, the first one signals, and the others wait.
+ * ends because of the signal may report its end first; because of the note about the cancel, that report becomes a
+ * cancel, too. If several cancels run at once, the first one signals, and the others wait.
  */
 function signalBuild(context: AppContext, output: Output, build: Build, force: boolean): number {
   const { host, builds, system } = context;
@@ -153,7 +153,7 @@ function signalBuild(context: AppContext, output: Output, build: Build, force: b
 /** The usual signal, which Dokku sends, and those that follow with `--force`. */
 const SIGNALS = ['SIGQUIT', 'SIGTERM', 'SIGKILL'] as const satisfies CancelSignal[];
 
-/** The process that tries to cancel the build and came first, of those that still run. */
+/** The pid of the first cancel of this build that still runs. */
 function firstCanceler({ directory }: AppBuilds, id: BuildId, { isAlive }: System): number | undefined {
   return readNotes(directory, id).cancelers.find((pid) => isAlive({ pid }));
 }
@@ -183,7 +183,7 @@ const WAIT_MS = 5000;
 const FIRST_PAUSE_MS = 5;
 const LONGEST_PAUSE_MS = 100;
 
-/** Waits a while; whether all processes of the group have ended. */
+/** Waits a while, and returns whether all processes of the group have ended. */
 function endsSoon(build: Build, system: System): boolean {
   const deadline = system.now() + WAIT_MS;
   for (let wait = FIRST_PAUSE_MS; system.isGroupAlive(build.process); wait = Math.min(2 * wait, LONGEST_PAUSE_MS)) {
@@ -193,10 +193,13 @@ function endsSoon(build: Build, system: System): boolean {
   return true;
 }
 
-/** Start times are known to about a second, and clocks are set. */
+/** Start times are accurate to about a second, and clocks can be adjusted. */
 const START_SLACK_MS = 60_000;
 
-/** Of an adopted build only the pid is known, and a process that began after the build is another one. */
+/**
+ * Whether the process is not the deploy. Of an adopted build only the pid is known; a process that began after the
+ * build is another one.
+ */
 function isStranger({ process, startedAt }: Build): boolean {
   if (process.startTicks !== undefined) return false; // then its identity is certain
   const [began, recorded] = [startTimeOf(process.pid), parseTimestamp(startedAt)];
@@ -217,7 +220,7 @@ function sayOver(output: Output, build: Build): void {
 }
 
 /**
- * A lock that names a build without a record is stale, unless a process holds it: then the start is about to be
+ * Removes the lock, which names a build without a record, unless a process holds it: then the start is about to be
  * recorded.
  */
 function removeStaleLock({ host, builds: { app }, warn }: AppContext, id: BuildId): void {

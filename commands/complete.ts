@@ -10,7 +10,7 @@ import { loadCommands } from './programs';
 /**
  * `dokku-builds complete plugin|program WORD...`, for the completion of shells: prints what the last word may become,
  * one a line, each with its help behind a tab. `plugin` is for `dokku builds:<command>`. Prints nothing if something
- * fails: nobody asked for a message.
+ * fails: a completion must not print messages.
  */
 export async function complete({ host, output, args }: Call): Promise<undefined> {
   const [via, ...words] = args;
@@ -31,6 +31,6 @@ export async function complete({ host, output, args }: Call): Promise<undefined>
     const caller: Via = via === 'plugin' ? 'plugin' : 'program';
     for (const [word, help] of completionsOf(commands, caller, words, known)) output.line(`${word}\t${help}`);
   } catch {
-    // then there is nothing to offer
+    // no completions
   }
 }

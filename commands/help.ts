@@ -54,7 +54,7 @@ export async function printHelp(host: Host, output: Output, via: Via, asked: str
   output.raw(asked === undefined ? await helpText(host, via, columns) : await commandHelp(host, via, asked, columns));
 }
 
-/** Columns of what is no terminal. */
+/** Columns if stdout is not a terminal. */
 const UNLIMITED = Number.POSITIVE_INFINITY;
 
 /** Prints the version of the plugin tree that this program is part of. */
@@ -113,7 +113,7 @@ async function commandHelp(host: Host, via: Via, asked: string, columns: number)
 
 /** The error for a name that is no command. */
 class UnknownCommand extends Failure {
-  /** A command has a name that is near. */
+  /** True if a command has a similar name. */
   readonly isNear: boolean;
 
   constructor(message: string, isNear: boolean) {
@@ -154,7 +154,7 @@ async function commandLines(host: Host): Promise<string[]> {
   );
 }
 
-/** The commands that a caller has. */
+/** The commands that a caller can use. */
 async function offered(host: Host, via: Via): Promise<NamedCommand[]> {
   return (await loadCommands()).filter(({ name, command }) => {
     if (command.programOnly && via === 'plugin') return false;
@@ -162,7 +162,10 @@ async function offered(host: Host, via: Via): Promise<NamedCommand[]> {
   });
 }
 
-/** `dokku help --all` calls `commands help`; only the command line of the parent process tells. */
+/**
+ * Whether `dokku help --all` was called. Dokku calls `commands help` for it, so only the command line of the parent
+ * process shows that.
+ */
 function parentAskedForAll(): boolean {
   try {
     return readFileSync(`/proc/${process.ppid}/cmdline`, 'utf8').split('\0').includes('--all');

@@ -72,7 +72,7 @@ function details(
   ];
 }
 
-/** What the record does not say and the journal does. */
+/** Details that are in the journal, but not in the record. */
 function journalDetails(build: Build, pruning: Pruning | undefined): Detail[] {
   return [
     ['Started By', actorText(build.actor)],

@@ -25,7 +25,7 @@ async function main(): Promise<number> {
   return runCall(process.argv0, argv);
 }
 
-/** What to do with a call that came by another name than the one that answers; undefined: run it all the same. */
+/** Handles a call through another name than the one that acts. Undefined: the call is to be run all the same. */
 async function standIn(...call: Parameters<typeof StandIn>): Promise<number | undefined> {
   const module = await import('./host/standIn');
   try {

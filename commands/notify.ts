@@ -26,7 +26,7 @@ export const notify = defineCommand({
   run: showOrTest,
 });
 
-/** Of the url only the host is shown: the rest of it often is a secret. */
+/** Only the host of a url is shown, because the rest is often a secret. */
 async function showOrTest(call: CommandCall<typeof args, typeof flags>): Promise<undefined> {
   const { host, output, now } = call;
   const { app } = call.args;

@@ -8,8 +8,8 @@ import { list } from './list/list';
 import { report } from './report';
 
 /*
- * Everything that this executable can be called as. Each call is a process of its own, three of them in every deploy.
- * What is called every day is one part of the executable, and anything else is loaded when it is called.
+ * All names that this executable can be called by. Each call is a process of its own, and every deploy makes three.
+ * The everyday programs are loaded together; each other one is loaded only if it is called.
  */
 
 type Load<T> = () => T | Promise<T>;
@@ -42,7 +42,7 @@ export const alongsideTriggers: ReadonlySet<string> = new Set([
 /** First argument of the program of a worker thread. */
 export const WORKER = 'over-all-apps-worker';
 
-/** What else the executable starts as: the plugin's `commands`, and what it starts by itself. */
+/** Other programs: the plugin's `commands`, and those that the executable starts itself. */
 export const others: Readonly<Record<string, Load<Handler>>> = {
   commands: async () => (await import('./help')).commands,
   complete: async () => (await import('./complete')).complete,
@@ -98,7 +98,7 @@ export interface NamedCommand {
   readonly command: Command;
 }
 
-/** Every command, loaded: for what is made from all definitions. */
+/** Loads every command, for output that is made from all definitions. */
 export function loadCommands(): Promise<NamedCommand[]> {
   return Promise.all(Object.entries(commands).map(async ([name, load]) => ({ name, command: await load() })));
 }

@@ -46,8 +46,8 @@ export function pruneWork(host: Host, app: AppName): Worked {
 }
 
 /**
- * Removes what the host has made for an "app" that is none: `ps:restart --all`, or a command on an app that does not
- * exist, leaves a directory with a log. A directory with a history is left, and named.
+ * Removes data of apps that do not exist: `ps:restart --all`, or a command on a mistyped app, makes a directory with a
+ * log. A directory with a history is kept, and a warning names it.
  */
 function removeDataOfNoApp(host: Host, output: Output): void {
   const root = buildsRoot(host);

@@ -104,7 +104,7 @@ function readExtra(host: Host, output: Output, app: AppName): Record<ExtraFlag, 
   return extraReport({ days, logs }, logBytes(appBuilds(host, app)));
 }
 
-/** The message that the contract words. */
+/** The contract's message. */
 function invalidFlag(isGlobal: boolean): string {
   const valid = isGlobal ? ['builds-global-retention'] : reportFlags;
   return `Invalid flag passed, valid flags: ${valid.map((flag) => `--${flag}`).join(', ')}`;

@@ -70,20 +70,20 @@ async function runCommand(host: Host, output: Output, called: CalledCommand): Pr
   return command.run(parseCall(command, { name, host, output, words, via, now: Date.now() }));
 }
 
-/** `-h` or `--help` among what is for this program: words behind `--` are for another one. */
+/** Whether `-h` or `--help` was given. The words behind `--` are for another program. */
 function asksForHelp(words: readonly string[]): boolean {
   const help = words.findIndex((word) => word === '-h' || word === '--help');
   return help >= 0 && !words.slice(0, help).includes('--');
 }
 
-/** What changes a build, its record or its properties is for the stock plugin to do. */
+/** Refuses a command that changes builds, records or properties: the stock plugin does that. */
 function refuseAlongside(name: string): never {
   throw new Failure(
     `The stock plugin answers builds:${name} here; this one only journals (see dokku-builds host:status)`,
   );
 }
 
-/** Asks whether something near was meant, behind the message that the contract words. */
+/** Suggests a similar name, behind the contract's message. */
 async function hint(output: Output, { given, known }: Mistyped): Promise<void> {
   const { nearest } = await import('../host/nearest');
   const meant = nearest(given, known);

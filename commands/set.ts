@@ -116,7 +116,7 @@ export const set = defineCommand({
   },
 });
 
-/** Throws {@link Failure}, in the words that hosts have always had unless a property of ours is meant. */
+/** Throws {@link Failure}, with the stock plugin's message unless a property of ours is meant. */
 function parseProperty(name = ''): Property & { readonly name: string } {
   const property = Object.hasOwn(properties, name) ? properties[name] : undefined;
   if (property !== undefined) return { name, ...property };
@@ -137,7 +137,7 @@ function aLimit(name: Limit, help: string): Property {
   };
 }
 
-/** So that a secret stands in no command line, which every user of the host can read while it runs. */
+/** Reads a value from stdin, so that a secret is not in a command line, which every user of the host can read. */
 function readStdin(name: string): string {
   const text = readFileSync(0, 'utf8').replace(/\n$/, '');
   if (text === '') throw new Failure(`There was no ${name} on stdin`);

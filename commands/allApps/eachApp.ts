@@ -4,8 +4,8 @@ import { ClosedPipe, type Output } from '../../host/terminal/output';
 import type { AppName } from '../../host/dokku/names';
 
 /**
- * What `read` gives for each of `apps`, in order. An app that was `named` fails as it fails; of all apps, one that
- * cannot be read is warned about and hides no other.
+ * Calls `read` for each of `apps`, and returns the results in order. If the app was `named`, an error of `read` is
+ * thrown. Otherwise it is only a warning, and the other apps are still read.
  */
 export function eachApp<T>(
   output: Output,
@@ -22,7 +22,7 @@ export function eachApp<T>(
     } catch (error) {
       if (error instanceof ClosedPipe) throw error;
       progress.clear();
-      if (!(error instanceof AppDoesNotExist)) output.warn(`${app}: ${reasonOf(error)}`); // else destroyed just now
+      if (!(error instanceof AppDoesNotExist)) output.warn(`${app}: ${reasonOf(error)}`); // else it was just destroyed
       failed(app);
       return [];
     } finally {

@@ -17,10 +17,10 @@ import { WORKER } from '../programs';
 /** Flags that the work depends on, by name. */
 export type WorkFlags = Readonly<Partial<Record<string, string>>>;
 
-/** Work on one app. It can run in a thread: all it needs comes in, all it has to say goes out. */
+/** Work on one app. It can run in a thread, because it uses only its arguments, and returns what is to be printed. */
 export type AppWork = (host: Host, app: AppName, flags: WorkFlags) => Worked;
 
-/** What came of one app: a line that says so, and what to warn about; `failed` counts for the exit status. */
+/** The result for one app: a line to print, and warnings. If one app has `failed`, the exit status is 1. */
 export interface Worked {
   readonly line?: string;
   readonly warnings: readonly string[];
@@ -57,7 +57,7 @@ export function overApps({ host, output, args, flags }: AppsCall, job: Job): num
   return worked.failed ? 1 : 0;
 }
 
-/** Prints what came of one app: the line as a step, or as it is when it is JSON. */
+/** Prints the result for one app: the line as a step, or unchanged if it is JSON. */
 function printWorked(output: Output, { line, warnings }: Worked, flags: WorkFlags): void {
   if (line !== undefined && flags['format'] === 'json') output.line(line);
   else if (line !== undefined && output.isTerminal) printStep(output, line);
@@ -76,8 +76,8 @@ function printStep(output: Output, line: string): void {
 }
 
 /**
- * Work over all apps: one line an app, `most` at a time. A failure is a warning and does not stop the others; it is
- * exit status 1.
+ * Works on all apps, `most` at a time, and prints a line for each. A failure is a warning and does not stop the
+ * others; the exit status is then 1.
  */
 async function overAllApps(host: Host, output: Output, job: Job, most: number): Promise<number> {
   const apps = allowedApps(host, listApps(host));
@@ -110,7 +110,7 @@ function parseParallel(text: string): number {
 const MOST_WORKERS = 64;
 const TICK_MS = 500;
 
-/** Does `work` on one app; what it throws is a warning and a failure of that app. */
+/** Does `work` on one app. An error becomes a warning, and the app counts as failed. */
 export function workOn(host: Host, work: AppWork, app: AppName, flags: WorkFlags): Worked {
   try {
     return work(host, app, flags);
@@ -125,7 +125,7 @@ export interface WorkerData {
   readonly flags: WorkFlags;
 }
 
-/** Threads, since all that is done to an app is synchronous; each is given the next app when it is done with one. */
+/** Uses threads, because the work on an app is synchronous. A thread gets the next app when it has finished one. */
 async function inWorkers(
   { name, flags }: Job,
   apps: readonly AppName[],

@@ -7,14 +7,14 @@ import { pruneWork } from '../prune';
 import { replayWork } from '../replay';
 import { verifyWork } from '../verify/verify';
 
-/** What can be done over all apps in threads, by the command's name. */
+/** The work that threads can do, by the command's name. */
 const works: Readonly<Record<string, AppWork>> = {
   'builds:prune': pruneWork,
   'builds:replay': replayWork,
   'builds:verify': verifyWork,
 };
 
-/** The program of a worker thread of `overAllApps`: works off what it is sent, until it is sent nothing. */
+/** The program of a worker thread of `overAllApps`: works on each app that it is sent, and ends after `undefined`. */
 export function worker(): undefined {
   const { name, flags } = workerData as WorkerData;
   const work = works[name];

@@ -65,7 +65,7 @@ function passes(wanted: WantedEvents): (recorded: Recorded) => boolean {
   };
 }
 
-/** As the commands print it: keys without a value are not there. */
+/** The event as the commands print it: keys without a value are left out. */
 function toJson({ app, recorded }: AppEvent): BuildEvent {
   return JSON.parse(JSON.stringify(eventJson(app, recorded))) as BuildEvent;
 }

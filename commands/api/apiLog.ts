@@ -13,8 +13,8 @@ import type { WaitOptions } from './apiTypes';
 const CHUNK_BYTES = 64 * 1024;
 
 /**
- * The log of `build`, as bytes. While it runs, `read` gives the build anew, and the stream goes on until its end.
- * Throws {@link Failure} if there is no log.
+ * The log of `build`, as bytes. While the build runs, the stream continues until its end; `read` reads the build
+ * again. Throws {@link Failure} if there is no log.
  */
 export function logStream(
   host: Host,
@@ -26,7 +26,7 @@ export function logStream(
   const path = logPath(host, app, build.id);
   const opened = openLog(path);
   if (opened === undefined) throw new Failure(`No log found for ${app}/${build.id}`);
-  closeSync(opened); // a stream that nobody reads never closes anything
+  closeSync(opened); // and opened again by the first read: a stream that nobody reads would never close it
   const stopped = new AbortController();
   const ends = AbortSignal.any([stopped.signal, ...(signal === undefined ? [] : [signal])]);
   const pieces = bytesOf(host, app, build, path, read, ends);
@@ -78,14 +78,14 @@ async function* bytesOf(
   }
 }
 
-/** Whether anything has come. */
+/** Keeps the new bytes; returns whether there were any. */
 function keepMore(kept: Buffer[], more: () => Generator<Buffer>): boolean {
   const before = kept.length;
   kept.push(...more());
   return kept.length > before;
 }
 
-/** Gives what has come since the last call. */
+/** Returns a function that gives the bytes that were added since its last call. */
 function reader(log: number): () => Generator<Buffer> {
   let position = 0;
   return function* more() {
@@ -99,7 +99,7 @@ function reader(log: number): () => Generator<Buffer> {
   };
 }
 
-/** Wakes the one who waits; if it is given earlier, the wait is over at once. */
+/** Ends a wait. If it is given before the wait begins, the wait ends at once. */
 class Signal {
   #isGiven = false;
   #wake = (): void => undefined;

@@ -1,13 +1,12 @@
 /*
- * The shapes that the library gives out: those of the commands' JSON, described in docs/schema. They use words of
- * TypeScript alone, so that the library's declarations need no other file. A spec compares their keys with the
- * schemas.
+ * The types that the library returns: those of the commands' JSON, described in docs/schema. They import nothing, so
+ * that the library's declarations need no other file. A spec compares their keys with the schemas.
  */
 
-/** What a build is for; follows from its source. */
+/** What a build is for. It follows from the source. */
 export type BuildKind = 'build' | 'deploy';
 
-/** How a build stands on record. */
+/** The status of a build on record. */
 export type BuildStatus = 'running' | 'succeeded' | 'failed' | 'canceled';
 
 /** How a build is shown: `abandoned` if it is running on record and its process has ended. */
@@ -39,7 +38,7 @@ export interface BuildView {
   readonly actor: Actor;
 }
 
-/** Who did something: ssh user, name of the ssh key, first word of the command. What is not known is absent. */
+/** Who did something: ssh user, name of the ssh key, first word of the command. Unknown fields are absent. */
 export interface Actor {
   readonly user?: string;
   readonly key?: string;
@@ -48,18 +47,18 @@ export interface Actor {
 
 /** One build as `builds:info --format json` gives it. */
 export interface BuildInfo extends BuildView {
-  /** What the journal knows and the record does not say. */
+  /** Facts that are in the journal, but not in the record. */
   readonly event: {
     readonly actor: Actor;
     readonly revision?: string;
-    /** Taken over from a record that something else wrote. */
+    /** True if the build was read from a record that another program wrote. */
     readonly adopted: boolean;
     readonly start_ticks?: number;
     readonly boot_id?: string;
     readonly cause?: 'exit' | 'deployed' | 'abandoned';
     readonly canceled_by?: Actor;
     readonly signal?: string;
-    /** Its log was removed, and its record stays. */
+    /** Its log was removed; its record is kept. */
     readonly log_pruned?: true;
     /** Its record and its log were removed. */
     readonly pruned?: { readonly at: string; readonly reason: 'retention' | 'discarded' };
@@ -123,24 +122,24 @@ export interface BuildCanceled extends Happened {
 
 export interface Pruned extends Happened {
   readonly type: 'Pruned';
-  /** It is about several. */
+  /** Always null: `builds` and `logs` name the builds. */
   readonly build: null;
   readonly builds: readonly string[];
-  /** Other builds: only their logs were removed. */
+  /** Other builds, of which only the logs were removed. */
   readonly logs?: readonly string[];
   readonly reason: 'retention' | 'discarded';
 }
 
 /** Figures of some builds. Durations in seconds; null if there is nothing to count. */
 export interface Figures {
-  /** All but the abandoned ones. */
+  /** Their number, without abandoned ones. */
   readonly builds: number;
   readonly succeeded: number;
   readonly failed: number;
   readonly canceled: number;
   readonly abandoned: number;
   readonly running: number;
-  /** 0 to 1: of those that succeeded or failed. */
+  /** 0 to 1: the successes among those that succeeded or failed. */
   readonly success_rate: number | null;
   readonly median_seconds: number | null;
   readonly p95_seconds: number | null;
@@ -167,14 +166,14 @@ export interface Delivery {
 
 /** What `builds:stats --format json` gives. */
 export interface BuildStats extends Figures {
-  /** null if it is about all apps. */
+  /** null for all apps. */
   readonly app: string | null;
   readonly since: string | null;
   readonly until: string;
   readonly builds_per_day: number;
   readonly delivery: Delivery;
   readonly sources: readonly (Figures & { readonly source: string })[];
-  /** Empty if it is about one app. */
+  /** Empty for a single app. */
   readonly apps: readonly (Figures & { readonly app: string; readonly delivery: Delivery })[];
   /** Days on which builds started, oldest first. */
   readonly days: readonly {

@@ -9,7 +9,8 @@ import type { BuildEvent, DisplayStatus } from './buildTypes';
 import type { EventFilter, ListFilter, Time } from './apiTypes';
 
 /*
- * A program in JavaScript can give anything: a filter that is not understood must not give everything.
+ * A program in JavaScript can pass any value. A filter with a wrong value throws, because it must not match
+ * everything.
  */
 
 /** `filter` as lists take it. Throws {@link Failure} for a value that is not allowed. */

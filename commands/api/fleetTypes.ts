@@ -1,6 +1,6 @@
 /*
- * What `openFleet` takes and gives out. These types use no others than those of the library, so that its declarations
- * need no other file.
+ * What `openFleet` takes and returns. These types import only types of the library, so that its declarations need no
+ * other file.
  */
 import type { BuildKind, BuildStatus, DisplayStatus } from './buildTypes';
 
@@ -23,9 +23,9 @@ export interface FleetOptions {
 export interface FleetHostView {
   readonly id: string;
   readonly name: string;
-  /** When it was heard last; undefined when it never was. */
+  /** When it was last heard; undefined if never. */
   readonly heardAt: Date | undefined;
-  /** It has not been heard for so long that nobody knows what it does now. */
+  /** True if it has not been heard for so long that its present state is unknown. */
   readonly silent: boolean;
 }
 
@@ -35,7 +35,7 @@ export interface FleetBuildView {
   readonly host_id: string;
   readonly journal: string;
   readonly app: string | null;
-  /** The app was destroyed since. */
+  /** True if the app was destroyed later. */
   readonly gone: boolean;
   readonly id: string;
   readonly kind: BuildKind;
@@ -51,14 +51,14 @@ export interface FleetBuildView {
   readonly heard_at: string | null;
 }
 
-/** Which builds or events are asked for. */
+/** A filter for builds or events. */
 export interface FleetFilter {
   /** Name or id of a host. */
   readonly host?: string;
   readonly app?: string;
 }
 
-/** An event as `fleet:events --format jsonl` gives it: whose it is, and what `builds:events` says of it. */
+/** An event as `fleet:events --format jsonl` gives it: host and app, and the fields of `builds:events`. */
 export interface FleetEvent {
   readonly host: string;
   readonly host_id: string;
@@ -72,18 +72,17 @@ export interface FleetEvent {
   readonly [detail: string]: unknown;
 }
 
-/** The builds of a fleet, as the copies of its journals tell them. */
+/** The builds of a fleet, read from the copies of its journals. */
 export interface FleetReader {
   /**
-   * Reads what was published since. Rejects when the servers do not answer; what was read before can be asked all the
-   * same.
+   * Reads what was published since the last call. Rejects if the servers do not answer; the copies can still be read.
    */
   refresh(): Promise<void>;
-  /** When all was read that was there; undefined before the first time. */
+  /** When the copies were last complete; undefined if they never were. */
   readAt(): Date | undefined;
   hosts(): FleetHostView[];
   /** Every build on record, newest first. */
   list(filter?: FleetFilter): FleetBuildView[];
-  /** What happened, merged by time. */
+  /** The events, merged by time. */
   events(filter?: FleetFilter): IterableIterator<FleetEvent>;
 }

@@ -11,7 +11,7 @@ import { type FleetJournal, FleetView } from '../../subscribers/fleet/mirror/fle
 import { Mirror } from '../../subscribers/fleet/mirror/mirror';
 import type { FleetBuildView, FleetEvent, FleetFilter, FleetOptions, FleetReader } from './fleetTypes';
 
-/** Opens the builds of a fleet for reading. Reads no more than what was read before. Throws system errors. */
+/** Opens the builds of a fleet for reading. Reads only the copies on this machine. Throws system errors. */
 export function openFleet(options: FleetOptions): FleetReader {
   const { mirror: directory, warn = () => undefined, ...address } = options;
   const mirror = Mirror.open(directory);

@@ -21,7 +21,7 @@ import type { BuildsHost, HostOptions } from './apiTypes';
 import type { BuildInfo, BuildStats, BuildView } from './buildTypes';
 import { eventFilter, limitOf, listFilter, timeOf } from './filters';
 
-/** Opens the builds of a host for reading. Looks at nothing yet, and throws nothing. */
+/** Opens the builds of a host for reading. Reads nothing yet, and throws nothing. */
 export function openHost(options: HostOptions = {}): BuildsHost {
   const { dokkuRoot, libRoot, warn = () => undefined } = options;
   const env = readHost(process.env, false);
@@ -49,7 +49,7 @@ export function openHost(options: HostOptions = {}): BuildsHost {
     if (found === undefined) throw new Failure(`No build record found for ${app}/${build}`);
     return found;
   };
-  /** Those of the builds that `among` picks from the history of each app which are `wanted`. */
+  /** The `wanted` builds of the host. `among` gives the builds of each app that are considered. */
   const ofHost = (wanted: ListFilter, among: (history: History) => readonly Build[]): BuildView[] => {
     const show = shownAt(Date.now());
     const found = readableOf(host, listApps(host), warn).flatMap(({ app }) =>
@@ -113,7 +113,7 @@ export function openHost(options: HostOptions = {}): BuildsHost {
         statsView(counted, from, Date.now()),
       ) as BuildStats;
     },
-    // A value that is not allowed throws here, and not with the first event.
+    // A value that is not allowed throws now, and not with the first event.
     events: (filter = {}) => readEvents(() => places(filter.app), eventFilter(filter), warn),
     follow: (follow = {}) => followEvents(() => places(follow.app), eventFilter(follow), follow, warn),
   };
@@ -123,7 +123,7 @@ function readable(host: Host, app: AppName): AppBuilds {
   return { ...appBuilds(host, app), mode: 'reader' };
 }
 
-/** Those of `apps` that can be read. `warn` is called for each of the others: one broken app does not hide all. */
+/** The apps that can be read. `warn` is called for each of the others: a broken app does not hide the rest. */
 function readableOf(host: Host, apps: readonly AppName[], warn: (message: string) => void): AppBuilds[] {
   return apps.flatMap((app) => {
     try {

@@ -6,12 +6,12 @@ import { endsLine } from './lines';
 import { ReaderQueue } from './readerQueue';
 import { standardReader, systemLogReader } from './readers';
 
-/** The system's log is not waited for any longer after the end. */
+/** How long to wait for the system's log after the end of the output. */
 const SYSTEM_LOG_MS = 2000;
 
 /**
- * Where the output of a command goes: at once to the log, and as fast as they read to our stdout and to the system's
- * log. One that fails or is slow does not keep it from the others.
+ * Sends the output of a command to the log at once, and to our stdout and the system's log as fast as these read. If
+ * one of them fails or is slow, the others still get everything.
  */
 export class CapturedOutput {
   readonly #stdout: ReaderQueue;
@@ -39,25 +39,28 @@ export class CapturedOutput {
     this.#isWhole = endsLine(bytes);
   }
 
-  /** A line of ours among the command's. */
+  /** Adds a line of ours to the output of the command. */
   say(message: string): void {
     this.write(Buffer.from(`${this.#isWhole ? '' : '\n'}${warningText(message)}`));
   }
 
-  /** A line of ours on stderr. */
+  /** Prints a line of ours on stderr. */
   warn(message: string): void {
     this.#stderr ??= new ReaderQueue(standardReader(2), this.#note);
     this.#stderr.add(Buffer.from(warningText(message)));
   }
 
-  /** The log has the end of the command's output. What comes later is that of processes that it has left behind. */
+  /**
+   * Completes the log with the end of the command's output. Later output comes from processes that the command started
+   * and that still run.
+   */
   complete(): void {
     this.#tryLog(() => this.log.complete());
   }
 
   /**
-   * Nothing more comes. Resolves when everyone has read everything, or is given up: false if a write to somebody who
-   * does not read keeps this process alive.
+   * Ends the output. Resolves when each reader has taken everything, or its time is over: to false if a pending write
+   * to a reader keeps this process alive.
    */
   async end(): Promise<boolean> {
     const unread = await Promise.all([this.#stdout.end(), this.#systemLog.end(SYSTEM_LOG_MS)]);

@@ -15,9 +15,9 @@ import type { Output } from '../../host/terminal/output';
 
 /** The deploy lock of an app, held by a build. */
 export interface HeldLock {
-  /** The build, with an id of its own. */
+  /** The build, with a new id. */
   readonly id: BuildId;
-  /** Gives the lock back, once. */
+  /** Releases the lock. Later calls do nothing. */
   release(): void;
 }
 
@@ -33,7 +33,7 @@ export async function holdDeployLock(host: Host, output: Output, app: AppName, w
     if (!wait) throw new Failure(`${refusal} (see builds:output ${app}, builds:cancel ${app})`);
     output.warn(`${refusal}; waiting for it`);
     lock = await waitForDeployLock(host, app);
-    before = { state: 'none' }; // the file was that of a deploy
+    before = { state: 'none' }; // the lock was that of a deploy
   }
   const isLockedApp = before.state === 'empty';
   if (isLockedApp)
@@ -45,7 +45,7 @@ export async function holdDeployLock(host: Host, output: Output, app: AppName, w
     id,
     release() {
       if (held === undefined) return;
-      // While it is still held, so that nobody's lock but ours is removed; that of apps:lock stays.
+      // Removed while it is still held, so that no other lock is removed. A lock of apps:lock stays.
       if (isLockedApp) ftruncateSync(held, 0);
       else removeDeployLock(host, app, id);
       closeSync(held);

@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 import { identifyProcess, isGroupAlive } from '../../host/system/processes';
 
-/** A command that waits behind a gate, already a process with an identity and in a group of its own. */
+/** A command that waits behind a gate. It is already a process, in a process group of its own. */
 export interface GatedCommand {
   /** Undefined if it could not be started. */
   readonly pid: number | undefined;
@@ -12,18 +12,18 @@ export interface GatedCommand {
   openGate(): void;
   /** Sends a signal to its process group. */
   signal(signal: NodeJS.Signals): void;
-  /** Waits until nobody is left in its process group, at most `ms`; whether that is so. */
+  /** Waits at most `ms` until its process group is empty, and returns whether it is. */
   isGoneWithin(ms: number): Promise<boolean>;
-  /** From now on, signals to this process are for this process again. */
+  /** Stops forwarding: from now on, signals to this process affect this process. */
   forwardNoMore(): void;
   /**
-   * Its exit status as a shell would say it: its own, or 128 and the number of the signal that ended it. It does not
-   * wait for what the command has left behind.
+   * Its exit status as a shell would say it: its own, or 128 and the number of the signal that ended it. Does not wait
+   * for other processes that the command has started.
    */
   readonly ended: Promise<number>;
 }
 
-/** What is run is handed over as arguments: the shell reads none of it. */
+/** The command comes as arguments, so the shell does not interpret it. */
 const GATE = 'read -r go <&3 || exit 125; exec 3<&-; exec "$@"';
 const GATE_FD = 3;
 const NOT_STARTED = 127;
@@ -31,8 +31,8 @@ const LOOK_MS = 50;
 const FORWARDED = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2'] as const;
 
 /**
- * Starts a command that writes its output to the descriptor `writer`. From then on signals to this process reach the
- * command's process group instead, and this process stays to record the end.
+ * Starts a command that writes its output to the descriptor `writer`. From then on, signals to this process are sent
+ * to the command's process group instead, so that this process can record the end.
  */
 export function startGated(
   command: string,

@@ -6,7 +6,7 @@ import { TailBuffer } from './tailBuffer';
 export interface Log {
   /** Throws system errors. */
   write(bytes: Uint8Array): void;
-  /** What is kept is whole: the end of the output is in it. Throws system errors. */
+  /** Writes the end of the output, so that the log is complete. Throws system errors. */
   complete(): void;
 }
 
@@ -15,16 +15,16 @@ export function unlimitedLog(fd: number): Log {
   return { write: (bytes) => writeAll(fd, bytes), complete: () => undefined };
 }
 
-/** The notes about what is left out take less. */
+/** Room for the notes about omitted output. */
 const NOTES_BYTES = 256;
 
-/** The end of the output is kept in memory. */
+/** Maximum size of the end of the output, which is kept in memory. */
 const LONGEST_TAIL_BYTES = 1024 * 1024;
 
 /**
- * A log behind the descriptor `fd` that does not grow beyond `limit` bytes. It only ever grows, so that it can be
- * followed: first the beginning of the output, at the end, if there is more than fits, how much is left out and the
- * last part, at most {@link LONGEST_TAIL_BYTES}.
+ * A log behind the descriptor `fd` of at most `limit` bytes. It is only appended to, so that readers can follow it. It
+ * begins with the beginning of the output. If not all of it fits, {@link Log.complete} adds a note about the omitted
+ * part, and the last part of the output, at most {@link LONGEST_TAIL_BYTES}.
  */
 export function limitedLog(fd: number, limit: number): Log {
   const room = limit - NOTES_BYTES;

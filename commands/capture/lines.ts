@@ -7,7 +7,7 @@ export function countLines(bytes: Uint8Array): number {
   return lines;
 }
 
-/** Where the line ends that `bytes` begin in: behind its line break, or at their end if they have none. */
+/** The end of the first line of `bytes`: the offset behind its line break, or their length if there is none. */
 export function endOfLine(bytes: Uint8Array): number {
   return bytes.indexOf(LINE_END) + 1 || bytes.length;
 }

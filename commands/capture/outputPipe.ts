@@ -7,26 +7,30 @@ import { errorCode, Failure, reasonOf } from '../../host/failure';
 
 /** A pipe for the output of a command. */
 export interface OutputPipe {
-  /** What the command writes to, as stdout and as stderr: so its output comes in the order in which it was written. */
+  /** The descriptor for both stdout and stderr of the command, so that the order of its output is kept. */
   readonly writer: number;
-  /** Calls `take` with what comes; the bytes are only valid during the call. Resolves when no writer is left. */
+  /**
+   * Calls `take` with each piece of output; the bytes are valid only during the call. Resolves when no writer is left.
+   */
   read(take: (bytes: Buffer) => void): Promise<void>;
   /** Resolves when everything is read that was written before the call. */
   readUpToNow(): Promise<void>;
-  /** The same ends {@link read}, although there are writers left: what they write is thrown away, and ends nobody. */
+  /**
+   * Does the same, and ends {@link read} even if writers are left. Their later output is discarded, without a SIGPIPE.
+   */
   stop(): Promise<void>;
 }
 
 const { O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_RDWR, O_WRONLY } = fs.constants;
 
-/** As much as a pipe holds, see pipe(7): one read takes all that is in it, a mark whole. */
+/** The capacity of a pipe, see pipe(7). One read takes all that is in it, so a mark is never read in two parts. */
 const CHUNK_BYTES = 64 * 1024;
 const MARK_BYTES = 16;
 
 /**
- * Opens a pipe. It is a named one, without its name: spawn(2) of the runtime would give the command sockets, which
- * cannot be opened as /dev/stdout and /dev/stderr. The name is in `directory` for a moment, in a form that is tidied
- * away if this process is killed meanwhile. Throws {@link Failure}.
+ * Opens a named pipe, and removes its name. The pipes that the runtime makes are sockets, which a command cannot open
+ * as /dev/stdout or /dev/stderr. The name exists in `directory` for a moment. If this process is killed then, a later
+ * trigger removes it as a leftover. Throws {@link Failure}.
  */
 export function openOutputPipe(directory: string): OutputPipe {
   const both = openNamed(`${directory}/.output.${process.pid}-0.tmp`);
@@ -107,7 +111,7 @@ function writeNow(reader: number, bytes: Buffer): boolean {
   }
 }
 
-/** Leaves a process behind that reads until no writer is left: without a reader, a writer gets SIGPIPE. */
+/** Starts a process that reads until no writer is left, because without a reader a writer gets SIGPIPE. */
 function throwAwayRest(reader: number): void {
   const rest = spawn('cat', { stdio: [reader, 'ignore', 'ignore'], cwd: '/', detached: true });
   rest.on('error', () => undefined);

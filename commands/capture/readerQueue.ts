@@ -1,37 +1,37 @@
 import { countLines, endOfLine, endsLine } from './lines';
 import { within } from './within';
 
-/** Somebody who reads the output of the command, at a speed of their own. */
+/** A reader of the command's output, with a speed of its own. */
 export interface Reader {
   /** Resolves when the bytes are taken. Rejects if the reader is gone. */
   write(bytes: Uint8Array): Promise<void>;
-  /** Nothing more comes. Resolves when the reader has ended, at the latest after `patience` ms. */
+  /** Ends the output. Resolves when the reader has ended, at the latest after `patience` ms. */
   end(patience: number): Promise<void>;
 }
 
-/** What a reader has not taken at the end. */
+/** What a reader has not taken when the output has ended. */
 export interface Unread {
-  /** A write to it has not ended. It keeps this process alive. */
+  /** True if a write to it is pending, which keeps this process alive. */
   readonly isWaitedFor: boolean;
   readonly lines: number;
 }
 
-/** What is kept for one reader. */
+/** Maximum number of bytes that are kept for one reader. */
 const LIMIT_BYTES = 8 * 1024 * 1024;
 
-/** How long a reader may take nothing after the end of the output, before the rest is given up. */
+/** How long a reader may take nothing after the end of the output, before the rest is dropped. */
 const PATIENCE_MS = 5000;
 
 /**
- * What a reader is still to be given. Nobody waits for the reader: if it is too slow, whole lines are left out, and
- * the line that `note` makes of their number stands in their place.
+ * The output that a reader has not taken yet. A slow reader holds up nothing: if the queue is full, whole lines are
+ * left out, and one line replaces them, which `note` makes from their number.
  */
 export class ReaderQueue {
   readonly #queue: Buffer[] = [];
   #bytes = 0;
-  /** The last line that was kept has its line break. */
+  /** True if the last line that was kept has its line break. */
   #isWhole = true;
-  /** What is being left out; undefined if nothing is. */
+  /** The output that is being left out; undefined if none is. */
   #leftOut: { lines: number; isWhole: boolean } | undefined;
   #isGone = false;
   #writing: Promise<void> | undefined;
@@ -63,8 +63,8 @@ export class ReaderQueue {
   }
 
   /**
-   * Nothing more comes. Resolves when the reader has taken everything or is gone, when it has taken nothing for a
-   * while, and at the latest after `most` ms.
+   * Ends the output. Resolves when the reader has taken everything or is gone, when it has taken nothing for
+   * {@link PATIENCE_MS}, and at the latest after `most` ms.
    */
   async end(most = Infinity): Promise<Unread> {
     const until = performance.now() + most;
@@ -109,7 +109,7 @@ export class ReaderQueue {
         this.#bytes -= next.length;
       }
     } catch {
-      this.#isGone = true; // it has closed its end, and that is nobody else's trouble
+      this.#isGone = true; // it has closed its end; the other readers go on
       this.#queue.length = 0;
     }
     this.#writing = undefined;

@@ -8,9 +8,9 @@ import type { Reader } from './readerQueue';
 import { within } from './within';
 
 /**
- * Whoever reads our stdout (1) or stderr (2). A write to a terminal or a pipe can block this process for as long as
- * nobody reads, and then no signal reaches the command: cat(1) blocks instead. If it has not ended when its time is
- * over, it goes on without us.
+ * The reader of our stdout (1) or stderr (2). A write to a terminal or a pipe that nobody reads would block this
+ * process, and then it could not forward signals to the command. So cat(1) writes instead. If cat has not ended in
+ * time, it continues after this process has ended.
  */
 export function standardReader(fd: 1 | 2): Reader {
   return canBlock(fd) ? programReader('cat', [], { stdout: fd, late: 'goes-on' }) : directReader(fd);
@@ -34,7 +34,7 @@ function canBlock(fd: number): boolean {
 
 const RETRY_MS = 5;
 
-/** Somebody made it non-blocking, as Node.js does with its own stdout: then cat(1) would fail where it has to wait. */
+/** For a descriptor that is non-blocking, as Node.js makes its own stdout: cat(1) would fail if it had to wait. */
 function directReader(fd: number): Reader {
   return {
     async write(bytes) {
@@ -52,8 +52,8 @@ function directReader(fd: number): Reader {
 }
 
 /**
- * A program that reads its stdin; in a session of its own, so that no Ctrl-C reaches it. `late`: what becomes of it if
- * it has not ended in time.
+ * A program that reads its stdin, in a session of its own, so that no Ctrl-C reaches it. `late`: whether it is ended
+ * or left running if it has not ended in time.
  */
 function programReader(
   program: string,

@@ -31,13 +31,16 @@ export interface CapturedRun {
   readonly lock: HeldLock;
 }
 
-/** Exit code of a command that was ended because its time was over, as timeout(1) has it. */
+/** Exit code of a command that was ended because its time was over, the same as that of timeout(1). */
 export const TIMED_OUT = 124;
 
 /** How long a command may go on after SIGTERM. */
 export const KILL_AFTER_MS = 5000;
 
-/** A process that the command has left behind may keep its output open for ever. */
+/**
+ * How long to wait for more output after the command has ended. A process that it started may keep the output open for
+ * ever.
+ */
 const LATE_OUTPUT_MS = 2000;
 
 /**
@@ -81,7 +84,7 @@ export async function runRecorded(run: CapturedRun): Promise<number> {
   }
 }
 
-/** The exit status of the command. With a timeout, everything in its process group is ended when that is over. */
+/** The exit status of the command. After `timeout` ms, all processes of its group are ended. */
 async function endOf(command: GatedCommand, timeout: number | undefined, output: CapturedOutput): Promise<number> {
   if (timeout === undefined || (await within(timeout, command.ended))) return command.ended;
   output.say(`Timed out after ${formatDuration(timeout)}: SIGTERM was sent to the command`);
@@ -94,7 +97,7 @@ async function endOf(command: GatedCommand, timeout: number | undefined, output:
   return TIMED_OUT;
 }
 
-/** A deploy does not fail because it cannot be recorded. */
+/** An error is only a warning: a deploy must not fail because it cannot be recorded. */
 function tryTo(warn: (message: string) => void, record: () => void): void {
   try {
     record();

@@ -12,7 +12,7 @@ export class TailBuffer {
     this.#ring = Buffer.allocUnsafe(capacity);
   }
 
-  /** What came before the bytes that are kept. */
+  /** How much came before the bytes that are kept. */
   lost(): { readonly bytes: number; readonly lines: number } {
     return { ...this.#lost };
   }

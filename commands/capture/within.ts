@@ -1,4 +1,4 @@
-/** Waits for `event`, at most `ms`; whether it came in time. */
+/** Waits at most `ms` for `event`, and returns whether it came in time. */
 export async function within(ms: number, event: Promise<unknown>): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<false>((resolve) => {

@@ -8,12 +8,12 @@ import type { Output } from '../../host/terminal/output';
  */
 
 /**
- * How a command was called: `plugin` is by `dokku builds:list`, perhaps over ssh; `program` is `dokku-builds list` on
- * the host itself.
+ * How a command was called: `plugin` by `dokku builds:list`, perhaps over ssh; `program` by `dokku-builds list` on the
+ * host itself.
  */
 export type Via = 'plugin' | 'program';
 
-/** What a flag or an argument is read with. */
+/** What is known when a flag or an argument is parsed. */
 export interface ParseContext {
   /** The name of the flag or argument as messages show it: `--as-of`. */
   readonly name: string;
@@ -24,7 +24,7 @@ export interface ParseContext {
 interface AnyFlag {
   /** One line for the help. */
   readonly help: string;
-  /** Only the program on the host takes it, never the plugin: it names a file of the caller's choice. */
+  /** Only the program on the host takes it, not the plugin, because it names a file of the caller's choice. */
   readonly programOnly?: true;
   /** Flags of one group are one item in the usage, the help and the manual page. */
   readonly group?: { readonly shown: string; readonly help: string };
@@ -38,11 +38,11 @@ export interface Switch extends AnyFlag {
 /** A flag with a value, read into a `T`. */
 export interface Valued<T> extends AnyFlag {
   readonly kind: 'value' | 'list';
-  /** What stands for the value in the usage: `N`, `json|stdout`, `<when>`. */
+  /** The placeholder for the value in the usage: `N`, `json|stdout`, `<when>`. */
   readonly shown: string;
-  /** What the value may be, if that is a few words; for completion. */
+  /** The possible values, if they are a few words; for completion. */
   readonly choices?: readonly string[] | undefined;
-  /** What the completion offers instead of fixed words. */
+  /** What the completion lists instead of fixed words. */
   readonly completes?: 'build' | 'file';
   /** What `run` gets when the flag is not given. */
   readonly absent: T;
@@ -60,7 +60,7 @@ export interface AppArgument {
   readonly kind: 'app';
   /** A call without it fails. */
   readonly required: boolean;
-  /** The switch that stands in place of an app, without dashes: `all-apps`. */
+  /** The switch that can be given instead of an app, without dashes: `all-apps`. */
   readonly unless?: string;
   readonly help: string;
 }
@@ -75,10 +75,10 @@ export interface RequiredApp extends AppArgument {
 export interface WordArgument<T> {
   readonly kind: 'word';
   readonly required: boolean;
-  /** What stands for it in the usage: `<build-id>`. */
+  /** The placeholder for it in the usage: `<build-id>`. */
   readonly shown: string;
   readonly help: string;
-  /** If it is one of a few words: each, with its help. */
+  /** The possible values, if they are a few words, each with its help. */
   readonly choices?: Readonly<Record<string, string>>;
   readonly completes?: 'build';
   /** Reads the word; undefined when it is not given. Throws `Failure`. */
@@ -138,8 +138,7 @@ interface Definition<A extends Arguments, F extends Flags> {
   /** More lines of help, such as what exit statuses mean. */
   readonly more?: readonly string[];
   /**
-   * The stock plugin has this command, too: surplus arguments are passed over with a warning. Other commands refuse
-   * them.
+   * The stock plugin has this command, too: surplus arguments are ignored, with a warning. Other commands refuse them.
    */
   readonly stock?: true;
   /** Only the program on the host offers it, never the plugin. */
@@ -159,7 +158,7 @@ export interface Command extends Definition<Arguments, Flags> {
 export function defineCommand<A extends Arguments, F extends Flags>(
   definition: Definition<A, F> & { run(call: CommandCall<A, F>): Result },
 ): Command {
-  return definition; // parseCall makes what it is run with from this very definition
+  return definition; // parseCall makes the call for `run` from this very definition
 }
 
 /** The name of the flag with the key `key`, without dashes: `as-of` for `asOf`. */

@@ -2,14 +2,14 @@ import type { NamedCommand } from '../programs';
 import type { AppArgument, Command, Flag, Via, WordArgument } from './command';
 import { flagsOf } from './usage';
 
-/** What can only be found out on the host. */
+/** Names that only the host knows. */
 export interface Known {
   apps(): readonly string[];
   /** The builds of an app that are on record, newest first. */
   builds(app: string): readonly string[];
 }
 
-/** What stands for all files, which shells find themselves. */
+/** Stands for any file: shells complete file names themselves. */
 export const FILES = '<file>';
 
 /** A whole word, and its help. */
@@ -76,7 +76,7 @@ function split(word: string): [string, string] {
 
 interface Given {
   readonly flags: readonly string[];
-  /** Words that are arguments; a switch that stands in place of an app is one. */
+  /** The arguments. A switch that was given instead of an app counts as one. */
   readonly words: readonly string[];
   readonly app: string;
   /** The flag that waits for its value. */
@@ -106,7 +106,7 @@ function readWords(command: Command, flags: ReadonlyMap<string, Flag>, before: r
   return { ...given, app: given.words[0] ?? '' };
 }
 
-/** What the value of a flag may be; of a list what comes behind the last comma. */
+/** Completions of the value of a flag. Of a list, only the part behind the last comma is completed. */
 function valuesOf(flag: Flag, value: string, app: string, known: Known): Completion[] {
   if (flag.kind === 'switch') return [];
   if (flag.completes === 'build') return builds(app, known);

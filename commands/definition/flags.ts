@@ -29,12 +29,12 @@ export function appOr(flag: string, help = APP): AppArgument {
   return { kind: 'app', required: true, unless: flag, help };
 }
 
-/** The app, if one is named; the switch `flag` says in words that none is. */
+/** The app, if one is named. The switch `flag` says explicitly that no app is named. */
 export function maybeAppOr(flag: string, help = APP): AppArgument {
   return { kind: 'app', required: false, unless: flag, help };
 }
 
-/** A build by its id or as people name it. */
+/** A build, by its id or by a name such as `last`. */
 export function aBuild(): WordArgument<BuildId> {
   return {
     kind: 'word',
@@ -49,7 +49,7 @@ export function aBuild(): WordArgument<BuildId> {
   };
 }
 
-/** The same; the build that is being deployed when none is named. */
+/** The same; default: the build that holds the deploy lock. */
 export function maybeBuild(): WordArgument<BuildId> {
   return {
     kind: 'word',
@@ -83,7 +83,7 @@ export function aValue<T>(
   };
 }
 
-/** A flag whose value is one of `choices`. The empty value is the same as none where `emptyIsNone`. */
+/** A flag whose value is one of `choices`. With `emptyIsNone`, the empty value is the same as none. */
 export function aChoice<T extends string>(
   choices: readonly T[],
   help: string,
@@ -94,7 +94,7 @@ export function aChoice<T extends string>(
   return aValue(shown, help, parse, { choices });
 }
 
-/** `text` as one of `choices`. Throws {@link Failure} in the words of the contract. */
+/** `text` as one of `choices`. Throws {@link Failure} with the contract's message. */
 export function oneOf<T extends string>(choices: readonly T[], text: string, { name }: Pick<ParseContext, 'name'>): T {
   const choice = choices.find((one) => one === text);
   if (choice !== undefined) return choice;
@@ -154,7 +154,7 @@ export function aCount(help: string): Valued<number | undefined> {
   });
 }
 
-/** setTimeout takes no more: it would run out at once. */
+/** The longest time for setTimeout: a longer one would end at once. */
 const LONGEST_SPAN_MS = 2 ** 31 - 1;
 
 /** A flag whose value is a span of time, in ms: `90s`, `30m`, `1h30m`. */

@@ -9,9 +9,9 @@ type FlagKind = 'switch' | 'value' | 'list';
 
 /** A command line, taken apart. Flag names are without dashes. */
 export interface Parsed {
-  /** What is no flag, in order; what follows `--` is among them. */
+  /** The words that are not flags, in order, including those behind `--`. */
   readonly positionals: string[];
-  /** What follows `--`; undefined when there is no `--`. */
+  /** The words behind `--`; undefined if there is no `--`. */
   readonly rest: string[] | undefined;
   /** Value of each value flag that was given; it may be ''. */
   readonly values: Record<string, string>;
@@ -23,12 +23,12 @@ export interface Parsed {
 
 /**
  * Takes the arguments of a command apart: `--kind build` and `--kind=build`, before or after the positionals; `--`
- * ends flags, a lone `-` is a positional, and a value may be a negative number. Throws {@link Failure} for a flag that
- * is unknown, and for one with a value too few or too many.
+ * ends flags, a lone `-` is a positional, and a value may be a negative number. Throws {@link Failure} for an unknown
+ * flag, for a value that is missing, and for a value too many.
  *
- * By hand, because the contract words the messages and the libraries word their own: parseArgs of node:util refuses
- * `--parallel -1` when strict, and takes `--format` for the value in `--kind --format json` when not; citty and cac
- * print their own errors and exit.
+ * No library does this, because the contract defines the messages. In strict mode, parseArgs of node:util refuses
+ * `--parallel -1`; otherwise it takes `--format` as the value in `--kind --format json`. citty and cac print their own
+ * messages and exit.
  */
 export function parseArguments(args: readonly string[], flags: FlagKinds): Parsed {
   const terminator = args.indexOf('--');
@@ -66,7 +66,7 @@ function isFlag(arg: string): boolean {
 interface Flag {
   readonly name: string;
   readonly kind: FlagKind;
-  /** What stands behind the `=`; undefined when there is none. */
+  /** The text behind `=`; undefined if there is no `=`. */
   readonly value: string | undefined;
 }
 

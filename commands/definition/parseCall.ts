@@ -14,7 +14,7 @@ import {
   type Via,
 } from './command';
 
-/** A command line, and where it came from. */
+/** A command line, and how it was called. */
 export interface CommandLine {
   /** The command's name without `builds:`. */
   readonly name: string;
@@ -63,15 +63,15 @@ function parseWords(command: Command, { name, words, via }: CommandLine): Parsed
   }
 }
 
-/** What was asked of `dokku` is for the program on the host alone. */
+/** A command or flag that only the program on the host has was used through `dokku`. */
 export class ProgramOnly extends Failure {
-  /** `asked` of the plugin, such as `builds:page --out`, is `instead` for the program. */
+  /** `asked` is what was typed, such as `builds:page --out`; `instead` is what to type on the host. */
   constructor(asked: string, instead: string) {
     super(`${asked} is only for the program on the host itself: dokku-builds ${instead}`);
   }
 }
 
-/** Which word is meant for which argument, by the argument's name. */
+/** The words of the call, by the names of the arguments. */
 function assign(
   entries: readonly (readonly [string, Argument])[],
   host: Host,

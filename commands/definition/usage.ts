@@ -1,12 +1,12 @@
 import { type Argument, type Command, type Flag, flagName } from './command';
 
 /*
- * What the help, the completion and the manual page say of a command, made from its definition.
+ * Usage, arguments and flags of a command, made from its definition for the help, the completion and the manual page.
  */
 
 /**
- * The flags that a caller has by their names without dashes: `dokku` has none that are for the program on the host
- * only.
+ * The flags that a caller can use, by their names without dashes. Flags of the program on the host are not for
+ * `dokku`.
  */
 export function flagsOf({ flags }: Command, isProgram: boolean): [name: string, flag: Flag][] {
   return Object.entries(flags)

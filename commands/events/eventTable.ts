@@ -3,15 +3,15 @@ import type { Output } from '../../host/terminal/output';
 import type { Recorded } from '../../journal/events';
 import { eventColumns, eventRow } from '../../projections/events/eventView';
 
-/** Prints events as they come. `where` says whose an event is: its app; in a fleet its host and its app. */
+/** Prints events one by one. `where` is the app of an event; in a fleet, the host and the app. */
 export interface EventTable {
   print(where: readonly string[], recorded: Recorded): void;
-  /** What was read has been printed, for now or for good. */
+  /** To be called when all events that were read so far have been printed. */
   pause(): void;
   end(): void;
 }
 
-/** A column in front of the others that says whose an event is. */
+/** A column in front of the others, for the app or the host of an event. */
 export interface WhereColumn {
   readonly name: string;
   /** Characters that are kept free for it. */
@@ -28,13 +28,13 @@ export interface Wanted {
   readonly now: number;
 }
 
-/** Events as a table: one that fits the terminal, or that scripts read where stdout is none. */
+/** Opens a table of events: one that fits the terminal, or the table for scripts if stdout is not a terminal. */
 export async function openTable(output: Output, wanted: Wanted): Promise<EventTable> {
   if (!output.isTerminal) return openPlainTable(output, wanted);
   return (await import('./eventsOnTerminal')).openTerminalTable(output, wanted);
 }
 
-/** Rows come one by one, so widths are fixed: those that nearly everything fits. */
+/** Rows are printed one by one, so the widths are fixed. Nearly all values fit. */
 const WIDTHS = [20, 5, 13, 14];
 
 function openPlainTable(output: Output, { where, relative, now }: Wanted): EventTable {

@@ -84,7 +84,7 @@ const FOLLOW_MS = 1000;
 
 type Filter = Pick<ValuesOf<typeof flags>, 'build' | 'type' | 'since' | 'until'>;
 
-/** The build that is meant; what names none is taken as it is: its events may be still to come. */
+/** The build that `asked` names. If it names none, it is taken as an id whose events may be still to come. */
 async function namedBuild(host: Host, warn: Warn, apps: readonly AppName[], asked: BuildId): Promise<BuildId> {
   const { findNamedId } = await import('../shared/buildArgument');
   const amongs = apps.map((app) => ({ app, ...viewApp(host, { warn }, app) }));
@@ -103,7 +103,7 @@ interface Printer extends Omit<EventTable, 'print'> {
   print(event: AppEvent): void;
 }
 
-/** Whether an event is asked for. Its time is the one that is shown. */
+/** A test whether an event is wanted. Its time is the time that is shown. */
 function passing(
   { build, type, since, until }: Filter,
   timeOf: (recorded: Recorded) => number,
@@ -154,7 +154,7 @@ function openSource(host: Host, warn: Warn): (app: AppName) => EventSource {
   };
 }
 
-/** The apps that the caller may see, and whose journals are not among `sources` yet; but for the `unreadable`. */
+/** The apps that the caller may see and that are neither among the `sources` nor `unreadable`. */
 function newApps(host: Host, sources: readonly EventSource[], unreadable: ReadonlySet<AppName>): AppName[] {
   const known = new Set(sources.map(({ app }) => app));
   return allowedApps(host, listApps(host)).filter((app) => !known.has(app) && !unreadable.has(app));

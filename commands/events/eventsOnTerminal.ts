@@ -10,8 +10,8 @@ import { statusColour } from '../shared/onTerminal';
 import { type EventTable, NO_EVENTS, type Wanted, type WhereColumn } from './eventTable';
 
 /*
- * Events on a terminal: one row each, below the day on which they happened. Where that leaves too little room for what
- * happened, it has a row of its own.
+ * Events on a terminal: one row each, below the day. If a row leaves too little room for what happened, that gets a
+ * row of its own.
  */
 
 const GAP = '  ';
@@ -19,7 +19,7 @@ const TIME_COLUMNS = '13:50:00'.length;
 const EVENT_COLUMNS = 'succeeded'.length;
 const BUILD_COLUMNS = 14;
 const MOST_WHERE = 16;
-/** What happened can be said in so many columns. */
+/** Columns that are needed to say what happened. */
 const LEAST_WHAT = 24;
 
 /** Prints events as the terminal can show them. */
@@ -58,7 +58,7 @@ export function openTerminalTable(output: Output, wanted: Wanted): EventTable {
 interface Layout {
   readonly columns: number;
   readonly where: readonly WhereColumn[];
-  /** What happened is in a row of its own, together with the build. */
+  /** True if a second row says what happened, together with the build. */
   readonly isTall: boolean;
   /** Columns for what happened. */
   readonly what: number;
@@ -120,7 +120,7 @@ function wholeParts([first = '', ...others]: readonly string[], columns: number,
 
 interface Adoptions {
   add(places: readonly string[], recorded: Recorded): void;
-  /** A line about those that were added since the last call; undefined if there was none. */
+  /** A line about the builds that were added since the last call; undefined if there were none. */
   take(): string | undefined;
 }
 

@@ -24,7 +24,7 @@ const ROLES = ['host', 'reader', 'administrator'] as const satisfies Role[];
 /** `--as` */
 export const asRole = aChoice(ROLES, 'who this is: a host (the default), a reader of all hosts, or the administrator');
 
-/** A word that every call has. */
+/** A required argument. */
 export function aWord(shown: string, help: string): WordArgument<string> {
   return {
     kind: 'word',
@@ -38,10 +38,13 @@ export function aWord(shown: string, help: string): WordArgument<string> {
   };
 }
 
-/** A word that a call may have. */
+/** An optional argument. */
 export function maybeWord(shown: string, help: string): WordArgument<string | undefined> {
   return { kind: 'word', required: false, shown, help, parse: (word) => word || undefined };
 }
 
-/** What every command of the fleet is: for the program on the host alone, and of no concern to the stock plugin. */
+/**
+ * Common to all commands of the fleet: only the program on the host has them, and they work alongside the stock
+ * plugin.
+ */
 export const ofFleet = { programOnly: true, alongside: true } as const;

@@ -131,7 +131,7 @@ function publicKeyOf(seed: string): string {
   throw new Failure('What stdin gave is not the seed of a user (58 characters that begin with SU)');
 }
 
-/** What there is to warn of. Throws {@link Failure} for servers that cannot do what is needed. */
+/** Tries the servers, and returns warnings. Throws {@link Failure} if they lack something that is needed. */
 async function tryOut(joined: Joined): Promise<string[]> {
   try {
     const fleet = await connectFleet(joined);

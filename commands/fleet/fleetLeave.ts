@@ -7,7 +7,7 @@ import { AGENT_TIMES } from '../../subscribers/fleet/agent/agent';
 import { readJoined, readSettings, removeSettings, settingsDirectory } from '../../subscribers/fleet/settings';
 import { publishedHost } from './joined';
 
-/** What was published stays in the stream. */
+/** The journals that were published stay in the stream. */
 export const fleetLeave = defineCommand({
   description: 'Leave the fleet and remove the key',
   args: {},
@@ -30,7 +30,7 @@ export const fleetLeave = defineCommand({
         });
         await fleet.close();
       } catch (error) {
-        output.warn(`The fleet was not told: ${reasonOf(error)}`); // a copy of a machine has nothing to tell
+        output.warn(`The fleet was not told: ${reasonOf(error)}`); // as by a copy of a machine, which cannot publish
       }
     }
     removeSettings(directory);

@@ -14,6 +14,6 @@ export function publishedHost(
   host: Host,
   { id, name }: Joined,
 ): Pick<SessionOptions, 'host' | 'name' | 'program' | 'buildsRoot'> {
-  const program = readVersion(ownTree()) ?? 'unknown'; // as where it runs from its source
+  const program = readVersion(ownTree()) ?? 'unknown'; // it runs from its source
   return { host: id, name, program, buildsRoot: buildsRoot(host) };
 }

@@ -53,7 +53,7 @@ type Call = Pick<CommandCall, 'host' | 'output'> & { readonly flags: ValuesOf<ty
 
 /**
  * Makes this version answer `builds:*`, or journal alongside the stock plugin. May be run any number of times, and
- * killed at any time: every step is either taken or not, and those that are taken are passed over the next time.
+ * killed at any time: each step is either done or not, and the next run skips the steps that are done.
  */
 async function installHost({ host, output, flags: wanted }: Call): Promise<number> {
   const places = placesOf(host);
@@ -132,7 +132,7 @@ function alongsideSteps(host: Host, places: Places, tree: PluginTree, commands: 
   ];
 }
 
-/** Where the trees of this very build lie: the whole one, and the one that works alongside. */
+/** Paths of the trees of this very build: the whole one, and the one that works alongside. */
 function treePaths({ available }: Places, tree: PluginTree): [whole: string, part: string] {
   const build = `${tree.version}-${digestOfTree(tree)}`;
   return [join(available, `.dokku-builds-${build}`), join(available, `.${ALONGSIDE_NAME}-${build}`)];
@@ -145,7 +145,7 @@ function nameInAvailable({ available }: Places): string | undefined {
   return dirname(tree) === realpathSync(available) && !name.startsWith('.') ? name : undefined;
 }
 
-/** The name that it gets as a plugin; undefined if somebody else has made something there. */
+/** The name that the tree gets as a plugin; undefined if a file of another program has that name. */
 function nameFor({ available, stable }: Places): string | undefined {
   const there = readPlugin(stable);
   if (there === undefined || there.ours)

@@ -49,17 +49,17 @@ interface Status {
   readonly tree: string | null;
   /** Of the one that journals alongside. */
   readonly journal_version: string | null;
-  /** It was installed, and Dokku (an upgrade of its package) has put its own link back since. */
+  /** True if an upgrade of Dokku's package has replaced the link of this plugin by its own. */
   readonly put_back: boolean;
-  /** What the link said before, for the uninstall. */
+  /** Where the link led before, for the uninstall. */
   readonly before: string | null;
-  /** The name that it is enabled by, besides `builds`. */
+  /** The name under which it is enabled, besides `builds`. */
   readonly name: string | null;
-  /** Dokku has put a link into the plugin's directory, instead of making its own again. */
+  /** True if Dokku has put a link into the plugin's directory, instead of replacing the plugin's link. */
   readonly stray_link: boolean;
   /** Apps whose history does not verify. */
   readonly broken_histories: readonly string[];
-  /** Messages that no receiver has got yet. */
+  /** Notifications that were not delivered yet. */
   readonly notifications_waiting: number;
   /** What to type; null when nothing needs to be done. */
   readonly to_do: string | null;

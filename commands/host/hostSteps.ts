@@ -1,14 +1,14 @@
 import { errorCode, Failure, reasonOf } from '../../host/failure';
 import type { Output } from '../../host/terminal/output';
 
-/** One step of the installer: it can be killed before, in and after each, and started again from the first. */
+/** One step of the installer. After a kill before, in or after any step, the installer can be started again. */
 export interface Step {
   /** What it does: `Copying …`. */
   readonly says: string;
   readonly take: () => void;
 }
 
-/** Says each step and takes it, one after the other; with `dryRun` only says them. Throws {@link Failure}. */
+/** Prints and does each step, one after the other; with `dryRun` only prints them. Throws {@link Failure}. */
 export function takeSteps(output: Output, steps: readonly Step[], dryRun: boolean): void {
   for (const { says, take } of steps) {
     output.step(says);

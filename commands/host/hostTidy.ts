@@ -8,10 +8,10 @@ import { isAlive } from '../../host/system/processes';
 import { installedTrees, type Places, readPlugin } from '../../host/dokku/places';
 import type { Step } from './hostSteps';
 
-/** Trees of versions before this one that stay, to go back to. */
+/** How many older trees are kept, so that one can go back. */
 const OLDER_KEPT = 1;
 
-/** Steps that remove what installers have left: stages and links of killed ones, and trees that nothing leads to. */
+/** Steps that remove leftovers of installers: temporary files of killed ones, and trees that no link leads to. */
 export function tidySteps(host: Host, places: Places, keep: readonly string[]): Step[] {
   const old = olderTrees(places, keep).slice(OLDER_KEPT);
   return removal([...leftovers(host, places), ...old.map((name) => join(places.available, name))]);
@@ -41,7 +41,7 @@ function olderTrees({ available, builds, journal }: Places, keep: readonly strin
 
 const STAGE = /^\.(?:dokku-builds|builds-journal|builds)(?:[.-].*)?\.(\d+)(?:-\d+)?\.tmp$/;
 
-/** What killed installers have left beside the links, the trees and the memory. Paths. */
+/** Paths of the temporary files of killed installers. */
 function leftovers(host: Host, { enabled, available }: Places): string[] {
   return [enabled, available, host.pluginPath].flatMap((directory) =>
     readdirSync(directory)
@@ -50,7 +50,10 @@ function leftovers(host: Host, { enabled, available }: Places): string[] {
   );
 }
 
-/** The pid of who is gone may be another one's by now. No installer takes so long. */
+/**
+ * Whether the `writer` of a temporary file has ended. Another process may have its pid by now, so an old file counts,
+ * too: no installer runs that long.
+ */
 function isLeft(path: string, writer: number): boolean {
   return writer > 0 && (!isAlive({ pid: writer }) || (ageOf(path) ?? 0) > LONGEST_WRITE_MS);
 }

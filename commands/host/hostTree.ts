@@ -81,8 +81,8 @@ function contentOf(entry: TreeEntry): Buffer | string {
 }
 
 /**
- * Makes `directory` hold `tree`: in one step when it is not there yet, else entry by entry what differs. Everything is
- * on disk when this returns. Throws system errors.
+ * Makes `directory` hold `tree`: by one rename if it does not exist yet, else by replacing each entry that differs.
+ * Everything is synced when this returns. Throws system errors.
  */
 export function placeTree(tree: PluginTree, directory: string): void {
   if (existsSync(directory)) {
@@ -113,7 +113,7 @@ function writeEntries({ entries }: PluginTree, directory: string): void {
   }
 }
 
-/** By a rename, so that a call meets the old entry or the new one. */
+/** Uses a rename, so that a call finds either the old entry or the new one. */
 function placeBeside(entry: Exclude<TreeEntry, { type: 'text' }>, path: string): void {
   const temporary = join(dirname(path), `.${basename(path)}.${process.pid}.new`);
   rmSync(temporary, { force: true });

@@ -31,8 +31,8 @@ export const hostUninstall = defineCommand({
 });
 
 /**
- * Puts the link back that was there before, and removes the plugin's trees. The history stays, and the records that
- * the stock plugin reads. May be run any number of times, and killed at any time.
+ * Restores the link as it was before the installation, and removes the plugin's trees. The history and the records,
+ * which the stock plugin reads, stay. May be run any number of times, and killed at any time.
  */
 function uninstall(host: Host, output: Output, dryRun: boolean): undefined {
   const places = placesOf(host);
@@ -54,7 +54,10 @@ function uninstall(host: Host, output: Output, dryRun: boolean): undefined {
   output.verbose(`The history stays in ${buildsRoot(host)}: a later host:install goes on with it`);
 }
 
-/** Steps after which `enabled/builds` is what it was before us; none when it is not ours. Throws {@link Failure}. */
+/**
+ * Steps that restore `enabled/builds` as it was before the installation; none if it is not ours.
+ * Throws {@link Failure}.
+ */
 export function restoreSteps(host: Host, { enabled, available, builds }: Places): Step[] {
   if (readPlugin(builds)?.ours !== true) return [];
   const stock = join('..', 'available', 'builds'); // as Dokku's package makes it
@@ -72,7 +75,7 @@ function isOurs(enabled: string, target: string): boolean {
   return readPlugin(resolve(enabled, target))?.ours === true;
 }
 
-/** Steps after which no name leads to a tree of this plugin that could answer. */
+/** Steps that remove every link by which this plugin could be called. */
 export function disableSteps(places: Places): Step[] {
   return ownNames(places).map((name) => {
     const link = join(places.enabled, name);
@@ -80,7 +83,7 @@ export function disableSteps(places: Places): Step[] {
   });
 }
 
-/** Steps after which the plugin does not journal alongside any more. */
+/** Steps that end the journaling alongside the stock plugin. */
 export function withdrawSteps({ journal, available }: Places): Step[] {
   if (!existsSync(join(journal, ALONGSIDE_MARKER))) return [];
   return [journal, join(available, ALONGSIDE_NAME)]
@@ -88,7 +91,7 @@ export function withdrawSteps({ journal, available }: Places): Step[] {
     .map((link) => ({ says: `Removing ${link}`, take: () => void removeFile(link) }));
 }
 
-/** From here on `host:install --again`, which systemd may start at any time, leaves things as they are. */
+/** After this step, `host:install --again`, which systemd may start at any time, changes nothing. */
 function leavingSteps(host: Host): Step[] {
   const installation = readInstallation(host);
   if (installation === undefined || installation.mode === 'none') return [];

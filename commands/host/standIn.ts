@@ -10,7 +10,7 @@ import { placesOf, replaceLink } from '../../host/dokku/places';
 import type { CalledThrough, Role } from '../../host/dokku/role';
 import { errorCode, Failure } from '../../host/failure';
 
-/** What is called at `through`: a trigger, the plugin's `commands`, or a subcommand. */
+/** What was called: a trigger, the plugin's `commands`, or a subcommand. */
 type What = 'trigger' | 'commands' | 'subcommand';
 
 /**
@@ -53,11 +53,11 @@ function standAsideAsCommands(host: Host, { name }: CalledThrough, [asked]: read
  */
 function takeOverNow(host: Host, { name, file }: CalledThrough): void {
   const mode = readInstallation(host)?.mode;
-  if ((mode === 'none' || mode === 'alongside') && file !== 'install') return; // it is on its way out
+  if ((mode === 'none' || mode === 'alongside') && file !== 'install') return; // it is being uninstalled
   unlessForbidden(() => takeOver(host, name));
 }
 
-/** The plugin was disabled: the one that answered before answers this call, and all that follow. */
+/** The plugin was disabled: the plugin that answered before answers this call and all later ones. */
 function giveBack(host: Host, { file }: CalledThrough, args: readonly string[]): number | undefined {
   const name = readInstallation(host)?.name ?? null;
   if (name === null) return undefined; // installed by an older version, without a name of its own

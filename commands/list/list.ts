@@ -83,23 +83,23 @@ export const list = defineCommand({
   },
 });
 
-/** A build in a list; `left` says when and why it was pruned. */
+/** A build in a list; `pruning` says when and why it was pruned. */
 export interface Listed extends ListedBuild {
   readonly pruning?: Pruning | undefined;
 }
 
-/** What is listed, and how it is shown. */
+/** A list, and how it is shown. */
 export interface Listing {
   readonly builds: readonly Listed[];
   readonly title: string;
-  /** What is printed if there is none. */
+  /** Printed if there are no builds. */
   readonly none: string;
-  /** What is said beside that on a terminal. */
+  /** Printed below that on a terminal. */
   readonly hint?: string;
-  /** The table where stdout is no terminal. */
+  /** Columns of the table if stdout is not a terminal. */
   readonly columns: readonly string[];
   readonly row: (listed: Listed, time: (timestamp: string) => string) => string[];
-  /** What a terminal shows beside the builds themselves. */
+  /** Further columns on a terminal. */
   readonly shows: { readonly app: boolean; readonly pruned: boolean };
 }
 
@@ -143,7 +143,7 @@ function listingOf(call: Call): Listing {
   return isAboutEnded(call.flags) ? recent(call) : running(call);
 }
 
-/** Whether a list of the host is about builds that have ended, too. */
+/** Whether the flags ask for builds that have ended, too. */
 function isAboutEnded({ recent: isRecent, status = [], source, since, until, limit }: Call['flags']): boolean {
   const unended: readonly string[] = ['running', 'abandoned'];
   if ([source, since, until, limit].some((one) => one !== undefined) || isRecent) return true;
@@ -170,7 +170,7 @@ function running({ host, output, flags: { kind, status = ['running'] }, now }: C
 
 const RECENT = 20;
 
-/** The builds of the host, newest first; the latest ones unless a filter says which. */
+/** The builds of the host, newest first. Without a filter, only the latest ones. */
 function recent({ host, output, flags: given, now }: Call): Listing {
   const filter = filterOf(given);
   const found = allBuilds(host, output, allowedApps(host, listApps(host)), now).filter(({ shown }) =>

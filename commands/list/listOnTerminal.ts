@@ -20,9 +20,9 @@ import type { Listed, Listing } from './list';
 /** How the caller wants to read the list. */
 export interface Wanted {
   readonly colour: boolean;
-  /** The process id and the kind, too, and times instead of ages. */
+  /** Show pid and kind as well, and times instead of ages. */
   readonly wide: boolean;
-  /** Ages even so. */
+  /** Show ages, even in a wide list. */
   readonly relative: boolean;
   /** What ages are counted to, ms since the epoch. */
   readonly now: number;
@@ -61,7 +61,7 @@ function columnsOf({ app, pruned }: Listing['shows'], { wide, relative, now }: W
 const WHY_INDENT = 2;
 const LOG_LINES = 400;
 
-/** Prints a list of builds as a terminal can show it: what failed has a line below it that says why. */
+/** Prints a list of builds on a terminal. Below a failed build, a line says why it failed. */
 export function printListOnTerminal(host: Host, output: Output, listing: Listing, wanted: Wanted): void {
   const terminal = readTerminal(process.env, wanted);
   printTitleOnTerminal(output, listing.title, terminal);

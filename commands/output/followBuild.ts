@@ -8,9 +8,7 @@ import { onReaderGone } from '../../host/system/untilStopped';
 import { type Build, findBuild } from '../../journal/history';
 import { loadHistory } from '../../journal/loadHistory';
 
-/**
- * How often a live build is read: the file system reports a change of its log, nobody reports the end of its process.
- */
+/** How often a running build is read. The file system reports changes of its log, but not the end of its process. */
 const INTERVAL_MS = 500;
 
 /**
@@ -22,11 +20,11 @@ const CONCLUSION_MS = 10_000;
 export interface Following {
   /** Called when the directory of the build has changed, at least every {@link INTERVAL_MS}, and at the end. */
   readonly onChange: () => void;
-  /** A build whose process has ended is given a few seconds for its end to be recorded. */
+  /** Wait a few seconds for the end to be recorded after the process has ended. */
   readonly conclusion: boolean;
-  /** Ends it, instead of a closed stdout. */
+  /** Ends the following. Without it, a closed stdout does. */
   readonly signal?: AbortSignal;
-  /** Reads the build anew; undefined if it is not on record any more. Default: reads the journal. */
+  /** Reads the build again; undefined if it is not on record any more. Default: reads the journal. */
   readonly read?: () => Build | undefined;
 }
 

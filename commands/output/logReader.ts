@@ -7,13 +7,13 @@ import type { Output } from '../../host/terminal/output';
 
 /** Reads a log that may still grow. */
 export interface LogReader {
-  /** Prints what has come since the last call; returns whether there was anything. */
+  /** Prints what was added since the last call; returns whether there was anything. */
   printMore(): boolean;
 }
 
 const CHUNK_BYTES = 64 * 1024;
 
-/** Where a line begins that has at least one byte. */
+/** The beginnings of lines that have at least one byte. */
 const LINE_START = /(?<![^\n])(?=[^])/g;
 
 /** Prints the log behind the descriptor `log` to `out`: from its beginning, or from its last `tail` lines. */
@@ -52,10 +52,12 @@ export function openReader(
   };
 }
 
-/** Output that is on its way through `tee` when the end is recorded gets this long without a byte to arrive. */
+/**
+ * When the end is recorded, output may still be on its way through `tee`. Reading ends after this time without a byte.
+ */
 const QUIET_MS = 500;
 
-/** Calls `readMore` until nothing has come for {@link QUIET_MS}; it returns whether there was anything. */
+/** Calls `readMore` until it has returned false for {@link QUIET_MS}. It returns whether there was anything. */
 export async function untilQuiet(readMore: () => boolean): Promise<void> {
   for (let quietSince = performance.now(); performance.now() - quietSince < QUIET_MS;) {
     await delay(QUIET_MS / 10);

@@ -46,7 +46,7 @@ export const output = defineCommand({
   },
 });
 
-/** That the log was removed by the retention, with its build or alone; undefined if it was not. */
+/** Says that the retention removed the log, alone or with its build; undefined if it did not. */
 function prunedText(app: AppName, { build, pruning }: PastBuild): string | undefined {
   const name = `${app}/${build.id}`;
   if (pruning !== undefined) return `Build ${name} was pruned ${pruningText(pruning)} and its log with it`;
@@ -77,7 +77,7 @@ async function follow(
   return ended;
 }
 
-/** The log file is gone: what `logger` was given may still be in the system's journal. */
+/** Prints the log of a build without a log file from the system's journal, if `logger` wrote it there. */
 async function fromSystemJournal(out: Output, app: AppName, id: BuildId): Promise<undefined> {
   const { spawn } = await import('node:child_process');
   const args = ['--quiet', '--no-pager', '--output', 'cat', `SYSLOG_IDENTIFIER=dokku-${id}`];

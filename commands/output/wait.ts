@@ -33,7 +33,10 @@ export const wait = defineCommand({
   },
 });
 
-/** A restart holds no deploy lock, so the current build is also one that just runs. Throws `NotDeploying`. */
+/**
+ * The build that `asked` names. A restart holds no deploy lock, so `current` also means a build that runs without the
+ * lock. Throws `NotDeploying`.
+ */
 function buildToWaitFor(host: Host, app: AppName, view: View, asked: BuildId): Build {
   try {
     return findNamedBuild(host, { app, ...view }, asked).build;

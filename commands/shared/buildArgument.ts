@@ -21,11 +21,10 @@ export interface Among {
 }
 
 /**
- * The build of an app that `asked` names, as people may name one: by its id; by `last`, `last-failed` (abandoned ones
- * included, which are failed as soon as they are reaped) or `current` (which holds the deploy lock); by its release,
- * such as `v12`; by the beginning of its id. An id that exists wins, and what is on record wins over what was pruned;
- * for a pruned one the whole journal is read. Throws {@link Failure} for what names no build, or could be several, and
- * {@link NotDeploying} where `current` is none.
+ * The build of an app that `asked` names: by its id; by `last`, `last-failed` (the newest that failed or was
+ * abandoned) or `current` (the one that holds the deploy lock); by its release, such as `v12`; or by the beginning of
+ * its id. An exact id comes first, and builds on record come before pruned ones, for which the whole journal is read.
+ * Throws {@link Failure} if `asked` names no build, or several, and {@link NotDeploying} if there is no current build.
  */
 export function findNamedBuild(host: Host, among: Among, asked: BuildId): PastBuild {
   const { history } = among;
@@ -44,8 +43,9 @@ export function findNamedBuild(host: Host, among: Among, asked: BuildId): PastBu
 }
 
 /**
- * The id that `asked` names among the builds of some apps: the same, but for the nicknames, which need an app alone.
- * Undefined when it names none of them. Throws {@link Failure} for what needs an app, or could be several.
+ * The id that `asked` names among the builds of some apps, in the same way, except that a name such as `last` needs
+ * one app. Undefined if it names none of them. Throws {@link Failure} if one app is needed, or several builds could be
+ * meant.
  */
 export function findNamedId(host: Host, amongs: readonly Among[], asked: BuildId): BuildId | undefined {
   if (amongs.some(({ history }) => findBuild(history, asked) !== undefined || history.pruned.includes(asked)))
@@ -82,7 +82,7 @@ function releasedAs(host: Host, { app, warn }: Among, asked: BuildId): BuildId |
   return version === undefined ? undefined : buildOfRelease(appBuilds(host, app), Number(version), warn);
 }
 
-/** `current` was asked for, and no deploy holds the lock: nothing is wrong where the contract says so. */
+/** `current` was asked for, and no deploy holds the lock. For some commands the contract says that this is no error. */
 export class NotDeploying extends Failure {}
 
 /**
@@ -137,7 +137,7 @@ function none(message: string): never {
 /** A pruned build is found in the journal alone. */
 function findPast(host: Host, { app, history, until, warn }: Among, id: BuildId): PastBuild {
   const builds = appBuilds(host, app);
-  // a generated one is the beginning of no other
+  // a generated id is not the beginning of another one
   const begun = isGeneratedBuildId(id) ? [id] : startedIds(builds, id, until, warn);
   const meant = begun.includes(id) ? id : begun[0];
   if (meant !== id && begun.length > 1) throw ambiguous(id, begun);
@@ -154,7 +154,7 @@ function findPast(host: Host, { app, history, until, warn }: Among, id: BuildId)
 
 const MOST_CANDIDATES = 10;
 
-/** Lists what could be meant, one a line. */
+/** Lists the builds that could be meant, one per line. */
 function ambiguous(id: BuildId, candidates: readonly BuildId[]): Failure {
   const more = candidates.length - MOST_CANDIDATES;
   return new Failure(

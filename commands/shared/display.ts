@@ -8,7 +8,7 @@ export interface Display {
   readonly time: (timestamp: string) => string;
 }
 
-/** What `--no-color` and `--relative` say; ages are counted to `now` (ms since the epoch). */
+/** The display that `--no-color` and `--relative` ask for. Ages are counted to `now` (ms since the epoch). */
 export async function displayOf(flags: { relative: boolean; noColor: boolean }, now: number): Promise<Display> {
   const colour = !flags.noColor;
   if (!flags.relative) return { colour, time: toWholeSeconds };

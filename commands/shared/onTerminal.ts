@@ -9,7 +9,7 @@ import type { DisplayStatus } from '../../projections/records/record';
 import type { Display } from './display';
 
 /*
- * How the commands look on a terminal. Scripts read none of it. Loaded only where stdout is a terminal.
+ * Output for a terminal, which no script reads. Loaded only if stdout is a terminal.
  */
 
 const statusColours: Readonly<Record<DisplayStatus, Colour>> = {
@@ -54,7 +54,7 @@ export function printTableOnTerminal(
 
 const INDENT = 7;
 
-/** Columns that are left for a value behind a label of so many; a title is as far from the edge as they are. */
+/** Columns that remain for a value behind a label of `labelColumns`, which has the indent of a title. */
 export function room({ columns }: Terminal, labelColumns: number): number {
   return Math.max(1, (columns ?? Number.POSITIVE_INFINITY) - INDENT - labelColumns);
 }
@@ -64,7 +64,7 @@ export function printVerbose(output: Output, text: string): void {
   for (const line of wrapText(text, room(readTerminal(process.env, { colour: false }), 0))) output.verbose(line);
 }
 
-/** Prints titled lines `Label: value`, as wide as the terminal at most; of a path the end is kept. */
+/** Prints titled lines `Label: value`, at most as wide as the terminal. Of a long path the end is kept. */
 export function printDetailsOnTerminal(
   output: Output,
   title: string,

@@ -14,8 +14,8 @@ import { type MayRun, readRunning, rebuildRunning } from '../../projections/list
 import { shownAt } from './viewApp';
 
 /**
- * The builds of apps that exist and that have no end in their journal. The live ones are in the view of running
- * builds. For the `abandoned` there is no view: every app is read. `now` is ms since the epoch.
+ * The builds without an end in their journal, of all apps that exist. Live builds come from the view of running
+ * builds. No view has the abandoned ones: with `abandoned`, every app is read. `now` is ms since the epoch.
  */
 export function unendedBuilds(host: Host, output: Output, abandoned: boolean, now: number): ListedBuild[] {
   const show = shownAt(now);
@@ -42,8 +42,8 @@ function historiesOfRunning(host: Host, output: Output): ReadonlyMap<AppName, Hi
 }
 
 /**
- * The history of an app in which builds may be `running`. Its journal is enough, and its directory is not read; but if
- * the start of one is damaged, its record is adopted, as a list of the app does.
+ * The history of an app in which builds may be `running`. Only the journal is read, not the directory. If the start of
+ * one of these builds is damaged, its record is adopted, as in a list of the app.
  */
 function historyWith(running: readonly BuildId[], builds: AppBuilds, warn: Warn): History {
   const { history, problems } = loadAtRest(builds.directory, thisSystem);
@@ -53,7 +53,10 @@ function historyWith(running: readonly BuildId[], builds: AppBuilds, warn: Warn)
   return history;
 }
 
-/** The histories of `apps`. A damaged one hides no other; warnings about it reach those who may see that app. */
+/**
+ * The histories of `apps`. A damaged one does not hide the others. Only callers who may see the app are warned about
+ * it.
+ */
 function readApps(
   host: Host,
   output: Output,
@@ -78,7 +81,7 @@ function readApps(
   return histories;
 }
 
-/** Reads every app for live builds, and stores them for the next time if this user may. */
+/** Reads every app to find live builds, and makes the view again if this user may write it. */
 export function findRunning(host: Host, output: Output): MayRun[] {
   const apps = listApps(host);
   const histories = readApps(host, output, apps);
@@ -87,7 +90,7 @@ export function findRunning(host: Host, output: Output): MayRun[] {
       .filter(isLive)
       .map((build) => ({ app, build: build.id })),
   );
-  if (histories.size < apps.length) return running; // not the whole truth
+  if (histories.size < apps.length) return running; // incomplete, so not stored
   try {
     const ended = ({ app, build }: MayRun): boolean => {
       const history = histories.get(app);

@@ -22,7 +22,7 @@ export interface View {
   readonly warn: Warn;
 }
 
-/** An app's builds as they stand now, or `asOf` a time (ms since the epoch), when only events say what ran. */
+/** An app's builds now, or `asOf` a time (ms since the epoch); then only events say what was running. */
 export function viewApp(host: Host, output: Pick<Output, 'warn'>, app: AppName, asOf?: number): View {
   const now = Date.now();
   const builds = appBuilds(host, app);

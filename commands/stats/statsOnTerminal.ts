@@ -57,7 +57,7 @@ function rateColour(rate: number | undefined): Colour | undefined {
 
 const DAY_MS = 86_400_000;
 
-/** The dates (UTC) of the time that is looked at, the last `most` of them; today is the last. */
+/** The last `most` dates (UTC) of the period, up to today. */
 function lastDays({ from, now }: StatsView, most: number): string[] {
   const days = Math.floor(now / DAY_MS) - Math.floor((from ?? now) / DAY_MS) + 1;
   const count = Math.max(0, Math.min(most, days));
@@ -67,7 +67,10 @@ function lastDays({ from, now }: StatsView, most: number): string[] {
 const HEIGHTS = Array.from('▁▂▃▄▅▆▇█');
 const NOTHING = '·';
 
-/** A character for each date: as high as it had builds, red when most of them failed, yellow when some did. */
+/**
+ * A character for each date. Its height shows the number of builds; it is red if most of them failed, yellow if some
+ * did.
+ */
 function sparkline(dates: readonly string[], days: ReadonlyMap<string, Day>, terminal: Terminal): string {
   const most = Math.max(1, ...dates.map((date) => days.get(date)?.builds ?? 0));
   const bars = dates.map((date) => {
@@ -80,7 +83,7 @@ function sparkline(dates: readonly string[], days: ReadonlyMap<string, Day>, ter
   return `${bars.join('')} up to ${most} a day`;
 }
 
-/** What each column gives on a narrow terminal, least missed first. */
+/** How each column behaves on a narrow terminal. */
 const traits: Readonly<Record<string, Omit<Column, 'name'>>> = {
   Canceled: { gives: 1, right: true },
   Abandoned: { gives: 2, right: true },

@@ -10,7 +10,7 @@ export function statsTitle(app: AppName | undefined, { from }: StatsView): strin
   return `${app ?? 'All'} builds${from === undefined ? '' : ` since ${timeText(from)}`}`;
 }
 
-/** What is said of all builds together, a line each: label and value. */
+/** The summary of all builds: label and value of each line. */
 export function summaryLines(app: AppName | undefined, { all, perDay, delivery, now }: StatsView): [string, string][] {
   const { succeeded, failed, canceled, running, abandoned, median, p95, longest, lastSuccess } = all;
   const longestName = longest && (app === undefined ? `${longest.app}/${longest.build}` : longest.build);
@@ -108,7 +108,7 @@ export function figureTables(app: AppName | undefined, { bySource, byApp }: Stat
   return app === undefined ? [sources, apps] : [sources];
 }
 
-/** What is printed where stdout is no terminal: the summary, and a table by source; for all apps also two by app. */
+/** The output if stdout is not a terminal: the summary, and a table by source; for all apps also two tables by app. */
 export function statsTables(app: AppName | undefined, view: StatsView): string[] {
   const summary = summaryLines(app, view).map(([label, value]) => `${labelText(label)}${value}\n`);
   const tables = figureTables(app, view).map(({ name, rows }) =>
@@ -128,7 +128,7 @@ export function labelText(label: string): string {
   return `${label}:`.padEnd(LABEL_COLUMNS);
 }
 
-/** `91.7%`; `-` when none succeeded or failed. All of them is `100%`, and nothing less is. */
+/** `91.7%`; `-` if none succeeded or failed; `100%` only if all succeeded. */
 export function rateText({ successRate }: Figures): string {
   return successRate === undefined ? '-' : percentText(successRate);
 }

@@ -74,7 +74,7 @@ function asSentence({ offset, seq, meaning }: Deviation): string {
   return place.length === 0 ? meaning : `${place.join(', ')}: ${meaning}`;
 }
 
-/** An event that is not understood is as it was written, and no deviation. */
+/** Sentences about events that are not understood. These are as they were written, and no deviations. */
 function unknownSentences({ unknown, unknownEvents }: Verified): string[] {
   const more = unknownEvents - unknown.length;
   return [

@@ -11,10 +11,10 @@ import { verifyApp } from '../../projections/verification/verifyApp';
 const FIRST_PAUSE_MS = 20;
 const LONGEST_PAUSE_MS = 320;
 
-/** Nothing is being written that nobody has written to for so long: few disks take longer for an fsync. */
+/** If files have not changed for this long, nothing is being written: few disks take longer for an fsync. */
 const QUIET_MS = 2000;
 
-/** If somebody writes all the time, a deviation that was there for so long counts, and a later one does not. */
+/** If processes write all the time, a deviation counts once it has lasted this long. */
 const LONGEST_MS = 5000;
 
 /** What {@link untilAtRest} needs. `now` is in ms, from any beginning. */
@@ -37,7 +37,7 @@ export function verifyAtRest(builds: AppBuilds, pin: string | undefined, onEvent
 
 /**
  * A deploy that is recorded right now looks like a deviation until its files are on disk. So this verifies again while
- * somebody writes and there are deviations that may pass. All others count at once.
+ * a process is writing and there are deviations that may pass. All others count at once.
  */
 export function untilAtRest<V extends Pick<Verified, 'deviations'>>(verification: Verification<V>): V {
   let verified = verification.verify();

@@ -29,8 +29,8 @@ export function isSame(a: WatchedBuild, b: WatchedBuild): boolean {
 /** The builds of some apps, read again and again. */
 export interface WatchedBuilds {
   /**
-   * The running ones first, the oldest at the top; then the others, the latest first, at most `most`. `now` is ms
-   * since the epoch.
+   * The running builds first, oldest at the top; then at most `most` others, latest first. `now` is ms since the
+   * epoch.
    */
   read(now: number, most: number): WatchedBuild[];
 }

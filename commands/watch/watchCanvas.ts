@@ -24,7 +24,7 @@ type Emphasis = 'bold' | 'dim' | 'inverse';
 
 const EMPHASIS = { bold: { bold: true }, dim: { dim: true }, inverse: { inverse: true } } as const;
 
-/** `text` over the whole width. These are no colours: somebody who wants none still has to see what is selected. */
+/** `text` over the whole width. Emphasis is not a colour: the selection must also be visible without colours. */
 export function emphasized(text: string, emphasis: Emphasis, columns: number, canvas: Canvas): string {
   return `${sgrOf(EMPHASIS[emphasis])}${fitExactly(text, columns, canvas)}\u001b[0m`;
 }

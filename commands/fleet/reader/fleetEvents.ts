@@ -74,7 +74,7 @@ interface Source {
   journal: FleetJournal;
 }
 
-/** By the key of the journal: two hosts may have apps of the same name. */
+/** Uses the key of the journal, because two hosts may have apps of the same name. */
 function addSource(
   sources: Map<string, Source>,
   mirror: Mirror,
@@ -90,7 +90,7 @@ function addSource(
   sources.set(key, { source: { ...eventSource(placeOf(mirror, journal), warn), app: key as AppName }, journal });
 }
 
-/** Names of hosts and of apps are not known before they come; these widths fit nearly all. */
+/** Rows are printed one by one, so the widths are fixed. Nearly all names fit. */
 const WHERE = [
   { name: 'Host', width: 16 },
   { name: 'App', width: 16 },

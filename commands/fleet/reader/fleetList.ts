@@ -65,7 +65,7 @@ export const fleetList = defineCommand({
   },
 });
 
-/** Those that no event has ended; from the index of the mirror alone. */
+/** The builds without an end, from the index of the mirror alone. */
 function openBuilds(view: FleetView, journals: readonly FleetJournal[]): FleetBuild[] {
   return journals
     .flatMap((journal) => journal.entry.open.map((build) => view.show(journal, build)))

@@ -85,7 +85,7 @@ function watched(mirror: Mirror, view: FleetView, choice: Parameters<typeof chos
   }));
 }
 
-/** As what was made for one host shows it: there a build of which nobody knows whether it runs is none that runs. */
+/** The build for a view that was made for one host and has no status `unknown`: that is shown as `abandoned`. */
 export function shownLocally({ shown, status }: FleetBuild): ShownBuild {
   return { ...shown, displayStatus: status === 'unknown' ? 'abandoned' : status };
 }

@@ -10,16 +10,16 @@ import { MirrorInUse } from '../../../subscribers/fleet/mirror/mirrorLock';
 import type { NatsFleet } from '../../../subscribers/fleet/nats/natsFleet';
 import { joinedAs } from '../joined';
 
-/** How long to wait for more when something has come, and how long at most for anything. */
+/** How long to wait for more news after the first, and how long at most for any. */
 const GATHER_MS = 100;
 const LONGEST_MS = 30_000;
 
-/** News come when something is published, a moment before it is stored: so much later it can be read. */
+/** News arrive a moment before the server has stored the pieces. After this time they can be read. */
 const STORED_MS = 1000;
 
 /**
- * Keeps the mirror up to date and calls `look` after each time, until SIGINT, SIGTERM or SIGHUP comes. `first` is a
- * connection that is there already. When the connection is lost it is made again.
+ * Keeps the mirror up to date, and calls `look` after each update, until SIGINT, SIGTERM or SIGHUP. `first` is a
+ * connection that is already open. A lost connection is made again.
  */
 export async function followFleet(
   host: Host,
@@ -60,7 +60,7 @@ export async function followFleet(
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
-/** Reads what comes until `alarm` is stopped. Rejects with `EngineAway` when the connection is lost. */
+/** Reads new pieces until `alarm` is stopped. Rejects with `EngineAway` when the connection is lost. */
 async function follow(
   mirror: Mirror,
   fleet: NatsFleet,
@@ -83,7 +83,7 @@ async function follow(
       onRead();
     } catch (error) {
       if (!(error instanceof MirrorInUse)) throw error;
-      alarm.ring(); // another process reads a long time: then this one tries again
+      alarm.ring(); // another process is reading: try again
     }
   }
 }

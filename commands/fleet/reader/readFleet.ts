@@ -36,8 +36,9 @@ export async function readFleet(
 }
 
 /**
- * Brings the mirror up to date and opens it. Where the fleet does not answer, or another process reads, what is known
- * is shown and a warning says how old it is. `ask`: hosts with builds that run are asked to look at the processes now.
+ * Brings the mirror up to date and opens it. If the fleet does not answer, or another process is reading, the copies
+ * stay as they are, and a warning says how old they are. `ask`: hosts with running builds are asked to check their
+ * processes now.
  */
 export async function connectAndRead(
   host: Host,
@@ -110,12 +111,12 @@ export function hostsNamed(view: FleetView, name: string): FleetHost[] {
   throw new Failure(`No host ${printable(name)} is known`, 1, { given: name, known });
 }
 
-/** How long ago it was, or that it never was. */
+/** The age of the time `at`, both in ms since the epoch; `never` for 0. */
 export function ageText(now: number, at: number): string {
   return at === 0 ? 'never' : formatAge(Math.max(0, now - at));
 }
 
-/** Warns of hosts that are silent: what they have done since, nobody knows. */
+/** Warns of silent hosts, whose present state is unknown. */
 export function warnOfSilentHosts(output: Pick<Output, 'warn'>, hosts: Iterable<FleetHost>, now: number): void {
   const chosen = [...new Set(hosts)].filter(({ silent }) => silent);
   for (const host of chosen.slice(0, MOST_NAMED)) {
@@ -133,7 +134,7 @@ export function warnOfSilentHosts(output: Pick<Output, 'warn'>, hosts: Iterable<
 /** How many silent hosts have a warning of their own. */
 const MOST_NAMED = 5;
 
-/** Warns of journals that are not whole here. */
+/** Warns of journals whose copy has a gap. */
 export function warnOfGaps(output: Pick<Output, 'warn'>, journals: readonly FleetJournal[]): void {
   for (const journal of journals.filter(({ entry }) => entry.gap !== undefined)) {
     output.warn(
@@ -142,13 +143,13 @@ export function warnOfGaps(output: Pick<Output, 'warn'>, journals: readonly Flee
   }
 }
 
-/** Where a journal lies, for what was made for the builds of one host. Nothing is ever written there by that. */
+/** The place of a journal in the mirror, for functions that read the builds of one host. They do not write there. */
 export function placeOf(mirror: Mirror, journal: FleetJournal): AppBuilds {
   const directory = mirror.directoryOf(journal.entry);
   return { app: labelOf(journal) as AppName, directory, buildsRoot: dirname(directory), mode: 'reader' };
 }
 
-/** `web1/shop`: unlike the name of an app, one of a kind in the fleet as long as hosts have names of their own. */
+/** `web1/shop`. Unlike the name of an app, this is unique in the fleet, if no two hosts have the same name. */
 export function labelOf({ host, app, entry }: FleetJournal): string {
   return visible(`${host.name}/${app ?? entry.journal}`);
 }
