@@ -46,7 +46,7 @@ function isHead(value: unknown): value is Head {
   return [seq, start, crc, readTo, end].every((number) => Number.isSafeInteger(number) && Number(number) >= 0);
 }
 
-/** The repetition vouches for the rest: this program wrote it. */
+/** Checks only the outer shape. Two equal lines show that this program wrote the rest. */
 function isHistory(value: unknown): value is History {
   const { builds, order, newestIds, pruned } = (value ?? {}) as Partial<Record<keyof History, unknown>>;
   const isObject = typeof builds === 'object' && builds !== null && !Array.isArray(builds);

@@ -5,10 +5,10 @@ import type { ProcessIdentity } from '../host/system/processes';
 import type { Evidence } from './conclusion';
 import type { Actor, BuildCanceled, BuildFinished, BuildStarted, Source } from './events';
 
-/** What is asked of an app's history. `at` is when the host heard of it, ms since the epoch. */
+/** A command about an app's history. `at` is when the host received it, ms since the epoch. */
 export type BuildCommand =
   | StartBuild
-  /** The deploy reports its end. `cancel`: somebody was about to end it by a signal. */
+  /** The deploy reports its end. `cancel`: a process was about to end it by a signal. */
   | FinishBuild
   | CancelBuild
   /** The processes of these builds have ended without a report. */
@@ -50,13 +50,13 @@ export interface CancelBuild {
   readonly at: number;
 }
 
-/** A build whose process group is gone, and what the host shows of its end. */
+/** A build whose process group is gone, and the evidence of its end. */
 export interface EndedBuild {
   readonly build: BuildId;
   readonly evidence: Evidence;
 }
 
-/** A record that something else wrote, as the events that it stands for. */
+/** A record that another program wrote, as the events that it stands for. */
 export interface AdoptedRecord {
   readonly started: BuildStarted;
   readonly ended?: BuildFinished | BuildCanceled;

@@ -1,6 +1,6 @@
 import type { Actor } from './events';
 
-/** What the host shows of a build whose process group ended without a report. */
+/** The evidence on the host about a build whose process group ended without a report. */
 export interface Evidence {
   /** Dokku has called the trigger `post-deploy` for it: the new containers took the traffic. */
   readonly deployed: boolean;
@@ -18,10 +18,10 @@ export interface Evidence {
   readonly lastSign: number;
 }
 
-/** How a build ended that reported nothing. */
+/** The end of a build without a report. */
 export type Conclusion = 'succeeded' | 'failed' | 'canceled' | 'discarded';
 
-/** The end of a build of `source` that its evidence shows. Pure; docs/architecture.md has it as a table. */
+/** The end of a build from `source`, as its evidence shows it. Pure; docs/architecture.md has it as a table. */
 export function conclude(source: string, evidence: Evidence): Conclusion {
   if (evidence.deployed) return 'succeeded';
   if (evidence.cancel !== undefined) return 'canceled';

@@ -34,11 +34,14 @@ setAutoFreeze(false);
 /** Before anything has happened. */
 export const initialState: History = { builds: {}, order: [], newestIds: [], pruned: [] };
 
-/** An app's history as event sourcing has it: where it begins, what may happen, and what an event changes. Pure. */
+/**
+ * The three parts of event sourcing, for an app's history: the initial state, what may happen, and what an event
+ * changes. Pure.
+ */
 export const decider = { initialState, decide, evolve };
 
 /**
- * The events that `command` adds to `history`; none if it is so already. Throws {@link UnknownBuild} and
+ * The events that `command` adds to `history`; none if it changes nothing. Throws {@link UnknownBuild} and
  * {@link BuildStartedBefore}.
  */
 export function decide(history: History, command: BuildCommand): BuildEvent[] {
@@ -167,8 +170,8 @@ export function evolveAll(history: History, events: readonly BuildEvent[]): Hist
 }
 
 /**
- * The same with the events that `feed` hands on, which may be millions. `state` is what they add up to so far: to be
- * read between two events, and not to be kept.
+ * The same for the events that `feed` passes on, which may be millions. `state` is the history so far: it may be read
+ * between two events, but not kept.
  */
 export function evolveOver(
   history: History,

@@ -1,6 +1,6 @@
 import { Failure } from '../host/failure';
 
-/** The journal, or what it was asked to hold, could not be written: nothing was acknowledged. Exit status 1. */
+/** An event could not be written to the journal: nothing was acknowledged. Exit status 1. */
 export class JournalNotWritten extends Failure {
   constructor(path: string, reason: string) {
     super(`Cannot write ${path}: ${reason}`);

@@ -8,7 +8,8 @@ export type Timestamp = string;
 export type Kind = 'build' | 'deploy';
 
 /**
- * Who does something: the ssh user, the name of the ssh key, the first word of the command. Unknown ones are absent.
+ * Who caused an event: the ssh user, the name of the ssh key, and the first word of the command. Unknown fields are
+ * absent.
  */
 export interface Actor {
   readonly user?: string;
@@ -29,7 +30,7 @@ export interface BuildStarted {
   readonly actor: Actor;
   /** The commit that is deployed (40 or 64 hex digits), if it was known for sure at the start. */
   readonly revision?: string;
-  /** True if this was read from a record that something else wrote. */
+  /** True if this was read from a record that another program wrote. */
   readonly adopted?: true;
 }
 
@@ -46,7 +47,7 @@ export interface BuildFinished {
   readonly type: 'BuildFinished';
   readonly build: BuildId;
   readonly status: 'succeeded' | 'failed';
-  /** 0 to 255; -1 for an end that nobody reported and that is taken for a failure. */
+  /** 0 to 255; -1 for an end without a report that counts as a failure. */
   readonly exitCode: number;
   readonly cause: Cause;
   readonly finishedAt: Timestamp;

@@ -20,9 +20,9 @@ import { findBuild, type History, isCertainlyNew } from './history';
 import { type Loaded, loadWhole, readOn, withEvents } from './loadHistory';
 import { startedAmong } from './startedAmong';
 
-/** What commands came to. */
+/** The result of commands. */
 export interface Handled {
-  /** The history with what these commands and all others added. */
+  /** The history with the events of these commands and of all other processes. */
   readonly loaded: Loaded;
   /** The events that this call added, in order. Empty if there was nothing to change, or another process was first. */
   readonly added: readonly Recorded[];
@@ -30,7 +30,7 @@ export interface Handled {
 
 /**
  * Decides `commands`, one after the other, on the history `loaded` from `directory`, and appends the events that
- * follow. When it returns, everything that it says is on disk. Throws what `decide` throws, and `JournalNotWritten`;
+ * follow. When it returns, everything in the result is on disk. Throws what `decide` throws, and `JournalNotWritten`;
  * events of the commands before that may then not be on disk yet.
  */
 export function handleCommands(
@@ -86,8 +86,8 @@ function handleCommand(writer: Writer, loaded: Loaded, command: BuildCommand, sy
 }
 
 /**
- * `command` with what only the whole journal at `path` knows: whether an id was used by a build that the history does
- * not remember. Reads the journal only if that is possible. Throws `JournalNotReadable`.
+ * `command` with a fact that only the whole journal at `path` has: whether an id was used by a build that the history
+ * has forgotten. Reads the journal only if that is possible. Throws `JournalNotReadable`.
  */
 export function withUsedIds(command: BuildCommand, history: History, path: string): BuildCommand {
   if (command.type === 'StartBuild' && !isCertainlyNew(history, command.build))
@@ -117,8 +117,8 @@ function appendAll(writer: Writer, loaded: Loaded, events: readonly BuildEvent[]
 }
 
 /**
- * A loser knows all that the winner wrote, and usually wins the next race: waking up from a pause takes longer than
- * that.
+ * Lost races without a pause. A loser has read what the winner wrote, and usually wins the next race sooner than a
+ * pause would end.
  */
 const LOST_WITHOUT_PAUSE = 3;
 

@@ -10,13 +10,13 @@ interface Started {
   readonly startedAt: Timestamp;
   readonly actor: Actor;
   readonly revision?: string;
-  /** Something else recorded it, and this program read the record. */
+  /** It was read from a record that another program wrote. */
   readonly adopted: boolean;
   /** The retention has removed its log. */
   readonly logPruned?: true;
 }
 
-/** No event says yet how it ended. Whether its process lives, only a reader can find out. */
+/** A build without an end. Only a reader can find out whether its process lives. */
 export interface RunningBuild extends Started {
   readonly status: 'running';
 }
@@ -29,7 +29,7 @@ export interface FinishedBuild extends Started {
   readonly finishedAt: Timestamp;
 }
 
-/** Somebody ended it. */
+/** It was ended by a cancel. */
 export interface CanceledBuild extends Started {
   readonly status: 'canceled';
   readonly exitCode: -1;
@@ -42,7 +42,8 @@ export interface CanceledBuild extends Started {
 export type Build = RunningBuild | FinishedBuild | CanceledBuild;
 
 /**
- * The state of an app: what its events add up to. It grows with what is on record, not with how much ever happened.
+ * The state of an app: the fold of its events. Its size depends on the builds on record, not on the length of the
+ * history.
  */
 export interface History {
   /** The builds on record, by id. */
@@ -63,7 +64,10 @@ export interface History {
 
 export const PRUNED_KEPT = 64;
 
-/** Deploys of one app that begin at once are appended in another order than that of their ids; so many of them may. */
+/**
+ * Number of newest ids that are kept. Deploys of one app that begin at the same time may be appended in another order
+ * than that of their ids.
+ */
 export const NEWEST_KEPT = 64;
 
 /** The build `id` of `history`; undefined if it is not on record. */

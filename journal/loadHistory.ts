@@ -17,9 +17,9 @@ export interface Loaded {
    * checkpoint.
    */
   readonly changed: 'all' | ReadonlySet<BuildId>;
-  /** What is wrong in the part of the journal that was read. */
+  /** The problems in the part of the journal that was read. */
   readonly problems: readonly Problem[];
-  /** The history says more than the journal: something was adopted that could not be appended. */
+  /** True if the history has adopted builds that could not be appended to the journal. */
   readonly inMemory?: true;
 }
 
@@ -42,7 +42,7 @@ export function loadHistory(directory: string): Loaded {
   return read ?? nothingLoaded;
 }
 
-/** The history that all events of `journal` add up to, without the checkpoint. Throws `JournalNotReadable`. */
+/** The history that is made from all events of `journal`, without the checkpoint. Throws `JournalNotReadable`. */
 export function loadWhole(journal: Journal): Loaded {
   return readOn(journal, { ...nothingLoaded, changed: 'all' }).loaded;
 }

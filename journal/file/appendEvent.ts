@@ -8,8 +8,8 @@ import { nextFrame } from './nextFrame';
 import { type Reading, readJournal } from './readJournal';
 
 /**
- * What an append came to: its event if that counts, where the journal is now, and every event since, the own one
- * included.
+ * The result of an append: its event if that counts, the position reached, and all events since the old position,
+ * including its own.
  */
 export interface Appended extends Reading {
   readonly own: Recorded | undefined;
@@ -21,9 +21,9 @@ const RESERVE_BYTES = 1024 * 1024;
 
 /**
  * Appends `event` as number `head.seq + 1`, with one write. The append is the lock: the first frame in the file with
- * that number counts. A writer whose frame does not count reads the events that do, to decide again; its frame stays
- * in the file, and is void. Not durable before `syncJournal`. Throws {@link JournalNotWritten}; readers pass over what
- * a write left that was cut off.
+ * that number counts. A writer whose frame does not count reads the events that do, and decides again; its frame stays
+ * in the file, and is void. Not durable before `syncJournal`. Throws {@link JournalNotWritten}; readers skip the
+ * remains of a write that was cut off.
  *
  * `at` is ms since the epoch, and an earlier time counts as 0. `random` gives fractions from 0 to below 1, for the
  * event's id.
@@ -51,7 +51,7 @@ export function appendEvent(
 
 const oneByte = Buffer.allocUnsafe(1);
 
-/** Asks for a byte behind those, which takes half as long as asking for the size. */
+/** Reads one byte behind them, which takes half as long as asking for the size. */
 function isLongerThan(journal: Journal, bytes: number): boolean {
   return readAt(journal, oneByte, 0, bytes) > 0;
 }
@@ -62,7 +62,10 @@ function readSince(journal: Journal, head: Head): Omit<Appended, 'own'> {
   return { since, ...reading };
 }
 
-/** A frame goes out in one write. If the disk takes only a part, that stays as debris, and the second try says why. */
+/**
+ * A frame goes out in one write. If the disk takes only a part, that part stays as debris, and the second try fails
+ * with the reason.
+ */
 function writeWhole(journal: Journal, frame: Buffer): void {
   try {
     if (fs.writeSync(journal.fd, frame) === frame.length) return;

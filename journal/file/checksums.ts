@@ -12,7 +12,7 @@ import { tableCrc32 } from './rangeCrcs';
 let loadedZlib: typeof zlib | undefined;
 let loadedCrypto: typeof crypto | undefined;
 
-/** So many bytes are summed up by table. */
+/** Up to this length, a table is used. */
 const FEW_BYTES = 32 * 1024;
 let summed = 0;
 

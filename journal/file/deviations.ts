@@ -8,11 +8,11 @@ export interface Deviation {
   readonly offset?: number;
   readonly seq?: number;
   readonly meaning: string;
-  /** It looks like this, too, while somebody writes: it counts once nobody does. */
+  /** A write in progress looks the same: this counts only if no process is writing. */
   readonly mayPass?: true;
 }
 
-/** What verification says of a problem that readers met. */
+/** The deviation for a problem that a reader has found. */
 export function deviationOf(problem: Exclude<Problem, { type: 'unknown' }>): Deviation {
   const offset = problem.start;
   switch (problem.type) {

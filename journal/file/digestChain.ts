@@ -9,7 +9,7 @@ export interface Range {
   readonly to: number;
 }
 
-/** Races are remembered for so many events: a writer that loses one is that far behind at most. */
+/** Number of events whose races are remembered: a writer that loses a race is at most that far behind. */
 const RECENT_EVENTS = 4096;
 
 /** The digests of the events that count, checked one after the other. Offsets are bytes from the start of the file. */
@@ -49,7 +49,9 @@ export class DigestChain {
     return { ...this.#covered, intact: this.#isLinked };
   }
 
-  /** The head digest, hex, behind the last event; undefined if that vouches for nothing that stands before it. */
+  /**
+   * The head digest, hex, behind the last event; undefined if the last event is not linked to what stands before it.
+   */
   headDigest(): string | undefined {
     return this.#isLinked ? this.#journal.digestOf(this.#covered.to, this.#end).toString('hex') : undefined;
   }

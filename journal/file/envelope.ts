@@ -16,14 +16,14 @@ export interface Link {
 export interface Envelope {
   readonly seq: number;
   readonly link: Link;
-  /** The event, or why it says nothing to this program. Its number and its place in the chain count all the same. */
+  /** The event, or why this program cannot understand it. Its number and its place in the chain count all the same. */
   readonly recorded: Recorded | UnknownEvent;
 }
 
 /*
  * The payload is an array: schema, seq, previousCrc, readTo, digest, id, at, type, and a map of the event's other
- * fields. Whatever schema comes later keeps the first five in their places, so that a reader can follow a chain it
- * cannot read.
+ * fields. Every later schema keeps the first five in their places, so that a reader can follow the chain over events
+ * that it cannot read.
  */
 const LINK_FIELDS = 5;
 
@@ -62,7 +62,7 @@ function decodeFields(payload: Uint8Array): [fields: readonly unknown[], unreada
   }
 }
 
-/** Old schemas are read for ever: what this program writes now differs from them, an event is brought to that here. */
+/** Old schemas are read for ever. An event of an older schema is converted here to the schema that is written now. */
 function parseRecorded(schema: number, seq: number, fields: readonly unknown[]): Recorded | UnknownEvent {
   const [, , , , , id, at, type, data] = fields;
   if (schema > SCHEMA_VERSION) return new UnknownEvent(`it has schema ${schema}, of a newer version`);

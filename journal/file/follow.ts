@@ -8,9 +8,12 @@ export interface Damaged {
   readonly type: 'damage';
   readonly start: number;
   readonly end: number;
-  /** They are the end of the file: they may be a write that goes on right now. */
+  /** They are the end of the file: they may belong to a write in progress. */
   readonly tail: boolean;
-  /** No event is missing here: a write was cut off, and never acknowledged. At the end of the file, it looks so. */
+  /**
+   * No event is missing here: a write was cut off, and never acknowledged. At the end of the file, this is only
+   * likely.
+   */
   readonly cutOff: boolean;
 }
 
@@ -23,10 +26,10 @@ export type Problem =
    * The event after it was built on another one: this one was edited, or lost a race against one that is damaged now.
    */
   | { readonly type: 'disputed'; readonly seq: number; readonly start: number }
-  /** Intact, but of a newer program, or not what an event of its type must be: `reason` says what. */
+  /** Intact, but of a newer program, or not a valid event of its type: `reason` says why. */
   | { readonly type: 'unknown'; readonly seq: number; readonly start: number; readonly reason: string };
 
-/** What a reader learns from a journal, in file order. */
+/** What a reader finds in a journal, in file order. */
 export type Finding =
   /** An event that counts. */
   | { readonly type: 'event'; readonly recorded: Recorded }
@@ -46,7 +49,7 @@ export interface Reader {
    * head that was given.
    */
   readonly last: Envelope['recorded'] | undefined;
-  /** What is no event, since the last event. */
+  /** The damage since the last event. */
   readonly damage: DamageList | undefined;
   /** The first event behind the given head was not built on it: that head is not one of this file. */
   readonly diverged: boolean;
@@ -58,15 +61,15 @@ interface DamageList {
   readonly earlier: DamageList | undefined;
 }
 
-/** A reader's next state, and what it has learned on the way there. */
+/** A reader's next state, and its findings on the way there. */
 export interface Step {
   readonly reader: Reader;
   readonly findings: readonly Finding[];
 }
 
 /**
- * No journal misses more events than that. A number that is further ahead was made up, and must not use up those of
- * later events.
+ * No journal misses more events than that. A number that is further ahead was made up, and must not take the numbers
+ * of later events.
  */
 export const LARGEST_GAP = 2 ** 32;
 
