@@ -1,16 +1,15 @@
 import { Failure, printable } from '../host/failure';
 import { type AppName, asAppName, type BuildId, parseBuildId } from '../host/dokku/names';
 
-/** What the record triggers are called with first. */
+/** The first two arguments of the record triggers. */
 export interface BuildArguments {
   readonly app: AppName;
   readonly build: BuildId;
 }
 
 /**
- * The app and the build of a record trigger; undefined for an "app" that is a flag: `ps:restart --all` is a deploy of
- * none, and leaves nothing on record. Throws {@link Failure} for what can be no app or no build, before any file is
- * touched.
+ * The app and the build of a record trigger; undefined if the "app" is a flag: `ps:restart --all` deploys no app, and
+ * is not recorded. Throws {@link Failure} for a name or an id that is not valid, before any file is touched.
  */
 export function buildArguments(args: readonly string[]): BuildArguments | undefined {
   const [name = '', id = ''] = args;
@@ -18,7 +17,7 @@ export function buildArguments(args: readonly string[]): BuildArguments | undefi
   return { app: appArgument(name), build: parseBuildId(id) };
 }
 
-/** An app name, of an app that need not exist (any more, or yet). */
+/** An app name. The app need not exist (any more, or yet). */
 export function appArgument(name: string | undefined): AppName {
   const app = asAppName(name ?? '');
   if (app === undefined) throw new Failure(`Invalid app name "${printable(name ?? '')}"`);

@@ -5,8 +5,8 @@ import { buildArguments, wholeNumberArgument } from './arguments';
 
 /**
  * `builds-record-finalize <app> <build-id> <exit-code>`: the first report decides, later ones change nothing. Then,
- * every time, the app's other dead builds are concluded and the retention is applied. A build without a record is
- * warned about, and no failure.
+ * every time, the app's other dead builds are concluded and the retention is applied. A build without a record is a
+ * warning, and no failure.
  */
 export function buildsRecordFinalize({ host, output, args }: Call): undefined {
   const named = buildArguments(args);

@@ -8,9 +8,9 @@ import { recordStart } from '../subscribers/recordDeploy';
 import { buildArguments, wholeNumberArgument } from './arguments';
 
 /**
- * `builds-record-start <app> <build-id> <pid> <source>`: an unknown source is recorded as such, with a warning. A
- * command on an app that does not exist deploys nothing, and nothing is recorded that an app created later under that
- * name would find.
+ * `builds-record-start <app> <build-id> <pid> <source>`: an unknown source is recorded unchanged, with a warning. For
+ * an app that does not exist nothing is recorded: such a command deploys nothing, and an app that is created later
+ * under that name must not find a build.
  */
 export function buildsRecordStart({ host, output, args }: Call): undefined {
   const named = buildArguments(args);

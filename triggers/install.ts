@@ -23,9 +23,9 @@ import { change, modeOfData, modeOfProperty, type Owner, repairEntry } from './r
 
 /**
  * `install`, as root, when any plugin is installed or updated: makes the data and property directories, owned by
- * `dokku`, and adopts the records that are there. May be run any number of times: it passes over each app whose
- * directory nothing was changed in since the last time, so it costs about nothing if there is nothing to do. Exit
- * status 1 if an app's records could not be adopted.
+ * `dokku`, and adopts the records that are there. May be run any number of times: it skips each app whose directory
+ * has not changed since the last run, so that a repeated run takes little time. Exit status 1 if an app's records
+ * could not be adopted.
  */
 export function install({ host, output }: Call): number {
   removeStrayLink();
@@ -118,7 +118,7 @@ function makeOwn(fd: number, name: string, owner: Owner | undefined): void {
   }
 }
 
-/** False if that did not work. An app whose history cannot be read or written keeps no other from being adopted. */
+/** Adopts the records of an app; false if that failed. A failure does not keep other apps from being adopted. */
 function adopt(host: Host, warn: Warn, app: AppName): boolean {
   try {
     const builds = appBuilds(host, app);
@@ -142,7 +142,7 @@ type Seen = Readonly<Record<string, string>>;
 const SEEN_FILE = '.installed';
 const LIMIT_BYTES = 16 * 1024 * 1024;
 
-/** Another program may have more to do, so it has seen nothing. */
+/** Empty if another version of the program made the file: this one may have more to do. */
 function readSeen(host: Host): Seen {
   try {
     const text = readSmallFile(join(buildsRoot(host), SEEN_FILE), LIMIT_BYTES) ?? '';

@@ -19,8 +19,8 @@ import { appArgument } from './arguments';
 
 /**
  * `post-app-rename-setup <old> <new>`: moves data and properties, each in one step, then writes the new name into the
- * records. If it is killed and runs again, it goes on where it was; until then nothing is in two places, or in none. A
- * deploy that is running goes on to use the old name; its end is recorded under the new one.
+ * records. If it is killed and runs again, it continues; until then each file is in exactly one place. A deploy that
+ * is running continues to use the old name; its end is recorded under the new one.
  */
 export function postAppRenameSetup({ host, output, args }: Call): undefined {
   const { builds: from } = contextOf(host, appArgument(args[0]), output.warn);
@@ -38,10 +38,11 @@ export function postAppRenameSetup({ host, output, args }: Call): undefined {
 }
 
 /**
- * The stock plugin moves the directory, and the journal in it; if it has moved its own files only, this one follows.
+ * Alongside, the stock plugin moves the directory with the journal in it. If it has moved only its own files, this
+ * moves the journal.
  */
 function moveJournal(from: AppBuilds, to: AppBuilds): void {
-  if (recordedIds(listDirectory(from.directory)).length > 0) return; // it is still to come
+  if (recordedIds(listDirectory(from.directory)).length > 0) return; // the stock plugin has not moved them yet
   removeCheckpoint(from.directory);
   const [source, target] = [join(from.directory, JOURNAL_FILE), join(to.directory, JOURNAL_FILE)];
   if (!existsSync(source) || existsSync(target)) return;
@@ -50,7 +51,7 @@ function moveJournal(from: AppBuilds, to: AppBuilds): void {
   for (const directory of [to.directory, from.directory, to.buildsRoot]) syncDirectory(directory);
 }
 
-/** What stands at `to` belongs to no app: the name was free until now. */
+/** A file at `to` belongs to no app, because the name was free until now. */
 function move(from: string, to: string): void {
   if (!existsSync(from)) return;
   rmSync(to, { recursive: true, force: true });

@@ -24,13 +24,13 @@ export const modeOfData: ModeOf = (name, mode, byRoot) => {
   return name.endsWith('.log') && byRoot ? 0o644 : undefined; // else it is as the deploy's user has it
 };
 
-/** How deep directories are walked: an app's, and what the program keeps beside them. Deeper ones are nobody's. */
+/** How deep directories are walked. The program makes no deeper ones. */
 const DEEPEST = 6;
 
 /**
  * For root: gives what is called `name` in the directory that `fd` is open on to `owner`, with everything in it, and
- * gives the files of the program the modes that they have when that user makes them. For what root made before, and a
- * backup that was restored as root.
+ * gives the files of the program the modes that they have when that user makes them. This repairs files that root
+ * made, and a backup that was restored as root.
  *
  * No link is followed, at any depth and whatever other processes change: each directory is opened once, and what is in
  * it is reached through that descriptor. A file with a second name is left alone, since that name may lie elsewhere.
