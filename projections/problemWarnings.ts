@@ -54,7 +54,7 @@ export function once(warn: Warn): Warn {
   };
 }
 
-/** What is wrong with a journal, to be said behind its name. */
+/** The problem of a journal in words, to be printed behind its name. */
 function describe(problem: Problem): string {
   switch (problem.type) {
     case 'damage':

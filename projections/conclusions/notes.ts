@@ -14,9 +14,9 @@ import {
 import type { Actor } from '../../journal/events';
 
 /*
- * What Dokku and its users say of a build while it runs, before its end makes it history: one file for each build,
- * `<builds>/<app>/.notes/<build-id>`, with one line for each note. Each process appends its own line. The
- * file is removed after the end is on record.
+ * Notes hold what Dokku and its users report about a running build until its end is an event: one file for each build,
+ * `<builds>/<app>/.notes/<build-id>`, with one line for each note. Each process appends its own line. The file is
+ * removed after the end is on record.
  */
 const NOTES_DIRECTORY = '.notes';
 const LIMIT_BYTES = 64 * 1024;
@@ -26,12 +26,12 @@ export type Note =
   | { readonly type: 'deployed' }
   /** Dokku has named the commit that is being built. */
   | { readonly type: 'revision'; readonly revision: string }
-  /** Somebody sends a signal to end it: the process `by`. */
+  /** The process `by` sends a signal to end it. */
   | { readonly type: 'cancel'; readonly actor: Actor; readonly signal: string; readonly by?: number }
   /** The signal did not end it. */
   | { readonly type: 'cancel-failed' };
 
-/** What the notes of a build add up to. */
+/** The notes of a build together. */
 export interface Notes {
   readonly deployed: boolean;
   readonly revision?: string;
@@ -62,7 +62,7 @@ export function addNote(directory: string, id: BuildId, note: Note): void {
   syncDirectory(dirname(path));
 }
 
-/** The notes about a build. What cannot be read is passed over: it says nothing. */
+/** The notes about a build. A line that cannot be read is skipped. */
 export function readNotes(directory: string, id: BuildId): Notes {
   let text: string | undefined;
   try {

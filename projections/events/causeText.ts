@@ -12,7 +12,7 @@ export function causeText(cause: Cause): string {
   return TEXT[cause];
 }
 
-/** How a build ended: `exit code 137: killed, often out of memory`, or that nobody reported its end. */
+/** How a build ended: `exit code 137: killed, often out of memory`, or that its end was not reported. */
 export function howEnded({ cause, exitCode }: Pick<BuildFinished, 'cause' | 'exitCode'>): string {
   return cause === 'exit' ? exitCodeText(exitCode) : causeText(cause);
 }

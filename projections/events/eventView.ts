@@ -13,8 +13,8 @@ import {
 } from '../../journal/events';
 
 /**
- * The JSON of an event: `seq, id, time, type, app, build` first, then what its type says (docs/events.md). Keys
- * without a value are left out, but for `build`, which is null where an event is about several.
+ * The JSON of an event: `seq, id, time, type, app, build` first, then the fields of its type (docs/events.md). Keys
+ * without a value are left out, except `build`, which is null if the event is about several builds.
  */
 export function eventJson(app: AppName, { seq, id, at, event }: Recorded): object {
   const build = event.type === 'Pruned' ? null : event.build;
@@ -53,19 +53,19 @@ function detailsJson(event: BuildEvent): object {
   }
 }
 
-/** Who did something, in a word: the name of the ssh key, else the user; '' when neither is known. */
+/** An actor in a word: the name of the ssh key, else the user; '' if neither is known. */
 export function whoText({ user, key }: Actor): string {
   return key ?? user ?? '';
 }
 
-/** `ann (key ann-laptop) by git-receive-pack`: what is known of who did something; '' when nothing is. */
+/** `ann (key ann-laptop) by git-receive-pack`: all that is known of an actor; '' if nothing is. */
 export function actorText({ user, key, command }: Actor): string {
   const who =
     user === undefined ? (key === undefined ? '' : `key ${key}`) : key === undefined ? user : `${user} (key ${key})`;
   return [who, command === undefined ? '' : `with ${command}`].filter((part) => part !== '').join(' ');
 }
 
-/** Columns of the table of events: the last one has no end, and nothing behind it. */
+/** Columns of the table of events: the last one has no fixed width. */
 export const eventColumns = ['Time', 'Seq', 'Type', 'Build', 'What'];
 
 /**
@@ -123,7 +123,7 @@ export function eventWord(event: BuildEvent): 'started' | 'succeeded' | 'failed'
   }
 }
 
-/** What else there is to say of it, made safe to print; what people look for first comes first. */
+/** The details of an event, made safe to print, the most important ones first. */
 export function eventParts(event: BuildEvent): string[] {
   return partsOf(event)
     .filter((part) => part !== '')
@@ -163,7 +163,7 @@ function prunedText(event: Pruned): string {
   return parts.length === 0 ? event.reason : `${event.reason}: ${parts.join(' ')}`;
 }
 
-/** What was removed, as far as the column of builds does not say it: that has the build if there is one alone. */
+/** The builds and logs that were removed. A single build is left out, because the column of builds shows it. */
 function removed({ builds, logs = [] }: Pruned): string[] {
   const isAlone = builds.length + logs.length === 1;
   if (isAlone) return logs.length === 1 ? ['its log'] : [];

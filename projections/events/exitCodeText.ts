@@ -1,4 +1,4 @@
-/** What an exit code says beyond its number: those of shells, of timeout(1), and 128 with the number of a signal. */
+/** The meaning of exit codes: those of shells, of timeout(1), and 128 plus the number of a signal. */
 const EXIT_CODES: Readonly<Record<number, string>> = {
   124: 'timed out',
   126: 'command not executable',

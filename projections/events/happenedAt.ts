@@ -11,7 +11,7 @@ export function happenedAt({ at, event }: Recorded): number {
   return Math.min(at, time ?? Number.POSITIVE_INFINITY);
 }
 
-/** Whether the event was read from a record that something else wrote. */
+/** Whether the event was read from a record that another program wrote. */
 export function isAdopted(event: BuildEvent): event is Exclude<BuildEvent, Pruned> {
   return event.type !== 'Pruned' && event.adopted === true;
 }

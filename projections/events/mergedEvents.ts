@@ -23,15 +23,15 @@ export interface EventSource {
   head: Head;
 }
 
-/** An event and whose it is. */
+/** An event and its app. */
 export interface AppEvent {
   readonly app: AppName;
   readonly recorded: Recorded;
 }
 
 /**
- * The journal of `builds`, of which nothing has been read. `warn` is called once for each damaged part, however often
- * it is looked at.
+ * A source at the beginning of the journal of `builds`. `warn` is called once for each damaged part, however often it
+ * is read.
  */
 export function eventSource(builds: AppBuilds, warn: Warn): EventSource {
   const { app, directory } = builds;
@@ -39,9 +39,9 @@ export function eventSource(builds: AppBuilds, warn: Warn): EventSource {
 }
 
 /**
- * What the sources hold behind their heads and `passes`, merged by the time that `timeOf` gives (ms since the epoch),
- * which is when they were written unless it says otherwise; within one app the order is the journal's, whatever the
- * clock did. Moves the heads. Holds one batch of each journal in memory. Throws `JournalNotReadable`.
+ * The events behind the heads of the sources that pass `passes`, merged by the time that `timeOf` gives (ms since the
+ * epoch; default: when they were written). Within one app the order is that of the journal, even if the clock was set
+ * back. Moves the heads. Holds one batch of each journal in memory. Throws `JournalNotReadable`.
  */
 export function* mergedEvents(
   sources: readonly EventSource[],
@@ -80,7 +80,7 @@ function advance(reader: Reader, timeOf: (recorded: Recorded) => number): Next |
   return { reader, recorded: next.value, time: reader.time };
 }
 
-/** In a queue with the latest first: before those of the same time, which go first. */
+/** The index for an entry in a queue with the latest first. Entries of the same time keep their order. */
 function placeFor(queue: readonly Next[], time: number): number {
   let [low, high] = [0, queue.length];
   while (low < high) {

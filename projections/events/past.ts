@@ -18,7 +18,7 @@ export interface Pruning {
   readonly reason: Pruned['reason'];
 }
 
-/** How JSON views say that a build was pruned: nothing for one that was not. */
+/** The keys by which JSON views say that a build was pruned; none if it was not. */
 export function pruningJson(pruning: Pruning | undefined): { pruned?: { at: string; reason: Pruning['reason'] } } {
   return pruning ? { pruned: { at: new Date(pruning.at).toISOString(), reason: pruning.reason } } : {};
 }
@@ -28,18 +28,18 @@ export function pruningText(pruning: Pruning | undefined): string {
   return pruning ? `${toWholeSeconds(new Date(pruning.at).toISOString())} (${pruning.reason})` : '';
 }
 
-/** That the retention has removed the log of `build` alone; '' if it has not. */
+/** Says that the retention has removed only the log of `build`; '' if it has not. */
 export function logPrunedText({ logPruned }: Build): string {
   return logPruned ? 'by log-retention' : '';
 }
 
-/** A build that is on record, or was. */
+/** A build that is or was on record. */
 export interface PastBuild {
   readonly build: Build;
   readonly pruning?: Pruning;
 }
 
-/** Which part of the past is asked for: one build alone, and what had happened by a time (ms since the epoch). */
+/** Limits the past to one build, and to what had happened by a time (ms since the epoch). */
 export interface PastFilter {
   readonly only?: BuildId | undefined;
   readonly until?: number | undefined;
@@ -90,17 +90,17 @@ export function startedIds(builds: AppBuilds, beginning: string, until: number |
   return ids.reverse();
 }
 
-/** How an app stood at a time. */
+/** The history of an app as it was at a time. */
 export interface HistoryThen {
   readonly history: History;
-  /** Running then as far as was known, but found dead later, with a last sign of life from before. */
+  /** Builds that counted as running then. Later they were found dead, with a last sign of life before that time. */
   readonly dead: ReadonlySet<BuildId>;
 }
 
 /**
- * How the app of `builds` stood at `then` (ms since the epoch), from its events alone. An adopted event counts from
- * the time that its record gives, since it was on record from then on. Reads the whole journal, as {@link readPast}
- * does. Throws `JournalNotReadable`.
+ * The history of an app as it was at `then` (ms since the epoch), from its events alone. An adopted event counts from
+ * the time in its record, because it was on record from then on. Reads the whole journal, as {@link readPast} does.
+ * Throws `JournalNotReadable`.
  */
 export function readHistoryAt(builds: AppBuilds, then: number, warn: Warn): HistoryThen {
   const dead = new Set<BuildId>();

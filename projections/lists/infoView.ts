@@ -4,7 +4,7 @@ import { type Pruning, pruningJson } from '../events/past';
 import { buildView, type ShownBuild } from '../records/record';
 
 /**
- * The JSON of `builds:info`: the view of a build, and under `event` what its journal knows and the record does not say
+ * The JSON of `builds:info`: the view of a build, and under `event` the facts that are only in the journal
  * (docs/schema).
  */
 export function infoView(app: AppName, shown: ShownBuild, logPath: string, pruning: Pruning | undefined): object {

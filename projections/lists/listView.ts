@@ -4,7 +4,7 @@ import type { Kind } from '../../journal/events';
 import type { DisplayStatus, ShownBuild } from '../records/record';
 
 /**
- * Which builds are asked for. An absent field filters nothing. Times are ms since the epoch, and about the start of a
+ * A filter for builds. An absent field filters nothing. Times are ms since the epoch, and apply to the start of a
  * build.
  */
 export interface ListFilter {
@@ -35,8 +35,8 @@ export interface ListedBuild {
 
 /**
  * The builds of several apps, those of each given oldest first, as lists of the host show them: the newest first.
- * Within an app the order stays the journal's: whatever the clock did, a build counts as begun no earlier than those
- * before it.
+ * Within an app the order is that of the journal. If the clock was set back, a build counts as begun no earlier than
+ * the builds before it.
  */
 export function listOfHost(listed: readonly ListedBuild[]): ListedBuild[] {
   const latest = new Map<AppName, number>();

@@ -13,8 +13,8 @@ import { readEvents } from '../events/past';
 import type { Warn } from '../problemWarnings';
 
 /**
- * A successful deploy, by a number that never changes: they are counted in the order in which the journal says that
- * they succeeded.
+ * A successful deploy with its number, which never changes. Deploys are numbered in the order of their successes in
+ * the journal.
  */
 export interface Release {
   /** 1, 2, 3 …; shown as `v1`. */
@@ -33,13 +33,13 @@ export interface Releases {
   count: number;
   /** The latest ones, oldest first. */
   latest: Release[];
-  /** Builds whose outcome may still change: those that run, and those whose end was only inferred. */
+  /** Builds whose outcome may still change: running builds, and builds whose end was only inferred. */
   readonly open: Map<BuildId, Open>;
 }
 
 interface Open {
   readonly started: BuildStarted;
-  /** It has a number already: its success was inferred. */
+  /** True if it has a number already, because its success was inferred. */
   readonly numbered: boolean;
 }
 
@@ -48,8 +48,8 @@ export function noReleases(): Releases {
 }
 
 /**
- * Counts one more event into `releases`; of the latest ones `keep` are kept. A deploy that was taken for successful,
- * and reports a failure later, is none any more; its number stays taken.
+ * Counts one more event in `releases`, which keeps the latest `keep` releases. If a deploy that counted as successful
+ * reports a failure later, it is removed, and its number is not used again.
  */
 export function countReleases(releases: Releases, event: BuildEvent, keep: number): void {
   const { open } = releases;

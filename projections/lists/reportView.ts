@@ -52,7 +52,7 @@ export function extraReport(
   };
 }
 
-/** What `builds:report` says of an app whose newest build is `newest`. */
+/** The fields of `builds:report` for an app whose newest build is `newest`. */
 export function report(newest: ShownBuild | undefined, retentions: Retentions): Report {
   const build = newest?.build;
   const ended = build && build.status !== 'running' ? build : undefined;

@@ -8,10 +8,10 @@ import { type AppName, asAppName, asBuildId, type BuildId } from '../../host/dok
 import { crc32 } from '../../journal/file/checksums';
 
 /*
- * Which builds of the host may be alive, so that asking costs what is running and not what is installed: one empty
- * file `<builds>/.running/<app>/<build-id>` for each. It is made before the start is appended, and removed after the
- * end is on disk, or when the process is found to be gone. So the view may name too many builds (the app's journal
- * says which run), never too few.
+ * The view of the builds of the host that may be alive: one empty file `<builds>/.running/<app>/<build-id>` for each.
+ * So the cost of a list depends on the number of running builds, not of installed apps. The file is made before the
+ * start is appended, and removed after the end is on disk, or when the process is found to be gone. So the view may
+ * name too many builds (the app's journal says which run), never too few.
  *
  * The seal beside them holds their number and the exclusive-or of the CRC-32 of their names: it can be changed without
  * reading all entries. If the seal does not fit (an entry was deleted or damaged, two processes wrote at once, one was
@@ -35,7 +35,7 @@ export function readRunning(buildsRoot: string): MayRun[] | undefined {
   return sealText(sealOf(entries)) === sealText(seal) ? entries : undefined;
 }
 
-/** The builds of `app` in the view, believed or not. */
+/** The builds of `app` in the view, even if the seal is wrong. */
 export function runningOf(buildsRoot: string, app: AppName): BuildId[] {
   return listDirectory(`${buildsRoot}/${VIEW_DIRECTORY}/${app}`)
     .map(asBuildId)
@@ -63,21 +63,21 @@ export function addRunning(buildsRoot: string, app: AppName, builds: readonly Bu
   reseal(buildsRoot, added, 1);
 }
 
-/** To be called when these builds have ended, and that is on disk. Throws system errors. */
+/** To be called after the ends of these builds are on disk. Throws system errors. */
 export function removeRunning(buildsRoot: string, app: AppName, builds: readonly BuildId[]): void {
   const removed = builds.map((build) => ({ app, build })).filter((entry) => removeEntry(buildsRoot, entry));
   reseal(buildsRoot, removed, -1);
 }
 
-/** The app is no more, or has another name now. Throws system errors. */
+/** To be called if the app was destroyed or renamed. Throws system errors. */
 export function forgetRunning(buildsRoot: string, app: AppName): void {
   removeRunning(buildsRoot, app, runningOf(buildsRoot, app));
 }
 
 /**
- * Makes the view anew: with what is `running`, and without what has `ended` for sure. A process that was killed while
- * it wrote the seal leaves a temporary file, and a seal that does not fit. So such files are removed here. Throws
- * system errors.
+ * Makes the view again: with the builds that are `running`, and without those that have `ended` for sure. A process
+ * that was killed while it wrote the seal leaves a temporary file, and a seal that does not fit. So such files are
+ * removed here. Throws system errors.
  */
 export function rebuildRunning(
   buildsRoot: string,
@@ -92,10 +92,10 @@ export function rebuildRunning(
   removeStaleTemporaries(`${buildsRoot}/${VIEW_DIRECTORY}`, (pid) => isAlive({ pid }));
 }
 
-/** Whether it was not there before. */
+/** Adds an entry; false if it was there before. */
 function addEntry(buildsRoot: string, { app, build }: MayRun): boolean {
   const directory = `${ownDirectory(buildsRoot, app)}/${app}`;
-  if (exists(`${directory}/${build}`)) return false; // as the second time; an exception would take longer
+  if (exists(`${directory}/${build}`)) return false; // usual for a second call; an exception would take longer
   for (let tries = 1; ; tries += 1) {
     try {
       makeDirectory(directory);
@@ -132,11 +132,11 @@ export function distrustRunning(buildsRoot: string): void {
   try {
     removeFile(sealPath(buildsRoot));
   } catch {
-    // then it can be neither believed nor changed by this user; the journal is what counts
+    // this user can neither read nor change the view; the journal is what counts
   }
 }
 
-/** Whether it was there. */
+/** Removes an entry; false if there was none. */
 function removeEntry(buildsRoot: string, { app, build }: MayRun): boolean {
   const directory = `${ownDirectory(buildsRoot, app)}/${app}`;
   const removed = removeFile(`${directory}/${build}`);
@@ -182,7 +182,7 @@ function changed({ count, sum }: Seal, entries: readonly MayRun[], by: 1 | -1): 
   return { count: count + by * entries.length, sum: names.reduce((all, one) => (all ^ one) >>> 0, sum) };
 }
 
-/** A view that was not sealed stays so, for the next reader to make anew. */
+/** A view with a wrong seal keeps it, so that the next reader makes the view again. */
 function reseal(buildsRoot: string, entries: readonly MayRun[], by: 1 | -1): void {
   if (entries.length === 0) return;
   const seal = readSeal(buildsRoot);

@@ -2,15 +2,14 @@ import type { Build } from '../../journal/history';
 import { howEnded } from '../events/causeText';
 
 /**
- * Dokku's own messages, what git and shells say, and what compilers, package managers and runtimes begin an error
- * with.
+ * Messages of Dokku, git and shells, and the usual beginnings of errors of compilers, package managers and runtimes.
  */
 const ERROR =
   /^ !\s|\b(?:errors?|fatal|failed|failure|panic|exception|traceback|denied)\b|\b[A-Z]\w*(?:Error|Exception)\b|\bERR!|not found|cannot |can't |could not |unable to |no such file|out of memory|segmentation fault|timed? ?out/i;
 
 const HARMLESS = /\b(?:0|no) (?:errors?|failed|failures)\b|\bwarn(?:ing)?\b/i;
 
-/** They name no cause: the last lines of Dokku, git, docker, make and npm. */
+/** Error lines that name no cause: the last lines of Dokku, git, docker, make and npm. */
 const SAYS_NOTHING =
   /^ !\s+(?:App build failed|Failure to deploy|Deploy failed)|pre-receive hook declined|exit(?:ed with)? (?:status|code):? \d+|non-zero code|^make(?:\[\d+\])?: \*\*\*|ERR! (?:code|errno|path|command|A )|ELIFECYCLE|complete log of this run/i;
 

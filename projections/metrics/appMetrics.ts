@@ -3,7 +3,7 @@ import type { BuildId } from '../../host/dokku/names';
 import type { ProcessIdentity } from '../../host/system/processes';
 import { assertNever, type BuildEvent, type Kind } from '../../journal/events';
 
-/** How a build ended, as far as the metrics tell it. */
+/** The outcomes that the metrics distinguish. */
 export const endings = ['succeeded', 'failed', 'canceled', 'abandoned'] as const;
 export type Ending = (typeof endings)[number];
 
@@ -15,11 +15,11 @@ export interface SourceMetrics {
   readonly kind: Kind;
   readonly ended: Record<Ending, number>;
   /**
-   * Of those that succeeded or failed: how many lie in each of {@link BUCKETS}, in none before it, and in the last
-   * one.
+   * How many builds that succeeded or failed fall into each of {@link BUCKETS} (not cumulative), and into the last
+   * bucket.
    */
   readonly buckets: number[];
-  /** Of the same, seconds. */
+  /** Sum of their durations, seconds. */
   seconds: number;
 }
 
@@ -34,12 +34,12 @@ export interface OpenBuild {
 type Reported = 'succeeded' | 'failed';
 
 /**
- * What the events of one app add up to. Numbers only grow: an end is counted when it is first recorded, and a report
- * that corrects it is counted as a correction.
+ * The fold of the events of one app. Numbers only grow: an end is counted when it is first recorded, and a report that
+ * corrects it is counted as a correction.
  */
 export interface AppMetrics {
   readonly sources: Map<string, SourceMetrics>;
-  /** Ends that were concluded and then reported otherwise, by what was reported. */
+  /** How many concluded ends a later report has corrected, by the outcome that was reported. */
   readonly corrections: Record<Reported, number>;
   readonly open: Map<BuildId, OpenBuild>;
   /** The ends that were concluded and may still be corrected, at most 64. */
@@ -56,7 +56,7 @@ export function noMetrics(): AppMetrics {
 
 const INFERRED_KEPT = 64;
 
-/** Adds `event` to `metrics`, which nobody else holds. */
+/** Adds `event` to `metrics`, which is changed. */
 export function addEvent(metrics: AppMetrics, event: BuildEvent): void {
   switch (event.type) {
     case 'BuildStarted': {

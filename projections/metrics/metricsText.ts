@@ -17,7 +17,7 @@ export interface ShownApp {
 type Labels = Readonly<Record<string, string>>;
 
 interface Sample {
-  /** Behind the name of the family. */
+  /** Added to the name of the family. */
   readonly suffix: string;
   readonly labels: Labels;
   readonly value: number;

@@ -19,7 +19,7 @@ import { logHtml, type PageLog } from './pageLog';
 import { rateText, type Numbers } from './pageNumbers';
 import type { Palette } from './palette';
 
-/** What the sections of all apps are made with. */
+/** Settings for the sections of all apps. */
 export interface SectionContext {
   /** ms since the epoch. */
   readonly now: number;
@@ -90,7 +90,10 @@ function buildRow(app: AppName, shown: ShownBuild, { now, anchors }: SectionCont
   );
 }
 
-/** What is folded below a row: why it failed, its log, and on the page of one app its events and its record. */
+/**
+ * The details that are folded below a row: why it failed, its log, and on the page of one app its events and its
+ * record.
+ */
 function detailRow(page: PageApp, shown: ShownBuild, open: boolean, context: SectionContext): string {
   const { app } = page;
   const { build } = shown;

@@ -6,13 +6,13 @@ import type { Palette } from './palette';
 import type { Range } from './timeline';
 
 /*
- * Charts are as wide as the page: their drawing stretches, so their words stand beside it in HTML. What was canceled
- * is hollow, what failed is told from what succeeded by its place or its form, so that the colours are not needed.
+ * Charts are as wide as the page. The drawing stretches, so the labels beside it are HTML. Marks of canceled builds
+ * are hollow; those of failed and successful ones differ in place or form, so that colours are not needed.
  */
 
 /**
- * A chart: a drawing of `columns` × 100 units, what stands on its left edge from top to bottom, and below it from
- * left to right.
+ * A chart: a drawing of `columns` × 100 units, with labels on its left edge from top to bottom, and below it from left
+ * to right.
  */
 function figure(parts: {
   readonly label: string;
@@ -37,7 +37,7 @@ function figure(parts: {
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
-/** What a bar can stand for. */
+/** The spans of time that a bar can stand for. */
 const STEPS: readonly (readonly [number, string])[] = [
   [HOUR_MS, 'hour'],
   [6 * HOUR_MS, '6 hours'],
@@ -91,7 +91,7 @@ export function buildsChart(outcomes: readonly Outcome[], now: number, palette: 
   });
 }
 
-/** The time there is data for, and what a bar stands for in it. */
+/** The period with data, and the span that a bar stands for. */
 function scaleOf(outcomes: readonly Outcome[], now: number): { range: Range; step: number; name: string } {
   const first = outcomes.reduce((least, { startedAt }) => Math.min(least, startedAt), now);
   const [step, name] = STEPS.find(([ms]) => now - first <= ms * MOST_BARS) ?? yearly;

@@ -17,11 +17,11 @@ import {
 } from './pageApp';
 import type { PageLog } from './pageLog';
 
-/** Apps that are listed with the reason of their failure; of more only the number. */
+/** How many failing apps are listed with the reason; of the others only the number is shown. */
 const MOST_LISTED = 50;
 const REASON_CHARACTERS = 300;
 
-/** What failed last, app by app, and why; '' if no app is failing. */
+/** The last failure of each failing app, and why; '' if no app is failing. */
 export function failuresSection(
   apps: readonly PageApp[],
   now: number,
@@ -69,7 +69,7 @@ export function whyHtml(shown: ShownBuild, log: PageLog): string {
   return `<p class="y ${statusClass(shown)}">${[quoted, how].filter((part) => part !== '').join(' ')}`;
 }
 
-/** An error further up is not why the build failed. */
+/** Number of last lines that are searched: an error further up is not why the build failed. */
 const WITHIN_LINES = 200;
 
 function howText({ build }: ShownBuild): string {

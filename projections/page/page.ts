@@ -34,7 +34,7 @@ export interface PageSource {
 
 /**
  * One HTML file that needs nothing else: its policy allows its own stylesheet and its own script, each by its digest,
- * and nothing from anywhere. What failed comes first.
+ * and nothing from anywhere. Failing apps come first.
  */
 export function pageHtml(source: PageSource): string {
   const logOf = rememberLogs(source);
@@ -48,9 +48,9 @@ export function pageHtml(source: PageSource): string {
   return html;
 }
 
-/** Of a page of many apps with long names. */
+/** The size that a page of many apps with long names may have. */
 const MOST_BYTES = 1_900_000;
-/** Of the usual room for builds and logs, until a page is small enough. */
+/** Shares of the usual room for builds and logs that are tried until a page is small enough. */
 const SHARES = [1, 0.5, 0.2, 0];
 
 type LogOf = (app: AppName, shown: ShownBuild) => PageLog;
@@ -105,7 +105,7 @@ function rememberLogs({ apps, log }: PageSource): LogOf {
   };
 }
 
-/** Hidden until the script has made it work. */
+/** The filter bar. It is hidden until the script shows it. */
 function filterBar(reload: number | undefined): string {
   const statuses = [
     ['', 'any status'],

@@ -23,8 +23,8 @@ export interface Anchors {
 }
 
 /**
- * The anchors of a page about `apps`. No build's is another's, nor that of a section: ids have neither colon nor
- * slash.
+ * The anchors of a page about `apps`. No two are equal: the anchor of an app has a colon, that of a build with a shared
+ * id has a slash, and ids have neither.
  */
 export function anchorsOf(apps: readonly PageApp[]): Anchors {
   const owners = new Map<BuildId, AppName | undefined>();
@@ -43,7 +43,7 @@ export function failingBuild({ builds }: PageApp): ShownBuild | undefined {
   return last !== undefined && isFailure(last) ? last : undefined;
 }
 
-/** Failing apps first, of these the one that failed last; the others as they came. */
+/** Failing apps first, the latest failure at the top; then the others, in the given order. */
 export function failingFirst(apps: readonly PageApp[]): PageApp[] {
   const failedAt = (page: PageApp): number => {
     const failing = failingBuild(page);

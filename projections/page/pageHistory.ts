@@ -30,8 +30,8 @@ export interface PageHistory {
 }
 
 /**
- * Reads the journal in `directory` once, from its beginning; keeps at most `most` outcomes. Memory follows from what
- * is on record. Throws `JournalNotReadable`.
+ * Reads the journal in `directory` once, from its beginning; keeps at most `most` outcomes. Memory depends on the
+ * builds on record. Throws `JournalNotReadable`.
  */
 export function readPageHistory(directory: string, most: number): PageHistory {
   const events = new Map<BuildId, Recorded[]>();

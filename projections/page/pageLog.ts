@@ -26,10 +26,7 @@ export function readPageLog({ text, before, size }: Tail, mask: Mask): PageLog {
 
 const LONGEST_LINE = 2000; // columns
 
-/**
- * The log as HTML, its last lines with at most `limit` columns together. Nothing in it is markup but what is made
- * here.
- */
+/** The log as HTML, its last lines with at most `limit` columns together. All text of the log is escaped. */
 export function logHtml(log: PageLog, limit: number, palette: Palette, label: string): string {
   if (log === undefined) return '<p class=q>No log file';
   if (typeof log === 'string') return `<p class=q>${escapeHtml(log)}`;
@@ -77,7 +74,7 @@ function classesOf(style: Style, palette: Palette): string[] {
   ];
 }
 
-/** The colours of a log where it says none. */
+/** The colours of text without a colour. */
 const [FRONT, BACK] = ['front', 'back'] as const;
 
 function colourClass(

@@ -1,7 +1,7 @@
 import type { ShownBuild } from '../records/record';
 import type { Outcome } from './pageHistory';
 
-/** What there is to count of one app, or of several. */
+/** Figures of one app, or of several. */
 export interface Numbers {
   readonly succeeded: number;
   readonly failed: number;
@@ -16,7 +16,7 @@ export interface Numbers {
   readonly median: number | undefined;
 }
 
-/** Counts ended builds by their outcomes, and running ones as they are seen. */
+/** Counts ended builds by their outcomes, and running ones as they are shown. */
 export function numbersOf(outcomes: readonly Outcome[], builds: readonly ShownBuild[]): Numbers {
   const ended = (status: Outcome['status']): number => outcomes.filter((outcome) => outcome.status === status).length;
   const shown = (status: ShownBuild['displayStatus']): number =>

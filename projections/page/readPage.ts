@@ -17,14 +17,14 @@ import type { PageApp } from './pageApp';
 import { type PageLog, readPageLog } from './pageLog';
 import { type PageHistory, readPageHistory } from './pageHistory';
 
-/** What the reading of a page needs: where, when, and where warnings go. */
+/** Where and when a page is read, and where warnings go. */
 export interface PageContext {
   readonly host: Host;
   readonly system: System;
   readonly warn: Warn;
 }
 
-/** What a page needs besides the name of the host. */
+/** The content of a page, without the name of the host. */
 type PageContent = Omit<PageSource, 'host'>;
 
 /** How many ends are counted and drawn for each app. */
@@ -35,9 +35,7 @@ export function readAppPage(context: PageContext, app: AppName): PageContent {
   return { ...contentOf(context), single: true, apps: [readApp(context, app, OUTCOMES.one)] };
 }
 
-/**
- * The page of several apps. An app that cannot be read is warned about, and is not on it. `done` is called after each.
- */
+/** The page of several apps. An app that cannot be read is left out, with a warning. `done` is called after each. */
 export function readHostPage(context: PageContext, apps: readonly AppName[], done?: () => void): PageContent {
   const read = apps.flatMap((app) => {
     try {
@@ -87,7 +85,10 @@ function readApp(context: PageContext, app: AppName, most: number): PageApp {
   return { app, builds: builds.reverse(), events, outcomes };
 }
 
-/** Reads the journal. If the directory holds records that it does not know, they are adopted, and it is read again. */
+/**
+ * Reads the journal. If the directory holds records that are not in the journal, they are adopted, and the journal is
+ * read again.
+ */
 function readHistory({ host, system, warn }: PageContext, app: AppName, most: number): PageHistory {
   const builds = appBuilds(host, app);
   const read = readPageHistory(builds.directory, most);

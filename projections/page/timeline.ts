@@ -22,7 +22,7 @@ const SPANS: readonly (readonly [number, string])[] = [
 ];
 const MOST_OF_THEM = 0.9;
 
-/** The round span of time up to `now` (ms) that most of `starts` fall into, and what to call it. */
+/** The round span of time up to `now` (ms) that most of `starts` fall into, and its name. */
 export function spanOf(starts: readonly number[], now: number): Range & { readonly name: string } {
   const sorted = [...starts].sort((a, b) => b - a);
   const oldest = sorted[Math.floor((sorted.length - 1) * MOST_OF_THEM)] ?? now;
@@ -35,7 +35,7 @@ export function spanOf(starts: readonly number[], now: number): Range & { readon
 const WIDTH = 240;
 
 /**
- * One app's builds as marks on a line of time. A status is told by position, never by colour alone. `running` are
+ * One app's builds as marks on a line of time. A status is shown by position, never by colour alone. `running` are
  * starts, ms since the epoch; `label` says it in words.
  */
 export function stripSvg(

@@ -5,7 +5,7 @@ import { type CommitTimes, countDeployment, deliveryOf, noDeployments } from './
 import { count, countOpen, noStats, type OpenBuild } from './stats';
 import type { NamedStats } from './statsView';
 
-/** What the journal does not say. */
+/** Inputs that are not in the journal. */
 interface Surroundings {
   /** Only builds that started then (ms since the epoch) or later are counted. */
   readonly since: number | undefined;

@@ -5,10 +5,10 @@ import { medianOf } from './median';
 
 /*
  * The figures of software delivery that DORA defines (https://dora.dev/guides/dora-metrics-four-keys/), as far as a
- * host can know them. docs/stats.md says how each is meant here.
+ * host can know them. docs/stats.md has the definitions.
  */
 
-/** These start again what is deployed already: they are no deployments of a change. */
+/** Sources that start the deployed revision again: they deploy no change. */
 const RESTARTS: ReadonlySet<string> = new Set(['ps:restart', 'ps:start']);
 
 /** A deployment that has ended. Times are ms since the epoch. */
@@ -30,7 +30,7 @@ export function noDeployments(): Deployments {
   return { started: new Map(), ended: new Map() };
 }
 
-/** Counts one more event in `deployments`, which nobody else holds. */
+/** Counts one more event in `deployments`, which is changed. */
 export function countDeployment({ started, ended }: Deployments, event: BuildEvent): void {
   switch (event.type) {
     case 'BuildStarted':
@@ -109,7 +109,7 @@ export function deliveryOf(
   return { succeeded, failed, restored, leadTimes };
 }
 
-/** The figures that teams report. Durations in ms; undefined where there is nothing to say it of. */
+/** The figures that teams report. Durations in ms; undefined if there is no data. */
 export interface DeliveryFigures {
   /** Successful ones. */
   readonly deployments: number;
@@ -125,7 +125,7 @@ export interface DeliveryFigures {
   readonly leadTime: number | undefined;
 }
 
-/** The figures of some apps together, over so many days, at least one. */
+/** The figures of some apps together, over `days` days, at least one. */
 export function deliveryFigures(apps: readonly Delivery[], days: number): DeliveryFigures {
   const sum = (of: (delivery: Delivery) => number): number => apps.reduce((total, one) => total + of(one), 0);
   const restored = Float64Array.from(apps.flatMap((one) => one.restored)).sort();
@@ -143,7 +143,7 @@ export function deliveryFigures(apps: readonly Delivery[], days: number): Delive
   };
 }
 
-/** The JSON of it: durations in seconds, null where there is nothing to say it of. */
+/** The JSON of it: durations in seconds, null if there is no data. */
 export function deliveryJson(figures: DeliveryFigures): object {
   const { deployments, perDay, failed, failureRate, restored, timeToRestore, changes, leadTime } = figures;
   return {

@@ -1,4 +1,4 @@
-/** The median of numbers that are sorted: of an even count, what lies between the two in the middle. */
+/** The median of sorted numbers: of an even count, the mean of the two in the middle. */
 export function medianOf(sorted: ArrayLike<number>): number | undefined {
   const low = sorted[Math.floor((sorted.length - 1) / 2)];
   const high = sorted[Math.floor(sorted.length / 2)];

@@ -3,12 +3,12 @@ import type { BuildId } from '../../host/dokku/names';
 import type { ProcessIdentity } from '../../host/system/processes';
 import { assertNever, type BuildEvent, type BuildFinished, type BuildStarted } from '../../journal/events';
 
-/** How the builds of one source of one app have gone, as far as its journal was read. */
+/** Counts of the builds of one app and one source, for the part of the journal that was read. */
 export interface Tally {
   succeeded: number;
   failed: number;
   canceled: number;
-  /** Found dead, or with a process that is gone: nobody knows how they would have ended. */
+  /** Builds whose process ended without a report: their outcome is not known. */
   abandoned: number;
   running: number;
   /** ms, of those that succeeded or failed, in the order in which they ended. */
@@ -34,7 +34,7 @@ export interface OpenBuild {
 }
 
 /**
- * What the events of one app add up to. Grows by a number for each build that ended, and by an entry for each day and
+ * The fold of the events of one app. It grows by a number for each build that ended, and by an entry for each day and
  * source.
  */
 export interface AppStats {
@@ -58,17 +58,14 @@ export function noStats(since = Number.NEGATIVE_INFINITY): AppStats {
   return { since, ...stats, first: Number.POSITIVE_INFINITY };
 }
 
-/**
- * What `events` add up to. A build that has been pruned since counts like any other; one that was discarded never was
- * a build.
- */
+/** The stats of `events`. A build that was pruned later counts like any other; a discarded one does not count. */
 export function statsOf(events: Iterable<BuildEvent>, since?: number): AppStats {
   const stats = noStats(since);
   for (const event of events) count(stats, event);
   return stats;
 }
 
-/** The recipe behind {@link statsOf}: counts `event` in `stats`, which nobody else holds. */
+/** The step of {@link statsOf}: counts `event` in `stats`, which is changed. */
 export function count(stats: AppStats, event: BuildEvent): void {
   switch (event.type) {
     case 'BuildStarted':

@@ -11,12 +11,9 @@ export interface NamedStats {
   readonly delivery: Delivery;
 }
 
-/**
- * How some builds have gone. Durations in ms, times in ms since the epoch; undefined where there is nothing to say it
- * of.
- */
+/** Figures of some builds. Durations in ms, times in ms since the epoch; undefined if there is no data. */
 export interface Figures {
-  /** All but the abandoned. */
+  /** Their number, without abandoned ones. */
   readonly builds: number;
   readonly succeeded: number;
   readonly failed: number;
@@ -34,7 +31,7 @@ export interface Figures {
 
 /** What `builds:stats` shows. */
 export interface StatsView {
-  /** When the time that is looked at begins and ends (ms since the epoch): at `--since`, else with the first build. */
+  /** The period (ms since the epoch). It begins at `--since`, else with the first build. */
   readonly from: number | undefined;
   readonly now: number;
   readonly all: Figures;
@@ -165,8 +162,8 @@ function mergedDays(apps: readonly NamedStats[]): (readonly [string, Day])[] {
 }
 
 /**
- * The JSON of `builds:stats`; `app` is null when it is about all. Durations and ages in seconds; null where there is
- * nothing to say it of.
+ * The JSON of `builds:stats`; `app` is null when it is about all. Durations and ages in seconds; null if there is no
+ * data.
  */
 export function statsJson(app: AppName | undefined, view: StatsView): object {
   const { from, now, all, perDay, bySource, byApp, delivery, days } = view;

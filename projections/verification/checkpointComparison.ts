@@ -8,8 +8,8 @@ import type { Problem } from '../../journal/file/readJournal';
 import type { History } from '../../journal/history';
 
 /**
- * Compares a checkpoint with the journal beside it while that is read from its first byte: what it says, and from
- * where it lets readers go on. If it names a later offset, readers that use it miss the events before that.
+ * Compares a checkpoint with its journal while the journal is read from the first byte: the history, and the position
+ * where readers continue. If the checkpoint names a later offset, readers that use it miss the events before that.
  */
 export class CheckpointComparison {
   readonly #stored: Checkpoint;
@@ -34,18 +34,18 @@ export class CheckpointComparison {
     this.#endFits = end === this.#stored.head.end || (!counts && this.#endFits);
   }
 
-  /** To be called with every problem. Readers pass over an intact frame that is no event, too. */
+  /** To be called with every problem. Readers also skip an intact frame that is no event. */
   problem(problem: Problem): void {
     if (problem.type !== 'damage' || problem.tail || this.#passed) return;
     this.#endFits ||= problem.end === this.#stored.head.end;
   }
 
-  /** To be called before event `seq` is applied to what the events before it come to. */
+  /** To be called before event `seq` is applied to `folded`, the history of the events before it. */
   event(seq: number, folded: History): void {
     if (seq > this.#stored.head.seq) this.#compare(folded);
   }
 
-  /** What does not fit; undefined if the checkpoint is right. `folded` is what all events come to. */
+  /** What is wrong; undefined if the checkpoint is right. `folded` is the history of all events. */
   outcome(folded: History): 'position' | 'history' | undefined {
     this.#compare(folded);
     const { end: _, ...position } = this.#stored.head;
@@ -53,7 +53,7 @@ export class CheckpointComparison {
     return this.#sameHistory === true ? undefined : 'history';
   }
 
-  /** The order of fields says nothing. */
+  /** The order of fields does not matter. */
   #compare(folded: History): void {
     this.#sameHistory ??= isDeepStrictEqual(plain(this.#stored.history), plain(folded));
   }

@@ -6,14 +6,14 @@ import { type Checkpoint, CHECKPOINT_FILE } from '../../journal/checkpoint';
 import type { Deviation } from '../../journal/file/verifyJournal';
 import type { CheckpointComparison } from './checkpointComparison';
 
-/** A checkpoint file that is there although no `checkpoint` could be read from it. */
+/** The deviation of a checkpoint file that exists although no `checkpoint` could be read from it. */
 export function unreadableCheckpoint({ directory }: AppBuilds, checkpoint: Checkpoint | undefined): Deviation[] {
   if (checkpoint !== undefined || !existsSync(join(directory, CHECKPOINT_FILE))) return [];
   const meaning = 'the checkpoint cannot be read; it is only a shortcut, and the next trigger makes it again';
   return [{ kind: 'checkpoint', meaning, mayPass: true }]; // it may have been made after it was read
 }
 
-/** What is wrong with `checkpoint`, that was compared with a journal whose last event is number `last`. */
+/** The deviations of `checkpoint`, which was compared with a journal whose last event has the number `last`. */
 export function checkpointDeviations(
   { head: { seq } }: Checkpoint,
   outcome: ReturnType<CheckpointComparison['outcome']>,

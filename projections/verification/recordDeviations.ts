@@ -13,8 +13,8 @@ import { parseRecord, recordText, toRecord } from '../records/record';
 import { readRecordFile, recordContent, recordedIds } from '../records/recordFiles';
 
 /**
- * The records of an app that do not say what `history` says, the history that the journal alone makes, and records of
- * builds that it does not know. `readAll` gives the history that commands show, which begins with the checkpoint.
+ * The records of an app that differ from `history`, which is made from the journal alone, and records of builds that
+ * are not in it. `readAll` gives the history that commands show, which begins with the checkpoint.
  */
 export function recordDeviations(builds: AppBuilds, history: History, readAll: () => History): Deviation[] {
   const { app, directory, mode } = builds;
@@ -45,7 +45,7 @@ export function saysTheSame(app: AppName, build: Build, text: string): boolean {
   );
 }
 
-/** Times become moments, and text becomes what the journal makes of it. */
+/** Times become ms since the epoch, and text becomes well-formed, as in the journal. */
 function comparable(app: AppName, build: Build): object {
   const record = toRecord(app, build);
   const { started_at, finished_at } = record;
@@ -73,7 +73,7 @@ function unknownRecords(directory: string, history: History, readAll: () => Hist
   return unknown.map((id) => deviation(id, whatBecomesOf(directory, id, findBuild(all, id) !== undefined, pruned)));
 }
 
-/** That follows from what commands see. */
+/** What the next commands will do with a record that the journal does not have. */
 function whatBecomesOf(directory: string, id: BuildId, isSeen: boolean, pruned: ReadonlySet<BuildId>): string {
   if (isSeen)
     return 'is of a build that the journal has lost and the checkpoint still knows; after builds:replay the next command adopts it';

@@ -13,7 +13,7 @@ import { leftovers, staleRecords } from '../records/recordFiles';
 import { updateFiles } from '../records/updateFiles';
 import { CheckpointComparison } from './checkpointComparison';
 
-/** What replaying an app's journal found, and rebuilt (or would rebuild). */
+/** What the replay of an app's journal found, and rebuilt (or would rebuild). */
 export interface Replayed {
   readonly events: number;
   /** Record files that did not say what the journal says. */

@@ -74,7 +74,10 @@ function verifyHistory(
   return read ?? { verified: NO_JOURNAL, history: initialState };
 }
 
-/** The view of running builds may name too many builds, never too few. If it is not believed, it says nothing. */
+/**
+ * The view of running builds may name too many builds, never too few. A view with a wrong seal is not used, so it
+ * cannot deviate.
+ */
 function runningDeviations({ app, buildsRoot }: AppBuilds, history: History, isAlive: System['isAlive']): Deviation[] {
   const viewed = readRunning(buildsRoot)?.filter((entry) => entry.app === app);
   if (viewed === undefined) return [];
