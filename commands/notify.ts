@@ -16,7 +16,7 @@ import { type CommandCall, defineCommand } from './definition/command';
 import { anApp, aSwitch } from './definition/flags';
 
 const args = { app: anApp() };
-const flags = { test: aSwitch('post a test message, and say what came of it') };
+const flags = { test: aSwitch('post a test message, and print the result') };
 
 export const notify = defineCommand({
   description: 'Show where notifications of an app go or post a test message',

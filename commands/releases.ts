@@ -15,7 +15,7 @@ const REVISION_CHARACTERS = 12;
 export const releases = defineCommand({
   description: 'List the successful deploys of an app by numbers that never change',
   args: { app: anApp() },
-  flags: { format: jsonFormat, limit: aCount(`at most so many; by default ${DEFAULT_LIMIT}`), noColor },
+  flags: { format: jsonFormat, limit: aCount(`the maximum number of releases; by default ${DEFAULT_LIMIT}`), noColor },
   example: 'shop --limit 5',
   alongside: true,
   async run({ host, output, args: { app }, flags, now }) {

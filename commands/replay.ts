@@ -12,12 +12,12 @@ import { aSwitch, maybeAppOr } from './definition/flags';
 import { findRunning } from './shared/running';
 
 export const replay = defineCommand({
-  description: 'Rebuild everything that is stored beside the journal from it',
+  description: 'Rebuild all stored files from the journal',
   args: { app: maybeAppOr('all-apps') },
   flags: {
     allApps: aSwitch('every app that you may see, which is the default'),
     parallel,
-    dryRun: aSwitch('say what would be rebuilt, and write nothing'),
+    dryRun: aSwitch('print what would be rebuilt, and write nothing'),
   },
   example: 'shop --dry-run',
   alongside: true,

@@ -42,10 +42,10 @@ const properties: Readonly<Record<string, Property>> = {
   ),
   'retention-days': aLimit('retention-days', 'builds that ended longer ago are removed, but for the last success'),
   'log-retention': aLimit('log-retention', 'how many of the newest finished builds keep their logs; by default all'),
-  'notify-url': { help: 'where to post what happens to builds', check: parseNotifyUrl },
+  'notify-url': { help: 'the url to post notifications to', check: parseNotifyUrl },
   'notify-format': { help: `how the receiver wants it: ${formatNames.join(',')}; by default json`, check: parseFormat },
   'notify-on': {
-    help: 'of what to notify: failed,canceled,succeeded,started,abandoned; by default failed',
+    help: 'which events to notify of: failed,canceled,succeeded,started,abandoned; by default failed',
     check: parseNotifyOn,
   },
   'notify-secret': { help: 'key of the signature that is sent along; never shown', check: parseSecret, secret: true },
@@ -59,7 +59,7 @@ const properties: Readonly<Record<string, Property>> = {
     check: parseLogLines,
   },
   mask: {
-    help: 'patterns, with * and commas, of what is masked in logs that leave the host; never shown',
+    help: 'patterns, with * and commas, of text that is masked in logs that leave the host; never shown',
     check: parsePatterns,
     secret: true,
   },

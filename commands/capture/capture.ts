@@ -13,20 +13,20 @@ export const capture = defineCommand({
     command: {
       kind: 'rest',
       shown: '<command> [<arg>...]',
-      help: 'what is run, with no shell between; its exit status is passed on',
+      help: 'the command, run without a shell; its exit status is passed on',
     },
   },
   flags: {
     source: aChoice(
       Object.keys(sources) as Source[],
-      'what the deploy comes from, one of the sources that Dokku has; deploy by default',
+      'the source of the deploy, one that Dokku has; deploy by default',
       { shown: 'S' },
     ),
     timeout: aSpan(
       `end the command after that time by SIGTERM, and ${KILL_AFTER_MS / 1000} s later by SIGKILL; it has failed then, with exit code ${TIMED_OUT}`,
     ),
     wait: aSwitch('if the app is being deployed, wait for the deploy lock instead of refusing'),
-    maxLog: aSize('keep no more of the output in the log: its beginning and its end, and how much is left out'),
+    maxLog: aSize('limit the log: keep the beginning and the end of the output, and how much is left out'),
   },
   example: 'blog -- rsync -a public/ /srv/blog/',
   programOnly: true,

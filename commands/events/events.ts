@@ -22,14 +22,14 @@ import { type EventTable, openTable, type Wanted } from './eventTable';
 type EventFormat = 'stdout' | 'json' | 'jsonl';
 
 const BUILD_HELP =
-  'only what is about one build: its id or the beginning of its id; with <app> also last, last-failed or current';
+  'only events of one build: its id or the beginning of its id; with <app> also last, last-failed or current';
 
 const flags = {
   build: aValue('<build-id>', BUILD_HELP, (text) => parseBuildId(text), { completes: 'build' }),
   type: aChoice(eventTypes, 'only BuildStarted, BuildFinished, BuildCanceled or Pruned', { shown: 'T' }),
-  since: aTime('only what happened then or later: a time, a date, or an age such as 2h or 7d'),
-  until: aTime('only what happened then or earlier', 'end-of-day'),
-  follow: aSwitch('go on with what comes, until ^C'),
+  since: aTime('only events at that time or later: a time, a date, or an age such as 2h or 7d'),
+  until: aTime('only events at that time or earlier', 'end-of-day'),
+  follow: aSwitch('print new events, too, until ^C'),
   format: format<EventFormat>(
     ['json', 'jsonl', 'stdout'],
     'a table (the default), one JSON array, or one JSON object a line',

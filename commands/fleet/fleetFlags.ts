@@ -10,7 +10,7 @@ export const readerFlags = {
     'where the copies of the journals are kept; by default in the cache of the user',
     (dir) => dir,
   ),
-  offline: aSwitch('show what was read before, and ask nobody'),
+  offline: aSwitch('show the copies as they are, and ask no server'),
 };
 
 /** `--host` and `--app` */
@@ -22,7 +22,7 @@ export const choiceFlags = {
 const ROLES = ['host', 'reader', 'administrator'] as const satisfies Role[];
 
 /** `--as` */
-export const asRole = aChoice(ROLES, 'who this is: a host (the default), a reader of all hosts, or the administrator');
+export const asRole = aChoice(ROLES, 'the role: host (the default), reader of all hosts, or administrator');
 
 /** A required argument. */
 export function aWord(shown: string, help: string): WordArgument<string> {

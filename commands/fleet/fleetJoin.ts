@@ -33,7 +33,7 @@ export const fleetJoin = defineCommand({
     as: asRole,
     ca: aValue(
       '<file>',
-      'who has signed the certificates of the servers (PEM); by default whom the system trusts',
+      'the authority that signed the certificates of the servers (PEM); by default those that the system trusts',
       (file) => file,
       { completes: 'file' },
     ),

@@ -21,7 +21,7 @@ import { ageText, labelOf, connectAndRead } from './reader/readFleet';
 
 /** Exit status 0 when all is well, else 1. */
 export const fleetStatus = defineCommand({
-  description: 'Say what is not published yet and how old the answers of the fleet are',
+  description: 'Show which events are not published yet and how old the answers of the fleet are',
   args: {},
   flags: { format: jsonFormat, ...readerFlags },
   example: '',

@@ -34,9 +34,9 @@ import { loadCommands } from '../programs';
 
 const flags = {
   alongside: aSwitch('only journal, and let the stock plugin answer'),
-  again: aSwitch('the way it was installed before; nothing if it was not'),
+  again: aSwitch('install in the same way as before; do nothing if it was not installed'),
   inPlace: aSwitch('link to this tree where it lies, and copy nothing'),
-  dryRun: aSwitch('say what would be done, and do nothing'),
+  dryRun: aSwitch('print what would be done, and do nothing'),
 };
 
 /** For root. */

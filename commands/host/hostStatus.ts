@@ -15,7 +15,7 @@ import { jsonFormat } from '../definition/flags';
 
 /** A health check: exit status 0 if this plugin answers and every history is intact, else 1. */
 export const hostStatus = defineCommand({
-  description: 'Say which plugin answers and what to type when it is not this one',
+  description: 'Show which plugin answers and what to type if it is not this one',
   args: {},
   flags: { format: jsonFormat },
   example: '',

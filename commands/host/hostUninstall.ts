@@ -24,7 +24,7 @@ import { aSwitch } from '../definition/flags';
 export const hostUninstall = defineCommand({
   description: 'Put the stock plugin back and keep all history',
   args: {},
-  flags: { dryRun: aSwitch('say what would be done, and do nothing') },
+  flags: { dryRun: aSwitch('print what would be done, and do nothing') },
   example: '--dry-run',
   programOnly: true,
   run: ({ host, output, flags: { dryRun } }) => uninstall(host, output, dryRun),

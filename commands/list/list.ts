@@ -42,7 +42,7 @@ const args = { app: maybeApp('the app whose builds are listed; without it all ru
 
 const flags = {
   format: jsonFormat,
-  kind: aChoice<Kind>(['build', 'deploy'], 'only those that build code, or only those that deploy what is built', {
+  kind: aChoice<Kind>(['build', 'deploy'], 'only those that build code, or only those that deploy an existing image', {
     emptyIsNone: true,
   }),
   status: aList(
@@ -59,7 +59,7 @@ const flags = {
   ),
   since: aTime('only those that started then or later'),
   until: aTime('only those that started then or earlier', 'end-of-day'),
-  limit: aCount('at most so many'),
+  limit: aCount('the maximum number of builds'),
   recent: aSwitch('without an app: the latest builds of the whole host, whatever their status'),
   all: aSwitch('the pruned builds of the app, too, each with when and why it was pruned'),
   asOf,

@@ -17,8 +17,8 @@ export const output = defineCommand({
   description: 'Show the output of a build or follow a running one',
   args: { app: anApp(), build: maybeBuild() },
   flags: {
-    tail: aCount('only the last N lines, and what comes'),
-    timestamps: aSwitch('before each line that comes, the time when it came; earlier lines have no time'),
+    tail: aCount('only the last N lines, and new output'),
+    timestamps: aSwitch('before each new line, the time when it came; earlier lines have no time'),
     exitStatus: aSwitch(`exit with the outcome of the build: ${OUTCOMES_HELP}`),
   },
   example: 'shop last --tail 50',

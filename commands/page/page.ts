@@ -15,7 +15,7 @@ import { defineCommand } from '../definition/command';
 import { aValue, maybeApp } from '../definition/flags';
 
 export const page = defineCommand({
-  description: 'Write a web page of how builds went in one file',
+  description: 'Write a web page about builds as one file',
   args: { app: maybeApp('the app; without it every app that you may see') },
   flags: {
     out: aValue('<file>', 'where to write it; without it, and with -, the page goes to stdout', (file) => file, {

@@ -14,7 +14,7 @@ import { readStats } from './readStats';
 import { statsTables } from './statsText';
 
 export const stats = defineCommand({
-  description: 'Show how builds have been going: how many and how long and how well',
+  description: 'Show figures: numbers of builds and durations and success rates',
   args: { app: maybeApp('the app; without it every app that you may see') },
   flags: {
     since: aTime(`only builds that started then or later: ${WHEN_EXAMPLES}`),

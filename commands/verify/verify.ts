@@ -11,11 +11,11 @@ import { verifyAtRest } from './verifyAtRest';
 
 /** Exit status 0 if everything is as it was written, else 1. */
 export const verify = defineCommand({
-  description: 'Check that the journal and all that is made from it are as they were written',
+  description: 'Check that the journal and the files made from it are as they were written',
   args: { app: maybeAppOr('all-apps') },
   flags: {
     allApps: aSwitch('every app that you may see, which is the default'),
-    head: aValue('<digest>', 'a head that was printed before must still be part of the history', parsePin),
+    head: aValue('<digest>', 'check that this head digest, printed earlier, is still part of the history', parsePin),
     parallel,
     format: jsonFormat,
   },

@@ -9,7 +9,7 @@ import { joinedAs, publishedHost } from '../joined';
 
 /** For hosts without an agent. */
 export const fleetPush = defineCommand({
-  description: 'Publish what is not published yet once',
+  description: 'Publish new events once',
   args: {},
   flags: {},
   example: '',

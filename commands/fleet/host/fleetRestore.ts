@@ -22,7 +22,7 @@ export const fleetRestore = defineCommand({
     app: anApp('the app here that gets the journal; it has none, or only the beginning of it'),
   },
   flags: {
-    fromApp: aValue('<app>', 'what the app was called there, if not as here', (name) => name),
+    fromApp: aValue('<app>', 'the name of the app there, if it differs', (name) => name),
     ...readerFlags,
   },
   example: 'web1 shop',

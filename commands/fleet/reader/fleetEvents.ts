@@ -21,9 +21,9 @@ export const fleetEvents = defineCommand({
   flags: {
     host: choiceFlags.host,
     type: aChoice(eventTypes, 'only BuildStarted, BuildFinished, BuildCanceled or Pruned', { shown: 'T' }),
-    since: aTime('only what happened then or later: a time, or an age such as 2h or 7d'),
-    until: aTime('only what happened then or earlier'),
-    follow: aSwitch('go on with what comes, until ^C'),
+    since: aTime('only events at that time or later: a time, or an age such as 2h or 7d'),
+    until: aTime('only events at that time or earlier'),
+    follow: aSwitch('print new events, too, until ^C'),
     format: format<'stdout' | 'jsonl'>(['jsonl', 'stdout'], 'a table (the default), or one JSON object a line'),
     ...readerFlags,
   },

@@ -24,7 +24,7 @@ export const fleetList = defineCommand({
   args: {},
   flags: {
     ...choiceFlags,
-    status: aChoice(STATUSES, 'only builds that are seen so; unknown are those that ran on a host that is silent now'),
+    status: aChoice(STATUSES, 'only builds with this status; unknown are those that ran on a host that is silent now'),
     since: aTime('only builds that started then or later: a time, or an age such as 2h or 7d'),
     format: jsonFormat,
     relative,

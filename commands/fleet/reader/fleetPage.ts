@@ -19,7 +19,7 @@ import { chosenJournals, labelOf, readFleet, warnOfGaps, warnOfSilentHosts } fro
 const OUTCOMES = 60;
 
 export const fleetPage = defineCommand({
-  description: 'Write a web page of how builds went on all hosts in one file',
+  description: 'Write a web page about the builds on all hosts as one file',
   args: {},
   flags: {
     ...choiceFlags,

@@ -10,7 +10,7 @@ import { choiceFlags, ofFleet, readerFlags } from '../fleetFlags';
 import { chosenJournals, placeOf, readFleet, warnOfGaps, warnOfSilentHosts } from './readFleet';
 
 export const fleetStats = defineCommand({
-  description: 'Show how builds have been going on all hosts',
+  description: 'Show figures of the builds on all hosts',
   args: {},
   flags: {
     ...choiceFlags,
