@@ -18,7 +18,7 @@ export default {
   sortTestFiles: (a, b) => rank(a) - rank(b) || (a < b ? -1 : 1),
   files: ['spec/**/*.spec.ts'],
   extensions: { ts: 'commonjs' },
-  require: ['ts-node/register/transpile-only', './scripts/sandbox/umask.ts'],
+  require: ['./scripts/translate.cjs', './scripts/sandbox/umask.ts'],
   // Specs start processes and send signals: each file has a process of its own.
   workerThreads: false,
   // The longest silence of the whole run. Only the end of a test breaks it, and some tests work synchronously for

@@ -104,9 +104,9 @@ export default defineConfig(
   importsOnly('commands', ['triggers', 'subscribers', 'projections', 'journal', 'host']),
   importsOnly('triggers', ['subscribers', 'projections', 'journal', 'host']),
   {
-    files: ['**/*.mjs'],
+    files: ['**/*.mjs', '**/*.cjs'],
     languageOptions: {
-      globals: { process: 'readonly', console: 'readonly', URL: 'readonly', setTimeout: 'readonly' },
+      globals: Object.fromEntries(['process', 'console', 'URL', 'setTimeout', '__dirname'].map((one) => [one, false])),
     },
   },
 );

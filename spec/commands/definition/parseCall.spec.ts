@@ -6,6 +6,7 @@ import type { Host } from '../../../host/dokku/environment';
 import { Failure } from '../../../host/failure';
 import { addTrigger, createApp, temporaryHost } from '../../temporaryHost';
 import { execute, inspect, NOW, parsed, survey, sweep } from './someCommand';
+import { anyText } from '../../anyText';
 
 function hostWithShop(t: ExecutionContext, env: NodeJS.ProcessEnv = {}): Host {
   const host = temporaryHost(t, env);
@@ -128,7 +129,7 @@ test('words behind -- are one argument as they are, where a command takes them',
 });
 
 const anyWord = fc.oneof(
-  fc.string({ unit: 'binary', maxLength: 12 }),
+  anyText({ maxLength: 12 }),
   fc.constantFrom('', 'shop', 'b1', 'last', '--', '-', '--format', '--format=json', '--kind', '--dry-run', '--as-of'),
   fc.constantFrom('-h', '--all-apps', '--out', '--out=x', '--format=', '--=x', '---', '-x', '--kind=deploy', '../x'),
 );

@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import { lineWidth, readPrinted, readPrintedText, sliceLine, textOf, wrapLine } from '../../../host/terminal/printed';
 import { sgrOf } from '../../../host/terminal/style';
 import { widthOf } from '../../../host/terminal/width';
+import { anyText } from '../../anyText';
 
 const shown = (text: string): string => readPrintedText(text).join('\n');
 
@@ -147,13 +148,7 @@ test('any output reads as a terminal emulator shows it', async (t) => {
 });
 
 const noise = fc
-  .array(
-    fc.oneof(
-      printed,
-      fc.string({ unit: 'binary' }),
-      fc.constantFrom('\u001b[', '\u009b', '\u001b]', '\u001bP', '\u0090', '\u202e'),
-    ),
-  )
+  .array(fc.oneof(printed, anyText(), fc.constantFrom('\u001b[', '\u009b', '\u001b]', '\u001bP', '\u0090', '\u202e')))
   .map((parts) => parts.join(''));
 
 test('whatever is printed, no control character is left, and no line is lost', (t) => {

@@ -9,6 +9,7 @@ import { canceled, deployed, finished, minute, minuteText, reaped, started } fro
 import { historyOf } from '../../journal/given';
 import { decide, initialState } from '../../../journal/decider';
 import { parseEvent, UnknownEvent } from '../../../journal/file/parseEvent';
+import { anyText } from '../../anyText';
 
 const app = parseAppName('myapp');
 const id = parseBuildId('01j8c4xv7bk5w3');
@@ -224,7 +225,7 @@ const anyRecord = fc.oneof(
     .dictionary(fc.constantFrom(...KEYS), anyValue)
     .map((other) => JSON.stringify({ started_at: '2026-04-30T13:50:00Z', status: 'succeeded', ...other })),
   fc.json(),
-  fc.string({ unit: 'binary' }),
+  anyText(),
 );
 
 test('any text is a record that makes events of the journal, or a sentence says why it is none', (t) => {
