@@ -1,5 +1,6 @@
 import { readPrintedText } from '../terminal/printed';
 import type { Variable } from './appEnvironment';
+import { base64Forms } from './base64';
 
 /** Shorter values are not masked: they would be found in words that are no secrets. */
 export const LEAST_CHARACTERS = 6;
@@ -10,15 +11,16 @@ const SECRET_NAME =
 
 /**
  * The texts that must not leave the host, as a terminal shows them, without line breaks: the values of variables with
- * a name like `API_KEY`, whole urls with a password, and that password. Each also in percent-encoding and as JSON
- * writes it. Of a value of several lines, each line that is long enough, too.
+ * a name like `API_KEY`, whole urls with a password, and that password. Each also in percent-encoding, as JSON writes
+ * it, and in Base64. Of a value of several lines, each line that is long enough, too.
  */
 export function secretValues(environment: readonly Variable[]): string[] {
   const values = environment.flatMap(({ name, value }) => {
     const inUrl = secretsOfUrl(value);
     return SECRET_NAME.test(name) || inUrl.length > 0 ? [value, ...inUrl] : [];
   });
-  return [...new Set(values.flatMap(written).flatMap(shown))];
+  const encoded = values.filter((value) => value.length >= LEAST_CHARACTERS).flatMap(base64Forms);
+  return [...new Set([...values.flatMap(written).flatMap(shown), ...encoded])];
 }
 
 /** A user name without a password is taken for a token if it is at least that long. */
