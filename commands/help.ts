@@ -28,12 +28,7 @@ export async function commands({ host, output, args }: Call): Promise<number> {
   switch (name) {
     case plugin:
     case `${plugin}:help`:
-      await printHelp(
-        host,
-        output,
-        'plugin',
-        args.slice(1).find((word) => word !== '--help' && word !== '-h'),
-      );
+      await printHelp(host, output, 'plugin', askedFor(args.slice(1)));
       return 0;
     case 'help':
       if (args.includes('--all') || parentAskedForAll()) for (const line of await commandLines(host)) output.line(line);
@@ -46,6 +41,11 @@ export async function commands({ host, output, args }: Call): Promise<number> {
       throw failure;
     }
   }
+}
+
+/** The command whose help is asked for by the words behind `help`; undefined: all of it. */
+export function askedFor(words: readonly string[]): string | undefined {
+  return words.find((word) => word !== '--help' && word !== '-h');
 }
 
 /** Prints the help of the command `asked`, with or without `builds:`; of all commands when none is asked for. */

@@ -55,13 +55,13 @@ async function runCommand(host: Host, output: Output, called: CalledCommand): Pr
   const { name, args: words, via } = called;
   const load = Object.hasOwn(commands, name) ? commands[name] : undefined;
   if (load === undefined || asksForHelp(words)) {
-    const { printHelp, printVersion, unknownCommand } = await import('./help');
+    const { askedFor, printHelp, printVersion, unknownCommand } = await import('./help');
     if (name === 'version' && via === 'program') {
       printVersion(output);
       return;
     }
     if (load === undefined && name !== 'help') throw await unknownCommand(host, via, name);
-    await printHelp(host, output, via, name === 'help' ? words[0] : name);
+    await printHelp(host, output, via, name === 'help' ? askedFor(words) : name);
     return 0;
   }
   const command = await load();

@@ -5,6 +5,8 @@ import { errorCode } from '../failure';
 import { visible } from '../printable';
 import { pause } from '../system/pause';
 import { isTerminal } from './isTerminal';
+import { columnsOf } from './terminal';
+import { wrapText } from './wrap';
 
 /** What a command prints, in Dokku's log style. Callers make text from outside printable (host/printable.ts). */
 export interface Output {
@@ -20,7 +22,10 @@ export interface Output {
   readonly line: (text: string) => void;
   /** The text or the bytes as they are. */
   readonly raw: (text: string | Uint8Array) => void;
-  /** ` !     message` on stderr, after what was said before; control characters are shown as escapes. */
+  /**
+   * ` !     message` on stderr, after what was said before; control characters are shown as escapes. On a terminal it
+   * is broken between words.
+   */
   readonly warn: (message: string) => void;
   /** Writes out what is buffered of stdout. To be called before the process ends. */
   readonly flush: () => void;
@@ -127,17 +132,19 @@ class BufferedStream {
   }
 }
 
-/** A message as {@link Output.warn} prints it. */
-export function warningText(message: string): string {
-  return message
-    .split('\n')
-    .map((line) => ` !     ${visible(line)}\n`)
-    .join('');
+const WARNING = ' !     ';
+
+/** A message as {@link Output.warn} prints it; broken between words if `columns` are given. */
+export function warningText(message: string, columns?: number): string {
+  const lines = message.split('\n').map(visible);
+  const shown = columns === undefined ? lines : lines.flatMap((line) => wrapText(line, columns - WARNING.length));
+  return shown.map((line) => `${WARNING}${line}\n`).join('');
 }
 
 function writeWarning(fd: number, message: string): void {
   try {
-    writeFully(fd, Buffer.from(warningText(message)));
+    const columns = isTerminal(fd) ? columnsOf(process.stderr, process.env) : undefined;
+    writeFully(fd, Buffer.from(warningText(message, columns)));
   } catch {
     // Nobody reads it, or its disk is full: the work goes on.
   }

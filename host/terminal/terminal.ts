@@ -15,10 +15,15 @@ export interface Terminal {
 export function readTerminal(env: NodeJS.ProcessEnv, wanted: { readonly colour: boolean }): Terminal {
   const locale = env['LC_ALL'] || env['LC_CTYPE'] || env['LANG'];
   return {
-    columns: positive(Number(env['COLUMNS'])) ?? positive(process.stdout.columns),
+    columns: columnsOf(process.stdout, env),
     colour: wanted.colour && !env['NO_COLOR'] && ![undefined, '', 'dumb'].includes(env['TERM']),
     unicode: !locale || /utf-?8/i.test(locale), // sshd passes on none at times: then most terminals can
   };
+}
+
+/** Characters in a line of a terminal; undefined if it does not say. */
+export function columnsOf(terminal: { readonly columns?: number }, env: NodeJS.ProcessEnv): number | undefined {
+  return positive(Number(env['COLUMNS'])) ?? positive(terminal.columns ?? 0);
 }
 
 function positive(columns: number): number | undefined {

@@ -53,6 +53,18 @@ for (const columns of [40, 80, 120]) {
   });
 }
 
+test('messages on stderr are broken between words on a terminal, and are one line in a pipe', async (t) => {
+  const typed = ['builds:list', 'shop', '--since', 'yesterday', '--format', 'json'];
+  const { stderr } = await host.dokku(typed);
+  t.regex(stderr, /^ ! {5}Invalid --since value "yesterday": must be a time [^\n]*\n$/);
+  for (const columns of [40, 80, 120]) {
+    const { plain } = await onTerminal(host, columns, typed);
+    t.true(plain.length > 1);
+    for (const line of plain) t.true(line.startsWith(' !     ') && line.length <= columns, line);
+    t.is(plain.map((line) => line.slice(' !     '.length)).join(' '), stderr.slice(' !     '.length, -1));
+  }
+});
+
 test('the program on the host explains its commands as they are typed there', async (t) => {
   for (const { name, command } of await loadCommands()) {
     const { code, stdout, stderr } = await host.program(['help', name]);
@@ -60,6 +72,15 @@ test('the program on the host explains its commands as they are typed there', as
     t.is(stdout.split('\n')[0], `Usage: dokku-builds ${name} ${usageOf(command, true)}`.trimEnd());
     t.deepEqual(await host.program([name, '-h']), await host.program(['help', name]));
   }
+});
+
+test('the program takes a name as it is typed to dokku, and asks for help in each way', async (t) => {
+  const ofWait = await host.program(['help', 'wait']);
+  for (const typed of ['builds:wait -h', 'builds:wait shop --help', 'help builds:wait', 'builds:help wait', '-h wait'])
+    t.deepEqual(await host.program(typed.split(' ')), ofWait, typed);
+  const ofAll = await host.program(['help']);
+  for (const typed of ['builds -h', 'builds:help', '--help', 'help --help'])
+    t.deepEqual(await host.program(typed.split(' ')), ofAll, typed);
 });
 
 test('builds:<command> --help and -h say the same, whatever stands beside it', async (t) => {
