@@ -111,11 +111,29 @@ const fish = spawnSync('fish', ['--version']).status === 0;
 
 const zsh = spawnSync('zsh', ['--version']).status === 0;
 
-(zsh ? test : test.skip)('zsh can read its completion', (t) => {
-  const { status, stderr } = spawnSync('zsh', ['-n', join(builtPlugin, 'completions', '_dokku-builds')], {
-    encoding: 'utf8',
-  });
-  t.deepEqual([status, stderr], [0, '']);
+(zsh ? test : test.skip)('zsh completes commands, apps and flags', (t) => {
+  const script = `
+    zmodload zsh/zpty
+    zpty terminal zsh -f -i
+    # types what the keys say on a fresh line, and waits until the terminal shows a pattern
+    shows() { zpty -w -n terminal $'\\C-u'"$1"; zpty -r terminal output "*$2*" && print -r -- "$2" }
+    shows $'PS1="> "; fpath=($COMPLETIONS $fpath); autoload -Uz compinit; compinit -u -D; stty cols 100; echo REA""DY\n' READY
+    shows $'dokku-builds rel\t' releases
+    shows $'dokku-builds list s\t\t' 'store*shop'
+    shows $'dokku-builds list shop --for\t' --format
+    shows $'dokku builds:rel\t' builds:releases
+    shows $'dokku builds:list st\t' store
+    zpty -d terminal`;
+  const env = {
+    ...hostWithApps(t),
+    COMPLETIONS: join(builtPlugin, 'completions'),
+  };
+  const { stdout, stderr } = spawnSync('zsh', ['-fc', script], { env, encoding: 'utf8', timeout: 60_000 });
+  t.deepEqual(
+    stdout.split('\n'),
+    ['READY', 'releases', 'store*shop', '--format', 'builds:releases', 'store', ''],
+    stderr,
+  );
 });
 
 const renderer = [
@@ -126,9 +144,11 @@ const renderer = [
 (renderer === undefined ? test.skip : test)('the manual page names every command as the help does', async (t) => {
   const [program = '', ...args] = renderer ?? [];
   const rendered = spawnSync(program, [...args, join(builtPlugin, 'man', 'dokku-builds.1')], { encoding: 'utf8' });
-  t.deepEqual([rendered.status, rendered.stderr], [0, '']);
+  const undated = /^mandoc: .*missing date.*\nmandoc: see above .*\n$/; // a date would differ from build to build
+  t.is(rendered.stderr.replace(undated, ''), '');
+  const once = rendered.stdout.replace(/.[\b]/g, ''); // mandoc prints a bold letter twice
   const words = (text: string) => text.replaceAll('\u2010\n', '').replace(/[\s\u2010-]+/g, '');
-  const page = words(rendered.stdout);
+  const page = words(once);
   for (const { name, command } of await loadCommands()) {
     t.true(page.includes(words(`${name} ${usageOf(command, true)}`)), name);
     t.true(page.includes(words(command.description)), name);
