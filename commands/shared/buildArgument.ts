@@ -82,7 +82,7 @@ function releasedAs(host: Host, { app, warn }: Among, asked: BuildId): BuildId |
   return version === undefined ? undefined : buildOfRelease(appBuilds(host, app), Number(version), warn);
 }
 
-/** `current` was asked for, and no deploy holds the lock. For some commands the contract says that this is no error. */
+/** `current` was asked for, and no deploy holds the lock. The contract says that this is no error of some commands. */
 export class NotDeploying extends Failure {}
 
 /**

@@ -23,8 +23,8 @@ export interface Anchors {
 }
 
 /**
- * The anchors of a page about `apps`. No two are equal: the anchor of an app has a colon, that of a build with a shared
- * id has a slash, and ids have neither.
+ * The anchors of a page about `apps`. No two are equal: the anchor of an app has a colon, that of a build with a
+ * shared id has a slash, and ids have neither.
  */
 export function anchorsOf(apps: readonly PageApp[]): Anchors {
   const owners = new Map<BuildId, AppName | undefined>();
