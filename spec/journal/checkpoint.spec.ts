@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 
 import test, { type ExecutionContext } from 'ava';
 
@@ -74,7 +75,8 @@ test('a checkpoint that is missing, cut at any byte, or damaged in any bit, chan
   const { history, head } = loadHistory(builds.directory);
   const unchanged = (what: string): void => {
     const loaded = loadHistory(builds.directory);
-    t.deepEqual([loaded.history, loaded.head], [history, head], what);
+    const isSame = isDeepStrictEqual([loaded.history, loaded.head], [history, head]);
+    if (!isSame) t.deepEqual([loaded.history, loaded.head], [history, head], what); // takes ten times as long
   };
   for (let cut = 0; cut < bytes.length; cut += 1) {
     writeFileSync(path, bytes.subarray(0, cut));

@@ -13,7 +13,7 @@ import { bundledProgram } from './bundledProgram';
 import { CrashApp } from './crashApp';
 import { command, type CallOptions, type Outcome } from './pluginCalls';
 
-const KILLS = process.env['SOAK'] === '1' ? 5_000 : 200;
+const KILLS = process.env['SOAK'] === '1' ? 5_000 : 100;
 const LANES = 6;
 /** Of one app. */
 const DEPLOYS = 40;

@@ -15,6 +15,7 @@ import test, { type ExecutionContext } from 'ava';
 
 import { copyPlugin } from '../../../scripts/sandbox/layout';
 import { createSandbox, expectSuccess, type Result, type Sandbox, script } from '../../../scripts/sandbox/host';
+import { writeTarball } from '../../../scripts/tarball';
 import { administrator, dokkuUser, unpackPackage } from './package';
 
 /*
@@ -24,6 +25,9 @@ import { administrator, dokkuUser, unpackPackage } from './package';
  */
 
 const app = { build: script('echo compiled') };
+
+/** A level of gzip: the executable takes seconds to compress. */
+const UNCOMPRESSED = 0;
 
 interface Managed {
   readonly host: Sandbox;
@@ -231,12 +235,12 @@ test('the package itself is installed by its address, and updated in place', asy
   const archive = join(host.paths.tmp, 'dokku-builds-linux-x64.tar.gz');
   const tree = join(host.paths.tmp, 'packed');
   copyPlugin(tree);
-  expectSuccess(await host.run(['sh', '-c', `cd '${host.paths.tmp}' && tar -cf - packed | gzip -1 > '${archive}'`]));
+  await writeTarball(tree, 'packed', archive, UNCOMPRESSED);
   expectSuccess(await plugin('install', `file://${archive}`, '--name', 'builds-journal'));
   t.is(await whoTracks(t, host), 'ours');
   renameSync(join(tree, 'plugin.toml'), join(tree, 'plugin.toml.before'));
   host.write(join(tree, 'plugin.toml'), '[plugin]\ndescription = "newer"\nversion = "9.9.9"\n[plugin.config]\n');
-  expectSuccess(await host.run(['sh', '-c', `cd '${host.paths.tmp}' && tar -cf - packed | gzip -1 > '${archive}'`]));
+  await writeTarball(tree, 'packed', archive, UNCOMPRESSED);
   expectSuccess(await plugin('update', 'builds-journal'));
   t.regex(expectSuccess(await plugin('list')).stdout, /^builds-journal 9\.9\.9 enabled$/m);
   t.is(await whoTracks(t, host), 'ours');
