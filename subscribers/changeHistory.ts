@@ -46,7 +46,7 @@ export function load({ builds, system, warn }: AppContext, scope: Scope): Loaded
 }
 
 /** Updates the files and notifies the subscribers, after the events are on disk. A failure is only a warning. */
-export function publish({ host, builds, system, warn }: AppContext, scope: Scope, handled: Handled): void {
+function publish({ host, builds, system, warn }: AppContext, scope: Scope, handled: Handled): void {
   updateFiles(builds, handled.loaded, scope === 'own' ? 'changed' : 'all', system, warn);
   notifySubscribers(host, builds, handled, warn);
 }

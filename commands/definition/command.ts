@@ -86,7 +86,7 @@ export interface WordArgument<T> {
 }
 
 /** All words that follow `--`. */
-export interface RestArgument {
+interface RestArgument {
   readonly kind: 'rest';
   readonly shown: string;
   readonly help: string;

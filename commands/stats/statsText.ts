@@ -129,7 +129,7 @@ export function labelText(label: string): string {
 }
 
 /** `91.7%`; `-` if none succeeded or failed; `100%` only if all succeeded. */
-export function rateText({ successRate }: Figures): string {
+function rateText({ successRate }: Figures): string {
   return successRate === undefined ? '-' : percentText(successRate);
 }
 

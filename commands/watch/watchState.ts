@@ -24,12 +24,12 @@ export interface ReadLog {
   readonly lines: readonly PrintedLine[];
 }
 
-export interface ListView {
+interface ListView {
   readonly name: 'list';
 }
 
 /** A question, a text that is being typed, or the help: the next keys are for that. */
-export type Prompt =
+type Prompt =
   { readonly name: 'cancel'; readonly build: WatchedBuild } | { readonly name: 'filter' } | { readonly name: 'help' };
 
 /** What a key makes the program do, besides changing the state. */

@@ -30,7 +30,7 @@ export interface Host {
 }
 
 /** Who calls. Empty values are absent, never guessed. */
-export interface Caller {
+interface Caller {
   /** `$SSH_USER`. */
   readonly user?: string;
   /** Name of the ssh key: `$SSH_NAME`, or `$NAME`. */

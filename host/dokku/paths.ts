@@ -67,7 +67,7 @@ export interface AppBuilds {
  * - `alongside`: the stock plugin writes and removes records and logs; this one only appends to the journal.
  * - `reader`: nothing is written. Records that the journal does not know are adopted in memory.
  */
-export type Mode = 'owner' | 'alongside' | 'reader';
+type Mode = 'owner' | 'alongside' | 'reader';
 
 /** The place of an app's builds. Throws `Failure` if it is a link, which may lead anywhere. */
 export function appBuilds(host: Host, app: AppName): AppBuilds {

@@ -14,7 +14,7 @@ export interface Mask {
 }
 
 /** What stands in the place of a secret. */
-export const MASKED = '***';
+const MASKED = '***';
 
 /**
  * `lines`, as a terminal shows them, with {@link MASKED} for each secret. A value is found across colours, and if it

@@ -5,13 +5,13 @@ import { assertNever, type BuildEvent, type Kind } from '../../journal/events';
 
 /** The outcomes that the metrics distinguish. */
 export const endings = ['succeeded', 'failed', 'canceled', 'abandoned'] as const;
-export type Ending = (typeof endings)[number];
+type Ending = (typeof endings)[number];
 
 /** Upper bounds of the buckets of the histogram of durations, seconds; the last bucket has none. */
 export const BUCKETS = [5, 10, 30, 60, 120, 300, 600, 1200, 1800, 3600] as const;
 
 /** The builds of one source. */
-export interface SourceMetrics {
+interface SourceMetrics {
   readonly kind: Kind;
   readonly ended: Record<Ending, number>;
   /**

@@ -32,7 +32,7 @@ export function recordDeviations(builds: AppBuilds, history: History, readAll: (
  * Whether a record says of `build` what the journal says, in whatever form: the stock plugin and others write other
  * spaces, no last line break, a byte order mark, or the same time in another zone.
  */
-export function saysTheSame(app: AppName, build: Build, text: string): boolean {
+function saysTheSame(app: AppName, build: Build, text: string): boolean {
   if (text === recordText(app, build)) return true;
   const read = parseRecord(build.id, withoutMark(text));
   if (typeof read === 'string') return false;

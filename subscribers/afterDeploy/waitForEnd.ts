@@ -5,7 +5,7 @@ import { startDetached } from '../../host/system/detached';
 import { selfCommand } from '../../host/system/self';
 
 /** Name of the program that concludes a deploy after its process has ended. */
-export const AFTER_DEPLOY = 'builds-after-deploy';
+const AFTER_DEPLOY = 'builds-after-deploy';
 
 /** A shell and tail(1) wait in about 1 MB of memory; tail looks once a second. Then the shell becomes the program. */
 const WAIT = 'tail --pid="$1" -f /dev/null; tail --pid="$2" -f /dev/null; shift 2; exec "$@"';

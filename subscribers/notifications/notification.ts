@@ -85,7 +85,7 @@ export function notificationOf(
 }
 
 /** The value of `notify-on` that asks for `event`; undefined for one that is posted to nobody. */
-export function occasionOf(event: BuildEvent): Occasion | undefined {
+function occasionOf(event: BuildEvent): Occasion | undefined {
   switch (event.type) {
     case 'BuildStarted':
       return 'started';

@@ -5,7 +5,7 @@ import { hasChangedApps, noteChangedApp } from './queue/changedApps';
 import { queueDirectory } from './queue/queue';
 
 /** Name of the program that delivers. */
-export const DELIVERER = 'builds-deliver';
+const DELIVERER = 'builds-deliver';
 
 /**
  * Whether notifications wait without a deliverer, or apps have events that are not queued. Takes the same time however

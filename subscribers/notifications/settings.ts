@@ -36,8 +36,8 @@ export interface Header {
   readonly value: string;
 }
 
-export const DEFAULT_NOTIFY_ON: readonly Occasion[] = ['failed'];
-export const DEFAULT_LOG_LINES = 50;
+const DEFAULT_NOTIFY_ON: readonly Occasion[] = ['failed'];
+const DEFAULT_LOG_LINES = 50;
 const MOST_LOG_LINES = 1000;
 const URL_CHARACTERS = 2048;
 const SECRET_CHARACTERS = { least: 16, most: 1024 };

@@ -10,7 +10,7 @@ import { delivererState } from '../notifications/delivery/soleDeliverer';
 import { isPageOn, updateDirectory } from './keptPages';
 
 /** Name of the program that brings the pages up to date. */
-export const PAGE_UPDATER = 'builds-update-pages';
+const PAGE_UPDATER = 'builds-update-pages';
 
 /** There as long as something has changed that no page shows. */
 const CHANGED_FILE = 'changed';

@@ -71,7 +71,7 @@ export async function connectAndRead(
 }
 
 /** The directory of a reader's mirror if `--mirror` does not name another one. */
-export function mirrorDirectory({ id }: Pick<Joined, 'id'>): string {
+function mirrorDirectory({ id }: Pick<Joined, 'id'>): string {
   const { env } = process;
   return join(env['XDG_CACHE_HOME'] || join(env['HOME'] || '/', '.cache'), 'dokku-builds', `fleet-${id}`);
 }

@@ -26,7 +26,7 @@ export async function onTerminal(
 }
 
 /** `text` without SGR sequences. */
-export function withoutColours(text: string): string {
+function withoutColours(text: string): string {
   // eslint-disable-next-line no-control-regex -- they are what is looked for
   return text.replace(/\u001b\[\d*m/g, '');
 }

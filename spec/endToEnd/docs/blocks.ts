@@ -8,7 +8,7 @@ import { join } from 'node:path';
  *     <!-- scene: blog is being deployed -->  what has to be so before
  */
 
-export const ROOT = join(__dirname, '..', '..', '..');
+const ROOT = join(__dirname, '..', '..', '..');
 
 /** In the order in which they are typed: usage goes on where README ends. */
 export const PAGES = [...new Set(['README.md', 'docs/usage.md', 'CONTRIBUTING.md', ...allOfDocs()])];

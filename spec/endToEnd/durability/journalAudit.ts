@@ -5,7 +5,7 @@ import type { BuildEvent } from '../../../journal/events';
 import { unpackWritten } from '../../journal/file/messagePack';
 
 /** An event as the file holds it. */
-export interface AuditedEvent {
+interface AuditedEvent {
   readonly seq: number;
   readonly id: string;
   readonly event: BuildEvent;

@@ -15,7 +15,7 @@ for (const name of readdirSync(directory)) {
 export type Json = Readonly<Record<string, unknown>>;
 
 /** The schema in `docs/schema/<name>.schema.json`. */
-export function schema(name: string): ValidateFunction {
+function schema(name: string): ValidateFunction {
   const validate = ajv.getSchema(`dokku-builds:/schema/${name}.schema.json`);
   if (validate === undefined) throw new Error(`docs/schema has no ${name}.schema.json`);
   return validate;

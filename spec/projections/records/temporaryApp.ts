@@ -25,7 +25,7 @@ export function temporaryApp(t: ExecutionContext, name = 'myapp'): AppBuilds {
 }
 
 /** The same below a given directory. */
-export function appIn(buildsRoot: string, name: string): AppBuilds {
+function appIn(buildsRoot: string, name: string): AppBuilds {
   const directory = join(buildsRoot, name);
   mkdirSync(directory, { recursive: true });
   return { app: parseAppName(name), directory, buildsRoot, mode: 'owner' };

@@ -5,7 +5,7 @@ import { replaceFile } from '../../../host/system/replaceFile';
 import type { RunningBuild } from '../../../journal/history';
 
 /** An earlier past of a journal, which its host no longer has. */
-export interface Rewritten {
+interface Rewritten {
   /** File in the journal's directory that holds it. */
   readonly file: string;
   /** Up to this byte both are the same. */
@@ -36,13 +36,13 @@ export interface MirroredJournal {
 }
 
 /** The last that was heard of a host or a journal, and when (ms since the epoch). */
-export interface Heard {
+interface Heard {
   readonly at: number;
   readonly state: unknown;
 }
 
 /** Which stream was read, and how far. */
-export interface StreamRead {
+interface StreamRead {
   readonly created: string;
   /** Sequence number and CRC-32 of the last piece that was read. */
   readonly last: number;

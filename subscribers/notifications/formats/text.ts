@@ -7,6 +7,6 @@ export function text(message: Message, url: URL): Post {
 }
 
 /** The message in lines. */
-export function plainText(message: Message): string {
+function plainText(message: Message): string {
   return [message.text, ...labeled(message).map(([label, value]) => `${label}: ${value}`), ''].join('\n');
 }

@@ -27,7 +27,7 @@ export interface Posting {
 export type Reply = { readonly delivered: true; readonly status: number } | Refusal;
 
 /** The message was not taken. */
-export interface Refusal {
+interface Refusal {
   readonly delivered: false;
   /** A part of a sentence, without the url. */
   readonly reason: string;
