@@ -15,10 +15,9 @@ import {
   openJournalForAppend,
   syncJournal,
 } from './file/journalFile';
-import { wasEverStarted } from './file/wasEverStarted';
 import { findBuild, type History, isCertainlyNew } from './history';
 import { type Loaded, loadWhole, readOn, withEvents } from './loadHistory';
-import { startedAmong } from './startedAmong';
+import { startedAmong, wasEverStarted } from './startedAmong';
 
 /** The result of commands. */
 export interface Handled {

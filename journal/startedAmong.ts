@@ -1,5 +1,6 @@
 import type { BuildId } from '../host/dokku/names';
 import { START, withJournal } from './file/journalFile';
+import { occursInJournal } from './file/occursInJournal';
 import { readJournal } from './file/readJournal';
 
 /**
@@ -18,4 +19,12 @@ export function startedAmong(path: string, ids: ReadonlySet<BuildId>): BuildId[]
     }),
   );
   return [...started];
+}
+
+/**
+ * Whether the journal at `path` has a start of build `id`, however long ago. Looks for the bytes of the id first: to
+ * decode a MB takes a hundred times as long (docs/performance.md). Throws `JournalNotReadable`.
+ */
+export function wasEverStarted(path: string, id: BuildId): boolean {
+  return occursInJournal(path, id) && startedAmong(path, new Set([id])).length > 0;
 }

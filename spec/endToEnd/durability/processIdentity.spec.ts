@@ -146,20 +146,22 @@ test('a cancel that would signal its own process group refuses, and records noth
   const host = temporaryHost(t);
   const app = createApp(host, 'myapp');
   lock(host, app);
-  const script = '"$1" "$3" b1 $$ git-hook && "$2" builds:cancel "$3"; echo "exit status $?"';
+  const script = '"$1" "$3" b1 $$ git-hook && "$2" builds:cancel "$3"; echo "exit status $?"; read -r end';
   const args = [executable('builds-record-start'), executable('subcommands/cancel'), app];
   const shell = spawn('sh', ['-c', script, 'sh', ...args], {
     env: environmentOf(host),
     detached: true, // a group of its own: what this test expects not to be signalled is nobody else
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['pipe', 'pipe', 'pipe'],
   });
-  const output = { stdout: '', stderr: '' };
-  shell.stdout.on('data', (some: Buffer) => (output.stdout += some.toString()));
-  shell.stderr.on('data', (some: Buffer) => (output.stderr += some.toString()));
+  let stderr = '';
+  shell.stderr.on('data', (some: Buffer) => (stderr += some.toString()));
+  const [stdout] = (await once(shell.stdout, 'data')) as [Buffer];
+  const states = await listed(host, [app]); // before the shell ends, and its build with it
+  shell.stdin.end();
   await once(shell, 'close');
-  t.is(output.stdout, 'exit status 1\n');
-  t.regex(output.stderr, /^ ! {5}refusing to signal process group \d+: it is the group of this process\n$/i);
-  t.deepEqual(await listed(host, [app]), ['b1 running abandoned']);
+  t.is(stdout.toString(), 'exit status 1\n');
+  t.regex(stderr, /^ ! {5}refusing to signal process group \d+: it is the group of this process\n$/i);
+  t.deepEqual(states, ['b1 running running']);
 });
 
 /** An app whose deploy lock names build b1, and a process in a group of its own that can be its deploy. */

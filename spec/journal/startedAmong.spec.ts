@@ -3,13 +3,13 @@ import { join } from 'node:path';
 
 import test from 'ava';
 
-import { parseBuildId } from '../../../host/dokku/names';
-import { JournalNotReadable } from '../../../journal/errors';
-import { appendEvent } from '../../../journal/file/appendEvent';
-import { wasEverStarted } from '../../../journal/file/wasEverStarted';
-import { temporaryDirectory } from '../../temporaryHost';
-import { discarded, finished, minute, pruned, started } from '../buildEvents';
-import { appendAll, appendVoid, readAll, rewrite, temporaryJournal } from './temporaryJournal';
+import { parseBuildId } from '../../host/dokku/names';
+import { JournalNotReadable } from '../../journal/errors';
+import { appendEvent } from '../../journal/file/appendEvent';
+import { wasEverStarted } from '../../journal/startedAmong';
+import { temporaryDirectory } from '../temporaryHost';
+import { discarded, finished, minute, pruned, started } from './buildEvents';
+import { appendAll, appendVoid, readAll, rewrite, temporaryJournal } from './file/temporaryJournal';
 
 test('a build that started, ended and left was started', (t) => {
   const journal = temporaryJournal(t);
