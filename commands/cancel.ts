@@ -63,7 +63,9 @@ function planCancel(build: Build | undefined, canceler: number | undefined, syst
   if (alive) return isStranger(build) ? { action: 'refuse', reason: strangerText(build) } : { action: 'signal', build };
   if (!isGroupAlive(build.process)) return { action: 'conclude', build };
   if (canceler !== undefined) return { action: 'await', build, canceler };
-  const reason = `the process of build ${build.id} has ended, but others of its process group ${groupOf(build)} still run: end them first`;
+  const reason =
+    `the process of build ${build.id} has ended, but others of its process group ${groupOf(build)} still ` +
+    'run: end them first';
   return { action: 'refuse', reason };
 }
 
@@ -207,7 +209,10 @@ function isStranger({ process, startedAt }: Build): boolean {
 }
 
 function strangerText(build: Build): string {
-  return `refusing to signal process ${build.process.pid}: it began after build ${build.id}, whose record knows no more than a pid`;
+  return (
+    `refusing to signal process ${build.process.pid}: it began after build ${build.id}, ` +
+    'whose record knows no more than a pid'
+  );
 }
 
 function sayAwaited(output: Output, id: BuildId, canceler: number): void {

@@ -23,7 +23,8 @@ export const capture = defineCommand({
       { shown: 'S' },
     ),
     timeout: aSpan(
-      `end the command after that time by SIGTERM, and ${KILL_AFTER_MS / 1000} s later by SIGKILL; it has failed then, with exit code ${TIMED_OUT}`,
+      `end the command after that time by SIGTERM, and ${KILL_AFTER_MS / 1000} s later by SIGKILL; ` +
+        `it has failed then, with exit code ${TIMED_OUT}`,
     ),
     wait: aSwitch('if the app is being deployed, wait for the deploy lock instead of refusing'),
     maxLog: aSize('limit the log: keep the beginning and the end of the output, and how much is left out'),

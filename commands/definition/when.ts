@@ -4,7 +4,8 @@ import { printable } from '../../host/printable';
 
 /** What a time may look like, for help and messages. */
 export const WHEN_EXAMPLES =
-  'a time such as 2026-04-30T13:50:00Z, a date such as 2026-04-30 or 2026-04-30 13:50 in UTC, or an age such as 2h, 1h30m or 3d';
+  'a time such as 2026-04-30T13:50:00Z, a date such as 2026-04-30 or 2026-04-30 13:50 in UTC, ' +
+  'or an age such as 2h, 1h30m or 3d';
 
 /**
  * The time that the value of the flag `name` says, in ms since the epoch: RFC 3339; a date, or a date with minutes or

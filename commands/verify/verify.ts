@@ -62,7 +62,10 @@ function summary(app: AppName, verified: Verified): string {
     ...(headDigest === undefined ? [] : [`head ${headDigest}`]),
     ...(pinned === undefined ? [] : [`the given head is event ${pinned}`]),
   ];
-  return `Verified ${app}: ${deviations.length === 0 ? 'intact' : counted(deviations.length, 'deviation')}, ${parts.join(', ')}`;
+  return (
+    `Verified ${app}: ${deviations.length === 0 ? 'intact' : counted(deviations.length, 'deviation')}, ` +
+    parts.join(', ')
+  );
 }
 
 function counted(count: number, noun: string): string {

@@ -33,19 +33,26 @@ export function deviationOf(problem: Exclude<Problem, { type: 'unknown' }>): Dev
 
 /** The digest of event `seq`, whose frame begins at `offset`, is not that of what stands before it. */
 export function notLinked(seq: number, offset: number): Deviation {
-  const meaning = `event ${seq} is not linked to what stands before it: bytes before ${offset} were changed, removed, inserted or moved`;
+  const meaning =
+    `event ${seq} is not linked to what stands before it: bytes before ${offset} were changed, removed, ` +
+    'inserted or moved';
   return { kind: 'chain', offset, seq, meaning };
 }
 
 /** A frame with number `seq` at `offset` counts for nothing and did not lose a race. */
 export function stray(seq: number, offset: number): Deviation {
-  const meaning = `an event ${seq} stands where it cannot have been written: it was copied, moved or inserted; it does not count`;
+  const meaning =
+    `an event ${seq} stands where it cannot have been written: it was copied, moved or inserted; ` +
+    'it does not count';
   return { kind: 'stray', offset, seq, meaning };
 }
 
 function meaningOf({ start, end, tail, cutOff }: Damaged): string {
   if (tail) return `the last ${end - start} bytes are no event: a write was cut off, or the file was cut or damaged`;
   if (cutOff)
-    return `bytes ${start} to ${end} are no event, and none is missing: a write was cut off, or the file was damaged; a cut-off write is no deviation once two events follow it`;
+    return (
+      `bytes ${start} to ${end} are no event, and none is missing: a write was cut off, ` +
+      'or the file was damaged; a cut-off write is no deviation once two events follow it'
+    );
   return `bytes ${start} to ${end} are no intact event: they were damaged after they were written`;
 }

@@ -41,7 +41,10 @@ export function appSection(page: PageApp, numbers: Numbers, context: SectionCont
   const anchor = context.anchors.app(app);
   const inner = builds.length === 0 ? '<p class=q>No builds recorded for this app' : buildsTable(page, context);
   if (context.single) {
-    return `<section aria-labelledby="${anchor}"><h2 id="${anchor}">Builds</h2>${figureOf(page, context)}${inner}</section>`;
+    return (
+      `<section aria-labelledby="${anchor}">` +
+      `<h2 id="${anchor}">Builds</h2>${figureOf(page, context)}${inner}</section>`
+    );
   }
   const newest = builds[0];
   const about =
@@ -50,7 +53,10 @@ export function appSection(page: PageApp, numbers: Numbers, context: SectionCont
       : `${counted(builds.length, 'build')}, success ${rateText(numbers.successRate)}`;
   const status = newest === undefined ? '' : ` ${statusHtml(newest)}`;
   const failing = failingBuild(page) === undefined ? '' : ' open';
-  return `<details class=p id="${anchor}" data-a=${app}${failing}><summary><h3>${app}</h3>${status} <small>${about}</small></summary>${inner}</details>`;
+  return (
+    `<details class=p id="${anchor}" data-a=${app}${failing}><summary><h3>${app}</h3>${status} ` +
+    `<small>${about}</small></summary>${inner}</details>`
+  );
 }
 
 const MOST_BARS = 120;
@@ -77,15 +83,20 @@ function buildsTable(page: PageApp, context: SectionContext): string {
   });
   const older = builds.length - newest.length;
   const note = older > 0 ? `<p class=q>${counted(older, 'older build')}: <code>dokku builds:page ${app}</code>` : '';
-  return `<table class=b><caption class=h>Builds of ${app}, newest first</caption><thead><tr>${head}<tbody>${rows.join('')}</table>${note}`;
+  return (
+    `<table class=b><caption class=h>Builds of ${app}, newest first</caption><thead><tr>${head}` +
+    `<tbody>${rows.join('')}</table>${note}`
+  );
 }
 
 function buildRow(app: AppName, shown: ShownBuild, { now, anchors }: SectionContext): string {
   const { build, displayStatus, duration } = shown;
   const anchor = anchors.build(app, build.id);
   return (
-    `<tr id="${anchor}" class=b${statusClass(shown)}><th scope=row><a href="#${anchor}">${build.id}</a><td class=${statusClass(shown)}>${displayStatus}` +
-    `<td>${timeAndAge(build.startedAt, now)}<td>${duration}<td>${commitHtml(shown)}<td>${whoHtml(shown)}<td>${escapeText(build.source)}` +
+    `<tr id="${anchor}" class=b${statusClass(shown)}><th scope=row><a href="#${anchor}">${build.id}</a>` +
+    `<td class=${statusClass(shown)}>${displayStatus}` +
+    `<td>${timeAndAge(build.startedAt, now)}<td>${duration}<td>${commitHtml(shown)}<td>${whoHtml(shown)}` +
+    `<td>${escapeText(build.source)}` +
     `<td>${build.status === 'running' ? '' : build.exitCode}`
   );
 }
@@ -104,7 +115,8 @@ function detailRow(page: PageApp, shown: ShownBuild, open: boolean, context: Sec
   const why = isFailure(shown) ? whyHtml(shown, log) : '';
   const more = single ? eventsHtml(page.events.get(build.id) ?? []) + recordHtml(app, shown) : '';
   return (
-    `<tr class="m b${statusClass(shown)}"><td colspan=${HEADINGS.length}>${why}<details${open ? ' open' : ''}><summary>${title}<span class=h> of build ${build.id}</span></summary>` +
+    `<tr class="m b${statusClass(shown)}"><td colspan=${HEADINGS.length}>${why}` +
+    `<details${open ? ' open' : ''}><summary>${title}<span class=h> of build ${build.id}</span></summary>` +
     `<div class=x>${logHtml(log, logLimit, palette, `Log of build ${build.id}`)}${more}</div></details>`
   );
 }

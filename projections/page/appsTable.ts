@@ -19,9 +19,11 @@ export function appsTable(
   const rows = apps.map((page) => appRow(page, numbersOf(page), range, marks, anchors));
   const head = ['App', 'Last build', 'Started', `Timeline, last ${name}`, 'Success', 'Median', 'Builds'];
   return (
-    '<section aria-labelledby="page:apps"><h2 id="page:apps">Apps</h2><p class=q>Failing apps first. On the timeline a build that succeeded stands above the line, ' +
+    '<section aria-labelledby="page:apps"><h2 id="page:apps">Apps</h2><p class=q>Failing apps first. ' +
+    'On the timeline a build that succeeded stands above the line, ' +
     'one that failed hangs below it, a canceled one crosses it, a running one reaches to its end' +
-    `<table class=o><caption class=h>Apps, failing ones first</caption><thead><tr>${head.map((cell) => `<th scope=col>${cell}`).join('')}<tbody>${rows.join('')}</table></section>`
+    '<table class=o><caption class=h>Apps, failing ones first</caption><thead>' +
+    `<tr>${head.map((cell) => `<th scope=col>${cell}`).join('')}<tbody>${rows.join('')}</table></section>`
   );
 }
 
@@ -34,11 +36,15 @@ function appRow(page: PageApp, numbers: Numbers, range: Range, marks: number, an
   const { app, builds, outcomes } = page;
   const newest = builds[0];
   const running = builds.filter(({ displayStatus }) => displayStatus === 'running').map(startedAt);
-  const label = `${numbers.succeeded} succeeded, ${numbers.failed} failed, ${numbers.canceled} canceled, ${numbers.running} running`;
+  const label =
+    `${numbers.succeeded} succeeded, ${numbers.failed} failed, ${numbers.canceled} canceled, ` +
+    `${numbers.running} running`;
   const last =
     newest === undefined
       ? '<td class=q>no builds yet<td>'
-      : `<td class=${statusClass(newest)}><a href="#${anchors.build(app, newest.build.id)}">${newest.displayStatus}</a><td>${timeAndAge(newest.build.startedAt, range.to)}`;
+      : `<td class=${statusClass(newest)}>` +
+        `<a href="#${anchors.build(app, newest.build.id)}">${newest.displayStatus}</a>` +
+        `<td>${timeAndAge(newest.build.startedAt, range.to)}`;
   const median = numbers.median === undefined ? '' : formatDuration(numbers.median);
   const rate = numbers.successRate === undefined ? '' : rateText(numbers.successRate);
   const total = outcomes.length + numbers.running;

@@ -87,7 +87,9 @@ export function buildsChart(outcomes: readonly Outcome[], now: number, palette: 
     ],
     palette,
     below: axisTimes(range, step),
-    caption: `Builds per ${name}: <span class="st s">succeeded</span> above the line, <span class="st f">failed</span> below it, <span class="st c">canceled</span> hollow below these`,
+    caption:
+      `Builds per ${name}: <span class="st s">succeeded</span> above the line, ` +
+      '<span class="st f">failed</span> below it, <span class="st c">canceled</span> hollow below these',
   });
 }
 
@@ -135,7 +137,9 @@ export function durationsChart(
   const medianText = median === undefined ? '' : `, median ${formatDuration(median)} (dashed)`;
   const [first, last] = [outcomes[0], outcomes.at(-1)];
   return figure({
-    label: `Durations of the last ${outcomes.length} builds, oldest first: longest ${formatDuration(longest)}${medianText}`,
+    label:
+      `Durations of the last ${outcomes.length} builds, oldest first: ` +
+      `longest ${formatDuration(longest)}${medianText}`,
     columns,
     drawing: `<path class=n d="M0 100H${columns}M0 50H${columns}"/>${bars.join('')}${level}`,
     left: [
@@ -145,7 +149,10 @@ export function durationsChart(
     ],
     palette,
     below: first === undefined || last === undefined ? [] : [dayText(first.startedAt), dayText(last.startedAt)],
-    caption: `Durations, oldest first${medianText}: a full bar <span class="st s">succeeded</span>, one with a gap below its top <span class="st f">failed</span>, a hollow one was <span class="st c">canceled</span>`,
+    caption:
+      `Durations, oldest first${medianText}: a full bar <span class="st s">succeeded</span>, ` +
+      'one with a gap below its top <span class="st f">failed</span>, a hollow one was ' +
+      '<span class="st c">canceled</span>',
   });
 }
 

@@ -40,7 +40,10 @@ export function failuresSection(
   const rest = more > 0 ? `<p class=q>${counted(more, 'more app')} below: filter by status` : '';
   const title =
     apps.length === 1 ? 'The last build failed' : `Failing: the last build of ${counted(failing.length, 'app')}`;
-  return `<section aria-labelledby="page:failing" class=w><h2 id="page:failing">${title}</h2><ul class=why>${items.join('')}</ul>${rest}</section>`;
+  return (
+    `<section aria-labelledby="page:failing" class=w><h2 id="page:failing">${title}</h2>` +
+    `<ul class=why>${items.join('')}</ul>${rest}</section>`
+  );
 }
 
 function failure(app: AppName, shown: ShownBuild, now: number, anchors: Anchors, log: PageLog): string {

@@ -67,7 +67,9 @@ function render(source: PageSource, logOf: LogOf, share: number): string {
   const sections = apps.map((page) => appSection(page, numbersFor(page), context)).join('\n');
   const body = [
     '<a class=skip href="#page:builds">Skip to the builds</a>',
-    `<header><p class=k>dokku-builds<h1>${title}</h1><p class=q>As of ${timeHtml(new Date(now).toISOString())} <small>0s ago</small>. Times are in <span class=tz>UTC</span></header>`,
+    `<header><p class=k>dokku-builds<h1>${title}</h1><p class=q>As of ` +
+      `${timeHtml(new Date(now).toISOString())} <small>0s ago</small>. Times are in ` +
+      '<span class=tz>UTC</span></header>',
     filterBar(reload),
     '<main id="page:main" tabindex=-1>',
     failuresSection(apps, now, anchors, logOf),
@@ -77,7 +79,8 @@ function render(source: PageSource, logOf: LogOf, share: number): string {
     single
       ? `<div id="page:builds">${sections}</div>`
       : `<section aria-labelledby="page:builds"><h2 id="page:builds">Builds</h2>${sections}</section>`,
-    '</main><footer><p>Made by <code>dokku builds:page</code> from the journals of builds. This file loads nothing and sends nothing; its script only filters, and shows times.</footer>',
+    '</main><footer><p>Made by <code>dokku builds:page</code> from the journals of builds. ' +
+      'This file loads nothing and sends nothing; its script only filters, and shows times.</footer>',
     `<script>${PAGE_SCRIPT}</script>`,
   ].join('\n');
   return document(title, body, PAGE_STYLE + palette.css(), reload);
@@ -85,12 +88,16 @@ function render(source: PageSource, logOf: LogOf, share: number): string {
 
 function document(title: string, body: string, style: string, reload: number | undefined): string {
   const digest = (text: string): string => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
-  const policy = `default-src 'none'; style-src ${digest(style)}; script-src ${digest(PAGE_SCRIPT)}; base-uri 'none'; form-action 'none'`;
+  const policy =
+    `default-src 'none'; style-src ${digest(style)}; script-src ${digest(PAGE_SCRIPT)}; base-uri 'none'; ` +
+    `form-action 'none'`;
   const again = reload === undefined ? '' : `<noscript><meta http-equiv=refresh content=${reload}></noscript>`;
   return (
-    `<!doctype html>\n<html lang=en${reload === undefined ? '' : ` data-reload=${reload}`}><head><meta charset=utf-8><meta http-equiv=Content-Security-Policy content="${policy}">` +
+    `<!doctype html>\n<html lang=en${reload === undefined ? '' : ` data-reload=${reload}`}><head>` +
+    `<meta charset=utf-8><meta http-equiv=Content-Security-Policy content="${policy}">` +
     '<meta name=viewport content="width=device-width,initial-scale=1"><meta name=color-scheme content="light dark">' +
-    `<meta name=referrer content=no-referrer>${again}<title>${title}</title><style>${style}</style></head>\n<body>${body}\n</body></html>\n`
+    `<meta name=referrer content=no-referrer>${again}<title>${title}</title>` +
+    `<style>${style}</style></head>\n<body>${body}\n</body></html>\n`
   );
 }
 
@@ -118,8 +125,10 @@ function filterBar(reload: number | undefined): string {
   const options = statuses.map(([value, name]) => `<option value="${value}">${name}`).join('');
   const note = reload === undefined ? '' : `<small>This page reloads itself every ${reload} seconds</small>`;
   return (
-    '<div class=z role=search hidden><label>Search <input type=search placeholder="app, build, commit, who" autocomplete=off></label> ' +
-    `<label>Status <select>${options}</select></label> <label>Times <select><option value="">UTC<option value=l>local</select></label> <output></output>${note}</div>`
+    '<div class=z role=search hidden><label>Search ' +
+    '<input type=search placeholder="app, build, commit, who" autocomplete=off></label> ' +
+    `<label>Status <select>${options}</select></label> <label>Times <select><option value="">UTC` +
+    `<option value=l>local</select></label> <output></output>${note}</div>`
   );
 }
 
@@ -136,7 +145,10 @@ function runningSection(apps: readonly PageApp[], anchors: Anchors): string {
   );
   if (items.length === 0) return '';
   const more = items.length > MOST_NAMED ? `<li>and ${count(items.length - MOST_NAMED)} more` : '';
-  return `<section aria-labelledby="page:running"><h2 id="page:running">Running now</h2><ul class=c>${items.slice(0, MOST_NAMED).join('')}${more}</ul></section>`;
+  return (
+    '<section aria-labelledby="page:running"><h2 id="page:running">Running now</h2>' +
+    `<ul class=c>${items.slice(0, MOST_NAMED).join('')}${more}</ul></section>`
+  );
 }
 
 function overview(apps: readonly PageApp[], now: number, single: boolean, palette: Palette): string {
@@ -155,5 +167,8 @@ function overview(apps: readonly PageApp[], now: number, single: boolean, palett
     ...(single ? [] : [fact('Apps', count(apps.length), '')]),
   ];
   const chart = outcomes.length === 0 ? '' : buildsChart(outcomes, now, palette);
-  return `<section aria-labelledby="page:overview"><h2 id="page:overview">Overview</h2><dl class=n>${facts.join('')}</dl>${chart}</section>`;
+  return (
+    '<section aria-labelledby="page:overview"><h2 id="page:overview">Overview</h2>' +
+    `<dl class=n>${facts.join('')}</dl>${chart}</section>`
+  );
 }

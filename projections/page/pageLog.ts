@@ -34,7 +34,8 @@ export function logHtml(log: PageLog, limit: number, palette: Palette, label: st
   const shown = lastLines(log.lines, limit);
   const isCut = log.before > 0 || shown.length < log.lines.length;
   const note = isCut
-    ? `<p class=q>The last ${shown.length === 1 ? 'line' : `${count(shown.length)} lines`} of a log of ${count(log.size)} bytes`
+    ? `<p class=q>The last ${shown.length === 1 ? 'line' : `${count(shown.length)} lines`} of a log of ` +
+      `${count(log.size)} bytes`
     : '';
   const html = shown.map((line) => lineHtml(line, palette)).join('\n');
   return `${note}<pre class=l tabindex=0 role=region aria-label="${escapeHtml(label)}"><code>${html}</code></pre>`;

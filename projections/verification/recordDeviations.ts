@@ -76,7 +76,10 @@ function unknownRecords(directory: string, history: History, readAll: () => Hist
 /** What the next commands will do with a record that the journal does not have. */
 function whatBecomesOf(directory: string, id: BuildId, isSeen: boolean, pruned: ReadonlySet<BuildId>): string {
   if (isSeen)
-    return 'is of a build that the journal has lost and the checkpoint still knows; after builds:replay the next command adopts it';
+    return (
+      'is of a build that the journal has lost and the checkpoint still knows; ' +
+      'after builds:replay the next command adopts it'
+    );
   if (pruned.has(id)) return 'is of a build that was pruned; the next trigger removes it';
   const record = readRecordFile(directory, id);
   if (typeof record === 'string') return `cannot be read: ${record}`;

@@ -47,7 +47,8 @@ async function bench(isQuick: boolean, asJson: boolean, ofFleet: boolean): Promi
       `${cpu}, ${String(cores)} cores, ${String(memoryGiB)} GiB, ${system}, node ${node}, data on ${fileSystem}, ` +
         `load ${String(load)} at the beginning\n` +
         `CPU time (user + system) and peak memory, medians of interleaved runs` +
-        `${isQuick ? ' (quick: few runs, less data)' : ''}, ${String(seconds)} s\n\n${formatRows(rows)}\n${summary(rows)}\n`,
+        `${isQuick ? ' (quick: few runs, less data)' : ''}, ` +
+        `${String(seconds)} s\n\n${formatRows(rows)}\n${summary(rows)}\n`,
     );
   } finally {
     rmSync(directory, { recursive: true, force: true });

@@ -13,7 +13,10 @@ export function revision(files: AppFiles, branch: string): string {
     ([name, text]) => `M 100755 inline ${name}\ndata ${Buffer.byteLength(text)}\n${text}\n`,
   );
   const committer = `Sandbox <sandbox@example.org> ${Math.floor(Date.now() / 1000)} +0000`;
-  return `commit refs/heads/${branch}\ncommitter ${committer}\ndata ${message.length}\n${message}\n${entries.join('')}\n`;
+  return (
+    `commit refs/heads/${branch}\ncommitter ${committer}\ndata ` +
+    `${message.length}\n${message}\n${entries.join('')}\n`
+  );
 }
 
 let revisions = 0;

@@ -91,7 +91,9 @@ export function readJoined(directory: string, role: Role, machine: string | unde
   if (settings === undefined) throw new Failure(`Nothing is known of a fleet here; run dokku-builds ${command}`);
   if (settings.machine !== undefined && machine !== undefined && settings.machine !== machine) {
     throw new Failure(
-      `This machine is a copy of host ${settings.name}: two machines with one id would undo each other's history. Run dokku-builds fleet:leave and then fleet:join here`,
+      `This machine is a copy of host ${settings.name}: ` +
+        `two machines with one id would undo each other's history. ` +
+        'Run dokku-builds fleet:leave and then fleet:join here',
     );
   }
   const seed = storedSeed(directory);

@@ -52,7 +52,10 @@ export function forgetEnded(buildsRoot: string, scope: PropertyScope): void {
 /** One sentence that says so, for the receiver that answered at `at`, ms since the epoch. */
 export function endedText(at: number): string {
   const when = toWholeSeconds(new Date(at).toISOString());
-  return `The receiver answered 410 Gone at ${when}: nothing is posted to it until notify-url is set again or it takes a test message`;
+  return (
+    `The receiver answered 410 Gone at ${when}: nothing is posted to it until notify-url is set again or ` +
+    'it takes a test message'
+  );
 }
 
 function endedDirectory(buildsRoot: string): string {

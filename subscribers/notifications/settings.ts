@@ -131,7 +131,8 @@ export function parseHeader(text: string): Header {
   const [, name = '', value = ''] = HEADER.exec(text) ?? [];
   if (name === '' || text.length > HEADER_CHARACTERS)
     throw new Failure(
-      `Invalid notify-header: must be a name, a colon, a blank and a value, in printable ASCII of at most ${HEADER_CHARACTERS} characters`,
+      'Invalid notify-header: must be a name, a colon, a blank and a value, ' +
+        `in printable ASCII of at most ${HEADER_CHARACTERS} characters`,
     );
   if (OWN_HEADERS.test(name)) throw new Failure(`Invalid notify-header: ${name} cannot be set`);
   return { name, value };

@@ -35,7 +35,8 @@ export const fleetVerify = defineCommand({
           : [`pieces behind event ${entry.seq} are missing; its host was asked for them`]),
         ...entry.rewritten.map(
           ({ file, same, size }) =>
-            `its host has rewritten its past: the first ${same} bytes are the same, ${size - same} others it had published before are in ${join(mirror.directoryOf(entry), file)}`,
+            `its host has rewritten its past: the first ${same} bytes are the same, ` +
+            `${size - same} others it had published before are in ${join(mirror.directoryOf(entry), file)}`,
         ),
       ];
       if (problems.length > 0) failed = true;
@@ -60,7 +61,8 @@ export const fleetVerify = defineCommand({
         const state =
           problems.length === 0 ? 'intact' : `${problems.length} deviation${problems.length === 1 ? '' : 's'}`;
         output.line(
-          `Verified ${labelOf(journal)}: ${state}, ${verified?.events ?? 0} events${head === undefined ? '' : `, head ${head}`}`,
+          `Verified ${labelOf(journal)}: ${state}, ${verified?.events ?? 0} ` +
+            `events${head === undefined ? '' : `, head ${head}`}`,
         );
         output.flush();
         for (const problem of problems) output.warn(`${labelOf(journal)}: ${problem}`);

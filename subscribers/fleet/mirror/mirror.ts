@@ -200,7 +200,8 @@ export class Mirror {
       rmSync(before, { recursive: true, force: true });
       renameSync(journals, before);
       warn(
-        `The stream is not the one that was read before: it was made again, or has lost its end. All of it is read again; what was known is kept in ${before}`,
+        'The stream is not the one that was read before: it was made again, or has lost its end. ' +
+          `All of it is read again; what was known is kept in ${before}`,
       );
     }
     Object.assign(this.index, emptyIndex());

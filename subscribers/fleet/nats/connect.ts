@@ -25,7 +25,8 @@ export class ServerTooOld extends Failure {
   constructor(version: string) {
     const least = LEAST_VERSION.join('.');
     super(
-      `The server is nats-server ${version}: ${least} or later is needed, with "sync_interval: always" (before 2.10 a server cannot sync before it acknowledges)`,
+      `The server is nats-server ${version}: ${least} or later is needed, with "sync_interval: ` +
+        'always" (before 2.10 a server cannot sync before it acknowledges)',
     );
   }
 }

@@ -87,7 +87,10 @@ function userOf(member: Member): string {
   const { publish, subscribe } = rightsOf(member);
   const list = (subjects: readonly string[]): string => `[${subjects.map((one) => JSON.stringify(one)).join(', ')}]`;
   const responses = role === 'host' ? ', allow_responses: { max: 1, expires: "1m" }' : '';
-  return `{ nkey: ${key}, permissions: { publish: ${list(publish)}, subscribe: ${list(subscribe)}${responses} } } # ${role} ${id}`;
+  return (
+    `{ nkey: ${key}, permissions: { publish: ${list(publish)}, subscribe: ` +
+    `${list(subscribe)}${responses} } } # ${role} ${id}`
+  );
 }
 
 function rightsOf({ role, id }: Member): { publish: string[]; subscribe: string[] } {
