@@ -105,7 +105,18 @@ test('its declarations are enough for a consumer in strict TypeScript, and say w
   writeFileSync(join(consumer, 'right.mts'), use(right));
   writeFileSync(join(consumer, 'wrong.mts'), use(wrong));
   const tsc = join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc');
-  const flags = ['--noEmit', '--strict', '--module', 'nodenext', '--target', 'es2022', '--types', 'node'];
+  const flags = [
+    '--noEmit',
+    '--pretty',
+    'false',
+    '--strict',
+    '--module',
+    'nodenext',
+    '--target',
+    'es2022',
+    '--types',
+    'node',
+  ];
   const args = [tsc, ...flags, 'right.mts', 'wrong.mts'];
   const { status, stdout } = spawnSync(process.execPath, args, { cwd: consumer, encoding: 'utf8' });
   t.is(status, 2, stdout);
