@@ -187,6 +187,14 @@ export function evolveOver(
   });
 }
 
+/** The build that `events`, which name no other, make of nothing; undefined if they do not begin one, or prune it. */
+export function buildOf(events: Iterable<BuildEvent>): Build | undefined {
+  const history = copyOf(initialState);
+  for (const event of events) apply(history, event);
+  const [id] = history.order;
+  return id === undefined ? undefined : findBuild(history, id);
+}
+
 /** A history whose lists can be changed; the builds in it cannot. */
 interface OpenHistory {
   builds: Record<BuildId, Build>;

@@ -9,7 +9,7 @@ import { thisSystem } from '../../host/system/system';
 import { once } from '../../projections/problemWarnings';
 import { infoView } from '../../projections/lists/infoView';
 import { type ListFilter, listOfApp, listOfHost, matches } from '../../projections/lists/listView';
-import { type PastBuild, readPast } from '../../projections/events/past';
+import { type PastBuild, readPastBuild } from '../../projections/events/past';
 import { buildView, isFailure, type ShownBuild } from '../../projections/records/record';
 import { statsJson, statsView } from '../../projections/stats/statsView';
 import { followBuild } from '../output/followBuild';
@@ -90,7 +90,7 @@ export function openHost(options: HostOptions = {}): BuildsHost {
       const onRecord = findBuild(historyOf(app, tell), id);
       const past: PastBuild | undefined = onRecord
         ? { build: onRecord }
-        : readPast(readable(host, app), { only: id }, tell).at(-1);
+        : readPastBuild(readable(host, app), id, undefined, tell);
       if (past === undefined) return undefined;
       return infoView(app, shownAt(Date.now())(past.build), logPath(host, app, id), past.pruning) as BuildInfo;
     },

@@ -8,14 +8,14 @@ import { type Colour, ink } from '../../host/terminal/colour';
 import type { Output } from '../../host/terminal/output';
 import { readPrintedText } from '../../host/terminal/printed';
 import { readTerminal } from '../../host/terminal/terminal';
-import { type Column, formatTerminalTable } from '../../host/terminal/terminalTable';
+import { type Column, terminalTableLines } from '../../host/terminal/terminalTable';
 import { fit } from '../../host/terminal/width';
 import { pruningText } from '../../projections/events/past';
 import { whoText } from '../../projections/events/eventView';
 import type { DisplayStatus } from '../../projections/records/record';
 import { whyFailed } from '../../projections/lists/whyFailed';
 import { printTitleOnTerminal, statusColour } from '../shared/onTerminal';
-import type { Listed, Listing } from './list';
+import type { Listed, Listing } from './listings';
 
 /** How the caller wants to read the list. */
 export interface Wanted {
@@ -66,12 +66,10 @@ export function printListOnTerminal(host: Host, output: Output, listing: Listing
   const terminal = readTerminal(process.env, wanted);
   printTitleOnTerminal(output, listing.title, terminal);
   const columns = columnsOf(listing.shows, wanted);
-  const rows = listing.builds.map((one) => columns.map(({ cell }) => cell(one)));
-  const [header = '', ...lines] = formatTerminalTable(columns, rows, terminal).trimEnd().split('\n');
-  output.line(header);
-  for (const [n, listed] of listing.builds.entries()) {
-    output.line(lines[n] ?? '');
-    const why = whyOf(host, listed);
+  const cellsOf = (listed: Listed): string[] => columns.map(({ cell }) => cell(listed));
+  for (const [line, listed] of terminalTableLines(columns, listing.builds, cellsOf, terminal)) {
+    output.line(line);
+    const why = listed === undefined ? '' : whyOf(host, listed);
     if (why === '') continue;
     const text = fit(visible(why), (terminal.columns ?? Number.POSITIVE_INFINITY) - WHY_INDENT, terminal);
     output.line(`${' '.repeat(WHY_INDENT)}${ink(text, WHY_COLOUR, terminal)}`);

@@ -7,7 +7,7 @@ import { type Build, findBuild, type History, newestBuild, buildsOf } from '../.
 import type { Warn } from '../../projections/problemWarnings';
 import { loadHistory } from '../../journal/loadHistory';
 import { buildOfRelease } from '../../projections/lists/releases';
-import { type PastBuild, readPast, startedIds } from '../../projections/events/past';
+import { type PastBuild, readPastBuild, startedIds } from '../../projections/events/past';
 import { isFailure, type ShownBuild } from '../../projections/records/record';
 
 /** The builds of an app among which one is named; as they stood `until` a time (ms since the epoch), or now. */
@@ -141,7 +141,7 @@ function findPast(host: Host, { app, history, until, warn }: Among, id: BuildId)
   const begun = isGeneratedBuildId(id) ? [id] : startedIds(builds, id, until, warn);
   const meant = begun.includes(id) ? id : begun[0];
   if (meant !== id && begun.length > 1) throw ambiguous(id, begun);
-  const past = meant && readPast(builds, { only: meant, until }, warn).at(-1);
+  const past = meant && readPastBuild(builds, meant, until, warn);
   if (past) return past;
   const known = [
     ...buildsOf(history)

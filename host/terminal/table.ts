@@ -12,12 +12,12 @@ export function formatTable(header: readonly string[], rows: readonly (readonly 
 }
 
 /**
- * The same line by line, for tables of any length: the cells of an item are made twice, once to measure and once to
- * print, and not kept.
+ * The same line by line, for tables of any length: `items` are iterated over twice, once to measure and once to print,
+ * and neither they nor their cells are kept.
  */
 export function* tableLines<T>(
   header: readonly string[],
-  items: readonly T[],
+  items: Iterable<T>,
   cellsOf: (item: T) => readonly string[],
 ): Generator<string> {
   const widths = header.map((name) => widthOf(visible(name)));

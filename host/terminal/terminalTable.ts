@@ -25,23 +25,36 @@ export function formatTerminalTable(
   rows: readonly (readonly string[])[],
   terminal: Terminal,
 ): string {
-  const cells = rows.map((row) => row.map(visible));
-  const wide = columns.map(({ name }, n) =>
-    cells.reduce((most, row) => Math.max(most, widthOf(row[n] ?? '')), name.length),
-  );
-  const isEmpty = columns.map((_, n) => cells.every((row) => (row[n] ?? '') === ''));
+  return [...terminalTableLines(columns, rows, (row) => row, terminal)].map(([line]) => `${line}\n`).join('');
+}
+
+/**
+ * The same line by line, the header first, without newlines, and with the item that the line is about. `items` are
+ * iterated over twice, as by `tableLines`.
+ */
+export function* terminalTableLines<T>(
+  columns: readonly Column[],
+  items: Iterable<T>,
+  cellsOf: (item: T) => readonly string[],
+  terminal: Terminal,
+): Generator<readonly [line: string, item?: T]> {
+  const wide = columns.map(({ name }) => name.length);
+  const isEmpty = columns.map(() => true);
+  for (const item of items) {
+    for (const [n, cell] of cellsOf(item).entries()) {
+      wide[n] = Math.max(wide[n] ?? 0, widthOf(visible(cell)));
+      if (cell !== '') isEmpty[n] = false;
+    }
+  }
   const widths = narrow(columns, wide, isEmpty, terminal.columns ?? Number.POSITIVE_INFINITY);
-  const header = formatLine(
-    columns,
-    columns.map(({ name }) => name),
-    widths,
-    terminal,
-    () => HEADER_COLOUR,
-  );
-  const lines = cells.map((row, n) =>
-    formatLine(columns, row, widths, terminal, (column, cell) => column.colour?.(cell, n)),
-  );
-  return [header, ...lines].map((line) => `${line}\n`).join('');
+  const names = columns.map(({ name }) => name);
+  yield [formatLine(columns, names, widths, terminal, () => HEADER_COLOUR)];
+  let row = 0;
+  for (const item of items) {
+    const at = row++;
+    const cells = cellsOf(item).map(visible);
+    yield [formatLine(columns, cells, widths, terminal, (column, cell) => column.colour?.(cell, at)), item];
+  }
 }
 
 /** The width of each column, 0 for what is left out. One that says nothing is left out first. */

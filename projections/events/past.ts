@@ -3,12 +3,20 @@ import { join } from 'node:path';
 import { parseTimestamp, toWholeSeconds } from '../../host/durations';
 import type { BuildId } from '../../host/dokku/names';
 import type { AppBuilds } from '../../host/dokku/paths';
-import type { BuildEvent, BuildFinished, Pruned, Recorded } from '../../journal/events';
-import { type Build, buildsOf, findBuild, type History } from '../../journal/history';
+import {
+  type BuildEvent,
+  type BuildFinished,
+  type BuildStarted,
+  buildsNamed,
+  type Pruned,
+  type Recorded,
+} from '../../journal/events';
+import type { Build, History } from '../../journal/history';
 import { JOURNAL_FILE, START, withJournal } from '../../journal/file/journalFile';
+import { eventsBackwards } from '../../journal/file/readBackwards';
 import { readJournal } from '../../journal/file/readJournal';
 import { occursInJournal } from '../../journal/file/occursInJournal';
-import { evolveOver, initialState } from '../../journal/decider';
+import { buildOf, evolveOver, initialState } from '../../journal/decider';
 import { problemWarner, type Warn } from '../problemWarnings';
 import { happenedAt } from './happenedAt';
 
@@ -39,41 +47,99 @@ export interface PastBuild {
   readonly pruning?: Pruning;
 }
 
-/** Limits the past to one build, and to what had happened by a time (ms since the epoch). */
-export interface PastFilter {
-  readonly only?: BuildId | undefined;
-  readonly until?: number | undefined;
+/**
+ * The build `id` in the journal of `builds`, pruned or not, as it stood at `until` (ms since the epoch) or stands now.
+ * Reads the whole journal, and warns of damaged parts. Throws `JournalNotReadable`.
+ */
+export function readPastBuild(
+  builds: AppBuilds,
+  id: BuildId,
+  until: number | undefined,
+  warn: Warn,
+): PastBuild | undefined {
+  if (!occursInJournal(journalOf(builds), id)) return undefined;
+  let own: BuildEvent[] = []; // since it was pruned
+  let pruned: PastBuild | undefined;
+  readEvents(builds, warn, (recorded) => {
+    const { at, event } = recorded;
+    if ((until !== undefined && happenedAt(recorded) > until) || !buildsNamed(event).includes(id)) return;
+    if (event.type !== 'Pruned' || !event.builds.includes(id)) {
+      own.push(event);
+      return;
+    }
+    const build = buildOf(own);
+    if (build !== undefined) pruned = { build, pruning: { at, reason: event.reason } };
+    own = [];
+  });
+  const build = buildOf(own);
+  return build === undefined ? pruned : { build };
 }
 
 /**
- * The builds in the journal of `builds`, pruned ones included, in the order in which they started. Reads the whole
- * journal, and warns of damaged parts: their builds are missing. Throws `JournalNotReadable`.
+ * All builds in the journal of `builds`, pruned ones included, the one that started last first; as they stood at
+ * `until` (ms since the epoch) or stand now. Read anew, backwards, each time that it is iterated over, so that no more
+ * of them are in memory than were on record at one time. Warns of damaged parts: their builds are missing. Iterating
+ * throws `JournalNotReadable`.
  */
-export function readPast(builds: AppBuilds, { only, until }: PastFilter, warn: Warn): PastBuild[] {
-  if (only !== undefined && !occursInJournal(journalOf(builds), only)) return [];
-  const past = new Map<BuildId, PastBuild>();
-  const history = evolveOver(initialState, (next, state) => {
-    readEvents(builds, warn, (recorded) => {
-      const { at, event } = recorded;
-      if (until !== undefined && happenedAt(recorded) > until) return;
-      if (event.type === 'Pruned') {
-        for (const id of event.builds) {
-          const build = findBuild(state, id);
-          if (build !== undefined) past.set(id, { build, pruning: { at, reason: event.reason } });
-        }
-      } else if (only !== undefined && event.build !== only) {
-        return;
-      } else if (event.type === 'BuildStarted' && !past.has(event.build)) {
-        past.set(event.build, NOT_YET); // holds its place
-      }
-      next(event);
-    });
+export function readPast(builds: AppBuilds, until: number | undefined, warn: Warn): Iterable<PastBuild> {
+  const isAfter = (recorded: Recorded): boolean => until !== undefined && happenedAt(recorded) > until;
+  const starts = new VoidStarts();
+  const events = eventsBackwards(journalOf(builds), {
+    event(recorded) {
+      if (!isAfter(recorded)) starts.meet(recorded);
+    },
+    problem: problemWarner(builds, warn),
   });
-  for (const build of buildsOf(history)) past.set(build.id, { build });
-  return [...past.values()].filter((one) => one !== NOT_YET);
+  return {
+    *[Symbol.iterator]() {
+      const later = new Map<BuildId, Later>();
+      for (const recorded of events) {
+        const { at, seq, event } = recorded;
+        if (isAfter(recorded) || starts.void.has(seq)) continue;
+        if (event.type === 'BuildStarted') {
+          const { events: own, pruning } = later.get(event.build) ?? { events: [] };
+          later.delete(event.build);
+          const build = buildOf([event, ...own.reverse()]);
+          if (build !== undefined) yield { build, ...(pruning && { pruning }) };
+        } else {
+          if (event.type === 'Pruned')
+            for (const id of event.builds) later.set(id, { events: [], pruning: { at, reason: event.reason } });
+          for (const id of stillThereAfter(event)) {
+            const known = later.get(id);
+            if (known === undefined) later.set(id, { events: [event] });
+            else known.events.push(event);
+          }
+        }
+      }
+    },
+  };
 }
 
-const NOT_YET = {} as PastBuild;
+/** The builds that `event` changes, and does not remove. */
+function stillThereAfter(event: Exclude<BuildEvent, BuildStarted>): readonly BuildId[] {
+  if (event.type !== 'Pruned') return [event.build];
+  return (event.logs ?? []).filter((id) => !event.builds.includes(id));
+}
+
+/** What is known of a build before its start was met: its events, the last one first, up to when it was pruned. */
+interface Later {
+  readonly events: BuildEvent[];
+  readonly pruning?: Pruning;
+}
+
+/** Starts of builds that were on record already. This program writes none, and they count for nothing. */
+class VoidStarts {
+  /** Numbers of events. */
+  readonly void = new Set<number>();
+  readonly #present = new Set<BuildId>();
+
+  meet({ seq, event }: Recorded): void {
+    if (event.type === 'Pruned') for (const id of event.builds) this.#present.delete(id);
+    if (event.type !== 'BuildStarted') return;
+    if (this.#present.has(event.build)) this.void.add(seq);
+    this.#present.add(event.build);
+  }
+}
 
 /**
  * The ids that begin with `beginning` of builds that had started by `until` (ms since the epoch), newest first. Reads
@@ -99,8 +165,8 @@ export interface HistoryThen {
 
 /**
  * The history of an app as it was at `then` (ms since the epoch), from its events alone. An adopted event counts from
- * the time in its record, because it was on record from then on. Reads the whole journal, as {@link readPast} does.
- * Throws `JournalNotReadable`.
+ * the time in its record, because it was on record from then on. Reads the whole journal, as {@link readPastBuild}
+ * does. Throws `JournalNotReadable`.
  */
 export function readHistoryAt(builds: AppBuilds, then: number, warn: Warn): HistoryThen {
   const dead = new Set<BuildId>();

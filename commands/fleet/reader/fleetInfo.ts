@@ -5,7 +5,7 @@ import { aWord, choiceFlags, ofFleet, readerFlags } from '../fleetFlags';
 import { Failure, printable, visible } from '../../../host/failure';
 import { findBuild } from '../../../journal/history';
 import { actorText } from '../../../projections/events/eventView';
-import { pruningText, logPrunedText, readPast } from '../../../projections/events/past';
+import { pruningText, logPrunedText, readPastBuild } from '../../../projections/events/past';
 import { infoView } from '../../../projections/lists/infoView';
 import { asJson } from '../../../subscribers/fleet/mirror/fleetBuilds';
 import { historyOf } from '../../../subscribers/fleet/mirror/journalHistory';
@@ -25,7 +25,7 @@ export const fleetInfo = defineCommand({
     const found = journals.flatMap((journal) => {
       const present = findBuild(historyOf(mirror, journal), build);
       const builds = placeOf(mirror, journal);
-      const past = present ? { build: present } : readPast(builds, { only: build }, output.warn).at(-1);
+      const past = present ? { build: present } : readPastBuild(builds, build, undefined, output.warn);
       return past === undefined ? [] : [{ journal, past, shown: view.show(journal, past.build) }];
     });
     const [first] = found;
