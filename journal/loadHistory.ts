@@ -7,6 +7,7 @@ import { buildsNamed, type Recorded } from './events';
 import { type Head, isHeadOf, type Journal, sizeOf, JOURNAL_FILE, START, withJournal } from './file/journalFile';
 import { type Problem, type Reading, readJournal } from './file/readJournal';
 import type { History } from './history';
+import { keepProblem } from './problems';
 
 /** An app's history, and how far its journal was read for it. */
 export interface Loaded {
@@ -17,7 +18,7 @@ export interface Loaded {
    * checkpoint.
    */
   readonly changed: 'all' | ReadonlySet<BuildId>;
-  /** The problems in the part of the journal that was read. */
+  /** The problems in the part of the journal that was read; of very many problems the first ones. */
   readonly problems: readonly Problem[];
   /** True if the history has adopted builds that could not be appended to the journal. */
   readonly inMemory?: true;
@@ -50,7 +51,7 @@ export function loadWhole(journal: Journal): Loaded {
 /** `loaded` with the events behind its head. `diverged`: they do not belong to it, and nothing was added. */
 export function readOn(journal: Journal, loaded: Loaded): { loaded: Loaded; diverged: boolean } {
   if (sizeOf(journal) === loaded.head.end) return { loaded, diverged: false };
-  const problems: Problem[] = [];
+  const problems: Problem[] = [...loaded.problems];
   const changed = new Set<BuildId>();
   let reading: Reading = { head: loaded.head, diverged: false };
   const history = evolveOver(loaded.history, (next) => {
@@ -59,7 +60,7 @@ export function readOn(journal: Journal, loaded: Loaded): { loaded: Loaded; dive
         next(event);
         if (loaded.changed !== 'all') for (const id of buildsNamed(event)) changed.add(id);
       },
-      problem: (problem) => problems.push(problem),
+      problem: (problem) => keepProblem(problems, problem),
     });
   });
   const { head, diverged } = reading;
@@ -68,7 +69,7 @@ export function readOn(journal: Journal, loaded: Loaded): { loaded: Loaded; dive
     history,
     head,
     changed: together(loaded.changed, changed),
-    problems: [...loaded.problems, ...problems],
+    problems,
   };
   return { loaded: { ...loaded, ...read }, diverged };
 }

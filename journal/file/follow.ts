@@ -59,7 +59,11 @@ export interface Reader {
 interface DamageList {
   readonly latest: Damage;
   readonly earlier: DamageList | undefined;
+  readonly length: number;
 }
+
+/** So many pieces are kept apart. All that follow, up to the next event, count as one: a file may have millions. */
+const MOST_PIECES = 1000;
 
 /** A reader's next state, and its findings on the way there. */
 export interface Step {
@@ -100,17 +104,21 @@ export function finish(reader: Reader): Step {
 function withDamage(reader: Reader, latest: Damage): Reader {
   const { damage, head } = reader;
   const goesOn = damage?.latest.end === latest.start && latest.start !== head.end;
-  const list = goesOn
-    ? { latest: joinDamage(damage.latest, latest), earlier: damage.earlier }
-    : { latest, earlier: damage };
+  const list = goesOn ? { ...damage, latest: joinDamage(damage.latest, latest) } : withPiece(damage, latest);
   return { ...reader, damage: list };
+}
+
+function withPiece(list: DamageList | undefined, latest: Damage): DamageList {
+  const { length = 0 } = list ?? {};
+  if (list === undefined || length < MOST_PIECES) return { latest, earlier: list, length: length + 1 };
+  return { ...list, latest: { ...list.latest, end: latest.end, zerosFrom: latest.zerosFrom } };
 }
 
 /** An intact frame whose payload is no envelope is damage, and the next frame follows it. */
 function passOver(reader: Reader, { start, end }: Frame): Step {
   const latest: Damage = { type: 'damage', start, end, zerosFrom: end, claimedEnd: undefined };
   const { head, damage } = reader;
-  return { reader: { ...reader, head: { ...head, end }, damage: { latest, earlier: damage } }, findings: [] };
+  return { reader: { ...reader, head: { ...head, end }, damage: withPiece(damage, latest) }, findings: [] };
 }
 
 function readEnvelope(reader: Reader, envelope: Envelope, frame: Frame): Step {

@@ -53,6 +53,7 @@ export function verifyJournal(
   const unknown: Unknown[] = [];
   const counts = { events: 0, voidFrames: 0, tornBytes: 0, unknownEvents: 0 };
   let uncovered: Damaged[] = []; // no digest covers them yet
+  let intact = { from: 0, to: 0 }; // bytes that digests cover without a gap, all of them right
   let pinned: number | undefined;
   const bytes = fstatSync(journal.fd).size;
   const { head } = readJournal(journal, START, {
@@ -81,8 +82,10 @@ export function verifyJournal(
       }
       const covered = chain.add(envelope, frame);
       if (!covered.intact) deviations.push(notLinked(seq, frame.start));
+      const from = covered.from === intact.to ? intact.from : covered.from;
+      intact = { from: covered.intact ? from : covered.to, to: covered.to };
       for (const damage of uncovered.filter(({ end }) => end <= covered.to)) {
-        if (covered.intact && damage.start >= covered.from) counts.tornBytes += damage.end - damage.start;
+        if (damage.start >= intact.from) counts.tornBytes += damage.end - damage.start;
         else deviations.push(deviationOf({ ...damage, cutOff: false }));
       }
       uncovered = uncovered.filter(({ end }) => end > covered.to);

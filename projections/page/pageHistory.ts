@@ -7,6 +7,7 @@ import type { History } from '../../journal/history';
 import { JOURNAL_FILE, START, withJournal } from '../../journal/file/journalFile';
 import { type Problem, readJournal } from '../../journal/file/readJournal';
 import { evolveOver, initialState } from '../../journal/decider';
+import { keepProblem } from '../../journal/problems';
 
 /** How a build ended, pruned builds included. */
 export interface Outcome {
@@ -64,7 +65,7 @@ export function readPageHistory(directory: string, most: number): PageHistory {
         next(recorded.event);
         onEvent(recorded);
       };
-      readJournal(journal, START, { event, problem: (problem) => problems.push(problem) });
+      readJournal(journal, START, { event, problem: (problem) => keepProblem(problems, problem) });
     }),
   );
   return { history: history ?? initialState, events, outcomes: outcomes.slice(-most), problems };

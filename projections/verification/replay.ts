@@ -7,6 +7,7 @@ import { readCheckpoint } from '../../journal/checkpoint';
 import { evolveOver, initialState } from '../../journal/decider';
 import { JOURNAL_FILE, START, withJournal } from '../../journal/file/journalFile';
 import { type Problem, readJournal } from '../../journal/file/readJournal';
+import { keepProblem } from '../../journal/problems';
 import { buildsOf, runningBuilds } from '../../journal/history';
 import { addRunning, runningOf } from '../lists/runningBuilds';
 import { leftovers, staleRecords } from '../records/recordFiles';
@@ -56,7 +57,7 @@ export function replay(
         },
         problem(problem) {
           comparison?.problem(problem);
-          problems.push(problem);
+          keepProblem(problems, problem);
         },
         frame: (envelope, frame, counts) => comparison?.frame(envelope, frame, counts),
       });
