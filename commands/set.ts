@@ -18,7 +18,7 @@ import { setMetricsFile } from '../subscribers/metrics/metricsFile';
 import { parseMetrics } from '../subscribers/metrics/settings';
 import { forgetUndelivered } from '../subscribers/notifications/undelivered';
 import { pagesDirectory, parsePageSetting } from '../subscribers/page/keptPages';
-import { startUpdate } from '../subscribers/page/requestPages';
+import { setPage, startUpdate } from '../subscribers/page/requestPages';
 import { defineCommand } from './definition/command';
 import { appOr, aSwitch } from './definition/flags';
 
@@ -111,7 +111,8 @@ export const set = defineCommand({
     }
     if (name === 'metrics') setMetricsFile(host);
     if (name === 'notify-url' && scope !== '--global') forgetUndelivered(appBuilds(host, scope).directory);
-    if (name === 'page' || (name === 'mask' && existsSync(pagesDirectory(host)))) startUpdate(host);
+    if (name === 'page') setPage(host, scope);
+    if (name === 'mask' && existsSync(pagesDirectory(host))) startUpdate(host);
     return undefined;
   },
 });

@@ -5,7 +5,7 @@ import { type AppBuilds, appBuilds, appRoot } from '../host/dokku/paths';
 import { type Retention, resolveRetention } from '../host/dokku/retention';
 import { revisionOf } from '../host/dokku/revision';
 import { reasonOf } from '../host/failure';
-import { makeDirectory } from '../host/system/files';
+import { makeDurableDirectory } from '../host/system/durable';
 import { commandLineOf, identifyProcess } from '../host/system/processes';
 import { thisSystem } from '../host/system/system';
 import { type BuildCommand, BuildStartedBefore, UnknownBuild } from '../journal/commands';
@@ -50,7 +50,7 @@ export function recordStart(host: Host, warn: Warn, app: AppName, id: BuildId, p
 
 function prepareDirectory({ directory }: AppBuilds): void {
   try {
-    makeDirectory(directory);
+    makeDurableDirectory(directory);
   } catch (error) {
     throw new JournalNotWritten(directory, reasonOf(error));
   }

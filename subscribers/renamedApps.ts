@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import type { Host } from '../host/dokku/environment';
 import { type AppName, asAppName, type BuildId } from '../host/dokku/names';
 import { buildsRoot, recordPath } from '../host/dokku/paths';
-import { makeDirectory, readSmallFile, removeFile } from '../host/system/files';
+import { makeDurableDirectory } from '../host/system/durable';
+import { readSmallFile, removeFile } from '../host/system/files';
 import { replaceFile } from '../host/system/replaceFile';
 
 /*
@@ -21,7 +22,7 @@ function directoryOf(host: Host): string {
 /** Notes that these running builds belong to the app `name` now. Throws system errors. */
 export function noteRenamed(host: Host, builds: readonly BuildId[], name: AppName): void {
   if (builds.length === 0) return;
-  makeDirectory(directoryOf(host), 0o700);
+  makeDurableDirectory(directoryOf(host), 0o700);
   for (const build of builds) replaceFile(join(directoryOf(host), build), name, { mode: 0o600, durable: true });
 }
 

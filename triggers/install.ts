@@ -10,7 +10,7 @@ import { appBuilds, buildsRoot, propertiesRoot } from '../host/dokku/paths';
 import { isPluginTree, ownTree, STRAY_LINK } from '../host/dokku/pluginTree';
 import { errorCode, reasonOf } from '../host/failure';
 import { asOwnerOf } from '../host/system/asOwner';
-import { readSmallFile, removeFile } from '../host/system/files';
+import { readSmallFile, removeFile, syncDirectory } from '../host/system/files';
 import { replaceFile } from '../host/system/replaceFile';
 import { entryOf, inDirectory, openEntry } from '../host/system/ownedDirectory';
 import { thisSystem } from '../host/system/system';
@@ -106,6 +106,7 @@ function ownerOf(host: Host): Owner | undefined {
 function makeOwn(fd: number, name: string, owner: Owner | undefined): void {
   try {
     fs.mkdirSync(entryOf(fd, name), 0o755);
+    syncDirectory(entryOf(fd)); // all that is recorded lies below
   } catch (error) {
     if (errorCode(error) !== 'EEXIST') throw error;
   }

@@ -4,7 +4,8 @@ import { dirname, join } from 'node:path';
 import type { Call } from '../host/call';
 import type { AppBuilds } from '../host/dokku/paths';
 import { propertiesDirectory } from '../host/dokku/paths';
-import { listDirectory, makeDirectory, syncDirectory } from '../host/system/files';
+import { makeDurableDirectory } from '../host/system/durable';
+import { listDirectory, syncDirectory } from '../host/system/files';
 import { removeCheckpoint } from '../journal/checkpoint';
 import { JOURNAL_FILE } from '../journal/file/journalFile';
 import { runningBuilds } from '../journal/history';
@@ -46,7 +47,7 @@ function moveJournal(from: AppBuilds, to: AppBuilds): void {
   removeCheckpoint(from.directory);
   const [source, target] = [join(from.directory, JOURNAL_FILE), join(to.directory, JOURNAL_FILE)];
   if (!existsSync(source) || existsSync(target)) return;
-  makeDirectory(to.directory);
+  makeDurableDirectory(to.directory);
   renameSync(source, target);
   for (const directory of [to.directory, from.directory, to.buildsRoot]) syncDirectory(directory);
 }

@@ -31,9 +31,12 @@ function removeAll(host: Host, app: AppName): void {
 
 /** Records, logs and properties are for the stock plugin to remove. */
 function removeOwnFiles(directory: string): void {
+  if (!existsSync(directory)) return;
   for (const name of [JOURNAL_FILE, CHECKPOINT_FILE]) rmSync(join(directory, name), { force: true });
+  syncDirectory(directory); // or a power cut brings the history back
   try {
     rmdirSync(directory);
+    syncDirectory(dirname(directory));
   } catch (error) {
     if (!['ENOENT', 'ENOTEMPTY', 'ENOTDIR'].includes(errorCode(error) ?? '')) throw error;
   }

@@ -6,7 +6,8 @@ import type { AppName } from '../../host/dokku/names';
 import { appBuilds, logPath } from '../../host/dokku/paths';
 import { formatDuration } from '../../host/durations';
 import { Failure, reasonOf } from '../../host/failure';
-import { makeDirectory, ownLikeParent } from '../../host/system/files';
+import { makeDurableDirectory } from '../../host/system/durable';
+import { ownLikeParent } from '../../host/system/files';
 import type { Source } from '../../journal/events';
 import { waitForEnd } from '../../subscribers/afterDeploy/waitForEnd';
 import { recordFinish, recordStart } from '../../subscribers/recordDeploy';
@@ -108,7 +109,7 @@ function tryTo(warn: (message: string) => void, record: () => void): void {
 
 function makeBuildsDirectory(directory: string): void {
   try {
-    makeDirectory(directory);
+    makeDurableDirectory(directory);
   } catch (error) {
     throw new Failure(`Cannot make ${directory}: ${reasonOf(error)}`);
   }

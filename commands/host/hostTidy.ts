@@ -1,8 +1,8 @@
 import { readdirSync, rmSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 
 import type { Host } from '../../host/dokku/environment';
-import { ageOf } from '../../host/system/files';
+import { ageOf, syncDirectory } from '../../host/system/files';
 import { LONGEST_WRITE_MS } from '../../host/system/replaceFile';
 import { isAlive } from '../../host/system/processes';
 import { installedTrees, type Places, readPlugin } from '../../host/dokku/places';
@@ -28,6 +28,7 @@ function removal(paths: readonly string[]): Step[] {
     says: `Removing ${path}`,
     take: () => {
       rmSync(path, { recursive: true, force: true });
+      syncDirectory(dirname(path));
     },
   }));
 }

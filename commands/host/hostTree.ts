@@ -17,7 +17,8 @@ import { basename, dirname, join, relative } from 'node:path';
 import { ALONGSIDE_MARKER } from '../../host/dokku/alongside';
 import { EXECUTABLE, isPluginTree, ownTree, readVersion, STRAY_LINK } from '../../host/dokku/pluginTree';
 import { Failure } from '../../host/failure';
-import { makeDirectory, syncDirectory, syncFile } from '../../host/system/files';
+import { makeDurableDirectory } from '../../host/system/durable';
+import { syncDirectory, syncFile } from '../../host/system/files';
 import { replaceFile } from '../../host/system/replaceFile';
 import { alongsideTriggers } from '../programs';
 
@@ -91,7 +92,7 @@ export function placeTree(tree: PluginTree, directory: string): void {
   }
   const stage = `${directory}.${process.pid}.tmp`;
   rmSync(stage, { recursive: true, force: true });
-  makeDirectory(stage);
+  makeDurableDirectory(stage);
   writeEntries(tree, stage);
   renameSync(stage, directory);
   syncDirectory(dirname(directory));
@@ -107,7 +108,7 @@ function writeEntries({ entries }: PluginTree, directory: string): void {
   for (const entry of entries.toSorted((a, b) => Number(a.path === EXECUTABLE) - Number(b.path === EXECUTABLE))) {
     const path = join(directory, entry.path);
     if (isThere(entry, path)) continue;
-    makeDirectory(dirname(path));
+    makeDurableDirectory(dirname(path));
     if (entry.type === 'text') replaceFile(path, entry.text, { mode: 0o644, durable: true });
     else placeBeside(entry, path);
   }

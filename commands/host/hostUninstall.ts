@@ -11,7 +11,7 @@ import {
 } from '../../host/dokku/installation';
 import { leadsSomewhere, ownNames, type Places, placesOf, readPlugin, replaceLink } from '../../host/dokku/places';
 import { Failure } from '../../host/failure';
-import { removeFile } from '../../host/system/files';
+import { removeDurably } from '../../host/system/durable';
 import { buildsRoot } from '../../host/dokku/paths';
 import { install } from '../../triggers/install';
 import { type Step, takeSteps } from './hostSteps';
@@ -79,7 +79,7 @@ function isOurs(enabled: string, target: string): boolean {
 export function disableSteps(places: Places): Step[] {
   return ownNames(places).map((name) => {
     const link = join(places.enabled, name);
-    return { says: `Removing ${link}`, take: () => void removeFile(link) };
+    return { says: `Removing ${link}`, take: () => removeDurably(link) };
   });
 }
 
@@ -88,7 +88,7 @@ export function withdrawSteps({ journal, available }: Places): Step[] {
   if (!existsSync(join(journal, ALONGSIDE_MARKER))) return [];
   return [journal, join(available, ALONGSIDE_NAME)]
     .filter((link) => readPlugin(link)?.target !== undefined)
-    .map((link) => ({ says: `Removing ${link}`, take: () => void removeFile(link) }));
+    .map((link) => ({ says: `Removing ${link}`, take: () => removeDurably(link) }));
 }
 
 /** After this step, `host:install --again`, which systemd may start at any time, changes nothing. */
@@ -102,7 +102,7 @@ function leavingSteps(host: Host): Step[] {
 function unlinkStable({ stable }: Places): Step[] {
   const plugin = readPlugin(stable);
   if (plugin?.target === undefined || !(plugin.ours || plugin.tree === undefined)) return [];
-  return [{ says: `Removing ${stable}`, take: () => void removeFile(stable) }];
+  return [{ says: `Removing ${stable}`, take: () => removeDurably(stable) }];
 }
 
 function forgetSteps(host: Host): Step[] {

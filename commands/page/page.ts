@@ -48,7 +48,7 @@ function writePage(output: Output, out: string, html: string): void {
   const there = statSync(path, { throwIfNoEntry: false });
   if (there !== undefined && !there.isFile()) throw new Failure(`${printable(path)} is not a regular file`);
   try {
-    replaceFile(path, html, { mode: 0o644, durable: false });
+    replaceFile(path, html, { mode: 0o644, durable: true });
   } catch (error) {
     throw new Failure(`Cannot write ${printable(path)}: ${reasonOf(error)} (in ${printable(dirname(path))})`);
   }

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
-import { removeFile } from '../system/files';
+import { removeDurably } from '../system/durable';
 import { ALONGSIDE_MARKER } from './alongside';
 import type { Host } from './environment';
 import { type Installation, readInstallation, writeInstallation } from './installation';
@@ -34,7 +34,7 @@ export function takeOver(host: Host, name: string): boolean {
   const there = readPlugin(builds);
   if (there !== undefined && there.target === undefined) return false;
   writeInstallation(host, installationAs(host, places, name));
-  if (readPlugin(journal)?.target !== undefined && existsSync(join(journal, ALONGSIDE_MARKER))) removeFile(journal);
+  if (readPlugin(journal)?.target !== undefined && existsSync(join(journal, ALONGSIDE_MARKER))) removeDurably(journal);
   replaceLink(builds, join('..', 'available', name));
   return true;
 }

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 
 import type { Host } from './environment';
-import { readSmallFile, removeFile } from '../system/files';
+import { removeDurably } from '../system/durable';
+import { readSmallFile } from '../system/files';
 import { replaceFile } from '../system/replaceFile';
 import { INSTALLATION_FILE } from './role';
 
@@ -41,9 +42,9 @@ export function writeInstallation(host: Host, { mode, before, name }: Installati
   replaceFile(installationPath(host), `${JSON.stringify({ mode, before, name })}\n`, { mode: 0o644, durable: true });
 }
 
-/** Throws system errors. */
+/** Durable. Throws system errors. */
 export function removeInstallation(host: Host): void {
-  removeFile(installationPath(host));
+  removeDurably(installationPath(host));
 }
 
 /** A directory that plugn does not read. Only users who may also change the links may write to it. */

@@ -1,8 +1,8 @@
-import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 import type { Host } from './environment';
-import { makeDirectory, readSmallFile, refuseLink, removeFile, syncDirectory } from '../system/files';
+import { makeDurableDirectory, removeDurably } from '../system/durable';
+import { readSmallFile, refuseLink, syncDirectory } from '../system/files';
 import { removeStaleTemporaries, replaceFile } from '../system/replaceFile';
 import { propertiesDirectory, propertiesRoot, propertyPath, type PropertyScope } from './paths';
 import { isAlive } from '../system/processes';
@@ -24,19 +24,17 @@ export function readProperty(host: Host, scope: PropertyScope, name: string): st
  */
 export function writeProperty(host: Host, scope: PropertyScope, name: string, value: string): void {
   refuseLinks(host, scope);
-  makeDirectory(propertiesDirectory(host, scope), 0o755);
+  makeDurableDirectory(propertiesDirectory(host, scope), 0o755);
   replaceFile(propertyPath(host, scope, name), value, { mode: 0o600, durable: true });
   const root = propertiesRoot(host);
-  for (const directory of [root, dirname(root)]) syncDirectory(directory); // their entries may be new
+  for (const directory of [root, dirname(root)]) syncDirectory(directory); // a killed call may have made their entries
   removeStaleTemporaries(propertiesDirectory(host, scope), (pid) => isAlive({ pid }));
 }
 
 /** Unsets a property, which may not be set. Durable. Throws as {@link writeProperty} does. */
 export function clearProperty(host: Host, scope: PropertyScope, name: string): void {
   refuseLinks(host, scope);
-  const path = propertyPath(host, scope, name);
-  removeFile(path);
-  if (existsSync(dirname(path))) syncDirectory(dirname(path)); // also if a call that was killed has removed it
+  removeDurably(propertyPath(host, scope, name));
 }
 
 /** Refuses a link in place of a directory: it may lead anywhere. */

@@ -3,14 +3,8 @@ import { dirname } from 'node:path';
 
 import { asBuildId, type BuildId } from '../../host/dokku/names';
 import { asRevision } from '../../host/dokku/revision';
-import {
-  listDirectory,
-  makeDirectory,
-  ownLikeParent,
-  readSmallFile,
-  removeFile,
-  syncDirectory,
-} from '../../host/system/files';
+import { makeDurableDirectory } from '../../host/system/durable';
+import { listDirectory, ownLikeParent, readSmallFile, removeFile, syncDirectory } from '../../host/system/files';
 import type { Actor } from '../../journal/events';
 
 /*
@@ -49,7 +43,7 @@ const NO_NOTES: Notes = { deployed: false, cancelers: [] };
  */
 export function addNote(directory: string, id: BuildId, note: Note): void {
   const path = notesPath(directory, id);
-  makeDirectory(dirname(path), 0o700);
+  makeDurableDirectory(dirname(path), 0o700);
   const { O_APPEND, O_CREAT, O_NOFOLLOW, O_WRONLY } = constants;
   const fd = openSync(path, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW, 0o600);
   try {

@@ -1,11 +1,12 @@
 import { readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 import type { Host } from '../../host/dokku/environment';
 import { propertiesRoot } from '../../host/dokku/paths';
 import { Failure } from '../../host/failure';
 import { sha256 } from '../../journal/file/checksums';
-import { makeDirectory, readSmallFile, refuseLink } from '../../host/system/files';
+import { makeDurableDirectory } from '../../host/system/durable';
+import { readSmallFile, refuseLink, syncDirectory } from '../../host/system/files';
 import { replaceFile } from '../../host/system/replaceFile';
 import { ULID } from './piece';
 import type { Member } from './nats/serverConfiguration';
@@ -109,15 +110,16 @@ export function storedSeed(directory: string): string | undefined {
 /** Stores them: the directory for its owner alone, the seed with mode 0600. Throws system errors. */
 export function writeJoined(directory: string, { seed, ...settings }: Joined): void {
   refuseLink(directory);
-  makeDirectory(directory, 0o700);
+  makeDurableDirectory(directory, 0o700);
   replaceFile(join(directory, SEED_FILE), `${seed}\n`, { mode: 0o600, durable: true });
   replaceFile(join(directory, SETTINGS_FILE), `${JSON.stringify(settings, null, 2)}\n`, { mode: 0o600, durable: true });
 }
 
-/** Removes them; false when there were none. */
+/** Removes them, durable: a power cut does not bring the key back. False when there were none. */
 export function removeSettings(directory: string): boolean {
   if (!refuseLink(directory)) return false;
   rmSync(directory, { recursive: true, force: true });
+  syncDirectory(dirname(directory));
   return true;
 }
 

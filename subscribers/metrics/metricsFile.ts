@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { listApps } from '../../host/dokku/apps';
 import type { Host } from '../../host/dokku/environment';
 import { buildsRoot } from '../../host/dokku/paths';
-import { makeDirectory, removeFile } from '../../host/system/files';
+import { removeDurably } from '../../host/system/durable';
+import { makeDirectory } from '../../host/system/files';
 import { replaceFile } from '../../host/system/replaceFile';
 import { metricsText } from '../../projections/metrics/metricsText';
 import { readMetrics } from './readMetrics';
@@ -37,5 +38,5 @@ export function updateMetricsFile(host: Host): void {
 /** Writes the file, or removes it, after the property was changed. Throws system errors. */
 export function setMetricsFile(host: Host): void {
   if (isMetricsFileWanted(host)) updateMetricsFile(host);
-  else removeFile(metricsPath(host));
+  else removeDurably(metricsPath(host)); // or an exporter would give out old figures for ever
 }

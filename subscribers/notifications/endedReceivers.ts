@@ -3,7 +3,8 @@ import { join } from 'node:path';
 
 import { toWholeSeconds } from '../../host/durations';
 import type { PropertyScope } from '../../host/dokku/paths';
-import { makeDirectory, readSmallFile, removeFile } from '../../host/system/files';
+import { makeDurableDirectory, removeDurably } from '../../host/system/durable';
+import { readSmallFile } from '../../host/system/files';
 import { replaceFile } from '../../host/system/replaceFile';
 import type { NotifySettings } from './settings';
 import { queueDirectory } from './queue/queue';
@@ -20,7 +21,7 @@ const TIME_BYTES = 32;
 
 /** Notes that the receiver of `scope` answered 410 Gone at `now`, ms since the epoch. */
 export function noteEnded(buildsRoot: string, scope: PropertyScope, now: number): void {
-  makeDirectory(endedDirectory(buildsRoot), 0o700);
+  makeDurableDirectory(endedDirectory(buildsRoot), 0o700);
   replaceFile(endedPath(buildsRoot, scope), String(now), { mode: 0o600, durable: true });
 }
 
@@ -44,9 +45,9 @@ export function isEnded(buildsRoot: string, settings: Scoped): boolean {
   return endedAt(buildsRoot, settings) !== undefined;
 }
 
-/** To be called when the receiver has taken a test message. */
+/** To be called when the receiver has taken a test message. Durable: from then on messages are posted to it. */
 export function forgetEnded(buildsRoot: string, scope: PropertyScope): void {
-  removeFile(endedPath(buildsRoot, scope));
+  removeDurably(endedPath(buildsRoot, scope));
 }
 
 /** One sentence that says so, for the receiver that answered at `at`, ms since the epoch. */

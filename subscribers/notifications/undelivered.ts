@@ -3,7 +3,8 @@ import { join } from 'node:path';
 
 import { toWholeSeconds } from '../../host/durations';
 import { errorCode } from '../../host/failure';
-import { readSmallFile, removeFile } from '../../host/system/files';
+import { removeDurably } from '../../host/system/durable';
+import { readSmallFile } from '../../host/system/files';
 import { replaceFile } from '../../host/system/replaceFile';
 
 /** Notifications of an app that its receiver did not take. */
@@ -48,7 +49,7 @@ export function readUndelivered(directory: string): Undelivered | undefined {
 
 /** To be called when a test message was taken, or another url was set. */
 export function forgetUndelivered(directory: string): void {
-  removeFile(join(directory, UNDELIVERED_FILE));
+  removeDurably(join(directory, UNDELIVERED_FILE));
 }
 
 /** One sentence that says so. */

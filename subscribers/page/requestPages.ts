@@ -4,10 +4,11 @@ import { join } from 'node:path';
 import type { Host } from '../../host/dokku/environment';
 import type { PropertyScope } from '../../host/dokku/paths';
 import { startSelfDetached } from '../../host/system/detached';
+import { removeDurably } from '../../host/system/durable';
 import { makeDirectory, removeFile } from '../../host/system/files';
 import { replaceFile } from '../../host/system/replaceFile';
 import { delivererState } from '../notifications/delivery/soleDeliverer';
-import { isPageOn, updateDirectory } from './keptPages';
+import { isPageOn, pagePath, updateDirectory } from './keptPages';
 
 /** Name of the program that brings the pages up to date. */
 const PAGE_UPDATER = 'builds-update-pages';
@@ -23,7 +24,16 @@ export function requestPages(host: Host, app: PropertyScope): void {
   if (isPageOn(host, '--global') || (app !== '--global' && isPageOn(host, app))) startUpdate(host);
 }
 
-/** The same after the property was changed: a page that is not wanted any more is removed. */
+/**
+ * To be called after the property was changed for this scope. If its page is off, it is removed, durable: a web server
+ * must not go on giving it out. Throws system errors.
+ */
+export function setPage(host: Host, scope: PropertyScope): void {
+  if (!isPageOn(host, scope)) removeDurably(pagePath(host, scope));
+  startUpdate(host);
+}
+
+/** Has all pages brought up to date. */
 export function startUpdate(host: Host): void {
   const directory = updateDirectory(host);
   makeDirectory(directory);

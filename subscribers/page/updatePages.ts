@@ -1,4 +1,4 @@
-import { lstatSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, statSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
@@ -9,7 +9,8 @@ import type { Host } from '../../host/dokku/environment';
 import type { AppName } from '../../host/dokku/names';
 import { buildsDirectory, type PropertyScope } from '../../host/dokku/paths';
 import { reasonOf } from '../../host/failure';
-import { ageOf, makeDirectory, removeFile } from '../../host/system/files';
+import { removeDurably } from '../../host/system/durable';
+import { ageOf, makeDirectory } from '../../host/system/files';
 import { removeStaleTemporaries, replaceFile } from '../../host/system/replaceFile';
 import { maskFiles } from '../../host/secrets/readMask';
 import { isAlive } from '../../host/system/processes';
@@ -68,7 +69,7 @@ function updateAll(host: Host, warn: (message: string) => void): void {
   const apps = listApps(host);
   attempt('--global', () => {
     if (isPageOn(host, '--global')) write(host, '--global', readHostPage(context, apps));
-    else removeFile(pagePath(host, '--global'));
+    else if (existsSync(pagePath(host, '--global'))) removeDurably(pagePath(host, '--global'));
   });
   const wanted = apps.filter((app) => isPageOn(host, app));
   for (const app of wanted.filter((one) => isOutOfDate(host, one)))
@@ -100,5 +101,5 @@ function removeOthers(host: Host, wanted: readonly AppName[]): void {
   const directory = join(pagesDirectory(host), 'apps');
   const names = new Set(wanted.map((app) => `${app}.html`));
   const there = statSync(directory, { throwIfNoEntry: false }) === undefined ? [] : readdirSync(directory);
-  for (const name of there) if (!names.has(name)) removeFile(join(directory, name));
+  for (const name of there) if (!names.has(name)) removeDurably(join(directory, name));
 }

@@ -7,7 +7,8 @@ import { join } from 'node:path';
 import { appBuilds, buildsRoot } from '../../../host/dokku/paths';
 import { Failure, printable } from '../../../host/failure';
 import { asOwnerOf } from '../../../host/system/asOwner';
-import { makeDirectory, removeFile } from '../../../host/system/files';
+import { makeDurableDirectory } from '../../../host/system/durable';
+import { removeFile } from '../../../host/system/files';
 import { replaceFile } from '../../../host/system/replaceFile';
 import { CHECKPOINT_FILE } from '../../../journal/checkpoint';
 import { JOURNAL_FILE, withJournal } from '../../../journal/file/journalFile';
@@ -57,7 +58,7 @@ export const fleetRestore = defineCommand({
       const there = readExisting(target);
       if (there !== undefined && !bytes.subarray(0, there.length).equals(there))
         throw new Failure(`${app} has a journal of its own here, with other events; it is left as it is (${target})`);
-      makeDirectory(directory);
+      makeDurableDirectory(directory);
       replaceFile(target, bytes, { mode: 0o600, durable: true });
       removeFile(join(directory, CHECKPOINT_FILE));
     });

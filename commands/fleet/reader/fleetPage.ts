@@ -51,7 +51,7 @@ export const fleetPage = defineCommand({
       return undefined;
     }
     const path = resolve(flags.out);
-    replaceFile(path, html, { mode: 0o644, durable: false });
+    replaceFile(path, html, { mode: 0o644, durable: true });
     output.step(`Wrote ${printable(path)}`);
     return undefined;
   },

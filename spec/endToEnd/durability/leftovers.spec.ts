@@ -9,7 +9,7 @@ import { type AppBuilds, appBuilds, deployLockPath, propertiesDirectory } from '
 import { identifyProcess } from '../../../host/system/processes';
 import { readRunning } from '../../../projections/lists/runningBuilds';
 import { createApp, temporaryHost } from '../../temporaryHost';
-import { canceled, discarded, started } from '../../journal/buildEvents';
+import { canceled, discarded, finished, started } from '../../journal/buildEvents';
 import { append, filesOf, recordsOf, writeForeign } from '../../projections/records/temporaryApp';
 import { call, command } from './pluginCalls';
 import { cannotTrace, interfering } from './tracing';
@@ -50,6 +50,25 @@ unless(cannotTrace)(
     }
   },
 );
+
+test('records and logs of pruned builds that a power cut brings back are shown by nothing, and go with the next prune', async (t) => {
+  const { host, app, builds } = crashed(t);
+  const ids = Array.from({ length: 101 }, (_, n) => `f${n + 100}`); // more than are remembered
+  append(builds, ...ids.flatMap((id) => [started(id), finished(id)]));
+  await command(host, 'replay', [app]);
+  for (const id of ids) writeFileSync(join(builds.directory, `${id}.log`), 'output');
+  const before = filesOf(builds);
+  await command(host, 'set', [app, 'retention', '1']);
+  t.is((await command(host, 'prune', [app])).status, 0);
+  const pruned = filesOf(builds);
+  t.deepEqual(Object.keys(pruned), ['f200.json', 'f200.log']);
+
+  for (const [name, text] of Object.entries(before)) writeFileSync(join(builds.directory, name), text);
+  const listed = await command(host, 'list', [app, '--format', 'json']);
+  t.is((JSON.parse(listed.stdout) as unknown[]).length, 1);
+  t.is((await command(host, 'prune', [app])).status, 0);
+  t.deepEqual(filesOf(builds), pruned);
+});
 
 test('records that a killed trigger did not write are written by the next start, and listed at once', async (t) => {
   const { host, app, builds } = crashed(t);

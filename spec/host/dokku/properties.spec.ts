@@ -57,6 +57,7 @@ test.serial('what was set or unset is on disk, with every directory that is new,
   const done = watchFiles(t);
   writeProperty(host, app, 'retention', '5');
   t.deepEqual(done.splice(0), [
+    ...[host.libRoot, config, join(config, 'builds')].map((made) => `sync ${made}`),
     `sync ${directory}/temporary`,
     `rename ${directory}/retention`,
     `sync ${directory}`,

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 
 import { type AppName, asAppName } from '../../../host/dokku/names';
 import { errorCode } from '../../../host/failure';
-import { makeDirectory, removeFile, syncDirectory } from '../../../host/system/files';
+import { makeDurableDirectory } from '../../../host/system/durable';
+import { removeFile, syncDirectory } from '../../../host/system/files';
 import { queueDirectory } from './queue';
 
 /*
@@ -23,7 +24,7 @@ const TAKEN = '='; // no app's name begins so
 export function noteChangedApp(buildsRoot: string, app: AppName): void {
   const directory = changedAppsDirectory(buildsRoot);
   for (let tries = 1; ; tries += 1) {
-    makeDirectory(directory, 0o700);
+    makeDurableDirectory(directory, 0o700);
     try {
       createEmpty(join(directory, app));
       break;

@@ -2,7 +2,8 @@ import fs from 'node:fs';
 import { join } from 'node:path';
 
 import { errorCode, Failure } from '../../../host/failure';
-import { makeDirectory, readSmallFile, removeFile, syncDirectory, syncFile } from '../../../host/system/files';
+import { makeDurableDirectory } from '../../../host/system/durable';
+import { readSmallFile, removeFile, syncDirectory, syncFile } from '../../../host/system/files';
 import { removeStaleTemporaries, replaceFile } from '../../../host/system/replaceFile';
 import { asAppName } from '../../../host/dokku/names';
 import { isAlive } from '../../../host/system/processes';
@@ -45,7 +46,7 @@ export interface Unqueued {
 /** Queues notifications. They are on disk when this returns; to do it again changes nothing. */
 export function enqueue(buildsRoot: string, unqueued: readonly Unqueued[]): Queued[] {
   const directory = queueDirectory(buildsRoot);
-  makeDirectory(directory, 0o700);
+  makeDurableDirectory(directory, 0o700);
   const queued = unqueued.map(({ target, notification, at }) => {
     const one = { name: `${notification.id}.${target}`, target, notification, at, attempts: 0, next: at };
     write(directory, one);
