@@ -1,6 +1,5 @@
 import { mkdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
 
 import type { ExecutionContext } from 'ava';
 
@@ -15,6 +14,7 @@ import { makeStreams, managerOf, streamConfigs } from '../../../subscribers/flee
 import { temporaryDirectory } from '../../temporaryHost';
 import { fleetJournal, mirrored, publishAll, temporaryMirror } from '../../subscribers/fleet/fleetJournal';
 import { type OwnServer, startServer, withServer } from './server';
+import { untilPublished } from './untilPublished';
 
 const ignored = (): void => undefined;
 
@@ -32,7 +32,7 @@ withServer(
     await manager.streams.deleteMessage(JOURNALS, 3);
     startAgent(t, own, host, root);
     const [reading, mirror] = [await own.connect(reader), temporaryMirror(t)];
-    await until(reading, async () => {
+    await untilPublished(reading, async () => {
       await mirror.refresh(reading, Date.now(), ignored);
       return mirror.journals.length > 0 && mirrored(mirror).equals(journal.bytes());
     });
@@ -54,9 +54,9 @@ withServer('an app that is renamed keeps its journal under its new name', async 
     const { journals } = new FleetView(mirror, Date.now());
     return journals.map(({ app, gone }) => `${app ?? '?'}${gone ? ' gone' : ''}`).join();
   };
-  await until(reading, async () => (await names()) === 'shop');
+  await untilPublished(reading, async () => (await names()) === 'shop');
   renameSync(join(root, 'shop'), join(root, 'store'));
-  await until(reading, async () => (await names()) === 'store');
+  await untilPublished(reading, async () => (await names()) === 'store');
   t.is(mirror.journals.length, 1);
 });
 
@@ -69,7 +69,7 @@ withServer('an agent that is there before the server is publishes when it comes'
   startAgent(t, own, host, root);
   await own.restart('SIGKILL');
   const [reading, mirror] = [await own.connect(reader), temporaryMirror(t)];
-  await until(reading, async () => {
+  await untilPublished(reading, async () => {
     await mirror.refresh(reading, Date.now(), ignored);
     return mirror.journals.length > 0 && mirrored(mirror).equals(journal.bytes());
   });
@@ -86,7 +86,7 @@ withServer('the library reads the builds and events of all hosts', async (t) => 
   const mirror = join(temporaryDirectory(t), 'mirror');
   const fleet = openFleet({ servers: [own.server().url], id, seed, mirror, warn: (message) => t.fail(message) });
   t.is(fleet.readAt(), undefined);
-  await until(await own.connect(reader), async () => {
+  await untilPublished(await own.connect(reader), async () => {
     await fleet.refresh();
     return fleet.list({ app: 'shop' }).length === 2 && fleet.hosts()[0]?.name === 'web1';
   });
@@ -125,22 +125,4 @@ function startAgent(t: ExecutionContext, own: OwnServer, { id, ...host }: Keyed,
     end.abort();
     await running;
   });
-}
-
-/**
- * Asks `done` whenever something was published, until it is true. What is published is not stored yet: hence once more
- * a moment later.
- */
-async function until(reading: NatsFleet, done: () => Promise<boolean>): Promise<void> {
-  let wake: () => void = ignored;
-  reading.onNews(() => wake());
-  for (;;) {
-    const news = new Promise<void>((resolve) => {
-      wake = resolve;
-    });
-    if (await done()) return;
-    await wait(100);
-    if (await done()) return;
-    await news;
-  }
 }
