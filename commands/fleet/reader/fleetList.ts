@@ -38,9 +38,7 @@ export const fleetList = defineCommand({
     const { mirror, view } = await readFleet(host, output, { ...flags, ask: true });
     const now = Date.now();
     const filtered = [flags.app, flags.host, status, since].some((value) => value !== undefined);
-    const chosen = filtered
-      ? chosenJournals(view, flags)
-      : view.journalsWhere(({ open, gap }) => open.length > 0 || gap !== undefined);
+    const chosen = filtered ? chosenJournals(view, flags) : view.unsettledJournals;
     const builds = newestFirst(filtered ? await allBuilds(mirror, view, chosen) : openBuilds(view, chosen))
       .filter((one) => status === undefined || one.status === status)
       .filter((one) => since === undefined || startOf(one) >= since);

@@ -78,9 +78,8 @@ function mirrorDirectory({ id }: Pick<Joined, 'id'>): string {
 
 async function askHosts(view: FleetView, fleet: NatsFleet): Promise<RunningAnswer[]> {
   const expected = new Set(
-    view
-      .journalsWhere(({ open }) => open.length > 0)
-      .filter(({ host, gone }) => !host.silent && !gone)
+    view.unsettledJournals
+      .filter(({ host, gone, entry }) => entry.open.length > 0 && !host.silent && !gone)
       .map(({ host }) => host.id),
   );
   const heard = (answers: readonly unknown[]): RunningAnswer[] => answers.flatMap((one) => asRunningAnswer(one) ?? []);

@@ -59,24 +59,24 @@ export class FleetView {
     answers: readonly RunningAnswer[] = [],
   ) {
     this.#answers = new Map(answers.map((answer) => [answer.host, answer]));
-    const ids = new Set(mirror.journals.map(({ host }) => host));
-    for (const key of Object.keys(mirror.index.heard))
-      if (key.endsWith('/host')) ids.add(key.slice(0, -'/host'.length));
-    this.hosts = [...ids].map((id) => this.hostOf(id)).sort((a, b) => (a.name < b.name ? -1 : 1));
+    this.hosts = mirror.index.hosts.map((id) => this.hostOf(id)).sort((a, b) => (a.name < b.name ? -1 : 1));
     this.#hosts = new Map(this.hosts.map((host) => [host.id, host]));
   }
 
-  get journals(): readonly FleetJournal[] {
-    return this.journalsWhere(() => true);
+  get journals(): FleetJournal[] {
+    return this.asSeen(this.mirror.journals);
   }
 
-  /** The journals whose entries pass: a list of what is running needs a few of thousands. */
-  journalsWhere(passes: (entry: MirroredJournal) => boolean): FleetJournal[] {
-    const { heard } = this.mirror.index;
-    return this.mirror.journals.filter(passes).flatMap((entry) => {
+  /** The journals with builds that have not ended, or with a gap: a few of thousands. */
+  get unsettledJournals(): FleetJournal[] {
+    return this.asSeen(this.mirror.index.unsettledJournals);
+  }
+
+  private asSeen(entries: readonly MirroredJournal[]): FleetJournal[] {
+    return entries.flatMap((entry) => {
       const host = this.#hosts.get(entry.host);
       if (host === undefined) return [];
-      const app = asJournalState(heard[`${entry.host}/${entry.journal}`]?.state)?.app;
+      const app = asJournalState(this.mirror.index.heard(entry.host, entry.journal)?.state)?.app;
       return [{ host, app, gone: this.isGone(entry), entry }];
     });
   }
@@ -86,11 +86,11 @@ export class FleetView {
    * journal yet.
    */
   private isGone({ host, journal }: MirroredJournal): boolean {
-    const { heard } = this.mirror.index;
-    const listed = heard[`${host}/host`];
+    const { index } = this.mirror;
+    const listed = index.heard(host, 'host');
     if (!this.#kept.has(host)) this.#kept.set(host, journalsOf(listed?.state));
     if (this.#kept.get(host)?.has(journal) !== false) return false;
-    return (listed?.at ?? 0) > (heard[`${host}/${journal}`]?.at ?? Number.POSITIVE_INFINITY);
+    return (listed?.at ?? 0) > (index.heard(host, journal)?.at ?? Number.POSITIVE_INFINITY);
   }
 
   /** A build of `journal`, as far as anybody can tell. */
@@ -104,7 +104,7 @@ export class FleetView {
     if (build.status !== 'running') return build.status;
     if (gone) return 'abandoned';
     const answered = this.#answers.get(host.id);
-    const published = this.mirror.index.heard[`${entry.host}/${entry.journal}`];
+    const published = this.mirror.index.heard(entry.host, entry.journal);
     const lives = answered?.journals[entry.journal] ?? asJournalState(published?.state);
     if (answered === undefined && host.silent) return 'unknown';
     if (lives?.alive.includes(build.id) === true) return 'running';
@@ -113,7 +113,7 @@ export class FleetView {
   }
 
   private hostOf(id: string): FleetHost {
-    const heard = this.mirror.index.heard[`${id}/host`];
+    const heard = this.mirror.index.heard(id, 'host');
     const state = asHostState(heard?.state);
     const heardAt = heard?.at ?? 0;
     const answered = this.#answers.has(id);

@@ -2,11 +2,12 @@ import { existsSync, renameSync, rmSync, statSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { Failure } from '../../../host/failure';
+import { fileVersion } from '../../../host/system/fileVersion';
 import { makeDirectory } from '../../../host/system/files';
 import { crc32 } from '../../../journal/file/checksums';
 import type { Bulletin } from '../bulletin';
 import type { Engine, StoredPiece } from '../engine';
-import { emptyIndex, INDEX_FILE, type MirroredJournal, type MirrorIndex, readIndex, writeIndex } from './mirrorIndex';
+import { INDEX_FILE, type MirroredJournal, MirrorIndex, readIndex, writeIndex } from './mirrorIndex';
 import { applyPiece, syncMirrored } from './mirrorJournal';
 import { lockMirror } from './mirrorLock';
 
@@ -29,10 +30,10 @@ export class Mirror {
 
   private constructor(
     readonly directory: string,
-    readonly index: MirrorIndex,
+    public index: MirrorIndex,
     private readonly patience: number,
   ) {
-    this.#indexFile = identityOf(join(directory, INDEX_FILE));
+    this.#indexFile = fileVersion(join(directory, INDEX_FILE));
     this.#stored = this.#indexFile === '' ? undefined : positionOf(index);
   }
 
@@ -51,7 +52,7 @@ export class Mirror {
   }
 
   get journals(): MirroredJournal[] {
-    return Object.values(this.index.journals);
+    return this.index.journals;
   }
 
   /**
@@ -74,7 +75,7 @@ export class Mirror {
       const before = this.index.stream;
       if (before !== undefined && (before.created !== stream.created || stream.last < before.last))
         this.startAgain(warn);
-      const touched = new Set<string>();
+      const touched = new Set<MirroredJournal>();
       await this.readPieces(engine, stream.created, touched, warn);
       if (this.index.stream?.last === stream.last) this.index.stream = { ...this.index.stream, time: stream.time };
       await this.readStates(engine);
@@ -90,8 +91,8 @@ export class Mirror {
   /** Nothing was published since, and nothing is missing. Mostly it is so. */
   private async isCurrent(engine: Pick<Bulletin, 'statesFrom' | 'streamState'>): Promise<boolean> {
     this.readIndexAgain();
-    const { stream, nextState } = this.index;
-    if (stream?.time === undefined || this.journals.some(({ gap }) => gap !== undefined)) return false;
+    const { stream, nextState, unsettledJournals } = this.index;
+    if (stream?.time === undefined || unsettledJournals.some(({ gap }) => gap !== undefined)) return false;
     const { created, last, time } = await engine.streamState();
     if (created !== stream.created || last !== stream.last || time !== stream.time) return false;
     return (await engine.statesFrom(nextState)).states.length === 0;
@@ -99,9 +100,9 @@ export class Mirror {
 
   /** Another process may have read on since. */
   private readIndexAgain(): void {
-    const file = identityOf(join(this.directory, INDEX_FILE));
+    const file = fileVersion(join(this.directory, INDEX_FILE));
     if (file === this.#indexFile) return;
-    Object.assign(this.index, readIndex(this.directory));
+    this.index = readIndex(this.directory);
     this.#indexFile = file;
     this.#stored = positionOf(this.index);
   }
@@ -114,7 +115,7 @@ export class Mirror {
   /** The time of the file says when everything was read: if nothing is new, it is not written again. */
   private noteRead(now: number): void {
     utimesSync(join(this.directory, INDEX_FILE), now / 1000, now / 1000);
-    this.#indexFile = identityOf(join(this.directory, INDEX_FILE));
+    this.#indexFile = fileVersion(join(this.directory, INDEX_FILE));
   }
 
   /** Something was read that is not in the index file. */
@@ -125,13 +126,13 @@ export class Mirror {
   private storeIndex(): void {
     this.#stored = positionOf(this.index);
     writeIndex(this.directory, this.index);
-    this.#indexFile = identityOf(join(this.directory, INDEX_FILE));
+    this.#indexFile = fileVersion(join(this.directory, INDEX_FILE));
   }
 
   private async readPieces(
     engine: Engine,
     created: string,
-    touched: Set<string>,
+    touched: Set<MirroredJournal>,
     warn: (message: string) => void,
   ): Promise<void> {
     for (let restarts = 0; ;) {
@@ -144,14 +145,14 @@ export class Mirror {
         this.startAgain(warn);
         continue;
       }
-      const changed = new Map<string, MirroredJournal>();
+      const changed = new Set<MirroredJournal>();
       for (const { of, piece } of batch.pieces) {
-        const key = `${of.host}/${of.journal}`;
-        const entry = (this.index.journals[key] ??= { ...of, ...NEW_ENTRY, rewritten: [], open: [] });
+        const entry = this.index.journal(of);
         const applied = applyPiece(this.directoryOf(of), entry, piece);
-        if (applied === 'stored') changed.set(key, entry);
+        if (applied === 'stored') changed.add(entry);
         if (applied === 'damaged') {
-          warn(`The mirror of ${key} has lost bytes; everything is read again`);
+          warn(`The mirror of ${of.host}/${of.journal} has lost bytes; everything is read again`);
+          touched.clear();
           this.startAgain(() => undefined);
           return this.readPieces(engine, created, touched, warn);
         }
@@ -160,31 +161,28 @@ export class Mirror {
       if (last !== undefined) this.index.stream = { created, last: last.sequence, crc: crc32(last.piece.bytes) };
       this.index.next = batch.next;
       if (changed.size > 0) {
-        for (const of of changed.values()) syncMirrored(this.directoryOf(of));
+        for (const entry of changed) syncMirrored(this.directoryOf(entry));
         if (!batch.atEnd) this.storeIndex();
       }
-      for (const key of changed.keys()) touched.add(key);
+      for (const entry of changed) touched.add(entry);
       if (batch.atEnd) return;
     }
   }
 
   private async readStates(engine: Pick<Bulletin, 'statesFrom'>): Promise<void> {
     const { states, next } = await engine.statesFrom(this.index.nextState);
-    for (const { host, about, state, at } of states) this.index.heard[`${host}/${about}`] = { at, state };
+    for (const { host, about, state, at } of states) this.index.hear(host, about, { at, state });
     this.index.nextState = next;
   }
 
-  private async fold(keys: ReadonlySet<string>): Promise<void> {
-    if (keys.size === 0) return;
+  private async fold(entries: ReadonlySet<MirroredJournal>): Promise<void> {
+    if (entries.size === 0) return;
     const { foldInto } = await import('./journalHistory');
-    for (const key of keys) {
-      const entry = this.index.journals[key];
-      if (entry !== undefined) foldInto(entry, this.directoryOf(entry));
-    }
+    for (const entry of entries) foldInto(entry, this.directoryOf(entry));
   }
 
   private async askForGaps(engine: Pick<Bulletin, 'ask'>): Promise<void> {
-    const gaps = this.journals.filter(({ gap }) => gap !== undefined);
+    const gaps = this.index.unsettledJournals.filter(({ gap }) => gap !== undefined);
     for (const { host, journal, gap } of gaps) {
       await engine.ask({ ask: 'publish-again', host, journal, branch: gap }, ASK_MS, (answers) => answers.length > 0);
     }
@@ -204,12 +202,11 @@ export class Mirror {
           `All of it is read again; what was known is kept in ${before}`,
       );
     }
-    Object.assign(this.index, emptyIndex());
+    this.index = new MirrorIndex();
     this.storeIndex();
   }
 }
 
-const NEW_ENTRY = { branch: 0, end: 0, size: 0, upTo: 0, seq: 0, stored: 0 };
 const MOST_RESTARTS = 3;
 const PATIENCE_MS = 5000;
 const ASK_MS = 500;
@@ -217,12 +214,6 @@ const ASK_MS = 500;
 /** Which stream has been read up to where, and whether that was its end. */
 function positionOf({ stream, next, nextState }: MirrorIndex): string {
   return `${stream?.created} ${stream?.time} ${next} ${nextState}`;
-}
-
-/** Which file stands at `path`: it is replaced as a whole. */
-function identityOf(path: string): string {
-  const stat = statSync(path, { bigint: true, throwIfNoEntry: false });
-  return stat === undefined ? '' : `${stat.ino} ${stat.mtimeNs}`;
 }
 
 function isSame(stored: StoredPiece | undefined, { last, crc }: { last: number; crc: number }): boolean {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { readSmallFile } from '../../../host/system/files';
 import { replaceFile } from '../../../host/system/replaceFile';
 import type { RunningBuild } from '../../../journal/history';
+import type { JournalName } from '../engine';
 
 /** An earlier past of a journal, which its host no longer has. */
 interface Rewritten {
@@ -51,40 +52,95 @@ interface StreamRead {
   readonly time?: string;
 }
 
-/** What a mirror knows beside the journals: one file, so that a list of what is running needs to read no other. */
-export interface MirrorIndex {
+/**
+ * What a mirror knows beside the journals: one file, so that a list of what is running needs to read no other. Of
+ * thousands of journals few have builds without an end, so each stays as the file has it until it is asked for.
+ */
+export class MirrorIndex {
   /** The stream that was read; undefined before the first time. */
-  stream?: StreamRead | undefined;
+  stream: StreamRead | undefined;
   /** Where reading goes on. */
-  next: number;
-  nextState: number;
-  /** By `<host>/<journal>`. */
-  journals: Record<string, MirroredJournal>;
-  /** By `<host>/host` and `<host>/<journal>`. */
-  heard: Record<string, Heard>;
+  next = 1;
+  nextState = 1;
+  readonly #journals: ByHost<Entry | MirroredJournal>;
+  readonly #heard: ByHost<StoredHeard>;
+
+  constructor(file?: IndexFile) {
+    if (file !== undefined) ({ stream: this.stream, next: this.next, nextState: this.nextState } = file);
+    this.#journals = file?.journals ?? {};
+    this.#heard = file?.heard ?? {};
+  }
+
+  /** Ids of all hosts that have a journal here, or were heard. */
+  get hosts(): string[] {
+    return [...new Set([...Object.keys(this.#journals), ...Object.keys(this.#heard)])];
+  }
+
+  get journals(): MirroredJournal[] {
+    return this.journalsWhere(() => true);
+  }
+
+  /** The journals with builds that have not ended, or with a gap. */
+  get unsettledJournals(): MirroredJournal[] {
+    const unsettled = this.journalsWhere((stored) => !isEntry(stored) || stored[MORE] !== undefined);
+    return unsettled.filter(({ open, gap }) => open.length > 0 || gap !== undefined);
+  }
+
+  private journalsWhere(passes: (stored: Entry | MirroredJournal) => boolean): MirroredJournal[] {
+    const found: MirroredJournal[] = [];
+    for (const [host, entries] of Object.entries(this.#journals)) {
+      for (const journal in entries) {
+        const stored = entries[journal];
+        if (stored !== undefined && passes(stored)) found.push(this.journal({ host, journal }));
+      }
+    }
+    return found;
+  }
+
+  /** The journal, which is new here if nothing was read of it. What is changed in it, {@link writeIndex} stores. */
+  journal({ host, journal }: JournalName): MirroredJournal {
+    const entries = (this.#journals[host] ??= {});
+    const stored = entries[journal] ?? NEW_ENTRY;
+    return isEntry(stored) ? (entries[journal] = unpacked(host, journal, stored)) : stored;
+  }
+
+  /** The last that was heard about a journal, or about `host` itself. */
+  heard(host: string, about: string): Heard | undefined {
+    const stored = this.#heard[host]?.[about];
+    return stored && { at: stored[0], state: stored[1] };
+  }
+
+  hear(host: string, about: string, { at, state }: Heard): void {
+    (this.#heard[host] ??= {})[about] = [at, state];
+  }
+
+  toFile(): IndexFile {
+    const journals: ByHost<Entry> = {};
+    for (const [host, entries] of Object.entries(this.#journals)) {
+      const own: Record<string, Entry> = (journals[host] = {});
+      for (const [journal, stored] of Object.entries(entries)) own[journal] = isEntry(stored) ? stored : packed(stored);
+    }
+    const { stream, next, nextState } = this;
+    return { layout: LAYOUT, stream, next, nextState, journals, heard: this.#heard };
+  }
 }
 
 const LAYOUT = 2;
 const LIMIT_BYTES = 512 * 1024 * 1024;
 export const INDEX_FILE = 'index.json';
 
-/** Nothing has been read. */
-export function emptyIndex(): MirrorIndex {
-  return { stream: undefined, next: 1, nextState: 1, journals: {}, heard: {} };
-}
+/** By host, then by journal, or by `host` for what a host says of itself. */
+type ByHost<T> = Record<string, Record<string, T>>;
 
-/**
- * As the file has it: every call reads all of it, and thousands of journals are alike but for a few numbers. Few have
- * anything in `more`.
- */
 interface IndexFile extends Pick<MirrorIndex, 'stream' | 'next' | 'nextState'> {
   readonly layout: number;
-  /** By host, then by journal. */
-  readonly journals: Record<string, Record<string, Entry>>;
-  /** By host, then by `host` or the journal. */
-  readonly heard: Record<string, Record<string, readonly [at: number, state: unknown]>>;
+  readonly journals: ByHost<Entry>;
+  readonly heard: ByHost<StoredHeard>;
 }
 
+type StoredHeard = readonly [at: number, state: unknown];
+
+/** Thousands of journals are alike but for a few numbers. Few have anything in `more`. */
 type Entry = readonly [
   branch: number,
   end: number,
@@ -96,44 +152,41 @@ type Entry = readonly [
 ];
 type More = Partial<Pick<MirroredJournal, 'gap' | 'rewritten' | 'open'>>;
 
+const NEW_ENTRY: Entry = [0, 0, 0, 0, 0, 0];
+const MORE = 6;
+
+function isEntry(stored: Entry | MirroredJournal): stored is Entry {
+  return Array.isArray(stored);
+}
+
+function unpacked(host: string, journal: string, entry: Entry): MirroredJournal {
+  const [branch, end, size, upTo, seq, stored, more] = entry;
+  return { host, journal, branch, end, size, upTo, seq, stored, rewritten: [], open: [], ...more };
+}
+
+function packed({ branch, end, size, upTo, seq, stored, gap, rewritten, open }: MirroredJournal): Entry {
+  const more: More = {
+    ...(gap !== undefined && { gap }),
+    ...(rewritten.length > 0 && { rewritten }),
+    ...(open.length > 0 && { open }),
+  };
+  const numbers = [branch, end, size, upTo, seq, stored] as const;
+  return Object.keys(more).length > 0 ? [...numbers, more] : numbers;
+}
+
 /** The index of the mirror in `directory`; an empty one where there is none of this layout. Throws system errors. */
 export function readIndex(directory: string): MirrorIndex {
-  const index = emptyIndex();
   const text = readSmallFile(join(directory, INDEX_FILE), LIMIT_BYTES);
-  if (text === undefined) return index;
+  if (text === undefined) return new MirrorIndex();
   try {
-    const { layout, journals, heard, ...position } = JSON.parse(text) as IndexFile;
-    if (layout !== LAYOUT) return index;
-    for (const [host, entries] of Object.entries(journals)) {
-      for (const [journal, [branch, end, size, upTo, seq, stored, more]] of Object.entries(entries)) {
-        const numbers = { branch, end, size, upTo, seq, stored };
-        index.journals[`${host}/${journal}`] = { host, journal, ...numbers, rewritten: [], open: [], ...more };
-      }
-    }
-    for (const [host, states] of Object.entries(heard)) {
-      for (const [about, [at, state]] of Object.entries(states)) index.heard[`${host}/${about}`] = { at, state };
-    }
-    return { ...index, ...position };
+    const file = JSON.parse(text) as IndexFile;
+    return new MirrorIndex(file.layout === LAYOUT ? file : undefined);
   } catch {
-    return emptyIndex();
+    return new MirrorIndex();
   }
 }
 
 /** Stores it in one step. Throws system errors. */
-export function writeIndex(directory: string, { journals, heard, ...position }: MirrorIndex): void {
-  const file: IndexFile = { layout: LAYOUT, ...position, journals: {}, heard: {} };
-  for (const { host, journal, branch, end, size, upTo, seq, stored, gap, rewritten, open } of Object.values(journals)) {
-    const more: More = {
-      ...(gap !== undefined && { gap }),
-      ...(rewritten.length > 0 && { rewritten }),
-      ...(open.length > 0 && { open }),
-    };
-    const numbers = [branch, end, size, upTo, seq, stored] as const;
-    (file.journals[host] ??= {})[journal] = Object.keys(more).length > 0 ? [...numbers, more] : numbers;
-  }
-  for (const [key, { at, state }] of Object.entries(heard)) {
-    const [host = '', about = ''] = key.split('/');
-    (file.heard[host] ??= {})[about] = [at, state];
-  }
-  replaceFile(join(directory, INDEX_FILE), JSON.stringify(file), { mode: 0o600, durable: true });
+export function writeIndex(directory: string, index: MirrorIndex): void {
+  replaceFile(join(directory, INDEX_FILE), JSON.stringify(index.toFile()), { mode: 0o600, durable: true });
 }

@@ -16,11 +16,10 @@ function statusAt(
 ): string {
   const mirror = temporaryMirror(t);
   const { hostAt = EPOCH, journalAt = EPOCH } = told;
-  const entry = { host: HOST, journal: JOURNAL, branch: 1, end: 1, size: 1, upTo: 1, seq: 1, stored: 0 };
-  mirror.index.journals[`${HOST}/${JOURNAL}`] = { ...entry, rewritten: [], open: [build] };
-  mirror.index.heard[`${HOST}/host`] = { at: hostAt, state: told.host ?? hostState };
+  mirror.index.journal({ host: HOST, journal: JOURNAL }).open = [build];
+  mirror.index.hear(HOST, 'host', { at: hostAt, state: told.host ?? hostState });
   const state = told.journal ?? { app: 'shop', alive: ['b1'], dead: [] };
-  mirror.index.heard[`${HOST}/${JOURNAL}`] = { at: journalAt, state };
+  mirror.index.hear(HOST, JOURNAL, { at: journalAt, state });
   const answer = { host: HOST, journals: { [JOURNAL]: { alive: [build.id], dead: [] } } };
   const view = new FleetView(mirror, now, told.answers === true ? [answer] : []);
   const [journal] = view.journals;
@@ -55,6 +54,6 @@ test('what a destroyed app was running is abandoned; a journal that the list of 
 
 test('a host that says nothing that can be shown has its id for a name', (t) => {
   const mirror = temporaryMirror(t);
-  mirror.index.heard[`${HOST}/host`] = { at: EPOCH, state: { ...hostState, name: '<script>' } };
+  mirror.index.hear(HOST, 'host', { at: EPOCH, state: { ...hostState, name: '<script>' } });
   t.is(new FleetView(mirror, EPOCH).hosts[0]?.name, HOST);
 });
