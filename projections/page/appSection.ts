@@ -2,9 +2,9 @@ import type { AppName, BuildId } from '../../host/dokku/names';
 import type { Recorded } from '../../journal/events';
 import { eventRow } from '../events/eventView';
 import { isFailure, recordText, type ShownBuild } from '../records/record';
-import { durationsChart } from './charts';
+import { durationsChart } from './charts/charts';
 import { whyHtml } from './failures';
-import { counted, escapeHtml, escapeText, timeText } from './html';
+import { counted, escapeHtml, escapeText, timeText } from './html/html';
 import {
   type Anchors,
   commitHtml,
@@ -17,7 +17,7 @@ import {
 } from './pageApp';
 import { logHtml, type PageLog } from './pageLog';
 import { rateText, type Numbers } from './pageNumbers';
-import type { Palette } from './palette';
+import type { Palette } from './html/palette';
 
 /** Settings for the sections of all apps. */
 export interface SectionContext {

@@ -1,8 +1,8 @@
 import { formatDuration } from '../../host/durations';
-import { count } from './html';
+import { count } from './html/html';
 import { type Anchors, failingBuild, type PageApp, startedAt, statusClass, timeAndAge } from './pageApp';
 import { type Numbers, rateText } from './pageNumbers';
-import { type Range, spanOf, stripSvg } from './timeline';
+import { type Range, spanOf, stripSvg } from './charts/timeline';
 
 /** Every app with its last build, one row each. */
 export function appsTable(

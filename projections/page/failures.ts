@@ -4,7 +4,7 @@ import type { AppName } from '../../host/dokku/names';
 import type { ShownBuild } from '../records/record';
 import { howEnded } from '../events/causeText';
 import { errorLine } from '../lists/whyFailed';
-import { counted, escapeText, timeText } from './html';
+import { counted, escapeText, timeText } from './html/html';
 import {
   type Anchors,
   commitHtml,

@@ -6,16 +6,16 @@ import type { Build } from '../../journal/history';
 import type { ShownBuild } from '../records/record';
 import { appSection } from './appSection';
 import { appsTable } from './appsTable';
-import { buildsChart } from './charts';
+import { buildsChart } from './charts/charts';
 import { failuresSection } from './failures';
-import { count, counted, escapeHtml, timeHtml } from './html';
+import { count, counted, escapeHtml, timeHtml } from './html/html';
 import { type Anchors, anchorsOf, failingFirst, type PageApp } from './pageApp';
 import type { PageLog } from './pageLog';
 import { type Numbers, numbersOf, rateText } from './pageNumbers';
 import { logBytesFor, roomOf } from './pageRoom';
-import { PAGE_SCRIPT } from './pageScript';
-import { PAGE_STYLE } from './pageStyle';
-import { openPalette, type Palette } from './palette';
+import { PAGE_SCRIPT } from './html/pageScript';
+import { PAGE_STYLE } from './html/pageStyle';
+import { openPalette, type Palette } from './html/palette';
 
 /** What a page is made of. */
 export interface PageSource {

@@ -2,7 +2,7 @@ import type { AppName, BuildId } from '../../host/dokku/names';
 import { formatAge } from '../../host/terminal/age';
 import type { Recorded } from '../../journal/events';
 import { isFailure, type ShownBuild } from '../records/record';
-import { escapeText, timeHtml } from './html';
+import { escapeText, timeHtml } from './html/html';
 import { type Outcome, timeOf } from './pageHistory';
 
 /** An app as a page shows it. */

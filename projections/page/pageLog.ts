@@ -3,8 +3,8 @@ import type { Tail } from '../../host/system/tail';
 import { lineWidth, type PrintedLine, readPrinted, sliceLine } from '../../host/terminal/printed';
 import type { Span } from '../../host/terminal/row';
 import type { Style, TerminalColour } from '../../host/terminal/style';
-import { count, escapeHtml, escapeText } from './html';
-import type { Palette } from './palette';
+import { count, escapeHtml, escapeText } from './html/html';
+import type { Palette } from './html/palette';
 
 /**
  * The end of a build's log: what a terminal shows of it, or a sentence that says why it is not shown. Undefined: there

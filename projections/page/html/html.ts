@@ -1,4 +1,4 @@
-import { toWholeSeconds } from '../../host/durations';
+import { toWholeSeconds } from '../../../host/durations';
 
 const ENTITIES: Readonly<Record<string, string>> = {
   '&': '&amp;',

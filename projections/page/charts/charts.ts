@@ -1,8 +1,8 @@
-import { formatDuration } from '../../host/durations';
-import { escapeHtml, timeText } from './html';
-import type { Outcome } from './pageHistory';
-import { numbersOf } from './pageNumbers';
-import type { Palette } from './palette';
+import { formatDuration } from '../../../host/durations';
+import { escapeHtml, timeText } from '../html/html';
+import type { Outcome } from '../pageHistory';
+import { numbersOf } from '../pageNumbers';
+import type { Palette } from '../html/palette';
 import type { Range } from './timeline';
 
 /*

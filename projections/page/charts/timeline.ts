@@ -1,5 +1,5 @@
-import { escapeHtml } from './html';
-import type { Outcome } from './pageHistory';
+import { escapeHtml } from '../html/html';
+import type { Outcome } from '../pageHistory';
 
 /** A span of time in ms since the epoch. */
 export interface Range {
