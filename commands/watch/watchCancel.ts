@@ -2,7 +2,7 @@ import type { Host } from '../../host/dokku/environment';
 import { reasonOf } from '../../host/failure';
 import { readDeployLock } from '../../host/dokku/locks';
 import type { Output } from '../../host/terminal/output';
-import { cancelCurrent } from '../cancel';
+import { cancelCurrent } from '../cancel/cancel';
 import type { WatchedBuild } from './watchBuilds';
 
 /**

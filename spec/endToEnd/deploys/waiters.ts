@@ -4,7 +4,7 @@ import type { Sandbox } from '../../../scripts/sandbox/host';
 
 /** The processes that wait for the end of a deploy of the host, or of one app: shells, and what each has started. */
 export function waitersOf(host: Sandbox, app?: string): Waiter[] {
-  const processes = readdirSync('/proc').flatMap((name) => (/^\d+$/.test(name) ? readProcess(Number(name)) : []));
+  const processes = allProcesses();
   const isShell = ({ command }: Waiter): boolean =>
     [WAITS, host.paths.root, app === undefined ? '' : ` ${app} `].every((text) => command.includes(text));
   const shells = processes.filter(isShell);
@@ -43,6 +43,18 @@ export async function untilWaiters(
   expected: (waiters: readonly Waiter[]) => boolean,
 ): Promise<void> {
   while (!expected(waitersOf(host, app))) await new Promise((resolve) => setTimeout(resolve, 50));
+}
+
+/** Resolves when the ends of all deploys of the host are concluded, except those of process `living`. */
+export async function untilConcluded(host: Sandbox, living: number): Promise<void> {
+  const isAtWork = ({ command }: Waiter): boolean =>
+    command.includes(host.paths.root) && [WAITS, 'builds-after-deploy'].some((text) => command.includes(text));
+  const isLeft = (one: Waiter): boolean => isAtWork(one) && !one.command.includes(` ${living}`);
+  while (allProcesses().some(isLeft)) await new Promise((resolve) => setTimeout(resolve, 50));
+}
+
+function allProcesses(): Waiter[] {
+  return readdirSync('/proc').flatMap((name) => (/^\d+$/.test(name) ? readProcess(Number(name)) : []));
 }
 
 export const noneIsLeft = (waiters: readonly Waiter[]): boolean => waiters.length === 0;

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 
 import { createSandbox, type Sandbox } from '../../../scripts/sandbox/host';
+import { untilConcluded } from '../deploys/waiters';
 import type { Json } from './schemas';
 
 /** The app of {@link recordedHost}. */
@@ -38,6 +39,7 @@ export async function recordedHost(): Promise<Sandbox> {
   await host.dokku(['builds:set', APP, 'retention', '5']);
   await host.dokku(['builds:set', APP, 'log-retention', '3']);
   await host.dokku(['builds:prune', APP]);
+  await untilConcluded(host, process.pid); // a conclusion adopts what it finds, and ends a build that has died
   await host.trigger('builds-record-start', [APP, 'lives', String(host.process().pid), 'git-hook'], {
     env: { SSH_USER: undefined, SSH_NAME: undefined },
   });

@@ -1,19 +1,19 @@
-import type { Host } from '../host/dokku/environment';
-import { isDeployLockTaken, readDeployLock, removeDeployLock } from '../host/dokku/locks';
-import type { AppName, BuildId } from '../host/dokku/names';
-import type { AppBuilds } from '../host/dokku/paths';
-import { parseTimestamp } from '../host/durations';
-import { Failure } from '../host/failure';
-import { type CancelSignal, ProcessGone, signalGroup, signalTarget, startTimeOf } from '../host/system/processes';
-import type { System } from '../host/system/system';
-import type { Output } from '../host/terminal/output';
-import { type Build, findBuild, type RunningBuild } from '../journal/history';
-import { concludeBuilds } from '../projections/conclusions/evidence';
-import { addNote, readNotes } from '../projections/conclusions/notes';
-import { type AppContext, changeHistory, load } from '../subscribers/changeHistory';
-import { contextOf } from '../subscribers/recordDeploy';
-import { defineCommand } from './definition/command';
-import { anApp, aSwitch } from './definition/flags';
+import type { Host } from '../../host/dokku/environment';
+import { isDeployLockTaken, readDeployLock, removeDeployLock } from '../../host/dokku/locks';
+import type { AppName, BuildId } from '../../host/dokku/names';
+import type { AppBuilds } from '../../host/dokku/paths';
+import { Failure } from '../../host/failure';
+import { type CancelSignal, ProcessGone, signalGroup, signalTarget } from '../../host/system/processes';
+import type { System } from '../../host/system/system';
+import type { Output } from '../../host/terminal/output';
+import { type Build, findBuild } from '../../journal/history';
+import { concludeBuilds } from '../../projections/conclusions/evidence';
+import { addNote, readNotes } from '../../projections/conclusions/notes';
+import { type AppContext, changeHistory, load } from '../../subscribers/changeHistory';
+import { contextOf } from '../../subscribers/recordDeploy';
+import { defineCommand } from '../definition/command';
+import { anApp, aSwitch } from '../definition/flags';
+import { groupOf, planCancel } from './planCancel';
 
 export const cancel = defineCommand({
   description: 'Cancel the running build of an app',
@@ -39,34 +39,6 @@ export function cancelCurrent(host: Host, output: Output, app: AppName, force: b
     case 'held':
       return cancelBuild(contextOf(host, app, output.warn), output, lock.id, force);
   }
-}
-
-/** What to do about the build that the lock names. */
-type Plan =
-  | { readonly action: 'remove-stale-lock' }
-  | { readonly action: 'leave'; readonly build: Build }
-  | { readonly action: 'conclude'; readonly build: RunningBuild }
-  | { readonly action: 'refuse'; readonly reason: string }
-  | { readonly action: 'await'; readonly build: RunningBuild; readonly canceler: number }
-  | { readonly action: 'signal'; readonly build: Build };
-
-/** Pure, except that it queries the process table. `canceler`: pid of a cancel that waits for the end of the build. */
-function planCancel(build: Build | undefined, canceler: number | undefined, system: System): Plan {
-  const { isAlive, isGroupAlive } = system;
-  if (build === undefined) return { action: 'remove-stale-lock' };
-  const alive = isAlive(build.process);
-  if (build.status !== 'running') {
-    // A canceled build whose process still runs can be canceled again.
-    const livesOn = build.status === 'canceled' && alive && !isStranger(build);
-    return livesOn ? { action: 'signal', build } : { action: 'leave', build };
-  }
-  if (alive) return isStranger(build) ? { action: 'refuse', reason: strangerText(build) } : { action: 'signal', build };
-  if (!isGroupAlive(build.process)) return { action: 'conclude', build };
-  if (canceler !== undefined) return { action: 'await', build, canceler };
-  const reason =
-    `the process of build ${build.id} has ended, but others of its process group ${groupOf(build)} still ` +
-    'run: end them first';
-  return { action: 'refuse', reason };
 }
 
 function cancelBuild(context: AppContext, output: Output, id: BuildId, force: boolean): number {
@@ -160,11 +132,6 @@ function firstCanceler({ directory }: AppBuilds, id: BuildId, { isAlive }: Syste
   return readNotes(directory, id).cancelers.find((pid) => isAlive({ pid }));
 }
 
-/** The group that the process was in when the build began. */
-function groupOf({ process: { pid, group = pid } }: Build): number {
-  return group;
-}
-
 function send({ process: { pid } }: Build, group: number, signal: CancelSignal): 'sent' | 'gone' {
   try {
     signalGroup(pid, group, signal);
@@ -193,26 +160,6 @@ function endsSoon(build: Build, system: System): boolean {
     system.pause(wait);
   }
   return true;
-}
-
-/** Start times are accurate to about a second, and clocks can be adjusted. */
-const START_SLACK_MS = 60_000;
-
-/**
- * Whether the process is not the deploy. Of an adopted build only the pid is known; a process that began after the
- * build is another one.
- */
-function isStranger({ process, startedAt }: Build): boolean {
-  if (process.startTicks !== undefined) return false; // then its identity is certain
-  const [began, recorded] = [startTimeOf(process.pid), parseTimestamp(startedAt)];
-  return began !== undefined && recorded !== undefined && began > recorded + START_SLACK_MS;
-}
-
-function strangerText(build: Build): string {
-  return (
-    `refusing to signal process ${build.process.pid}: it began after build ${build.id}, ` +
-    'whose record knows no more than a pid'
-  );
 }
 
 function sayAwaited(output: Output, id: BuildId, canceler: number): void {
