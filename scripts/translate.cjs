@@ -25,10 +25,19 @@ function translate(file, source) {
   } catch {
     service ??= require('ts-node').create({ transpileOnly: true, cwd: root });
     const made = service.compile(source, file);
-    mkdirSync(cache, { recursive: true });
-    writeFileSync(`${kept}.${process.pid}`, made);
-    renameSync(`${kept}.${process.pid}`, kept); // other processes may read it now
+    keep(kept, made);
     return made;
+  }
+}
+
+/** By a rename, since other processes may read it now. A user who may not write there just translates again. */
+function keep(file, text) {
+  try {
+    mkdirSync(cache, { recursive: true });
+    writeFileSync(`${file}.${process.pid}`, text);
+    renameSync(`${file}.${process.pid}`, file);
+  } catch {
+    // a cache is only a shortcut
   }
 }
 
