@@ -1,4 +1,3 @@
-import { closeSync, readSync } from 'node:fs';
 import { Readable } from 'node:stream';
 
 import type { Host } from '../../host/dokku/environment';
@@ -7,10 +6,9 @@ import { logPath } from '../../host/dokku/paths';
 import { Failure } from '../../host/failure';
 import type { Build } from '../../journal/history';
 import { followBuild } from '../output/followBuild';
-import { openLog, untilQuiet } from '../output/logReader';
+import { GrowingLog } from '../output/growingLog';
+import { untilQuiet } from '../output/logReader';
 import type { WaitOptions } from './apiTypes';
-
-const CHUNK_BYTES = 64 * 1024;
 
 /**
  * The log of `build`, as bytes. While the build runs, the stream continues until its end; `read` reads the build
@@ -24,9 +22,9 @@ export function logStream(
   { signal }: WaitOptions,
 ): Readable {
   const path = logPath(host, app, build.id);
-  const opened = openLog(path);
+  const opened = GrowingLog.open(path);
   if (opened === undefined) throw new Failure(`No log found for ${app}/${build.id}`);
-  closeSync(opened); // and opened again by the first read: a stream that nobody reads would never close it
+  opened.close(); // and opened again by the first read: a stream that nobody reads would never close it
   const stopped = new AbortController();
   const ends = AbortSignal.any([stopped.signal, ...(signal === undefined ? [] : [signal])]);
   const pieces = bytesOf(host, app, build, path, read, ends);
@@ -53,9 +51,9 @@ async function* bytesOf(
   read: () => Build | undefined,
   signal: AbortSignal,
 ): AsyncGenerator<Buffer> {
-  const log = openLog(path);
+  const log = GrowingLog.open(path);
   if (log === undefined) return;
-  const more = reader(log);
+  const more = (): Generator<Buffer> => log.more();
   const changed = new Signal();
   const onChange = changed.give;
   const following = { isOver: false };
@@ -74,7 +72,7 @@ async function* bytesOf(
     yield* last;
     yield* more();
   } finally {
-    closeSync(log);
+    log.close();
   }
 }
 
@@ -83,20 +81,6 @@ function keepMore(kept: Buffer[], more: () => Generator<Buffer>): boolean {
   const before = kept.length;
   kept.push(...more());
   return kept.length > before;
-}
-
-/** Returns a function that gives the bytes that were added since its last call. */
-function reader(log: number): () => Generator<Buffer> {
-  let position = 0;
-  return function* more() {
-    for (;;) {
-      const buffer = Buffer.allocUnsafe(CHUNK_BYTES);
-      const count = readSync(log, buffer, 0, buffer.length, position);
-      if (count === 0) return;
-      position += count;
-      yield buffer.subarray(0, count);
-    }
-  };
 }
 
 /** Ends a wait. If it is given before the wait begins, the wait ends at once. */

@@ -11,7 +11,8 @@ import { findNamedBuild, NotDeploying } from '../shared/buildArgument';
 import { exitStatusOf, OUTCOMES_HELP, outcomeText } from '../shared/outcome';
 import { shownAt, viewApp } from '../shared/viewApp';
 import { followBuild } from './followBuild';
-import { type LogReader, openLog, openReader, untilQuiet } from './logReader';
+import { GrowingLog } from './growingLog';
+import { type LogReader, openReader, untilQuiet } from './logReader';
 
 export const output = defineCommand({
   description: 'Show the output of a build or follow a running one',
@@ -35,7 +36,7 @@ export const output = defineCommand({
     }
     const { build } = found;
     const pruned = prunedText(app, found);
-    const log = pruned === undefined ? openLog(logPath(host, app, build.id)) : undefined;
+    const log = pruned === undefined ? GrowingLog.open(logPath(host, app, build.id)) : undefined;
     let ended: Build | undefined = build;
     if (log !== undefined) ended = await follow(host, out, app, build, openReader(out, log, flags), flags.exitStatus);
     else {

@@ -2,6 +2,7 @@ import { statSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { allowedApps, appExists, listApps } from '../../host/dokku/apps';
+import { parseTimestamp } from '../../host/durations';
 import type { Host } from '../../host/dokku/environment';
 import type { AppName } from '../../host/dokku/names';
 import { appBuilds, buildsDirectory } from '../../host/dokku/paths';
@@ -72,7 +73,7 @@ function arrange(all: readonly AppBuild[], show: (build: Build) => ShownBuild, m
 
 /** When it ended, or began if it has not; ms since the epoch. */
 function timeOf(build: Build): number {
-  return Date.parse(build.status === 'running' ? build.startedAt : build.finishedAt) || 0;
+  return parseTimestamp(build.status === 'running' ? build.startedAt : build.finishedAt) ?? 0;
 }
 
 /** Whether the caller may see an app is asked once for each. */

@@ -1,3 +1,4 @@
+import { parseTimestamp } from '../../host/durations';
 import { formatAge } from '../../host/terminal/age';
 import { sliceLine, wrapLine } from '../../host/terminal/printed';
 import { fit, fitExactly, padEnd, widthOf } from '../../host/terminal/width';
@@ -144,8 +145,8 @@ function drawBuild(
 }
 
 function agoText({ build }: ShownBuild, now: number): string {
-  const end = Date.parse(build.status === 'running' ? build.startedAt : build.finishedAt);
-  return Number.isNaN(end) ? '' : formatAge(Math.max(0, now - end));
+  const end = parseTimestamp(build.status === 'running' ? build.startedAt : build.finishedAt);
+  return end === undefined ? '' : formatAge(Math.max(0, now - end));
 }
 
 function drawLog(view: LogView, canvas: Canvas): string[] {

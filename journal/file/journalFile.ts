@@ -26,8 +26,8 @@ export interface Head {
 /** Before the first event. */
 export const START: Head = { seq: 0, start: 0, crc: 0, readTo: 0, end: 0 };
 
-/** A longer file is no journal. It would hold 17 million events: to read it would take a trigger minutes. */
-export const MAX_JOURNAL = 4 * 1024 ** 3;
+/** A longer file is no journal: a trigger that reads it would take a minute. It has room for 4 million events. */
+export const MAX_JOURNAL = 1024 ** 3;
 
 /** For the owner alone: events name ssh keys and commands. */
 export const JOURNAL_MODE = 0o600;

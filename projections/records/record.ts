@@ -44,7 +44,7 @@ export function recordText(app: AppName, build: Build): string {
 export function parseRecord(id: BuildId, text: string): AdoptedRecord | string {
   let record: unknown;
   try {
-    record = JSON.parse(text);
+    record = JSON.parse(text.replace(/^\ufeff/, '')); // a byte order mark
   } catch {
     return 'it is not JSON';
   }
@@ -68,7 +68,7 @@ export function parseRecord(id: BuildId, text: string): AdoptedRecord | string {
     build: id,
     kind: kind === 'build' || kind === 'deploy' ? kind : sources[asSource(from) ?? 'unknown'],
     source: from,
-    process: { pid: isWhole(pid) ? pid : 0 },
+    process: { pid: Math.max(0, asWhole(pid) ?? 0) },
     startedAt: started_at,
     actor: {},
     adopted: true,
@@ -79,7 +79,10 @@ export function parseRecord(id: BuildId, text: string): AdoptedRecord | string {
       return { started };
     case 'succeeded':
     case 'failed': {
-      const exitCode = Number.isSafeInteger(exit_code) ? Number(exit_code) : status === 'succeeded' ? 0 : -1;
+      const known = asWhole(exit_code);
+      if (known === undefined && exit_code !== undefined && exit_code !== null)
+        return 'its exit_code is no whole number';
+      const exitCode = known ?? (status === 'succeeded' ? 0 : -1);
       const cause = status === 'failed' && exitCode === -1 ? 'abandoned' : 'exit';
       return {
         started,
@@ -101,8 +104,10 @@ function isTimestamp(value: unknown): value is Timestamp {
   return typeof value === 'string' && value.length <= TIMESTAMP_CHARACTERS && parseTimestamp(value) !== undefined;
 }
 
-function isWhole(value: unknown): value is number {
-  return Number.isSafeInteger(value) && Number(value) > 0;
+/** A whole number, or one that is written as text. */
+function asWhole(value: unknown): number | undefined {
+  const number = typeof value === 'string' && /^-?\d{1,16}$/.test(value) ? Number(value) : value;
+  return Number.isSafeInteger(number) ? Number(number) : undefined;
 }
 
 /** The status that readers see: that of a running build without a process is `abandoned`. */

@@ -41,7 +41,8 @@ export function updateFiles(
   };
   try {
     const updated = builds.mode === 'owner' ? updateRecords(builds, loaded, scope, system, texts, failed) : undefined;
-    if (updated === undefined) removeStaleTemporaries(builds.directory, (pid) => system.isAlive({ pid }));
+    if (updated === undefined && scope === 'all')
+      removeStaleTemporaries(builds.directory, (pid) => system.isAlive({ pid }));
     const { current, written } = updated ?? { current: loaded, written: true };
     updateRunning(builds, current.history, system, failed);
     if (written && hasNews(current)) writeCheckpoint(builds.directory, current);

@@ -34,7 +34,7 @@ export function recordDeviations(builds: AppBuilds, history: History, readAll: (
  */
 function saysTheSame(app: AppName, build: Build, text: string): boolean {
   if (text === recordText(app, build)) return true;
-  const read = parseRecord(build.id, withoutMark(text));
+  const read = parseRecord(build.id, text);
   if (typeof read === 'string') return false;
   const history = evolveAll(initialState, [read.started, ...(read.ended ? [read.ended] : [])]);
   const recorded = findBuild(history, build.id);

@@ -1,30 +1,52 @@
-import { appendFileSync, openSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  closeSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 
 import test, { type ExecutionContext } from 'ava';
 
-import { openReader, startOfLastLines } from '../../../commands/output/logReader';
+import { GrowingLog, startOfLastLines } from '../../../commands/output/growingLog';
+import { openReader } from '../../../commands/output/logReader';
 import type { Output } from '../../../host/terminal/output';
 import { temporaryDirectory } from '../../temporaryHost';
 
 const all = { tail: undefined, timestamps: false };
 
-function logOf(t: ExecutionContext, text: string): { path: string; fd: number; out: Output; shown: () => string } {
+interface Shown {
+  readonly path: string;
+  readonly growing: GrowingLog;
+  readonly out: Output;
+  readonly shown: () => string;
+}
+
+function logOf(t: ExecutionContext, text: string): Shown {
   const path = join(temporaryDirectory(t), 'b1.log');
   writeFileSync(path, text);
   const chunks: Buffer[] = [];
   const out = { raw: (bytes: Uint8Array) => chunks.push(Buffer.from(bytes)), flush: () => undefined };
+  const growing = GrowingLog.open(path);
+  if (growing === undefined) throw new Error(`${path} is not there`);
+  t.teardown(() => {
+    growing.close();
+  });
   return {
     path,
-    fd: openSync(path, 'r'),
+    growing,
     out: out as unknown as Output,
     shown: () => Buffer.concat(chunks).toString(),
   };
 }
 
 test('what comes is printed once, byte for byte', (t) => {
-  const { path, fd, out, shown } = logOf(t, 'one\n');
-  const log = openReader(out, fd, all);
+  const { path, growing, out, shown } = logOf(t, 'one\n');
+  const log = openReader(out, growing, all);
   t.true(log.printMore());
   t.false(log.printMore());
   appendFileSync(path, `${'ü'.repeat(100_000)}\r50 %`);
@@ -33,12 +55,39 @@ test('what comes is printed once, byte for byte', (t) => {
 });
 
 test('a log that was truncated is printed from its beginning', (t) => {
-  const { path, fd, out, shown } = logOf(t, 'the first one\n');
-  const log = openReader(out, fd, all);
+  const { path, growing, out, shown } = logOf(t, 'the first one\n');
+  const log = openReader(out, growing, all);
   log.printMore();
   writeFileSync(path, 'again\n');
   t.true(log.printMore());
   t.is(shown(), 'the first one\nagain\n');
+});
+
+test('a log that another file has replaced is printed to its end, and then the other one', (t) => {
+  const { path, growing, out, shown } = logOf(t, 'the first one\n');
+  const log = openReader(out, growing, all);
+  log.printMore();
+  appendFileSync(path, 'its end\n');
+  renameSync(path, `${path}.1`);
+  t.true(log.printMore());
+  writeFileSync(path, 'a longer one than the first and its end\n');
+  t.true(log.printMore());
+  t.false(log.printMore());
+  t.is(shown(), 'the first one\nits end\na longer one than the first and its end\n');
+});
+
+test('what is put in the place of a log and is none is not read', (t) => {
+  const { path, growing, out, shown } = logOf(t, 'the first one\n');
+  const log = openReader(out, growing, all);
+  log.printMore();
+  writeFileSync(`${path}.secret`, 'secret');
+  rmSync(path);
+  symlinkSync(`${path}.secret`, path);
+  t.false(log.printMore());
+  rmSync(path);
+  mkdirSync(path);
+  t.false(log.printMore());
+  t.is(shown(), 'the first one\n');
 });
 
 test('the last lines are found, whether or not the last one is ended, however long they are', (t) => {
@@ -52,16 +101,18 @@ test('the last lines are found, whether or not the last one is ended, however lo
     [`a\n${long}\nb\n`, 2, `${long}\nb\n`],
     ['', 1, ''],
   ] as const) {
-    const { fd, out, shown } = logOf(t, text);
+    const { path, growing, out, shown } = logOf(t, text);
+    const fd = openSync(path, 'r');
     t.is(startOfLastLines(fd, count), text.length - last.length);
-    openReader(out, fd, { ...all, tail: count }).printMore();
+    closeSync(fd);
+    openReader(out, growing, { ...all, tail: count }).printMore();
     t.is(shown(), last);
   }
 });
 
 test('with timestamps each line that comes has the time when it came, and those before have room for one', (t) => {
-  const { path, fd, out, shown } = logOf(t, 'old\nolder\nbegun ');
-  const log = openReader(out, fd, { tail: undefined, timestamps: true });
+  const { path, growing, out, shown } = logOf(t, 'old\nolder\nbegun ');
+  const log = openReader(out, growing, { tail: undefined, timestamps: true });
   log.printMore();
   appendFileSync(path, 'and ended\rrewritten\nnew\n\n');
   log.printMore();

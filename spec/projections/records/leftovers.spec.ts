@@ -41,6 +41,29 @@ test('alongside the stock plugin temporary files are removed, and the files of t
   t.deepEqual(Object.keys(filesOf(builds)), ['b1.json', 'b1.log']);
 });
 
+test.serial(
+  'a trigger does not list the directory of the app, whatever lies in it, alongside the stock plugin or not',
+  (t) => {
+    const { readdirSync: list } = fs;
+    t.teardown(() => Object.assign(fs, { readdirSync: list }));
+    for (const mode of ['owner', 'alongside'] as const) {
+      const builds = { ...temporaryApp(t), mode };
+      handle(builds, start('b1'));
+      const handled = record(builds, finish('b1'));
+      const listed: string[] = [];
+      Object.assign(fs, {
+        readdirSync: (path: string, ...rest: []) => {
+          listed.push(path);
+          return list(path, ...rest);
+        },
+      });
+      update(builds, handled, 'changed', (message) => t.fail(message));
+      Object.assign(fs, { readdirSync: list });
+      t.false(listed.includes(builds.directory), mode);
+    }
+  },
+);
+
 test.serial('of leftovers that cannot be removed one is named, and all others are removed', (t) => {
   const builds = temporaryApp(t);
   append(builds, started('b1'), discarded('b1'), started('b3'), discarded('b3'));

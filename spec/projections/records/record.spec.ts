@@ -120,6 +120,7 @@ test('what a record does not say is filled in, what is strange is passed over', 
   t.deepEqual(parse({ ...least, pid: 4242, source: 'git:sync' }), {
     started: { ...begun, process: { pid: 4242 }, source: 'git:sync', kind: 'build' },
   });
+  t.deepEqual(parse({ ...least, pid: '4242', source: 'git:sync' }), parse({ ...least, pid: 4242, source: 'git:sync' }));
   t.deepEqual(parse({ ...least, source: 'brand:new', kind: 'build' }), {
     started: { ...begun, source: 'brand:new', kind: 'build' },
   });
@@ -134,7 +135,15 @@ test('an end without time or exit code is still an end', (t) => {
   t.deepEqual(endOf({ status: 'succeeded' }), finished(id, { ...end, exitCode: 0 }));
   t.deepEqual(endOf({ status: 'failed' }), reaped(id, { ...end }));
   t.deepEqual(endOf({ status: 'failed', exit_code: -1, finished_at: minuteText(1) }), reaped(id, { adopted: true }));
-  t.deepEqual(endOf({ status: 'failed', exit_code: '1' }), reaped(id, end));
+  t.deepEqual(endOf({ status: 'failed', exit_code: null }), reaped(id, end));
+  for (const [text, exitCode] of [
+    ['1', 1],
+    ['137', 137],
+    ['-7', -7],
+  ] as const)
+    t.deepEqual(endOf({ status: 'failed', exit_code: text }), finished(id, { ...end, exitCode }), `"${text}"`);
+  for (const exitCode of ['', 'one', '1.5', '0x1', '1e3', 1.5, 1e300, true, [], {}])
+    t.is(endOf({ status: 'failed', exit_code: exitCode }), 'its exit_code is no whole number');
   const { signal: _signal, ...unsignaled } = canceled(id, end);
   t.deepEqual(endOf({ status: 'canceled' }), unsignaled);
 });
@@ -143,6 +152,7 @@ test('without a final line break, or with other spaces, JSON is JSON', (t) => {
   const text = JSON.stringify({ ...least, id }, null, 8);
   t.not(typeof parseRecord(id, text), 'string');
   t.not(typeof parseRecord(id, `\n\t${text}\r\n`), 'string');
+  t.deepEqual(parseRecord(id, `\ufeff${text}`), parseRecord(id, text), 'with a byte order mark');
 });
 
 test('what is no record is told in a sentence', (t) => {

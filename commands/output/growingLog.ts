@@ -1,0 +1,100 @@
+import fs from 'node:fs';
+
+import { errorCode, Failure, reasonOf } from '../../host/failure';
+
+const CHUNK_BYTES = 64 * 1024;
+
+/** A log that may still grow. If it is truncated, or another file takes its place, it is read from its beginning. */
+export class GrowingLog {
+  readonly #path: string;
+  #fd: number;
+  #position = 0;
+
+  private constructor(path: string, fd: number) {
+    this.#path = path;
+    this.#fd = fd;
+  }
+
+  /** The log at `path`; undefined if there is none. Throws {@link Failure}. */
+  static open(path: string): GrowingLog | undefined {
+    const fd = openLog(path);
+    return fd === undefined ? undefined : new GrowingLog(path, fd);
+  }
+
+  /** What was added since the last call. */
+  *more(): Generator<Buffer> {
+    if (fs.fstatSync(this.#fd).size < this.#position) this.#position = 0;
+    yield* this.#rest();
+    const other = this.#replacement();
+    if (other === undefined) return;
+    fs.closeSync(this.#fd);
+    this.#fd = other;
+    this.#position = 0;
+    yield* this.#rest();
+  }
+
+  /** The next bytes are those of the last `count` lines. */
+  skipToLastLines(count: number): void {
+    this.#position = startOfLastLines(this.#fd, count);
+  }
+
+  close(): void {
+    fs.closeSync(this.#fd);
+  }
+
+  *#rest(): Generator<Buffer> {
+    for (;;) {
+      const buffer = Buffer.allocUnsafe(CHUNK_BYTES);
+      const count = fs.readSync(this.#fd, buffer, 0, buffer.length, this.#position);
+      if (count === 0) return;
+      this.#position += count;
+      yield buffer.subarray(0, count);
+    }
+  }
+
+  /** A descriptor of another log that is at the path now; undefined if there is none. */
+  #replacement(): number | undefined {
+    const there = fs.lstatSync(this.#path, { throwIfNoEntry: false, bigint: true });
+    const here = fs.fstatSync(this.#fd, { bigint: true });
+    if (there === undefined || (there.ino === here.ino && there.dev === here.dev)) return undefined;
+    try {
+      return openLog(this.#path);
+    } catch {
+      return undefined; // what is there is no log
+    }
+  }
+}
+
+/** A descriptor of the log at `path`; undefined if there is none. Throws {@link Failure}. */
+function openLog(path: string): number | undefined {
+  let fd: number;
+  try {
+    fd = fs.openSync(path, fs.constants.O_RDONLY | fs.constants.O_NOFOLLOW | fs.constants.O_NONBLOCK);
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return undefined;
+    throw new Failure(`Cannot read ${path}: ${reasonOf(error)}`);
+  }
+  if (fs.fstatSync(fd).isFile()) return fd;
+  fs.closeSync(fd);
+  throw new Failure(`Cannot read ${path}: it is not a regular file`);
+}
+
+const LINE_END = 0x0a;
+
+/** Where the last `count` lines of a file begin, in bytes. Memory does not grow with the file. */
+export function startOfLastLines(fd: number, count: number): number {
+  const buffer = Buffer.allocUnsafe(CHUNK_BYTES);
+  const { size } = fs.fstatSync(fd);
+  let lines = 0;
+  for (let end = size; end > 0;) {
+    const start = Math.max(0, end - CHUNK_BYTES);
+    const bytes = buffer.subarray(0, fs.readSync(fd, buffer, 0, end - start, start));
+    for (let at = bytes.length - 1; at >= 0; at--) {
+      if (bytes[at] !== LINE_END || start + at === size - 1) continue;
+      lines += 1;
+      if (lines === count) return start + at + 1;
+    }
+    end = start;
+  }
+  return 0;
+}
