@@ -29,8 +29,8 @@ export interface Handled {
 
 /**
  * Decides `commands`, one after the other, on the history `loaded` from `directory`, and appends the events that
- * follow. When it returns, everything in the result is on disk. Throws what `decide` throws, and `JournalNotWritten`;
- * events of the commands before that may then not be on disk yet.
+ * follow. When it returns, everything in the result is on disk, unless `system` says that its caller syncs afterwards.
+ * Throws what `decide` throws, and `JournalNotWritten`; events of the commands before that may then not be on disk yet.
  */
 export function handleCommands(
   directory: string,
@@ -145,7 +145,7 @@ class Writer {
 
   /** Makes the journal with its first events. Undefined if there is one, or it has to be begun by an append. */
   begin(events: readonly BuildEvent[], system: System): ReturnType<typeof beginJournal> {
-    return this.#journal ? undefined : beginJournal(this.path, events, system.now(), system.random);
+    return this.#journal ? undefined : beginJournal(this.path, events, system);
   }
 
   openForAppend(): void {

@@ -1,5 +1,5 @@
 import fs from 'node:fs';
-import { dirname, join, relative, sep } from 'node:path';
+import { join, relative, sep } from 'node:path';
 
 import fastGlob from 'fast-glob';
 
@@ -13,6 +13,7 @@ import { asOwnerOf } from '../host/system/asOwner';
 import { readSmallFile, removeFile, syncDirectory } from '../host/system/files';
 import { replaceFile } from '../host/system/replaceFile';
 import { entryOf, inDirectory, openEntry } from '../host/system/ownedDirectory';
+import { syncFileSystem } from '../host/system/syncFileSystem';
 import { thisSystem } from '../host/system/system';
 import { appProgress } from '../host/terminal/appProgress';
 import type { Output } from '../host/terminal/output';
@@ -48,6 +49,7 @@ export function install({ host, output }: Call): number {
       }),
     );
     progress.clear();
+    if (apps.length > 0) syncFileSystem(data); // also what an install has adopted that was killed before this line
     noteSeen(host, { ...statesIn(data, notAdopted), ...statesIn(properties, new Set()) }, output);
     return notAdopted.size > 0;
   });
@@ -57,8 +59,13 @@ export function install({ host, output }: Call): number {
 /** Those of the directories `names` in `root` that belong to an app and hold a record. */
 function appsWithRecords(root: string, names: readonly string[]): AppName[] {
   if (names.length === 0) return [];
-  const records = fastGlob.sync('*/*.json', { cwd: root, followSymbolicLinks: false, suppressErrors: true });
-  const withRecords = new Set(records.map((record) => dirname(record)));
+  const records = fastGlob.sync('*/*.json', {
+    cwd: root,
+    followSymbolicLinks: false,
+    suppressErrors: true,
+    unique: false,
+  });
+  const withRecords = new Set(records.map((record) => record.slice(0, record.indexOf('/'))));
   return names
     .filter((name) => withRecords.has(name))
     .map(asAppName)
@@ -123,7 +130,7 @@ function makeOwn(fd: number, name: string, owner: Owner | undefined): void {
 function adopt(host: Host, warn: Warn, app: AppName): boolean {
   try {
     const builds = appBuilds(host, app);
-    const { loaded, texts, notWritten } = adoptRecords(builds, thisSystem, warn);
+    const { loaded, texts, notWritten } = adoptRecords(builds, { ...thisSystem, syncsAfterwards: true }, warn);
     if (notWritten !== undefined) warn(`The records of ${app} are not in its journal: ${notWritten}`);
     if (loaded.inMemory === true) return false;
     updateFiles(builds, loaded, 'all', thisSystem, warn, texts);

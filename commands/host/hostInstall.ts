@@ -63,12 +63,13 @@ async function installHost({ host, output, flags: wanted }: Call): Promise<numbe
     return 0;
   }
   const tree = readOwnTree();
+  const trees = treesOf(places, tree);
   const { dryRun } = wanted;
   output.title(`${dryRun ? 'Would install' : 'Installing'} dokku-builds ${tree.version}${MODE_TEXT[mode]}`);
   const steps =
     mode === 'replace'
-      ? replaceSteps(host, places, tree, wanted.inPlace)
-      : alongsideSteps(host, places, tree, await alongsideNames());
+      ? replaceSteps(host, places, tree, trees.whole, wanted.inPlace)
+      : alongsideSteps(host, places, tree, trees, await alongsideNames());
   takeSteps(output, steps, dryRun);
   if (dryRun) return 0;
   const modeHost = { ...host, alongside: mode === 'alongside' };
@@ -77,7 +78,7 @@ async function installHost({ host, output, flags: wanted }: Call): Promise<numbe
   if (adopted) output.step('Ran its trigger install: directories are there, existing records are in the journal');
   else output.warn('Its trigger install could not write all existing records to the journal; see above');
   output.flush();
-  takeSteps(output, tidySteps(host, places, treePaths(places, tree)), false);
+  takeSteps(output, tidySteps(host, places, Object.values(trees)), false);
   const sound = checkHost(modeHost, output, mode === 'replace' ? places.builds : places.journal, histories);
   if (mode === 'replace') offerUnits(places, output.verbose);
   return sound && adopted ? 0 : 1;
@@ -99,9 +100,8 @@ function wantedMode(host: Host, places: Places, { again, alongside }: Call['flag
   return isDisabled(places, installation) ? undefined : installation.mode;
 }
 
-function replaceSteps(host: Host, places: Places, tree: PluginTree, inPlace: boolean): Step[] {
+function replaceSteps(host: Host, places: Places, tree: PluginTree, whole: string, inPlace: boolean): Step[] {
   refuseDirectory(places.builds);
-  const [whole] = treePaths(places, tree);
   const own = nameInAvailable(places);
   const name = own ?? nameFor(places);
   const available = name ?? basename(whole);
@@ -115,10 +115,15 @@ function replaceSteps(host: Host, places: Places, tree: PluginTree, inPlace: boo
   ];
 }
 
-function alongsideSteps(host: Host, places: Places, tree: PluginTree, commands: ReadonlySet<string>): Step[] {
+function alongsideSteps(
+  host: Host,
+  places: Places,
+  tree: PluginTree,
+  { whole, part }: Trees,
+  commands: ReadonlySet<string>,
+): Step[] {
   const named = join(places.available, ALONGSIDE_NAME);
   for (const link of [places.journal, named]) refuseDirectory(link);
-  const [whole, part] = treePaths(places, tree);
   const before = installationAs(host, places, null).before;
   return [
     ...placeSteps(tree, whole),
@@ -133,9 +138,14 @@ function alongsideSteps(host: Host, places: Places, tree: PluginTree, commands: 
 }
 
 /** Paths of the trees of this very build: the whole one, and the one that works alongside. */
-function treePaths({ available }: Places, tree: PluginTree): [whole: string, part: string] {
+interface Trees {
+  readonly whole: string;
+  readonly part: string;
+}
+
+function treesOf({ available }: Places, tree: PluginTree): Trees {
   const build = `${tree.version}-${digestOfTree(tree)}`;
-  return [join(available, `.dokku-builds-${build}`), join(available, `.${ALONGSIDE_NAME}-${build}`)];
+  return { whole: join(available, `.dokku-builds-${build}`), part: join(available, `.${ALONGSIDE_NAME}-${build}`) };
 }
 
 /** The name under which `plugin:install` has put the tree that this program runs from. */

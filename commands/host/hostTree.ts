@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import {
   chmodSync,
   constants,
@@ -13,6 +12,7 @@ import {
   symlinkSync,
 } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
+import { crc32 } from 'node:zlib';
 
 import { ALONGSIDE_MARKER } from '../../host/dokku/alongside';
 import { EXECUTABLE, isPluginTree, ownTree, readVersion, STRAY_LINK } from '../../host/dokku/pluginTree';
@@ -69,11 +69,13 @@ export function alongsideTree({ version, entries }: PluginTree, commands: Readon
   return { version, entries: [...offered, { type: 'text', path: ALONGSIDE_MARKER, text }] };
 }
 
-/** Tells two trees of one version apart: 8 hex digits. */
+/** Tells two trees of one version apart: 8 hex digits, a CRC-32. A SHA-256 takes ten times as long. */
 export function digestOfTree({ entries }: PluginTree): string {
-  const hash = createHash('sha256');
-  for (const entry of entries) hash.update(`${entry.path}\0`).update(contentOf(entry)).update('\0');
-  return hash.digest('hex').slice(0, 8);
+  let digest = 0;
+  for (const entry of entries) {
+    for (const part of [`${entry.path}\0`, contentOf(entry), '\0']) digest = crc32(part, digest);
+  }
+  return digest.toString(16).padStart(8, '0');
 }
 
 function contentOf(entry: TreeEntry): Buffer | string {

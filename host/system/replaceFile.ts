@@ -37,11 +37,15 @@ export function replaceFile(
 }
 
 /**
- * Makes a new file at `path` with this content in one step, durable. False, and nothing is changed, if something is
- * there already, or if the file system has no hard links. Throws other system errors.
+ * Makes a new file at `path` with this content in one step; `durable` as above. False, and nothing is changed, if
+ * something is there already, or if the file system has no hard links. Throws other system errors.
  */
-export function makeFile(path: string, content: Uint8Array, mode: number): boolean {
-  const temporary = writeTemporary(path, content, { mode, durable: true });
+export function makeFile(
+  path: string,
+  content: Uint8Array,
+  options: { readonly mode: number; readonly durable: boolean },
+): boolean {
+  const temporary = writeTemporary(path, content, options);
   try {
     linkSync(temporary, path); // unlike a rename it replaces nothing
   } catch (error) {
@@ -50,7 +54,7 @@ export function makeFile(path: string, content: Uint8Array, mode: number): boole
   } finally {
     removeQuietly(temporary);
   }
-  syncDirectory(dirname(path));
+  if (options.durable) syncDirectory(dirname(path));
   return true;
 }
 

@@ -3,38 +3,39 @@ import { dirname } from 'node:path';
 import { reasonOf } from '../../host/failure';
 import { syncDirectory } from '../../host/system/files';
 import { makeFile } from '../../host/system/replaceFile';
+import type { System } from '../../host/system/system';
 import { JournalNotWritten } from '../errors';
 import type { BuildEvent, Recorded } from '../events';
-import { sha256 } from './checksums';
+import { sha256Of } from './checksums';
 import { type Head, JOURNAL_MODE, START } from './journalFile';
 import { nextFrame } from './nextFrame';
 
 /**
- * Makes the journal at `path` with its first events, all or none of them, durable. No other process can append to it
- * before it is there, so one write is enough for all events. That takes a fraction of the time of as many appends.
- * Undefined if there is a journal already, or if the file system has no hard links. Throws {@link JournalNotWritten}.
- *
- * `at` is ms since the epoch; `random` gives fractions from 0 to below 1, for the ids.
+ * Makes the journal at `path` with its first events, all or none of them, durable unless `system` says that its caller
+ * syncs afterwards. No other process can append to it before it is there, so one write is enough for all events. That
+ * takes a fraction of the time of as many appends. Undefined if there is a journal already, or if the file system has
+ * no hard links. Throws {@link JournalNotWritten}.
  */
 export function beginJournal(
   path: string,
   events: readonly BuildEvent[],
-  at: number,
-  random: () => number,
+  { now, random, syncsAfterwards }: Pick<System, 'now' | 'random' | 'syncsAfterwards'>,
 ): { readonly head: Head; readonly recorded: readonly Recorded[] } | undefined {
+  const at = now();
+  const durable = syncsAfterwards !== true;
   const recorded: Recorded[] = [];
   const frames: Buffer[] = [];
   let head = START;
   for (const event of events) {
     const before = frames.at(-1) ?? Buffer.alloc(0); // the bytes from head.readTo to head.end
-    const next = nextFrame(path, head, sha256().update(before).digest(), event, at, random);
+    const next = nextFrame(path, head, sha256Of(before), event, at, random);
     ({ head } = next);
     frames.push(next.frame);
     recorded.push(next.recorded);
   }
   try {
-    if (!makeFile(path, Buffer.concat(frames), JOURNAL_MODE)) return undefined;
-    syncDirectory(dirname(dirname(path))); // the app's directory may be new, too
+    if (!makeFile(path, Buffer.concat(frames), { mode: JOURNAL_MODE, durable })) return undefined;
+    if (durable) syncDirectory(dirname(dirname(path))); // the app's directory may be new, too
     return { head, recorded };
   } catch (error) {
     throw new JournalNotWritten(path, reasonOf(error));

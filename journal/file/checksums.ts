@@ -27,7 +27,15 @@ export function crc32(bytes: Uint8Array): number {
 
 /** A SHA-256 to be updated with bytes. */
 export function sha256(): crypto.Hash {
+  return cryptography().createHash('sha256');
+}
+
+/** The SHA-256 of `bytes`, in half the time that a hash to be updated takes for a frame. */
+export function sha256Of(bytes: Uint8Array): Buffer {
+  return cryptography().hash('sha256', bytes, 'buffer');
+}
+
+function cryptography(): typeof crypto {
   // eslint-disable-next-line @typescript-eslint/no-require-imports -- see above
-  loadedCrypto ??= require('node:crypto') as typeof crypto;
-  return loadedCrypto.createHash('sha256');
+  return (loadedCrypto ??= require('node:crypto') as typeof crypto);
 }

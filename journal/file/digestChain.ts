@@ -1,6 +1,6 @@
 import type { Envelope } from './envelope';
 import type { Frame } from './findFrames';
-import { sha256 } from './checksums';
+import { sha256Of } from './checksums';
 import { digestOf, type Journal, readAt } from './journalFile';
 
 /** Bytes `from` up to `to` of the file. */
@@ -97,6 +97,6 @@ class ReadAhead {
       if (to > this.#filled.to) return digestOf(this.#journal, from, to);
     }
     const bytes = this.#buffer.subarray(from - this.#filled.from, to - this.#filled.from);
-    return sha256().update(bytes).digest();
+    return sha256Of(bytes);
   }
 }

@@ -39,8 +39,7 @@ export function nextFrame(
  * would pass over. `path` is that of the journal.
  */
 function newRecorded(path: string, seq: number, event: BuildEvent, at: number, random: () => number): Recorded {
-  const { type, ...data } = event;
-  const parsed = parseEvent(type, data);
+  const parsed = parseEvent(event.type, event);
   if (parsed instanceof Error) throw new JournalNotWritten(path, `no reader knows this event: ${parsed.message}`);
   const time = Math.max(0, Math.trunc(at));
   const id = newUlid(Math.min(Math.max(1, time), LAST_ULID_TIME), random); // it takes 0 for no time

@@ -166,14 +166,16 @@ const RECORDING_MS = 60_000;
  */
 function removedMeanwhile(before: History, after: History, names: readonly string[], now: number): BuildCommand {
   const there = new Set(names);
-  const ended = buildsOf(after).filter((build) => build.status !== 'running');
-  const firstLeft = ended.findIndex(({ id }) => there.has(`${id}.json`) || there.has(`${id}.log`));
-  const removed = ended.slice(0, Math.max(firstLeft, 0)).filter(({ id, finishedAt }) => {
+  const removed: BuildId[] = [];
+  for (const id of after.order) {
+    const build = findBuild(after, id);
+    if (build === undefined || build.status === 'running') continue;
+    if (there.has(`${id}.json`) || there.has(`${id}.log`)) return { type: 'NoteRemoved', builds: removed };
     const known = findBuild(before, id);
-    const isRecent = now - (parseTimestamp(finishedAt) ?? now) <= RECORDING_MS;
-    return known !== undefined && known.status !== 'running' && !isRecent;
-  });
-  return { type: 'NoteRemoved', builds: removed.map(({ id }) => id) };
+    const isRecent = now - (parseTimestamp(build.finishedAt) ?? now) <= RECORDING_MS;
+    if (known !== undefined && known.status !== 'running' && !isRecent) removed.push(id);
+  }
+  return { type: 'NoteRemoved', builds: [] }; // nothing is left
 }
 
 /** What the stock plugin has removed that keeps the records: ended builds, and running ones whose process is gone. */

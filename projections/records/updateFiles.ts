@@ -112,9 +112,11 @@ function removeFilesOfPruned(
   changed: ReadonlySet<BuildId>,
   failed: (error: unknown) => void,
 ): void {
-  const pruned = [...changed].filter((id) => findBuild(history, id) === undefined);
-  removeBuildFiles(directory, pruned, failed);
-  for (const id of changed) if (findBuild(history, id)?.logPruned) removeLog(directory, id, failed);
+  for (const id of changed) {
+    const build = findBuild(history, id);
+    if (build === undefined) removeBuildFiles(directory, [id], failed);
+    else if (build.logPruned) removeLog(directory, id, failed);
+  }
 }
 
 function removeNotesOfEnded(

@@ -8,6 +8,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+import { adoptionRows } from './adoptionRows';
 import { fleetRows } from './fleetRows';
 import { historyRows, hostRows } from './growthRows';
 import { describeMachine } from './machine';
@@ -36,6 +37,7 @@ async function bench(isQuick: boolean, asJson: boolean, ofFleet: boolean): Promi
       const events = `The same on ${String(scale.longHistory)} events`;
       await part(events, () => historyRows(directory, baselines, measurer, scale));
       await part(`A host of ${String(scale.manyApps)} apps`, () => hostRows(directory, measurer, scale));
+      await part('Adoption of stock records', () => adoptionRows(directory, baselines, measurer, scale));
     }
     const seconds = Math.round((Date.now() - began) / 1000);
     if (asJson) {

@@ -21,6 +21,8 @@ export interface Baselines {
   readonly idle: string;
   /** Decodes the events of a journal, or folds them: see journalWork.ts. */
   readonly journalWork: string;
+  /** Reads and parses the records of a host: see readRecords.ts. */
+  readonly readRecords: string;
 }
 
 /** Compiles them into `directory`. */
@@ -32,7 +34,8 @@ export function compileBaselines(directory: string): Baselines {
     return out;
   };
   const idle = of('idle', 'setTimeout(() => undefined, 600_000);');
-  return { empty: of('empty', ''), idle, journalWork: compileWork(directory, 'journalWork') };
+  const [journalWork, readRecords] = [compileWork(directory, 'journalWork'), compileWork(directory, 'readRecords')];
+  return { empty: of('empty', ''), idle, journalWork, readRecords };
 }
 
 /** Compiles `<name>.ts` of this folder into `directory`; returns its path. */

@@ -65,7 +65,8 @@ export function hostOfApps(directory: string, apps: number, running: number): Be
   return made;
 }
 
-function makeApp(host: Host, name: string): AppName {
+/** Adds an app without builds. */
+export function makeApp(host: Host, name: string): AppName {
   const app = parseAppName(name);
   mkdirSync(appRoot(host, app));
   return app;

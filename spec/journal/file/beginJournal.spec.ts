@@ -8,6 +8,7 @@ import { beginJournal } from '../../../journal/file/beginJournal';
 import { closeJournal, JOURNAL_FILE, openJournalForAppend, withJournal } from '../../../journal/file/journalFile';
 import { verifyJournal } from '../../../journal/file/verifyJournal';
 import { asRoot, asUser, temporaryDirectory } from '../../temporaryHost';
+import { machine } from '../../host/system/machine';
 import { finished, minute, started } from '../buildEvents';
 import { appendAll, readAll } from './temporaryJournal';
 
@@ -45,6 +46,13 @@ test.serial('all events are on disk under the name of the journal before it is s
   t.deepEqual(order, ['write', 'sync', 'link', 'unlink', 'sync', 'sync']); // the file, its directory, the one above
 });
 
+test.serial('nothing is synced alone for a caller that syncs everything afterwards', (t) => {
+  const path = join(temporaryDirectory(t), JOURNAL_FILE);
+  const order = watchFiles(t);
+  begin(path, { ...machine(minute(1)), syncsAfterwards: true });
+  t.deepEqual(order, ['write', 'link', 'unlink']);
+});
+
 test.serial('on a file system without hard links none is begun, and nothing is left', (t) => {
   const directory = temporaryDirectory(t);
   failLinks(t, 'EPERM');
@@ -73,15 +81,15 @@ asRoot('a directory that cannot be written is said to be', (t) => {
 test('an event that no reader would know is not written', (t) => {
   const path = join(temporaryDirectory(t), JOURNAL_FILE);
   const wrong = { ...started('b1'), startedAt: 'yesterday' };
-  t.throws(() => beginJournal(path, [wrong], minute(0), Math.random), { instanceOf: JournalNotWritten });
+  t.throws(() => beginJournal(path, [wrong], machine(minute(0))), { instanceOf: JournalNotWritten });
   t.is(
     withJournal(path, () => true),
     undefined,
   );
 });
 
-function begin(path: string): ReturnType<typeof beginJournal> {
-  return beginJournal(path, events, minute(1), Math.random);
+function begin(path: string, system = machine(minute(1))): ReturnType<typeof beginJournal> {
+  return beginJournal(path, events, system);
 }
 
 /** What is done to files from now on, in order. */
