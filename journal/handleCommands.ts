@@ -29,8 +29,9 @@ export interface Handled {
 
 /**
  * Decides `commands`, one after the other, on the history `loaded` from `directory`, and appends the events that
- * follow. When it returns, everything in the result is on disk, unless `system` says that its caller syncs afterwards.
- * Throws what `decide` throws, and `JournalNotWritten`; events of the commands before that may then not be on disk yet.
+ * follow. When it returns, everything in the result is on disk, unless `system` says that its caller syncs
+ * afterwards. Throws what `decide` throws, and `JournalNotWritten`; events of the commands before that may then not be
+ * on disk yet.
  */
 export function handleCommands(
   directory: string,

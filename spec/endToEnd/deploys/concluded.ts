@@ -1,5 +1,6 @@
-import { existsSync, readdirSync, readFileSync, watch } from 'node:fs';
+import { readdirSync, watch } from 'node:fs';
 
+import { readSmallFile } from '../../../host/system/files';
 import type { Sandbox } from '../../../scripts/sandbox/host';
 import { waitersOf } from './waiters';
 
@@ -9,14 +10,18 @@ export type EventJson = Readonly<Record<string, unknown>> & { readonly type: str
 /** A build that is not concluded by then never will be. */
 const LIMIT_MS = 60_000;
 
+const RECORD_LIMIT_BYTES = 64 * 1024;
+
 /**
  * Waits until the record of a build says how it ended, or is removed; gives its status, or undefined. Each time the
  * app's directory changes, the record is looked at again.
  */
 export async function concluded(host: Sandbox, app: string, build: string): Promise<string | undefined> {
   const path = host.file(app, `${build}.json`);
-  const status = (): string | undefined =>
-    existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as { status: string }).status : undefined;
+  const status = (): string | undefined => {
+    const text = readSmallFile(path, RECORD_LIMIT_BYTES); // not there any more, if it was removed just now
+    return text === undefined ? undefined : (JSON.parse(text) as { status: string }).status;
+  };
   let limit: NodeJS.Timeout | undefined;
   const watcher = watch(host.file(app, ''));
   try {
