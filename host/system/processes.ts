@@ -67,7 +67,7 @@ export function isGroupAlive(identity: ProcessIdentity, proc = '/proc'): boolean
   // the number is used again
   if (group === pid && leader !== undefined && leader.startTicks !== startTicks) return false;
   const members = membersOf(group, proc);
-  if (members.size === 0) return true; // hidden
+  if (members.size === 0) return answers(-group); // hidden, unless the last one has ended just now
   return [...members.values()].some((member) => runs(member) && eldest(member, members).startTicks >= startTicks);
 }
 

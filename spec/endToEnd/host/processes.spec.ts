@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import fs, { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import test, { type ExecutionContext } from 'ava';
@@ -10,12 +10,14 @@ import {
   type CancelSignal,
   identifyProcess,
   isAlive,
+  isGroupAlive,
   processGroupOf,
   type ProcessIdentity,
   ProcessGone,
   signalGroup,
   signalTarget,
 } from '../../../host/system/processes';
+import { pause } from '../../../host/system/pause';
 import { asRoot, asUser, temporaryDirectory } from '../../temporaryHost';
 
 const ANOTHER_BOOT = '11111111-2222-3333-4444-555555555555';
@@ -40,6 +42,31 @@ async function endedProcess(): Promise<ProcessIdentity> {
   child.stdin.end();
   await once(child, 'exit');
   return identity;
+}
+
+/** A process in a group of its own, whose parent waits for it, so that nothing of it stays when it has ended. */
+async function reapedProcess(t: ExecutionContext): Promise<number> {
+  const shell = spawn('bash', ['-c', 'set -m; sleep 3600 & echo $!; wait'], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+    cwd: temporaryDirectory(t),
+  });
+  const [line] = (await once(shell.stdout, 'data')) as [Buffer];
+  const pid = Number(line.toString());
+  t.teardown(() => isThere(pid) && process.kill(pid, 'SIGKILL')); // then the shell ends, too
+  return pid;
+}
+
+/** Calls `first` before the next directory is read. */
+function beforeReaddir(t: ExecutionContext, first: () => void): void {
+  const { readdirSync } = fs;
+  t.teardown(() => Object.assign(fs, { readdirSync }));
+  Object.assign(fs, {
+    readdirSync: (...args: Parameters<typeof readdirSync>) => {
+      Object.assign(fs, { readdirSync });
+      first();
+      return readdirSync(...args);
+    },
+  });
 }
 
 /** A mount of /proc that shows of each given process only this stat line, and hides all others. */
@@ -86,6 +113,27 @@ function signalsOf(work: () => void): [pid: number, signal: string | number | un
 /** Waits for a state that no event tells of. */
 async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await new Promise((resolve) => setTimeout(resolve, 5));
+}
+
+test.serial('a group whose last process ends while /proc is read is not taken for a hidden one', async (t) => {
+  const { pid } = await endedProcess();
+  const left = await reapedProcess(t);
+  const identity = { pid, group: left };
+  t.true(isGroupAlive(identity), 'it runs');
+  t.true(isGroupAlive(identity, fakeProc(t)), 'it runs, and is hidden');
+  beforeReaddir(t, () => {
+    process.kill(left, 'SIGKILL');
+    while (isThere(left)) pause(1);
+  });
+  t.false(isGroupAlive(identity));
+});
+
+function isThere(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
 }
 
 test('a process is identified by pid, start time and boot', async (t) => {
