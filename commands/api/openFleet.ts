@@ -4,7 +4,7 @@ import type { AppName } from '../../host/dokku/names';
 import { buildsOf } from '../../journal/history';
 import { eventJson } from '../../projections/events/eventView';
 import { eventSource, mergedEvents } from '../../projections/events/mergedEvents';
-import { connectFleet } from '../../subscribers/fleet/nats/connect';
+import { withFleet } from '../../subscribers/fleet/nats/connect';
 import { asJson, newestFirst } from '../../subscribers/fleet/mirror/fleetBuilds';
 import { historyOf } from '../../subscribers/fleet/mirror/journalHistory';
 import { type FleetJournal, FleetView } from '../../subscribers/fleet/mirror/fleetView';
@@ -26,12 +26,9 @@ export function openFleet(options: FleetOptions): FleetReader {
     async refresh() {
       const { nkeys } = await import('@nats-io/transport-node');
       const key = nkeys.fromSeed(Buffer.from(address.seed)).getPublicKey();
-      const fleet = await connectFleet({ ...address, role: 'reader', name: 'library', key });
-      try {
-        await mirror.refresh(fleet, Date.now(), warn);
-      } finally {
-        await fleet.close();
-      }
+      await withFleet({ ...address, role: 'reader', name: 'library', key }, (fleet) =>
+        mirror.refresh(fleet, Date.now(), warn),
+      );
     },
     readAt: () => (mirror.readAt === 0 ? undefined : new Date(mirror.readAt)),
     hosts: () =>

@@ -11,7 +11,7 @@ import { ulid } from 'ulid';
 import { Failure, printable, reasonOf } from '../../host/failure';
 import { propertiesRoot } from '../../host/dokku/paths';
 import { asOwnerOf } from '../../host/system/asOwner';
-import { connectFleet, readServers } from '../../subscribers/fleet/nats/connect';
+import { readServers, withFleet } from '../../subscribers/fleet/nats/connect';
 import { EngineAway } from '../../subscribers/fleet/engine';
 import { memberText } from '../../subscribers/fleet/nats/serverConfiguration';
 import {
@@ -134,9 +134,7 @@ function publicKeyOf(seed: string): string {
 /** Tries the servers, and returns warnings. Throws {@link Failure} if they lack something that is needed. */
 async function tryOut(joined: Joined): Promise<string[]> {
   try {
-    const fleet = await connectFleet(joined);
-    const servers = await readServers(fleet);
-    await fleet.close();
+    const servers = await withFleet(joined, readServers);
     const careless = servers.filter(({ durable }) => !durable).map(({ name }) => name);
     if (careless.length > 0) {
       throw new Failure(

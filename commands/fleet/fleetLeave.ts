@@ -1,7 +1,7 @@
 import { defineCommand } from '../definition/command';
 import { asRole, ofFleet } from './fleetFlags';
 import { reasonOf } from '../../host/failure';
-import { connectFleet } from '../../subscribers/fleet/nats/connect';
+import { withFleet } from '../../subscribers/fleet/nats/connect';
 import { Session } from '../../subscribers/fleet/agent/session';
 import { AGENT_TIMES } from '../../subscribers/fleet/agent/agent';
 import { readJoined, readSettings, removeSettings, settingsDirectory } from '../../subscribers/fleet/settings';
@@ -24,11 +24,8 @@ export const fleetLeave = defineCommand({
     if (role === 'host') {
       try {
         const joined = readJoined(directory, role);
-        const fleet = await connectFleet(joined);
-        await new Session(fleet, { ...publishedHost(host, joined), ...AGENT_TIMES, warn: output.warn }).tellHost({
-          left: true,
-        });
-        await fleet.close();
+        const about = { ...publishedHost(host, joined), ...AGENT_TIMES, warn: output.warn };
+        await withFleet(joined, (fleet) => new Session(fleet, about).tellHost({ left: true }));
       } catch (error) {
         output.warn(`The fleet was not told: ${reasonOf(error)}`); // as by a copy of a machine, which cannot publish
       }

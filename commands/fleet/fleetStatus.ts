@@ -10,7 +10,7 @@ import { reasonOf, visible } from '../../host/failure';
 import type { Output } from '../../host/terminal/output';
 import { formatTable } from '../../host/terminal/table';
 import { JOURNAL_FILE, closeJournal, openJournal } from '../../journal/file/journalFile';
-import { connectFleet, readServers, type ServerReport } from '../../subscribers/fleet/nats/connect';
+import { readServers, type ServerReport, withFleet } from '../../subscribers/fleet/nats/connect';
 import { EngineAway } from '../../subscribers/fleet/engine';
 import type { NatsFleet } from '../../subscribers/fleet/nats/natsFleet';
 import { endOf, holds, journalId } from '../../subscribers/fleet/piece';
@@ -53,10 +53,10 @@ async function hostStatus(host: Host, output: Output, format: Format): Promise<b
   let servers: ServerReport[] = [];
   let backlog: Backlog[] = [];
   try {
-    const fleet = await connectFleet(joined);
-    servers = await readServers(fleet);
-    backlog = await backlogOf(host, fleet, joined);
-    await fleet.close();
+    await withFleet(joined, async (fleet) => {
+      servers = await readServers(fleet);
+      backlog = await backlogOf(host, fleet, joined);
+    });
   } catch (error) {
     if (!(error instanceof EngineAway)) throw error;
     reason = reasonOf(error);
@@ -113,9 +113,9 @@ async function readerStatus(
   format: Format,
   flags: { readonly mirror: string | undefined; readonly offline: boolean },
 ): Promise<boolean> {
-  const { mirror, view, fleet } = await connectAndRead(host, output, flags);
-  const servers = fleet === undefined ? [] : await readServers(fleet);
-  await fleet?.close();
+  const { mirror, view, fleet } = await connectAndRead(host, output, { ...flags, acceptUnread: true });
+  const answers = fleet !== undefined;
+  const servers = answers ? await readServers(fleet).finally(() => fleet.close()) : [];
   const now = Date.now();
   const of = (id: string) => view.journals.filter((journal) => journal.host.id === id);
   const hosts = view.hosts.map((one) => ({
@@ -133,11 +133,11 @@ async function readerStatus(
   const { readAt } = mirror;
   if (format === 'json') {
     const read_at = readAt === 0 ? null : new Date(readAt).toISOString();
-    output.line(JSON.stringify({ role: 'reader', mirror: mirror.directory, read_at, servers, hosts }));
+    output.line(JSON.stringify({ role: 'reader', mirror: mirror.directory, read_at, answers, servers, hosts }));
   } else {
     printLines(output, [
-      ['Mirror', `${mirror.directory}, read ${ageText(now, readAt)}`],
-      ['Servers', fleet === undefined ? 'not asked' : serversText(servers)],
+      ['Mirror', `${mirror.directory}, ${readAt === 0 ? 'never read' : `read ${ageText(now, readAt)}`}`],
+      ['Servers', answers ? serversText(servers) : flags.offline ? 'not asked' : 'do not answer'],
     ]);
     const rows = hosts.map((one, place) => [
       one.name,
@@ -151,7 +151,8 @@ async function readerStatus(
     output.warn(`Server ${name} is not durable: it acknowledges before it is on disk`);
   for (const journal of view.journals.filter(({ entry }) => entry.rewritten.length > 0))
     output.warn(`${labelOf(journal)}: its host has rewritten its past; see fleet:verify`);
-  return hosts.every(({ silent, gaps, rewritten }) => !silent && gaps + rewritten === 0);
+  const well = hosts.every(({ silent, gaps, rewritten }) => !silent && gaps + rewritten === 0);
+  return well && (answers || flags.offline) && servers.every(({ durable }) => durable);
 }
 
 function serversText(servers: readonly ServerReport[]): string {

@@ -2,7 +2,7 @@ import { defineCommand } from '../../definition/command';
 import { ofFleet } from '../fleetFlags';
 import { Failure, reasonOf } from '../../../host/failure';
 import { AGENT_TIMES } from '../../../subscribers/fleet/agent/agent';
-import { connectFleet } from '../../../subscribers/fleet/nats/connect';
+import { withFleet } from '../../../subscribers/fleet/nats/connect';
 import { EngineAway } from '../../../subscribers/fleet/engine';
 import { Session } from '../../../subscribers/fleet/agent/session';
 import { joinedAs, publishedHost } from '../joined';
@@ -18,21 +18,21 @@ export const fleetPush = defineCommand({
     const joined = joinedAs(host, 'host');
     let failed = 0;
     try {
-      const fleet = await connectFleet(joined);
-      const session = new Session(fleet, {
-        ...publishedHost(host, joined),
-        everySeconds: AGENT_TIMES.everySeconds,
-        warn(message) {
-          failed += 1;
-          output.warn(message);
-        },
+      await withFleet(joined, async (fleet) => {
+        const session = new Session(fleet, {
+          ...publishedHost(host, joined),
+          everySeconds: AGENT_TIMES.everySeconds,
+          warn(message) {
+            failed += 1;
+            output.warn(message);
+          },
+        });
+        session.lookAt();
+        const { pieces, bytes, journals } = await session.publish();
+        await session.tellHost();
+        const what = journals === 1 ? '1 journal' : `${journals} journals`;
+        output.step(pieces === 0 ? 'Nothing new' : `Published ${bytes} bytes of ${what} in ${pieces} pieces`);
       });
-      session.lookAt();
-      const { pieces, bytes, journals } = await session.publish();
-      await session.tellHost();
-      await fleet.close();
-      const what = journals === 1 ? '1 journal' : `${journals} journals`;
-      output.step(pieces === 0 ? 'Nothing new' : `Published ${bytes} bytes of ${what} in ${pieces} pieces`);
     } catch (error) {
       if (error instanceof EngineAway) throw new Failure(`The fleet does not answer: ${reasonOf(error)}`);
       throw error;

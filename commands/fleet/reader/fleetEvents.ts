@@ -39,6 +39,7 @@ export const fleetEvents = defineCommand({
     const { mirror, view, fleet } = await connectAndRead(host, output, {
       mirror: flags.mirror,
       offline: flags.offline,
+      acceptUnread: flags.follow,
     });
     const choice = { app, host: flags.host };
     const sources = new Map<string, Source>();

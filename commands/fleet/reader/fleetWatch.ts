@@ -29,7 +29,11 @@ export const fleetWatch = defineCommand({
   async run({ host, output, flags }) {
     if (!isatty(0) || !isatty(1))
       throw new Failure('fleet:watch needs a terminal; scripts can use fleet:events --follow');
-    const { mirror, view, fleet } = await connectAndRead(host, output, { mirror: flags.mirror, ask: true });
+    const { mirror, view, fleet } = await connectAndRead(host, output, {
+      mirror: flags.mirror,
+      ask: true,
+      acceptUnread: true,
+    });
     output.flush();
     const { colour, unicode } = readTerminal(process.env, { colour: true });
     const heard = new Map<string, string>();

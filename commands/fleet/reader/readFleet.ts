@@ -43,12 +43,22 @@ export async function readFleet(
 export async function connectAndRead(
   host: Host,
   output: Pick<Output, 'warn'>,
-  flags: { readonly mirror?: string | undefined; readonly offline?: boolean; readonly ask?: boolean },
+  flags: {
+    readonly mirror?: string | undefined;
+    readonly offline?: boolean;
+    readonly ask?: boolean;
+    readonly acceptUnread?: boolean;
+  },
 ): Promise<FleetReading> {
   const joined = joinedAs(host, 'reader');
   const mirror = Mirror.open(flags.mirror ?? mirrorDirectory(joined));
   const now = Date.now();
-  if (flags.offline === true) return { mirror, view: new FleetView(mirror, now), fleet: undefined };
+  const { readAt } = mirror;
+  const mayShow = readAt > 0 || flags.acceptUnread === true;
+  if (flags.offline === true) {
+    if (!mayShow) throw new Failure('Nothing was read from the fleet yet; try without --offline');
+    return { mirror, view: new FleetView(mirror, now), fleet: undefined };
+  }
   let fleet: NatsFleet | undefined;
   try {
     fleet = await connectFleet(joined);
@@ -59,9 +69,9 @@ export async function connectAndRead(
     } else {
       await fleet?.close();
       if (!(error instanceof EngineAway)) throw error;
-      const { readAt } = mirror;
-      const age = readAt === 0 ? 'nothing was read before' : `this was read ${ageText(now, readAt)}`;
-      output.warn(`The fleet does not answer (${reasonOf(error)}); ${age}`);
+      const reason = `The fleet does not answer (${reasonOf(error)})`;
+      if (!mayShow) throw new Failure(`${reason}, and nothing was read from it before`);
+      output.warn(`${reason}; ${readAt === 0 ? 'nothing was read before' : `this was read ${ageText(now, readAt)}`}`);
       return { mirror, view: new FleetView(mirror, now), fleet: undefined };
     }
   }

@@ -2,7 +2,7 @@ import { defineCommand } from '../../definition/command';
 import { aChoice } from '../../definition/flags';
 import { ofFleet } from '../fleetFlags';
 import { Failure, reasonOf } from '../../../host/failure';
-import { connectFleet, readServers } from '../../../subscribers/fleet/nats/connect';
+import { readServers, withFleet } from '../../../subscribers/fleet/nats/connect';
 import { EngineAway } from '../../../subscribers/fleet/engine';
 import { makeStreams } from '../../../subscribers/fleet/nats/natsStreams';
 import { joinedAs } from '../joined';
@@ -17,15 +17,15 @@ export const fleetInit = defineCommand({
   async run({ host, output, flags: { replicas = '1' } }) {
     const joined = joinedAs(host, 'administrator');
     try {
-      const fleet = await connectFleet(joined);
-      const servers = await readServers(fleet);
-      const careless = servers.filter(({ durable }) => !durable).map(({ name }) => name);
-      if (careless.length > 0)
-        throw new Failure(`${careless.join(', ')}: acknowledges before it is on disk; set "sync_interval: always"`);
-      if (servers.length === 0) output.warn('Whether the servers sync before they acknowledge cannot be seen');
-      for (const { name, made } of await makeStreams(fleet, Number(replicas)))
-        output.step(`${name}: ${made ? 'made' : 'was there'}`);
-      await fleet.close();
+      await withFleet(joined, async (fleet) => {
+        const servers = await readServers(fleet);
+        const careless = servers.filter(({ durable }) => !durable).map(({ name }) => name);
+        if (careless.length > 0)
+          throw new Failure(`${careless.join(', ')}: acknowledges before it is on disk; set "sync_interval: always"`);
+        if (servers.length === 0) output.warn('Whether the servers sync before they acknowledge cannot be seen');
+        for (const { name, made } of await makeStreams(fleet, Number(replicas)))
+          output.step(`${name}: ${made ? 'made' : 'was there'}`);
+      });
     } catch (error) {
       if (error instanceof EngineAway) throw new Failure(`The fleet does not answer: ${reasonOf(error)}`);
       throw error;

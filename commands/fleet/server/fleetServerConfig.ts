@@ -6,7 +6,7 @@ import { maybeWord, ofFleet } from '../fleetFlags';
 import { Failure, printable } from '../../../host/failure';
 import { parseMember, serverConfiguration } from '../../../subscribers/fleet/nats/serverConfiguration';
 
-const text = (value: string): string => value;
+const asGiven = (value: string): string => value;
 
 /** Members are the lines that `fleet:join` prints. */
 export const fleetServerConfig = defineCommand({
@@ -18,14 +18,16 @@ export const fleetServerConfig = defineCommand({
     ),
   },
   flags: {
-    name: aValue('<name>', 'of the server', text),
-    listen: aValue('<address>', 'where it listens', text),
-    store: aValue('<dir>', 'where it keeps the streams', text),
-    tlsCert: aValue('<file>', 'its certificate; without one it listens on loopback only', text, { completes: 'file' }),
-    tlsKey: aValue('<file>', 'the key of the certificate', text, { completes: 'file' }),
-    cluster: aValue('<name>', 'of the cluster that it is part of', text),
-    clusterListen: aValue('<address>', 'where it listens for the other servers', text),
-    routes: aValue('<urls>', 'where the other servers listen, with commas between them', text),
+    name: aValue('<name>', 'of the server', asGiven),
+    listen: aValue('<address>', 'where it listens', asGiven),
+    store: aValue('<dir>', 'where it keeps the streams', asGiven),
+    tlsCert: aValue('<file>', 'its certificate; without one it listens on loopback only', asGiven, {
+      completes: 'file',
+    }),
+    tlsKey: aValue('<file>', 'the key of the certificate', asGiven, { completes: 'file' }),
+    cluster: aValue('<name>', 'of the cluster that it is part of', asGiven),
+    clusterListen: aValue('<address>', 'where it listens for the other servers', asGiven),
+    routes: aValue('<urls>', 'where the other servers listen, with commas between them', asGiven),
   },
   example: '- --store /var/lib/nats',
   ...ofFleet,
@@ -68,6 +70,11 @@ export const fleetServerConfig = defineCommand({
 });
 
 function readMembers(words: string): string[] {
-  const lines = words === '-' ? readFileSync(0, 'utf8') : words;
-  return lines.split(/[\s,]+/).filter((line) => line !== '');
+  const text = words === '-' ? withoutMessages(readFileSync(0, 'utf8')) : words;
+  return text.split(/[\s,]+/).filter((line) => line !== '');
+}
+
+/** The lines of `text`, which may be all that `fleet:join` printed, that are no message or comment. */
+function withoutMessages(text: string): string {
+  return text.replace(/^(?:-----> | !? {5}|#).*$/gm, '');
 }

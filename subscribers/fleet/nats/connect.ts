@@ -20,6 +20,16 @@ export async function connectFleet(joined: Joined, timeout?: number): Promise<Na
   throw new ServerTooOld(version);
 }
 
+/** Does `work` on a connection of its own, which is closed whatever happens: an open one would keep the process. */
+export async function withFleet<T>(joined: Joined, work: (fleet: NatsFleet) => Promise<T>): Promise<T> {
+  const fleet = await connectFleet(joined);
+  try {
+    return await work(fleet);
+  } finally {
+    await fleet.close();
+  }
+}
+
 /** The server lacks what the fleet rests on. */
 export class ServerTooOld extends Failure {
   constructor(version: string) {

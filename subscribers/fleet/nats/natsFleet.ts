@@ -5,7 +5,7 @@ import type { Fleet, StoredState, StreamState } from '../bulletin';
 import { EngineAway } from '../engine';
 import { NatsEngine } from './natsEngine';
 import { ASK, JOURNALS, parseJson, SERVERS, STATES, storedState } from './natsMessages';
-import { type ApiError, NatsRequests } from './natsRequests';
+import { type ApiError, NatsRequests, NO_STREAM } from './natsRequests';
 import { signing } from './nkey';
 
 /** How to reach the engine, and as whom. */
@@ -25,6 +25,9 @@ export interface NatsAddress {
 }
 
 const TIMEOUT_MS = 5000;
+
+/** Of the API of JetStream. */
+const STREAM_NOT_FOUND = 10059;
 
 /** Connects. Rejects with {@link EngineAway}. */
 export async function connectNats(address: NatsAddress): Promise<NatsFleet> {
@@ -97,7 +100,8 @@ export class NatsFleet extends NatsEngine implements Fleet {
 
   async streamState(): Promise<StreamState> {
     const { created, state, error } = await this.requests.request<StreamInfo>(`$JS.API.STREAM.INFO.${JOURNALS}`, '');
-    if (created === undefined) throw new EngineAway(error?.description ?? 'there is no stream; run fleet:init');
+    if (created === undefined)
+      throw new EngineAway(error?.err_code === STREAM_NOT_FOUND ? NO_STREAM : (error?.description ?? 'no answer'));
     return { created, last: state?.last_seq ?? 0, time: state?.last_ts ?? '' };
   }
 

@@ -39,7 +39,7 @@ export class NatsRequests {
       const { data } = await this.connection.request(subject, bytes, options);
       return parseJson(data) ?? {};
     } catch (error) {
-      throw new EngineAway(reasonOf(error));
+      throw new EngineAway(explained(error));
     }
   }
 
@@ -52,7 +52,7 @@ export class NatsRequests {
       if (code !== 0) throw new Error(message.headers?.description ?? String(code));
       return message;
     } catch (error) {
-      throw new EngineAway(reasonOf(error));
+      throw new EngineAway(explained(error));
     }
   }
 
@@ -136,6 +136,15 @@ export class NatsRequests {
     this.connection.publish(subject, JSON.stringify(question), { reply: inbox });
     return () => subscription.unsubscribe();
   }
+}
+
+/** Why nothing is there that could answer. */
+export const NO_STREAM = 'there is no stream, or no leader for it; fleet:init makes the streams';
+
+/** Nobody listens where a stream does: there is none, or it has no leader. */
+function explained(error: unknown): string {
+  const reason = reasonOf(error);
+  return reason.startsWith('no responders') ? NO_STREAM : reason;
 }
 
 /** What a server answers when something was published, or was not. */

@@ -1,0 +1,57 @@
+import { join } from 'node:path';
+
+import test from 'ava';
+
+import { freePort, startNatsServer } from '../../../scripts/fleet/natsServer';
+import { temporaryDirectory } from '../../temporaryHost';
+import { runAs } from './member';
+import { program, withServer } from './server';
+
+/* What a new user meets before everything is set up. */
+
+withServer('as long as there are no streams, every command says so, and ends', async (t) => {
+  const home = temporaryDirectory(t);
+  const port = await freePort();
+  const printed: string[] = [];
+  for (const role of ['host', 'reader', 'administrator'])
+    printed.push((await runAs(home, ['fleet:join', `nats://127.0.0.1:${port}`, '--as', role])).stdout);
+  const config = await runAs(home, ['fleet:server-config', '-', '--store', join(home, 'store')], printed.join(''));
+  t.is(config.code, 0, config.stderr);
+  const configuration = config.stdout;
+  const server = await startNatsServer({ directory: home, program, port, configuration, seconds: 120 });
+  t.teardown(() => server.stop('SIGKILL'));
+  for (const command of ['push', 'list', 'verify', 'events']) {
+    const { code, stdout, stderr } = await runAs(home, [`fleet:${command}`]);
+    t.is(code, 1, command);
+    t.regex(stderr, /The fleet does not answer.*fleet:init makes the streams/, command);
+    t.is(stdout, '', command);
+  }
+  const status = await runAs(home, ['fleet:status']);
+  t.is(status.code, 1);
+  t.regex(status.stdout, /Mirror: .*, never read\n +Servers: +do not answer/);
+  t.is((await runAs(home, ['fleet:init'])).code, 0);
+  t.regex((await runAs(home, ['fleet:push'])).stdout, /Nothing new/);
+  t.regex((await runAs(home, ['fleet:list'])).stdout, /No builds are running on any host/);
+  await server.stop();
+  const late = await runAs(home, ['fleet:list']);
+  t.is(late.code, 0);
+  t.regex(late.stderr, /The fleet does not answer \(.*\); this was read \d+s ago/);
+  t.is((await runAs(home, ['fleet:status'])).code, 1);
+});
+
+test('of a fleet that was never read nothing is shown', async (t) => {
+  const home = temporaryDirectory(t);
+  await runAs(home, ['fleet:join', 'nats://127.0.0.1:1', '--as', 'reader']);
+  for (const args of [
+    ['fleet:list'],
+    ['fleet:list', '--offline'],
+    ['fleet:events'],
+    ['fleet:stats'],
+    ['fleet:verify'],
+  ]) {
+    const { code, stdout, stderr } = await runAs(home, args);
+    t.is(code, 1, args.join(' '));
+    t.is(stdout, '');
+    t.regex(stderr, /othing was read from/);
+  }
+});
