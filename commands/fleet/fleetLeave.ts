@@ -9,7 +9,7 @@ import { publishedHost } from './joined';
 
 /** The journals that were published stay in the stream. */
 export const fleetLeave = defineCommand({
-  description: 'Leave the fleet and remove the key',
+  description: 'Publish what is not published yet, leave the fleet and remove the key',
   args: {},
   flags: { as: asRole },
   example: '',
@@ -18,14 +18,19 @@ export const fleetLeave = defineCommand({
     const directory = settingsDirectory(host, role, process.env);
     const settings = readSettings(directory);
     if (settings === undefined) {
-      output.step('Nothing is known of a fleet here');
+      output.step('No fleet was joined here');
       return undefined;
     }
     if (role === 'host') {
       try {
         const joined = readJoined(directory, role);
         const about = { ...publishedHost(host, joined), ...AGENT_TIMES, warn: output.warn };
-        await withFleet(joined, (fleet) => new Session(fleet, about).tellHost({ left: true }));
+        await withFleet(joined, async (fleet) => {
+          const session = new Session(fleet, about);
+          session.lookAt();
+          await session.publish(); // what is not published now never will be; and the host still has these journals
+          await session.tellHost({ left: true });
+        });
       } catch (error) {
         output.warn(`The fleet was not told: ${reasonOf(error)}`); // as by a copy of a machine, which cannot publish
       }

@@ -158,7 +158,8 @@ async function memberRows(
       aloneStart: onOther['builds-record-start'],
       aloneEnd: onOther['builds-record-finalize'],
     });
-    const agent = spawn(program, ['fleet:agent'], { env: joined.env, stdio: 'ignore' });
+    const asInItsUnit = { ...joined.env, BUN_JSC_useJIT: '0' };
+    const agent = spawn(program, ['fleet:agent'], { env: asInItsUnit, stdio: 'ignore' });
     const idle = spawn(baselines.idle, [], { env: joined.env, stdio: 'ignore' });
     await wait(8000); // both rest by then
     const [resident, ofEmpty] = [residentOf(agent.pid), residentOf(idle.pid)];

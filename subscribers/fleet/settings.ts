@@ -89,7 +89,7 @@ function parseSettings(text: string): FleetSettings | undefined {
 export function readJoined(directory: string, role: Role, machine: string | undefined = machineOf()): Joined {
   const settings = readSettings(directory);
   const command = role === 'host' ? 'fleet:join <url>' : `fleet:join <url> --as ${role}`;
-  if (settings === undefined) throw new Failure(`Nothing is known of a fleet here; run dokku-builds ${command}`);
+  if (settings === undefined) throw new Failure(`No fleet was joined here; run dokku-builds ${command}`);
   if (settings.machine !== undefined && machine !== undefined && settings.machine !== machine) {
     throw new Failure(
       `This machine is a copy of host ${settings.name}: ` +

@@ -47,7 +47,8 @@ export const fleetList = defineCommand({
     if (format === 'json') {
       output.line(JSON.stringify(builds.map(asJson)));
     } else if (builds.length === 0) {
-      output.line(filtered ? 'No builds match' : 'No builds are running on any host');
+      const isKnown = view.hosts.every(({ silent, left }) => left || !silent);
+      output.line(filtered ? 'No builds match' : `No builds are ${isKnown ? '' : 'known to be '}running on any host`);
     } else {
       const display = await displayOf(flags, now);
       const rows = builds.map((one) => row(one, display.time, now));

@@ -57,6 +57,7 @@ export async function connectAndRead(
   const mayShow = readAt > 0 || flags.acceptUnread === true;
   if (flags.offline === true) {
     if (!mayShow) throw new Failure('Nothing was read from the fleet yet; try without --offline');
+    output.warn(`This was read ${ageText(now, readAt)}`);
     return { mirror, view: new FleetView(mirror, now), fleet: undefined };
   }
   let fleet: NatsFleet | undefined;

@@ -219,7 +219,7 @@ withOldServer('Debian 12 has a server that is refused, and nothing is stored', a
   t.is(code, 1);
   t.regex(stderr, /nats-server 2\.9\.10: 2\.11 or later is needed, with "sync_interval: always"/);
   t.is(stdout, '');
-  t.regex((await runAs(directory, ['fleet:list'])).stderr, /Nothing is known of a fleet here/);
+  t.regex((await runAs(directory, ['fleet:list'])).stderr, /No fleet was joined here/);
 });
 
 test('a server that accepts a connection and says nothing is given up', async (t) => {

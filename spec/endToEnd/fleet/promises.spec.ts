@@ -209,11 +209,13 @@ serially('G6: with the server gone a list says how old it is, and who has left i
   const { stdout, stderr } = await fleet.reader.run(['fleet:list', '--app', 'shop']);
   t.regex(stdout, /^Host .* Heard$/m);
   t.regex(stderr, /The fleet does not answer \(.*\); this was read \d+s ago/);
+  t.regex((await fleet.reader.run(['fleet:list', '--offline'])).stderr, /This was read \d+s ago/);
   await fleet.restart();
   expectSuccess(await web2.run(['fleet:leave']));
   t.false(readdirSync(join(web2.sandbox.paths.config, 'builds')).includes('--fleet'));
   const listed = await fleet.reader.run(['fleet:list', '--host', 'web2', '--app', 'shop']);
   t.regex(listed.stderr, /Host web2 left the fleet \d+s ago/);
+  t.notRegex(listed.stdout, /gone/);
   t.is((await web2.run(['fleet:push'])).code, 1);
 });
 
