@@ -1,8 +1,10 @@
 import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import {
   chmodSync,
   cpSync,
   linkSync,
+  lstatSync,
   lutimesSync,
   mkdirSync,
   readdirSync,
@@ -68,22 +70,20 @@ export function makeDebianPackage({
     symlinkSync(path.join('..', 'lib/dokku-builds', EXECUTABLE), path.join(content, 'usr/bin/dokku-builds'));
     const page = readFileSync(path.join(tree, 'man/dokku-builds.1'));
     write('usr/share/man/man1/dokku-builds.1.gz', gzipSync(page, { level: 9 }));
-    const completion = readFileSync(path.join(tree, 'completions/dokku-builds.bash'));
-    write('usr/share/bash-completion/completions/dokku-builds', completion);
+    for (const [file, place] of COMPLETIONS) write(place, readFileSync(path.join(tree, 'completions', file)));
     for (const unit of readdirSync(path.join(tree, 'systemd'))) {
       write(`lib/systemd/system/${unit}`, readFileSync(path.join(tree, 'systemd', unit)));
     }
-    const licenses = ['LICENSE', 'THIRD-PARTY-LICENSES'].map((name) => readFileSync(path.join(tree, name), 'utf8'));
-    licenses.push(
-      'On Debian, the LGPL is in /usr/share/common-licenses/LGPL-2 and /usr/share/common-licenses/LGPL-2.1.\n',
-    );
-    write('usr/share/doc/dokku-builds/copyright', licenses.join(`\n${'-'.repeat(72)}\n\n`));
+    write('usr/share/doc/dokku-builds/copyright', readFileSync(path.join(tree, 'LICENSE'), 'utf8') + OTHER_LICENSES);
+    const others = readFileSync(path.join(tree, 'THIRD-PARTY-LICENSES'));
+    write('usr/share/doc/dokku-builds/THIRD-PARTY-LICENSES.gz', gzipSync(others, { level: 9 }));
     write('usr/share/doc/dokku-builds/changelog.gz', gzipSync(changelog(version), { level: 9 }));
     write('usr/share/lintian/overrides/dokku-builds', overrides);
     for (const script of ['postinst', 'prerm', 'postrm', 'triggers']) {
       const text = readFileSync(path.join(root, 'scripts/debian', script));
       write(`DEBIAN/${script}`, text, script === 'triggers' ? 0o644 : 0o755);
     }
+    write('DEBIAN/md5sums', md5Sums(content));
     write('DEBIAN/control', control(version, debian, sizeOf(content)));
     settle(content);
     const name = `dokku-builds_${version}_${debian}.deb`;
@@ -109,15 +109,43 @@ export function makeDebianPackage({
 
 /** The executable is Bun with data appended to it, which a debugger's or a linker's view of it cannot know. */
 const overrides = [
-  'statically-linked-binary',
   'unstripped-binary-or-object',
   'embedded-library',
   'hardening-no-pie',
   'hardening-no-relro',
-  'binary-without-manpage',
+  'hardening-no-bindnow',
+  'spelling-error-in-binary',
+  'package-supports-alternative-init-but-no-init.d-script', // Dokku itself needs systemd
 ]
   .map((tag) => `dokku-builds: ${tag}\n`)
   .join('');
+
+/** Where Debian's shells find the completion for a program. */
+const COMPLETIONS = [
+  ['dokku-builds.bash', 'usr/share/bash-completion/completions/dokku-builds'],
+  ['_dokku-builds', 'usr/share/zsh/vendor-completions/_dokku-builds'],
+  ['dokku-builds.fish', 'usr/share/fish/vendor_completions.d/dokku-builds.fish'],
+] as const;
+
+const OTHER_LICENSES = `
+The executable holds other software; its licenses are in THIRD-PARTY-LICENSES.gz beside this file. On Debian, the
+texts of Apache-2.0, LGPL-2 and LGPL-2.1 are also in /usr/share/common-licenses.
+`;
+
+/** What \`dpkg --verify\` compares files with. */
+function md5Sums(content: string): string {
+  const files = filesOf(path.join(content, 'usr')).map((file) => path.join('usr', file));
+  const units = filesOf(path.join(content, 'lib')).map((file) => path.join('lib', file));
+  return [...units, ...files]
+    .filter((file) => lstatSync(path.join(content, file)).isFile())
+    .map(
+      (file) =>
+        `${createHash('md5')
+          .update(readFileSync(path.join(content, file)))
+          .digest('hex')}  ${file}\n`,
+    )
+    .join('');
+}
 
 const MAINTAINER = 'the dokku-builds authors <maintainers@dokku-builds.example>';
 

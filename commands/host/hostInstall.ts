@@ -1,4 +1,4 @@
-import { realpathSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 
 import { ALONGSIDE_NAME } from '../../host/dokku/alongside';
@@ -196,6 +196,7 @@ function refuseDirectory(link: string): void {
 
 /** Dokku's package makes its own link again whenever it is upgraded. */
 function offerUnits({ stable }: Places, say: (text: string) => void): void {
+  if (!existsSync(join(stable, 'systemd'))) return; // a Debian package does so by itself
   say('An upgrade of the package dokku makes its own link again. Then run');
   say(`  ${stable}/bin/dokku-builds host:install`);
   say('or have systemd do so by itself:');

@@ -12,26 +12,7 @@ import { filesOf, replaceTree } from '../../../scripts/replace-tree';
 import { builtPlugin, copyPlugin } from '../../../scripts/sandbox/layout';
 import { writeTarball } from '../../../scripts/tarball';
 import { temporaryDirectory } from '../../temporaryHost';
-
-const ROOT = join(__dirname, '..', '..', '..');
-
-/**
- * A copy of what is under version control here, and of the installed packages: further names of the same files, if
- * that can be.
- */
-function copyOfSource(directory: string): string {
-  const listed = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], {
-    cwd: ROOT,
-    encoding: 'utf8',
-  });
-  for (const file of listed.split('\0').filter((name) => name !== '')) {
-    if (lstatSync(join(ROOT, file), { throwIfNoEntry: false })) cpSync(join(ROOT, file), join(directory, file));
-  }
-  const from = join(ROOT, 'node_modules');
-  const to = join(directory, 'node_modules');
-  if (spawnSync('cp', ['-al', from, to]).status !== 0) execFileSync('cp', ['-a', from, to]);
-  return directory;
-}
+import { copyOfSource, ROOT } from './copyOfSource';
 
 test('every trigger and subcommand is a relative link to the entry, beside one executable', (t) => {
   const files = filesOf(builtPlugin);
