@@ -1,9 +1,8 @@
 import { allowedApps, listApps } from '../host/dokku/apps';
 import { appBuilds } from '../host/dokku/paths';
-import { thisSystem } from '../host/system/system';
 import { metricsText } from '../projections/metrics/metricsText';
 import { problemWarner, once } from '../projections/problemWarnings';
-import { adoptRecords } from '../projections/records/adoptRecords';
+import { adoptWithProgress } from './shared/adoptWithProgress';
 import { readMetrics } from '../subscribers/metrics/readMetrics';
 import { eachApp } from './allApps/eachApp';
 import { defineCommand } from './definition/command';
@@ -24,7 +23,7 @@ export const metrics = defineCommand({
     const apps = eachApp(output, allowedApps(host, listApps(host)), false, (app) => {
       const builds = appBuilds(host, app);
       const warn = once(output.warn);
-      adoptRecords(builds, thisSystem, warn);
+      adoptWithProgress(builds, warn);
       return readMetrics(host, app, builds.mode === 'owner', problemWarner(builds, warn));
     });
     output.raw(metricsText(apps, flags.format ?? 'openmetrics'));

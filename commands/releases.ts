@@ -4,8 +4,7 @@ import { formatTable } from '../host/terminal/table';
 import { whoText } from '../projections/events/eventView';
 import { readReleases, releaseJson, seeReleases } from '../projections/lists/releases';
 import { once } from '../projections/problemWarnings';
-import { adoptRecords } from '../projections/records/adoptRecords';
-import { thisSystem } from '../host/system/system';
+import { adoptWithProgress } from './shared/adoptWithProgress';
 import { defineCommand } from './definition/command';
 import { aCount, anApp, jsonFormat, noColor } from './definition/flags';
 
@@ -21,7 +20,7 @@ export const releases = defineCommand({
   async run({ host, output, args: { app }, flags, now }) {
     const builds = appBuilds(host, app);
     const warn = once(output.warn);
-    adoptRecords(builds, thisSystem, warn);
+    adoptWithProgress(builds, warn);
     const { latest } = readReleases(builds, flags.limit ?? DEFAULT_LIMIT, warn);
     const shown = seeReleases(latest, now);
     if (flags.format === 'json') {

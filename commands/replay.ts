@@ -1,8 +1,8 @@
 import type { Host } from '../host/dokku/environment';
 import type { AppName } from '../host/dokku/names';
-import { countEvents, showProgress } from '../host/terminal/progress';
+import { countRead, showProgress } from '../host/terminal/progress';
 import { appBuilds } from '../host/dokku/paths';
-import { adoptRecords } from '../projections/records/adoptRecords';
+import { adoptWithProgress } from './shared/adoptWithProgress';
 import { thisSystem } from '../host/system/system';
 import { warnOfProblems } from '../projections/problemWarnings';
 import { type Replayed, replay as replayApp } from '../projections/verification/replay';
@@ -39,8 +39,8 @@ export function replayWork(host: Host, app: AppName, flags: WorkFlags): Worked {
   const dryRun = flags['dry-run'] !== undefined;
   const builds = appBuilds(host, app);
   const progress = showProgress();
-  if (!dryRun) adoptRecords(builds, thisSystem, () => undefined); // the replay gives the same warnings
-  const replayed = replayApp(builds, dryRun, thisSystem, countEvents(app, progress), warn);
+  if (!dryRun) adoptWithProgress(builds, () => undefined); // the replay gives the same warnings
+  const replayed = replayApp(builds, dryRun, thisSystem, countRead(app, 'events', progress), warn);
   progress.clear();
   if (replayed === undefined) return { line: `Replayed ${app}: nothing, it has no journal`, warnings, failed: false };
   warnOfProblems(builds, replayed.problems, warn);

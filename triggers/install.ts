@@ -14,8 +14,9 @@ import { readSmallFile, removeFile, syncDirectory } from '../host/system/files';
 import { replaceFile } from '../host/system/replaceFile';
 import { entryOf, inDirectory, openEntry } from '../host/system/ownedDirectory';
 import { syncFileSystem } from '../host/system/syncFileSystem';
-import { thisSystem } from '../host/system/system';
+import { type System, thisSystem } from '../host/system/system';
 import { appProgress } from '../host/terminal/appProgress';
+import { countRead, showProgress } from '../host/terminal/progress';
 import type { Output } from '../host/terminal/output';
 import type { Warn } from '../projections/problemWarnings';
 import { adoptRecords } from '../projections/records/adoptRecords';
@@ -130,7 +131,10 @@ function makeOwn(fd: number, name: string, owner: Owner | undefined): void {
 function adopt(host: Host, warn: Warn, app: AppName): boolean {
   try {
     const builds = appBuilds(host, app);
-    const { loaded, texts, notWritten } = adoptRecords(builds, { ...thisSystem, syncsAfterwards: true }, warn);
+    const system: System = { ...thisSystem, syncsAfterwards: true };
+    const progress = showProgress();
+    const { loaded, texts, notWritten } = adoptRecords(builds, system, warn, countRead(app, 'records', progress));
+    progress.clear();
     if (notWritten !== undefined) warn(`The records of ${app} are not in its journal: ${notWritten}`);
     if (loaded.inMemory === true) return false;
     updateFiles(builds, loaded, 'all', thisSystem, warn, texts);

@@ -6,8 +6,7 @@ import type { Output } from '../../host/terminal/output';
 import { appBuilds } from '../../host/dokku/paths';
 import { untilStopped } from '../../host/system/untilStopped';
 import { buildsNamed, eventTypes, type Recorded } from '../../journal/events';
-import { adoptRecords } from '../../projections/records/adoptRecords';
-import { thisSystem } from '../../host/system/system';
+import { adoptWithProgress } from '../shared/adoptWithProgress';
 import { happenedAt } from '../../projections/events/happenedAt';
 import { once, type Warn } from '../../projections/problemWarnings';
 import { eventJson } from '../../projections/events/eventView';
@@ -149,7 +148,7 @@ async function openPrinter(output: Output, as: EventFormat, wanted: Wanted): Pro
 function openSource(host: Host, warn: Warn): (app: AppName) => EventSource {
   return (app) => {
     const builds = appBuilds(host, app);
-    adoptRecords(builds, thisSystem, warn);
+    adoptWithProgress(builds, warn);
     return eventSource(builds, warn);
   };
 }

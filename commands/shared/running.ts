@@ -6,7 +6,8 @@ import type { Output } from '../../host/terminal/output';
 import { type AppBuilds, appBuilds, buildsRoot } from '../../host/dokku/paths';
 import { isAlive } from '../../host/system/processes';
 import { type Build, buildsOf, findBuild, type History, runningBuilds } from '../../journal/history';
-import { adoptRecords, loadAtRest } from '../../projections/records/adoptRecords';
+import { loadAtRest } from '../../projections/records/adoptRecords';
+import { adoptWithProgress } from './adoptWithProgress';
 import { thisSystem } from '../../host/system/system';
 import { warnOfProblems, type Warn } from '../../projections/problemWarnings';
 import type { ListedBuild } from '../../projections/lists/listView';
@@ -48,7 +49,7 @@ function historiesOfRunning(host: Host, output: Output): ReadonlyMap<AppName, Hi
 function historyWith(running: readonly BuildId[], builds: AppBuilds, warn: Warn): History {
   const { history, problems } = loadAtRest(builds.directory, thisSystem);
   const isMissing = (id: BuildId): boolean => findBuild(history, id) === undefined && !history.pruned.includes(id);
-  if (running.some(isMissing)) return adoptRecords(builds, thisSystem, warn).loaded.history;
+  if (running.some(isMissing)) return adoptWithProgress(builds, warn).loaded.history;
   warnOfProblems(builds, problems, warn);
   return history;
 }
@@ -61,8 +62,7 @@ function readApps(
   host: Host,
   output: Output,
   apps: readonly AppName[],
-  read: (builds: AppBuilds, warn: Warn) => History = (builds, warn) =>
-    adoptRecords(builds, thisSystem, warn).loaded.history,
+  read: (builds: AppBuilds, warn: Warn) => History = (builds, warn) => adoptWithProgress(builds, warn).loaded.history,
 ): ReadonlyMap<AppName, History> {
   const histories = new Map<AppName, History>();
   const warnings: { app: AppName; message: string }[] = [];

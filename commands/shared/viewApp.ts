@@ -4,8 +4,7 @@ import type { Output } from '../../host/terminal/output';
 import { appBuilds } from '../../host/dokku/paths';
 import { isAlive } from '../../host/system/processes';
 import type { Build, History } from '../../journal/history';
-import { adoptRecords } from '../../projections/records/adoptRecords';
-import { thisSystem } from '../../host/system/system';
+import { adoptWithProgress } from './adoptWithProgress';
 import { once, type Warn } from '../../projections/problemWarnings';
 import { readHistoryAt } from '../../projections/events/past';
 import { asShown, type ShownBuild } from '../../projections/records/record';
@@ -27,7 +26,7 @@ export function viewApp(host: Host, output: Pick<Output, 'warn'>, app: AppName, 
   const now = Date.now();
   const builds = appBuilds(host, app);
   const warn = once(output.warn);
-  const { history, inMemory = false } = adoptRecords(builds, thisSystem, warn).loaded;
+  const { history, inMemory = false } = adoptWithProgress(builds, warn).loaded;
   if (asOf === undefined) return { history, show: shownAt(now), inMemory, warn };
   const then = readHistoryAt(builds, asOf, warn);
   const show = (build: Build): ShownBuild => asShown(build, asOf, ({ id }) => !then.dead.has(id));

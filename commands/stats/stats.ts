@@ -1,9 +1,8 @@
 import { allowedApps, listApps } from '../../host/dokku/apps';
 import type { AppName } from '../../host/dokku/names';
 import { appBuilds } from '../../host/dokku/paths';
-import { countEvents, showProgress } from '../../host/terminal/progress';
-import { adoptRecords } from '../../projections/records/adoptRecords';
-import { thisSystem } from '../../host/system/system';
+import { countRead, showProgress } from '../../host/terminal/progress';
+import { adoptWithProgress } from '../shared/adoptWithProgress';
 import { once } from '../../projections/problemWarnings';
 import { statsJson, statsView } from '../../projections/stats/statsView';
 import { eachApp } from '../allApps/eachApp';
@@ -28,9 +27,9 @@ export const stats = defineCommand({
     const read = (one: AppName) => {
       const builds = appBuilds(host, one);
       const warn = once(output.warn);
-      adoptRecords(builds, thisSystem, warn); // records that something else wrote become events first
+      adoptWithProgress(builds, warn); // records that something else wrote become events first
       const progress = showProgress();
-      const counted = readStats(host, builds, warn, since, countEvents(one, progress));
+      const counted = readStats(host, builds, warn, since, countRead(one, 'events', progress));
       progress.clear();
       return counted;
     };

@@ -1,7 +1,7 @@
 import type { Host } from '../../host/dokku/environment';
 import { Failure, printable } from '../../host/failure';
 import type { AppName } from '../../host/dokku/names';
-import { countEvents, showProgress } from '../../host/terminal/progress';
+import { countRead, showProgress } from '../../host/terminal/progress';
 import { appBuilds } from '../../host/dokku/paths';
 import type { Deviation, Unknown, Verified } from '../../journal/file/verifyJournal';
 import { overApps, parallel, type WorkFlags, type Worked } from '../allApps/overAllApps';
@@ -41,7 +41,7 @@ function parsePin(text: string): string {
 export function verifyWork(host: Host, app: AppName, flags: WorkFlags): Worked {
   const pin = flags['head'];
   const progress = showProgress();
-  const verified = verifyAtRest(appBuilds(host, app), pin, countEvents(app, progress));
+  const verified = verifyAtRest(appBuilds(host, app), pin, countRead(app, 'events', progress));
   progress.clear();
   const lost = pin !== undefined && verified.pinned === undefined;
   const failed = lost || verified.deviations.length > 0;

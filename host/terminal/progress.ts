@@ -57,13 +57,13 @@ export function showProgress(terminal: ProgressTerminal = stderr): Progress {
   };
 }
 
-const EVENTS = 1000;
+const EACH = 1000;
 
-/** A function to be called for each event that is read of `app`: shows how many there were. */
-export function countEvents(app: string, progress: Progress): () => void {
-  let events = 0;
+/** A function to be called for each event, or record, that is read of `app`: shows how many there were. */
+export function countRead(app: string, what: 'events' | 'records', progress: Progress): () => void {
+  let count = 0;
   return () => {
-    events += 1;
-    if (events % EVENTS === 0) progress.show(() => `${app}: ${events} events`);
+    count += 1;
+    if (count % EACH === 0) progress.show(() => `${app}: ${count} ${what}`);
   };
 }

@@ -33,14 +33,19 @@ export interface Adopted {
 
 /**
  * Loads an app's history and adopts the records that the journal does not know, in one pass. A reader, and anyone who
- * cannot write the journal, adopts them in memory. Warns of what is damaged or cannot be read. Throws system
- * errors.
+ * cannot write the journal, adopts them in memory. Warns of what is damaged or cannot be read. Calls `onRecord` for
+ * each record that it reads. Throws system errors.
  */
-export function adoptRecords(builds: AppBuilds, system: System, warn: (message: string) => void): Adopted {
+export function adoptRecords(
+  builds: AppBuilds,
+  system: System,
+  warn: (message: string) => void,
+  onRecord: () => void = () => undefined,
+): Adopted {
   const before = loadAtRest(builds.directory, system);
   const names = listDirectory(builds.directory); // after it: what was recorded in between is unknown, not removed
   warnOfProblems(builds, before.problems, warn);
-  const records = unknownRecords(builds, before.history, names, system, warn);
+  const records = unknownRecords(builds, before.history, names, system, { warn, onRecord });
   let loaded = before;
   let notWritten: string | undefined;
   const failed = (reason: string): void => {
@@ -112,7 +117,7 @@ function unknownRecords(
   history: History,
   names: readonly string[],
   system: System,
-  warn: (message: string) => void,
+  { warn, onRecord }: { readonly warn: (message: string) => void; readonly onRecord: () => void },
 ): RecordFile[] {
   const found: RecordFile[] = [];
   const unreadable: { id: BuildId; reason: string }[] = [];
@@ -121,6 +126,7 @@ function unknownRecords(
     const build = findBuild(history, id);
     if (build === undefined ? pruned.has(id) : build.status !== 'running') continue;
     const record = readRecordFile(builds.directory, id);
+    onRecord();
     if (record === undefined) continue;
     if (typeof record === 'string') {
       if (build === undefined) unreadable.push({ id, reason: record });

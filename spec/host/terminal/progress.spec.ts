@@ -1,7 +1,7 @@
 import test from 'ava';
 
 import { appProgress } from '../../../host/terminal/appProgress';
-import { countEvents, showProgress } from '../../../host/terminal/progress';
+import { countRead, showProgress } from '../../../host/terminal/progress';
 
 /** A terminal with a clock that stands still until it is set. */
 class FakeTerminal {
@@ -53,7 +53,7 @@ test('where there is no terminal nothing is shown, and no text is made', (t) => 
 
 test('the events of an app are counted by the thousand', (t) => {
   const terminal = new FakeTerminal();
-  const show = countEvents('shop', showProgress(terminal));
+  const show = countRead('shop', 'events', showProgress(terminal));
   terminal.time = 600;
   for (let events = 0; events < 2500; events++) show();
   t.is(terminal.written, `${CLEAR}       shop: 1000 events`);

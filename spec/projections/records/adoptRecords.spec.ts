@@ -54,6 +54,17 @@ test('a record that the journal has never seen is adopted, and said to be', (t) 
   t.deepEqual(loadHistory(builds.directory).history, history);
 });
 
+test('each record that is read is counted, and what is known is not read', (t) => {
+  const builds = temporaryApp(t);
+  for (const id of ['b1', 'b2', 'b3']) writeForeign(builds, id, ended);
+  const read = (): number => {
+    let records = 0;
+    adoptRecords(builds, testMachine, refuseWarning, () => (records += 1));
+    return records;
+  };
+  t.deepEqual([read(), read()], [3, 0]);
+});
+
 test('what was adopted is not adopted again', (t) => {
   const builds = temporaryApp(t);
   writeForeign(builds, 'b1', ended);

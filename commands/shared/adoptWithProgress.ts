@@ -1,0 +1,19 @@
+import type { AppBuilds } from '../../host/dokku/paths';
+import { thisSystem } from '../../host/system/system';
+import { countRead, showProgress } from '../../host/terminal/progress';
+import type { Warn } from '../../projections/problemWarnings';
+import { type Adopted, adoptRecords } from '../../projections/records/adoptRecords';
+
+/** Adopts the records of an app, on a terminal with progress if they are many. */
+export function adoptWithProgress(builds: AppBuilds, warn: Warn): Adopted {
+  const progress = showProgress();
+  const clearAndWarn = (message: string): void => {
+    progress.clear();
+    warn(message);
+  };
+  try {
+    return adoptRecords(builds, thisSystem, clearAndWarn, countRead(builds.app, 'records', progress));
+  } finally {
+    progress.clear();
+  }
+}
