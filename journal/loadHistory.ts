@@ -25,7 +25,7 @@ export interface Loaded {
 }
 
 /** The history of an app without a journal. */
-export const nothingLoaded: Loaded = { history: initialState, head: START, changed: new Set(), problems: [] };
+export const nothingLoaded: Loaded = { history: initialState, head: START, changed: 'all', problems: [] };
 
 /**
  * The history of the app whose data lies in `directory`: its checkpoint, if that belongs to this journal, and the
@@ -45,7 +45,7 @@ export function loadHistory(directory: string): Loaded {
 
 /** The history that is made from all events of `journal`, without the checkpoint. Throws `JournalNotReadable`. */
 export function loadWhole(journal: Journal): Loaded {
-  return readOn(journal, { ...nothingLoaded, changed: 'all' }).loaded;
+  return readOn(journal, nothingLoaded).loaded;
 }
 
 /** `loaded` with the events behind its head. `diverged`: they do not belong to it, and nothing was added. */
@@ -78,8 +78,9 @@ export function readOn(journal: Journal, loaded: Loaded): { loaded: Loaded; dive
 export function withEvents(loaded: Loaded, events: readonly Recorded[]): Loaded {
   if (events.length === 0) return loaded;
   const facts = events.map(({ event }) => event);
-  const changed = together(loaded.changed, facts.flatMap(buildsNamed));
-  return { ...loaded, history: evolveAll(loaded.history, facts), changed };
+  const history = evolveAll(loaded.history, facts);
+  if (loaded.changed === 'all') return { ...loaded, history };
+  return { ...loaded, history, changed: together(loaded.changed, facts.flatMap(buildsNamed)) };
 }
 
 function together(before: Loaded['changed'], more: Iterable<BuildId>): Loaded['changed'] {

@@ -5,7 +5,7 @@ import { readSmallFile, removeFile } from '../../host/system/files';
 import { replaceFile, staleTemporaryFiles } from '../../host/system/replaceFile';
 import { type AppName, asBuildId, type BuildId } from '../../host/dokku/names';
 import type { System } from '../../host/system/system';
-import { type Build, buildsOf, findBuild, type History } from '../../journal/history';
+import { type Build, findBuild, type History } from '../../journal/history';
 import { JOURNAL_FILE } from '../../journal/file/journalFile';
 import { startedAmong } from '../../journal/startedAmong';
 import { notedBuilds, notesPath } from '../conclusions/notes';
@@ -135,7 +135,7 @@ export function leftovers(directory: string, history: History, names: readonly s
   const prunedFiles = [...history.pruned, ...prunedLongAgo(directory, history, names)]
     .filter((id) => findBuild(history, id) === undefined)
     .flatMap((id) => [`${id}.log`, `${id}.json`]); // in the order of removeBuildFiles
-  const prunedLogs = buildsOf(history).flatMap(({ id, logPruned }) => (logPruned ? [`${id}.log`] : []));
+  const prunedLogs = Object.values(history.builds).flatMap(({ id, logPruned }) => (logPruned ? [`${id}.log`] : []));
   const oldNotes = notedBuilds(directory).filter((id) => findBuild(history, id)?.status !== 'running');
   return [
     ...[...prunedFiles, ...prunedLogs].filter((name) => there.has(name)).map((name) => join(directory, name)),
