@@ -130,15 +130,13 @@ function backOff(lost: number, { pause, random }: System): void {
   pause(random() * Math.min(2 ** (lost - LOST_WITHOUT_PAUSE) * 0.05, LONGEST_PAUSE_MS));
 }
 
-/** The journal at a path: open for reading if it exists, and for appending once there is something to append. */
+/** The journal at a path: open for reading once it exists, and for appending once there is something to append. */
 class Writer {
   #journal: Journal | undefined;
   #isForAppend = false;
   #isDirty = false;
 
-  constructor(readonly path: string) {
-    this.#journal = openJournal(path);
-  }
+  constructor(readonly path: string) {}
 
   isForAppend(): boolean {
     return this.#isForAppend;
@@ -156,8 +154,9 @@ class Writer {
     this.#isForAppend = true;
   }
 
-  /** `loaded` with what was appended since; the same object if that is nothing. */
+  /** `loaded` with what was appended since; the same object if that is nothing, or if there is still no journal. */
   readOn(loaded: Loaded): Loaded {
+    this.#journal ??= openJournal(this.path);
     if (this.#journal === undefined) return loaded;
     const { loaded: read, diverged } = readOn(this.#journal, loaded);
     if (diverged || loaded.inMemory === true) return this.readAll(); // what is decided must rest on the journal

@@ -9,7 +9,7 @@ import { publishedHost } from './joined';
 
 /** The journals that were published stay in the stream. */
 export const fleetLeave = defineCommand({
-  description: 'Publish what is not published yet, leave the fleet and remove the key',
+  description: 'Publish what is not published yet and leave the fleet',
   args: {},
   flags: { as: asRole },
   example: '',

@@ -88,6 +88,29 @@ test.serial(
   },
 );
 
+test.serial('what another process adopts right after the journal was looked for is in the history', (t) => {
+  const builds = temporaryApp(t);
+  const records = [{ started: started('b1'), ended: finished('b1') }, { started: started('b2') }];
+  const { openSync } = fs;
+  const openAtOnce = (): unknown => Object.assign(fs, { openSync });
+  t.teardown(openAtOnce);
+  Object.assign(fs, {
+    openSync: (...args: Parameters<typeof openSync>): number => {
+      openAtOnce();
+      try {
+        return openSync(...args);
+      } finally {
+        handle(builds.directory, nothingLoaded, adoptAll(...records));
+      }
+    },
+  });
+  const { added, loaded } = handle(builds.directory, nothingLoaded, adoptAll(...records));
+  t.deepEqual(added, []);
+  const { history, head } = loadHistory(builds.directory);
+  t.deepEqual(history.order, ['b1', 'b2']);
+  t.deepEqual([loaded.history, loaded.head], [history, head]);
+});
+
 test('a command that is refused is the last, and those before it stand', (t) => {
   const builds = temporaryApp(t);
   append(builds, started('b1'), started('b2'));

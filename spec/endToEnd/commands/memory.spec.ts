@@ -40,12 +40,14 @@ async function peakWhilePrinting(
   });
   const ended = once(command, 'close');
   let bytes = 0;
+  let status = '';
   for await (const chunk of command.stdout) {
     bytes += (chunk as Buffer).length;
-    if (bytes > PRINTED_BYTES) break;
+    if (bytes <= PRINTED_BYTES) continue;
+    status = readFileSync(`/proc/${command.pid}/status`, 'latin1'); // before the pipe is closed, which ends it
+    break;
   }
   t.true(bytes > PRINTED_BYTES, `${name} printed ${bytes} bytes`);
-  const status = readFileSync(`/proc/${command.pid}/status`, 'latin1');
   command.kill('SIGKILL');
   await ended;
   return Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1]);
