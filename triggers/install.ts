@@ -10,6 +10,7 @@ import { appBuilds, buildsRoot, propertiesRoot } from '../host/dokku/paths';
 import { isPluginTree, ownTree, STRAY_LINK } from '../host/dokku/pluginTree';
 import { errorCode, reasonOf } from '../host/failure';
 import { asOwnerOf } from '../host/system/asOwner';
+import { fileVersion } from '../host/system/fileVersion';
 import { readSmallFile, removeFile, syncDirectory } from '../host/system/files';
 import { replaceFile } from '../host/system/replaceFile';
 import { entryOf, inDirectory, openEntry } from '../host/system/ownedDirectory';
@@ -93,7 +94,7 @@ function repairChanged(host: Host, root: string, seen: Seen, output: Output): st
     relative(host.libRoot, root).split(sep),
     (fd) => {
       const names = fs.readdirSync(entryOf(fd));
-      const unseen = names.filter((name) => seen[join(root, name)] !== stateOf(entryOf(fd, name)));
+      const unseen = names.filter((name) => seen[join(root, name)] !== fileVersion(entryOf(fd, name)));
       if (owner) for (const name of unseen) repairEntry(fd, name, root, owner, modeOf, output.warn);
       return unseen;
     },
@@ -159,7 +160,7 @@ function readSeen(host: Host): Seen {
   try {
     const text = readSmallFile(join(buildsRoot(host), SEEN_FILE), LIMIT_BYTES) ?? '';
     const { program, seen } = JSON.parse(text) as { program: string; seen: Seen };
-    return program === stateOf(process.execPath) ? seen : {};
+    return program === fileVersion(process.execPath) ? seen : {};
   } catch {
     return {};
   }
@@ -167,7 +168,7 @@ function readSeen(host: Host): Seen {
 
 function noteSeen(host: Host, seen: Seen, output: Output): void {
   try {
-    const text = JSON.stringify({ program: stateOf(process.execPath), seen });
+    const text = JSON.stringify({ program: fileVersion(process.execPath), seen });
     replaceFile(join(buildsRoot(host), SEEN_FILE), text, { mode: 0o644, durable: false });
   } catch (error) {
     output.warn(`${SEEN_FILE}: ${reasonOf(error)}`); // only the next call takes longer
@@ -178,10 +179,5 @@ function noteSeen(host: Host, seen: Seen, output: Output): void {
 function statesIn(root: string, without: ReadonlySet<string>): Seen {
   const entries = fs.existsSync(root) ? fs.readdirSync(root, { withFileTypes: true }) : [];
   const directories = entries.filter((entry) => entry.isDirectory() && !without.has(entry.name));
-  return Object.fromEntries(directories.map(({ name }) => [join(root, name), stateOf(join(root, name))]));
-}
-
-function stateOf(path: string): string {
-  const stat = fs.lstatSync(path, { bigint: true, throwIfNoEntry: false });
-  return stat === undefined ? '' : `${stat.ino} ${stat.ctimeNs}`;
+  return Object.fromEntries(directories.map(({ name }) => [join(root, name), fileVersion(join(root, name))]));
 }

@@ -119,13 +119,14 @@ function withPruned({ host, output, flags: given }: Call, app: AppName): Listing
   const { history, show, warn } = viewApp(host, output, app, given.asOf);
   const present = new Set(history.order);
   const past = readPast(appBuilds(host, app), given.asOf, warn);
+  const filter = filterOf(given);
   return {
     ...appListing(app),
     builds: {
       *[Symbol.iterator]() {
         for (const { build, pruning } of past) {
           const shown = show(build);
-          if (!matches(shown, filterOf(given))) continue;
+          if (!matches(shown, filter)) continue;
           yield { app, shown, ...(pruning && !present.has(build.id) && { pruning }) };
         }
       },

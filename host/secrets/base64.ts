@@ -1,6 +1,7 @@
 /**
- * What a Base64 text shows if it encodes `text` or anything that holds it: a secret of Kubernetes, or the name and the
- * password of a request. Three bytes become four characters, so the characters depend on how many bytes come before.
+ * The characters that `text` becomes in Base64: encoded alone, as in a secret of Kubernetes, or as a part of a longer
+ * text, as in the name and password of a request. Three bytes become four characters, so a part has three forms, which
+ * depend on the number of bytes before it.
  */
 export function base64Forms(text: string): string[] {
   const bytes = Buffer.from(text);
@@ -8,7 +9,7 @@ export function base64Forms(text: string): string[] {
   return [bytes.toString('base64'), ...parts].flatMap((form) => [form, inUrl(form)]);
 }
 
-/** The characters that `bytes` alone decide, if `before` other bytes come first. */
+/** The characters that depend only on `bytes`, if `before` other bytes come first. */
 function ownCharacters(bytes: Buffer, before: number): string {
   const all = Buffer.concat([Buffer.alloc(before), bytes]);
   return all.toString('base64').slice(Math.ceil((before * 8) / 6), Math.floor((all.length * 8) / 6));

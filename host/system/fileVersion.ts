@@ -1,10 +1,11 @@
-import { statSync } from 'node:fs';
+import { lstatSync } from 'node:fs';
 
 /**
- * Another text after anything about the file at `path` has changed, or another file has taken its place; '' if there
- * is none. Nobody can set the time of a change (ctime).
+ * A text for the state of the file or directory at `path`; '' if there is none. The text differs after any change, or
+ * if another file has taken its place: unlike other times, the time of a change (ctime) cannot be set. A link is not
+ * followed.
  */
 export function fileVersion(path: string): string {
-  const stat = statSync(path, { bigint: true, throwIfNoEntry: false });
+  const stat = lstatSync(path, { bigint: true, throwIfNoEntry: false });
   return stat === undefined ? '' : `${stat.ino} ${stat.size} ${stat.ctimeNs}`;
 }

@@ -82,10 +82,9 @@ function writeTemporary(
 }
 
 /**
- * Paths of the temporary files in `directory` that a killed {@link replaceFile} left: those among `names` (what
- * readdir gave) whose writer is gone. `alive` tells whether a process has that pid. It may be another one by now,
- * after a reboot for ever: what is older than any write takes is nobody's, too. A directory of such a name is not
- * ours.
+ * Paths of the temporary files in `directory` that a killed {@link replaceFile} left. `names` are the entries of that
+ * directory. A file is left over if its writer has ended, which `alive` tells by the pid. Because pids are used again,
+ * a file that is older than any write takes counts, too. Directories are never included.
  */
 export function staleTemporaryFiles(
   directory: string,
@@ -98,7 +97,7 @@ export function staleTemporaryFiles(
     .map(({ path }) => path);
 }
 
-/** Those among `names` that {@link replaceFile} writes to, each with the pid of its writer. */
+/** The temporary files of {@link replaceFile} among `names`, each with the pid of its writer. */
 export function temporaryFiles(names: readonly string[]): { name: string; pid: number }[] {
   return names.flatMap((name) => {
     const writer = TEMPORARY.exec(name)?.[1];
@@ -116,8 +115,8 @@ function isStale(path: string, writer: number, alive: (pid: number) => boolean):
 export const LONGEST_WRITE_MS = 60 * 60 * 1000;
 
 /**
- * Removes those of `directory`. What cannot be removed is passed over: it is in nobody's way. Throws when `directory`
- * cannot be read.
+ * Removes the {@link staleTemporaryFiles} of `directory`. A file that cannot be removed stays: it does no harm.
+ * Throws if `directory` cannot be read.
  */
 export function removeStaleTemporaries(directory: string, alive: (pid: number) => boolean): void {
   for (const path of staleTemporaryFiles(directory, readdirSync(directory), alive)) removeQuietly(path);
