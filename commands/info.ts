@@ -1,11 +1,12 @@
 import { visible } from '../host/failure';
+import type { Host } from '../host/dokku/environment';
 import type { AppName } from '../host/dokku/names';
 import { logPath } from '../host/dokku/paths';
 import type { Build } from '../journal/history';
 import { causeText } from '../projections/events/causeText';
 import { actorText } from '../projections/events/eventView';
 import { infoView } from '../projections/lists/infoView';
-import { type Pruning, pruningText, logPrunedText } from '../projections/events/past';
+import { type PastBuild, type Pruning, pruningText, logPrunedText } from '../projections/events/past';
 import type { ShownBuild } from '../projections/records/record';
 import { findNamedBuild } from './shared/buildArgument';
 import { defineCommand } from './definition/command';
@@ -38,7 +39,8 @@ export const info = defineCommand({
     );
     if (output.isTerminal) {
       const { printDetailsOnTerminal } = await import('./shared/onTerminal');
-      printDetailsOnTerminal(output, `Build ${id}`, lines, LABEL_COLUMNS, display);
+      const explained = shown.displayStatus === 'failed' ? await withReason(host, app, found, lines) : lines;
+      printDetailsOnTerminal(output, `Build ${id}`, explained, LABEL_COLUMNS, display);
       return undefined;
     }
     for (const [label, value] of lines) {
@@ -70,6 +72,29 @@ function details(
     ['Exit Code', ended ? String(ended.exitCode) : ''],
     ['Log', log],
   ];
+}
+
+/** The details of a failed build on a terminal: the exit code in words, and the last error line of the log. */
+async function withReason(
+  host: Host,
+  app: AppName,
+  { build, pruning }: PastBuild,
+  lines: readonly Detail[],
+): Promise<Detail[]> {
+  const { lastLogLines } = await import('./shared/lastLogLines');
+  const { errorLine } = await import('../projections/lists/whyFailed');
+  const { exitCodeText } = await import('../projections/events/exitCodeText');
+  const error = pruning === undefined ? errorLine(lastLogLines(host, app, build.id)) : undefined;
+  return lines.flatMap(([label, value]): Detail[] => {
+    if (label !== 'Exit Code') return [[label, value]];
+    const code = exitCodeText(Number(value)).replace(/^exit code /, '');
+    return error === undefined
+      ? [[label, code]]
+      : [
+          [label, code],
+          ['Error', error],
+        ];
+  });
 }
 
 /** Details that are in the journal, but not in the record. */

@@ -1,8 +1,8 @@
-import { toWholeSeconds } from '../host/durations';
+import { parseTimestamp, toWholeSeconds } from '../host/durations';
 import { appBuilds } from '../host/dokku/paths';
 import { formatTable } from '../host/terminal/table';
 import { whoText } from '../projections/events/eventView';
-import { readReleases, releaseJson, seeReleases } from '../projections/lists/releases';
+import { readReleases, releaseJson, type SeenRelease, seeReleases } from '../projections/lists/releases';
 import { once } from '../projections/problemWarnings';
 import { adoptWithProgress } from './shared/adoptWithProgress';
 import { defineCommand } from './definition/command';
@@ -10,6 +10,7 @@ import { aCount, anApp, jsonFormat, noColor } from './definition/flags';
 
 const DEFAULT_LIMIT = 20;
 const REVISION_CHARACTERS = 12;
+const SHORT_REVISION = 7;
 
 export const releases = defineCommand({
   description: 'List the successful deploys of an app by numbers that never change',
@@ -46,7 +47,8 @@ export const releases = defineCommand({
       return undefined;
     }
     const { printTableOnTerminal, printVerbose } = await import('./shared/onTerminal');
-    printTableOnTerminal(output, `${app} releases`, columns, rows, { colour: !flags.noColor });
+    const short = await shortRows(shown, now);
+    printTableOnTerminal(output, `${app} releases`, columns, short, { colour: !flags.noColor });
     const before = shown.find(({ current, revision }) => !current && revision !== undefined);
     output.line('');
     printVerbose(output, 'To go back to another one, push its commit again from a clone that has it, such as');
@@ -54,3 +56,20 @@ export const releases = defineCommand({
     return undefined;
   },
 });
+
+/** The rows on a terminal: ages instead of times, and short commits. */
+async function shortRows(shown: readonly SeenRelease[], now: number): Promise<string[][]> {
+  const { formatAge, formatAgeAlone } = await import('../host/terminal/age');
+  return shown.map(({ version, build, revision = '', source, actor, at, current, liveSeconds }) => {
+    const live = formatAgeAlone(liveSeconds * 1000);
+    return [
+      `v${version}`,
+      build,
+      revision.slice(0, SHORT_REVISION),
+      source,
+      whoText(actor),
+      formatAge(Math.max(0, now - (parseTimestamp(at) ?? now))),
+      current ? `${live} (current)` : live,
+    ];
+  });
+}

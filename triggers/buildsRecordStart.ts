@@ -8,9 +8,9 @@ import { recordStart } from '../subscribers/recordDeploy';
 import { buildArguments, wholeNumberArgument } from './arguments';
 
 /**
- * `builds-record-start <app> <build-id> <pid> <source>`: an unknown source is recorded unchanged, with a warning. For
- * an app that does not exist nothing is recorded: such a command deploys nothing, and an app that is created later
- * under that name must not find a build.
+ * `builds-record-start <app> <build-id> <pid> <source>`: an unknown source is recorded as `unknown`, with a
+ * warning. For an app that does not exist nothing is recorded: such a command deploys nothing, and an app that is
+ * created later under that name must not find a build.
  */
 export function buildsRecordStart({ host, output, args }: Call): undefined {
   const named = buildArguments(args);

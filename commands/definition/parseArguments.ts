@@ -73,10 +73,28 @@ interface Flag {
 function readFlag(arg: string, flags: FlagKinds): Flag {
   const equals = arg.indexOf('=');
   const flag = equals < 0 ? arg : arg.slice(0, equals);
+  const value = equals < 0 ? undefined : arg.slice(equals + 1);
   const name = flag.slice(2);
   const kind = flag.startsWith('--') && Object.hasOwn(flags, name) ? flags[name] : undefined;
-  if (kind === undefined) throw new UnknownFlag(flag, flags);
-  return { name, kind, value: equals < 0 ? undefined : arg.slice(equals + 1) };
+  if (kind !== undefined) return { name, kind, value };
+  const meant = ALIASES.find((alias) => alias.alias === flag && Object.hasOwn(flags, alias.name));
+  const meantKind = flags[meant?.name ?? ''];
+  if (meant === undefined || meantKind === undefined) throw new UnknownFlag(flag, flags);
+  if (meant.value !== undefined && value !== undefined) throw new Failure(`Flag ${flag} takes no value`);
+  return { name: meant.name, kind: meantKind, value: meant.value ?? value };
+}
+
+/** Other names of flags, that people know from other programs. An alias with a `value` takes none. */
+const ALIASES: readonly { readonly alias: string; readonly name: string; readonly value?: string }[] = [
+  { alias: '-n', name: 'limit' },
+  { alias: '-n', name: 'tail' },
+  { alias: '-f', name: 'follow' },
+  { alias: '--json', name: 'format', value: 'json' },
+];
+
+/** The other name of the flag `name`, such as `-n` for `limit`. */
+export function aliasOf(name: string): string | undefined {
+  return ALIASES.find((alias) => alias.name === name)?.alias;
 }
 
 function valueOf(name: string, next: string | undefined): string {

@@ -1,4 +1,5 @@
 import { type Argument, type Command, type Flag, flagName } from './command';
+import { aliasOf } from './parseArguments';
 
 /*
  * Usage, arguments and flags of a command, made from its definition for the help, the completion and the manual page.
@@ -42,6 +43,13 @@ function shownFlag(name: string, flag: Flag): string {
   return flag.kind === 'switch' ? `--${name}` : `--${name} ${flag.shown}`;
 }
 
+/** `, -n`, for the details; '' if there is none. */
+function otherName(name: string, flag: Flag): string {
+  const alias = aliasOf(name);
+  if (alias === undefined || flag.group !== undefined) return '';
+  return alias === '--json' && flag.kind !== 'switch' && !flag.choices?.includes('json') ? '' : `, ${alias}`;
+}
+
 /** Every argument and flag with its help, in the order of the usage. */
 export function detailsOf(command: Command, isProgram: boolean): [shown: string, help: string][] {
   const args = Object.values(command.args).flatMap((argument): [string, string][] => {
@@ -50,7 +58,7 @@ export function detailsOf(command: Command, isProgram: boolean): [shown: string,
     return 'choices' in argument ? Object.entries(argument.choices) : [[shown, help]];
   });
   const flags = flagsOf(command, isProgram).map(([name, flag]): [string, string] => [
-    shownFlag(name, flag),
+    shownFlag(name, flag) + otherName(name, flag),
     flag.group?.help ?? flag.help,
   ]);
   return [...new Map([...args, ...flags])];

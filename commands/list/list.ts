@@ -1,6 +1,7 @@
 import { logPath } from '../../host/dokku/paths';
+import { printable } from '../../host/printable';
 import { tableLines } from '../../host/terminal/table';
-import { type Kind, sources } from '../../journal/events';
+import { asSource, type Kind, sources } from '../../journal/events';
 import { pruningJson } from '../../projections/events/past';
 import { buildView, displayStatuses } from '../../projections/records/record';
 import { type CommandCall, defineCommand } from '../definition/command';
@@ -80,6 +81,7 @@ async function print({ host, output, flags: given, now }: Call, listing: Listing
     output.line(separator === '[' ? '[]' : ']');
   } else if (isEmpty(builds)) {
     output.line(none);
+    for (const source of given.source ?? []) await hintAtSource(output, source);
     if (listing.hint !== undefined && output.isTerminal && !host.quiet) output.verbose(listing.hint);
   } else if (output.isTerminal) {
     const { printListOnTerminal } = await import('./listOnTerminal');
@@ -89,6 +91,16 @@ async function print({ host, output, flags: given, now }: Call, listing: Listing
     // Scripts read it from its first line on.
     for (const line of tableLines(columns, builds, (one) => row(one, time))) output.raw(line);
   }
+}
+
+/** An adopted record can have any source, so one that is not known is no error. */
+async function hintAtSource(output: Call['output'], source: string): Promise<void> {
+  if (asSource(source) !== undefined) return;
+  const { nearest } = await import('../../host/nearest');
+  const known = Object.keys(sources);
+  const meant = nearest(source, known);
+  const hint = meant === undefined ? `known are ${known.join(', ')}` : `did you mean ${meant}?`;
+  output.warn(`No build has the source "${printable(source)}"; ${hint}`);
 }
 
 function isEmpty(items: Iterable<unknown>): boolean {

@@ -1,19 +1,16 @@
 import { parseTimestamp, toWholeSeconds } from '../../host/durations';
 import type { Host } from '../../host/dokku/environment';
-import { logPath } from '../../host/dokku/paths';
 import { visible } from '../../host/printable';
-import { readLastLines } from '../../host/system/lastLines';
 import { formatAge } from '../../host/terminal/age';
 import { type Colour, ink } from '../../host/terminal/colour';
 import type { Output } from '../../host/terminal/output';
-import { readPrintedText } from '../../host/terminal/printed';
 import { readTerminal } from '../../host/terminal/terminal';
 import { type Column, terminalTableLines } from '../../host/terminal/terminalTable';
 import { fit } from '../../host/terminal/width';
 import { pruningText } from '../../projections/events/past';
 import { whoText } from '../../projections/events/eventView';
-import type { DisplayStatus } from '../../projections/records/record';
 import { whyFailed } from '../../projections/lists/whyFailed';
+import { lastLogLines } from '../shared/lastLogLines';
 import { printTitleOnTerminal, statusColour } from '../shared/onTerminal';
 import type { Listed, Listing } from './listings';
 
@@ -59,7 +56,6 @@ function columnsOf({ app, pruned }: Listing['shows'], { wide, relative, now }: W
 }
 
 const WHY_INDENT = 2;
-const LOG_LINES = 400;
 
 /** Prints a list of builds on a terminal. Below a failed build, a line says why it failed. */
 export function printListOnTerminal(host: Host, output: Output, listing: Listing, wanted: Wanted): void {
@@ -79,8 +75,8 @@ export function printListOnTerminal(host: Host, output: Output, listing: Listing
 const WHY_COLOUR: Colour = 'dim';
 
 function whyOf(host: Host, { app, shown, pruning }: Listed): string {
-  if (shown.displayStatus !== ('failed' satisfies DisplayStatus)) return '';
-  const lines =
-    pruning === undefined ? (readLastLines(logPath(host, app, shown.build.id), LOG_LINES)?.lines ?? []) : [];
-  return whyFailed(shown.build, readPrintedText(lines.join('\n')));
+  const { build } = shown;
+  return shown.displayStatus === 'failed'
+    ? whyFailed(build, pruning === undefined ? lastLogLines(host, app, build.id) : [])
+    : '';
 }

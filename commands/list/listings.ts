@@ -107,7 +107,7 @@ function ofApp({ host, output, flags: given }: Call, app: AppName): Listing {
     : Number.POSITIVE_INFINITY;
   const listed = listOfApp(buildsOf(history).map(show), filterOf(given), retention);
   return {
-    ...appListing(app),
+    ...appListing(app, given, output),
     builds: listed.map((shown) => ({ app, shown })),
     row: ({ shown }, time) => appRow(shown, time),
     shows: { app: false, pruned: false },
@@ -121,7 +121,7 @@ function withPruned({ host, output, flags: given }: Call, app: AppName): Listing
   const past = readPast(appBuilds(host, app), given.asOf, warn);
   const filter = filterOf(given);
   return {
-    ...appListing(app),
+    ...appListing(app, given, output),
     builds: {
       *[Symbol.iterator]() {
         for (const { build, pruning } of past) {
@@ -137,8 +137,16 @@ function withPruned({ host, output, flags: given }: Call, app: AppName): Listing
   };
 }
 
-function appListing(app: AppName): Pick<Listing, 'title' | 'none' | 'columns'> {
-  return { title: `${app} builds`, none: 'No builds recorded for this app', columns: appColumns };
+function appListing(
+  app: AppName,
+  given: Call['flags'],
+  { isTerminal }: Call['output'],
+): Pick<Listing, 'title' | 'none' | 'columns'> {
+  const { kind, statuses, ...others } = filterOf(given);
+  // Scripts know the text for the filters that the stock plugin has, too.
+  const isChosen = isFiltered(isTerminal ? { kind, statuses, ...others } : others);
+  const none = isChosen ? 'No builds match' : 'No builds recorded for this app';
+  return { title: `${app} builds`, none, columns: appColumns };
 }
 
 function filterOf({ kind, status, source, since, until }: Call['flags']): ListFilter {

@@ -1,17 +1,22 @@
-const UNITS = [
-  ['y', 365 * 86_400_000],
-  ['w', 7 * 86_400_000],
-  ['d', 86_400_000],
-  ['h', 3_600_000],
-  ['m', 60_000],
+/** Units, each with its length in ms, and how many of them an age has at least. */
+export const AGE_UNITS = [
+  ['y', 365 * 86_400_000, 2],
+  ['w', 7 * 86_400_000, 4],
+  ['d', 86_400_000, 2],
+  ['h', 3_600_000, 2],
+  ['m', 60_000, 1],
+  ['s', 1000, 0],
 ] as const;
 
 /**
- * How long ago something was: `40s ago`, `5m ago`, `3h ago`, `6d ago`, `7w ago`, `2y ago`, in the largest whole unit.
- * `ms` is never negative.
+ * How long ago something was: `40s ago`, `75m ago`, `30h ago`, `13d ago`, `7w ago`, `2y ago`. `ms` is never negative.
  */
 export function formatAge(ms: number): string {
-  const unit = UNITS.find(([, length]) => ms >= length);
-  const text = unit === undefined ? `${Math.max(0, Math.floor(ms / 1000))}s` : `${Math.floor(ms / unit[1])}${unit[0]}`;
-  return `${text} ago`;
+  return `${formatAgeAlone(ms)} ago`;
+}
+
+/** The same without `ago`. */
+export function formatAgeAlone(ms: number): string {
+  const [unit, length] = AGE_UNITS.find(([, each, least]) => ms >= each * least) ?? (['s', 1000] as const);
+  return `${Math.floor(ms / length)}${unit}`;
 }

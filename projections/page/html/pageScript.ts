@@ -1,3 +1,5 @@
+import { AGE_UNITS } from '../../../host/terminal/age';
+
 /*
  * The one script of a page. Without it everything is there to read; with it the page can be filtered, shows times in
  * the viewer's zone, and reloads itself if it is kept up to date. It sends nothing, and loads nothing but the page
@@ -58,10 +60,9 @@ const two = (number) => String(number).padStart(2, '0');
 const localText = (at) => at.getFullYear() + '-' + two(at.getMonth() + 1) + '-' + two(at.getDate()) + ' ' +
   two(at.getHours()) + ':' + two(at.getMinutes()) + ':' + two(at.getSeconds());
 const ageText = (at) => {
-  const seconds = Math.max(0, (Date.now() - at) / 1000);
-  const units = [['y', 31536000], ['w', 604800], ['d', 86400], ['h', 3600], ['m', 60], ['s', 1]];
-  const [unit, length] = units.find(([, length]) => seconds >= length) || ['s', 1];
-  return Math.floor(seconds / length) + unit + ' ago';
+  const ms = Math.max(0, Date.now() - at);
+  const [unit, length] = ${JSON.stringify(AGE_UNITS)}.find(([, length, least]) => ms >= length * least);
+  return Math.floor(ms / length) + unit + ' ago';
 };
 const showTimes = () => {
   for (const { element, text, isAge, at } of times) {

@@ -99,3 +99,14 @@ test('a switch takes no value, and may be given twice', (t) => {
   t.is(refused(['--all-apps=']), 'Flag --all-apps takes no value');
   t.deepEqual([...parseArguments(['--all-apps', '--all-apps'], flags).switches], ['all-apps']);
 });
+
+test('a few flags have the name that other programs give them, if the command has that flag', (t) => {
+  t.is(parseArguments(['-n', '3'], { limit: 'value' }).values['limit'], '3');
+  t.is(parseArguments(['-n=3'], { tail: 'value' }).values['tail'], '3');
+  t.true(parseArguments(['-f'], { follow: 'switch' }).switches.has('follow'));
+  t.is(parseArguments(['--json', 'shop'], { format: 'value' }).values['format'], 'json');
+  t.regex(refused(['--json=x']), /^Flag --json takes no value$/);
+  t.regex(refused(['--json', '--format', 'json']), /^Flag --format was given more than once$/);
+  for (const flag of ['-n', '-f', ''])
+    t.throws(() => parseArguments([flag || '--json'], { kind: 'value' }), { message: /^Unknown flag/ });
+});

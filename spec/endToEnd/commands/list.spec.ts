@@ -122,6 +122,7 @@ test('with an app, live builds come first, then the newest, as many as are kept;
   t.is(await list('--status', 'canceled'), table(APP_COLUMNS, row('fourth', 'build', 'canceled', 'git-hook', 5)));
   t.is(await list('--kind=deploy', '--status', 'succeeded'), table(APP_COLUMNS, third));
   t.is(await list('--kind', 'deploy', '--status', 'failed'), 'No builds recorded for this app\n');
+  t.is(await list('--until', '2001-01-01'), 'No builds match\n', 'an app with builds');
   t.regex(await list('--status', 'running'), /^live .*\n$/m);
   t.notRegex(await list('--status', 'running'), /dead/);
   t.regex(await list('--status', 'abandoned'), /^dead +build +abandoned /m);
@@ -185,6 +186,14 @@ test('a header stands above the table on a terminal only, and not with --quiet',
   t.regex(await onTerminal('dokku builds:list'), /^=====> Currently running builds\nApp /);
   t.regex(await onTerminal('dokku --quiet builds:list titled'), /^Build ID /);
   t.regex((await host.dokku(['builds:list', 'titled'])).stdout, /^Build ID /);
+});
+
+test('a source that no build has is named if Dokku does not know it', async (t) => {
+  await host.createApp('sources');
+  const { code, stdout, stderr } = await host.dokku(['builds:list', 'sources', '--source', 'git-hok']);
+  t.like({ code, stdout }, { code: 0, stdout: 'No builds match\n' });
+  t.is(stderr, ' !     No build has the source "git-hok"; did you mean git-hook?\n');
+  t.is((await host.dokku(['builds:list', 'sources', '--source', 'git-hook'])).stderr, '');
 });
 
 test('a value that is not allowed is named, with those that are', async (t) => {

@@ -77,6 +77,20 @@ test('releases fit as well, but for the command to go back, which is to be copie
   }
 });
 
+test('on a terminal of 80 columns releases say who and from where, and how long ago and how long they were live', async (t) => {
+  const { plain } = await onTerminal(host, 80, ['builds:releases', 'shop']);
+  t.regex(plain[1] ?? '', /^Release +Build ID +Commit +Source +Who +Released +Live$/);
+  t.regex(plain[2] ?? '', /^v1 +well +git-hook +\d+[dwy] ago +\d+[dwy] \(current\)$/);
+});
+
+test('on a terminal the info of a failed build says why it failed; in a pipe it is as the contract has it', async (t) => {
+  host.write(host.file('shop', 'badly.log'), '-----> Building\nerror TS2304: no such name\n !     App build failed\n');
+  const { plain } = await onTerminal(host, 80, ['builds:info', 'shop', 'badly']);
+  const at = plain.findIndex((line) => line.includes('Exit Code:'));
+  t.deepEqual(plain.slice(at, at + 2), ['       Exit Code:   1', '       Error:       error TS2304: no such name']);
+  t.notRegex((await host.dokku(['builds:info', 'shop', 'badly'])).stdout, /Error:/);
+});
+
 test('of a log path that does not fit the end is kept', async (t) => {
   const { plain } = await onTerminal(host, 50, ['builds:info', 'shop', 'badly']);
   const log = plain.find((line) => line.trim().startsWith('Log:')) ?? '';

@@ -1,7 +1,6 @@
 import test from 'ava';
 import stringWidth from 'string-width';
 
-import { formatAge } from '../../../host/terminal/age';
 import type { Terminal } from '../../../host/terminal/terminal';
 import { type Column, formatTerminalTable } from '../../../host/terminal/terminalTable';
 import { fit, fitExactly, NARROW, widthOf } from '../../../host/terminal/width';
@@ -87,24 +86,4 @@ test('text is cut and padded to exactly the columns there are', (t) => {
   t.is(fitExactly('日本語', 4, plain), '日… ');
   t.is(fitExactly('é́x', 3, plain), 'é́x ');
   t.is(fitExactly('abc', 0, plain), '');
-});
-
-test('an age is said in its largest whole unit', (t) => {
-  const [second, minute, hour, day] = [1000, 60_000, 3_600_000, 86_400_000];
-  const ages: [number, string][] = [
-    [0, '0s'],
-    [999, '0s'],
-    [59 * second, '59s'],
-    [minute, '1m'],
-    [59 * minute + 59 * second, '59m'],
-    [hour, '1h'],
-    [23 * hour, '23h'],
-    [day, '1d'],
-    [6 * day, '6d'],
-    [7 * day, '1w'],
-    [364 * day, '52w'],
-    [365 * day, '1y'],
-    [800 * day, '2y'],
-  ];
-  for (const [ms, text] of ages) t.is(formatAge(ms), `${text} ago`);
 });
