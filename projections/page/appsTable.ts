@@ -1,6 +1,7 @@
 import { formatDuration } from '../../host/durations';
+import { countOf } from './ends';
 import { count } from './html/html';
-import { type Anchors, failingBuild, type PageApp, startedAt, statusClass, timeAndAge } from './pageApp';
+import { type Anchors, failingBuild, latestCounted, type PageApp, startedAt, statusClass, timeAndAge } from './pageApp';
 import { type Numbers, rateText } from './pageNumbers';
 import { type Range, spanOf, stripSvg } from './charts/timeline';
 
@@ -21,10 +22,15 @@ export function appsTable(
   return (
     '<section aria-labelledby="page:apps"><h2 id="page:apps">Apps</h2><p class=q>Failing apps first. ' +
     'On the timeline a build that succeeded stands above the line, ' +
-    'one that failed hangs below it, a canceled one crosses it, a running one reaches to its end' +
+    `one that failed hangs below it, a canceled one crosses it, a running one reaches to its end.${latestNote(apps)}` +
     '<table class=o><caption class=h>Apps, failing ones first</caption><thead>' +
     `<tr>${head.map((cell) => `<th scope=col>${cell}`).join('')}<tbody>${rows.join('')}</table></section>`
   );
+}
+
+function latestNote(apps: readonly PageApp[]): string {
+  const most = latestCounted(apps);
+  return most === undefined ? '' : ` Success and median are those of the last ${most} builds of an app.`;
 }
 
 /** Marks on the timelines of all apps together, and of one. */
@@ -47,7 +53,7 @@ function appRow(page: PageApp, numbers: Numbers, range: Range, marks: number, an
         `<td>${timeAndAge(newest.build.startedAt, range.to)}`;
   const median = numbers.median === undefined ? '' : formatDuration(numbers.median);
   const rate = numbers.successRate === undefined ? '' : rateText(numbers.successRate);
-  const total = outcomes.length + numbers.running;
+  const total = countOf(page.total) + numbers.running;
   const failing = failingBuild(page) === undefined ? '' : ' class=ff';
   return (
     `<tr data-a=${app}${failing}><th scope=row><a href="#${anchors.app(app)}">${app}</a>${last}` +

@@ -7,11 +7,12 @@ import type { ShownBuild } from '../records/record';
 import { appSection } from './appSection';
 import { appsTable } from './appsTable';
 import { buildsChart } from './charts/charts';
+import { type Ends, sumOf } from './ends';
 import { failuresSection } from './failures';
 import { count, counted, escapeHtml, timeHtml } from './html/html';
-import { type Anchors, anchorsOf, failingFirst, type PageApp } from './pageApp';
+import { type Anchors, anchorsOf, failingFirst, latestCounted, type PageApp } from './pageApp';
 import type { PageLog } from './pageLog';
-import { type Numbers, numbersOf, rateText } from './pageNumbers';
+import { type Numbers, numbersOf, rateOf, rateText } from './pageNumbers';
 import { logBytesFor, roomOf } from './pageRoom';
 import { PAGE_SCRIPT } from './html/pageScript';
 import { PAGE_STYLE } from './html/pageStyle';
@@ -24,6 +25,8 @@ export interface PageSource {
   /** ms since the epoch. */
   readonly now: number;
   readonly apps: readonly PageApp[];
+  /** All ends of the apps, by the hour in which the builds began, in hours since the epoch. */
+  readonly ends: ReadonlyMap<number, Ends>;
   /** The page is about one app, which was asked for by name. */
   readonly single: boolean;
   /** The end of a build's log, at most `limit` bytes. */
@@ -68,13 +71,13 @@ function render(source: PageSource, logOf: LogOf, share: number): string {
   const body = [
     '<a class=skip href="#page:builds">Skip to the builds</a>',
     `<header><p class=k>dokku-builds<h1>${title}</h1><p class=q>As of ` +
-      `${timeHtml(new Date(now).toISOString())} <small>0s ago</small>. Times are in ` +
-      '<span class=tz>UTC</span></header>',
+      `${timeHtml(new Date(now).toISOString())}, <small>0s ago</small>. Times are in ` +
+      '<span class=tz>UTC</span>.</header>',
     filterBar(reload),
     '<main id="page:main" tabindex=-1>',
     failuresSection(apps, now, anchors, logOf),
     single ? '' : runningSection(apps, anchors),
-    overview(apps, now, single, palette),
+    overview(source, palette),
     single ? '' : appsTable(apps, numbersFor, now, anchors),
     single
       ? `<div id="page:builds">${sections}</div>`
@@ -151,24 +154,31 @@ function runningSection(apps: readonly PageApp[], anchors: Anchors): string {
   );
 }
 
-function overview(apps: readonly PageApp[], now: number, single: boolean, palette: Palette): string {
-  const outcomes = apps.flatMap((page) => page.outcomes);
-  const all = numbersOf(
-    outcomes,
+function overview({ apps, ends, now, single }: PageSource, palette: Palette): string {
+  const latest = numbersOf(
+    apps.flatMap((page) => page.outcomes),
     apps.flatMap((page) => page.builds),
   );
+  const { succeeded, failed, canceled } = sumOf(ends.values());
   const fact = (label: string, value: string, note: string): string =>
     `<div><dt>${label}<dd>${value} <small>${note}</small></div>`;
   const facts = [
-    fact('Success rate', rateText(all.successRate), `of ${counted(all.succeeded + all.failed, 'build')}`),
-    fact('Median duration', all.median === undefined ? '–' : formatDuration(all.median), 'without canceled builds'),
-    fact('Running now', count(all.running), all.abandoned > 0 ? `and ${count(all.abandoned)} abandoned` : ''),
-    fact('Failed', count(all.failed), `and ${count(all.canceled)} canceled`),
+    fact('Success rate', rateText(rateOf(succeeded, failed)), `of ${counted(succeeded + failed, 'build')}`),
+    fact('Median duration', latest.median === undefined ? '–' : formatDuration(latest.median), medianNote(apps)),
+    fact('Running now', count(latest.running), latest.abandoned > 0 ? `and ${count(latest.abandoned)} abandoned` : ''),
+    fact('Failed', count(failed), `and ${count(canceled)} canceled`),
     ...(single ? [] : [fact('Apps', count(apps.length), '')]),
   ];
-  const chart = outcomes.length === 0 ? '' : buildsChart(outcomes, now, palette);
+  const chart = ends.size === 0 ? '' : buildsChart(ends, now, palette);
   return (
     '<section aria-labelledby="page:overview"><h2 id="page:overview">Overview</h2>' +
     `<dl class=n>${facts.join('')}</dl>${chart}</section>`
   );
+}
+
+/** Only the latest durations of an app are kept. */
+function medianNote(apps: readonly PageApp[]): string {
+  const most = latestCounted(apps);
+  if (most === undefined) return 'without canceled builds';
+  return apps.length === 1 ? `of the last ${most} builds` : `of the last ${most} of each app`;
 }

@@ -2,6 +2,7 @@ import type { AppName, BuildId } from '../../host/dokku/names';
 import { formatAge } from '../../host/terminal/age';
 import type { Recorded } from '../../journal/events';
 import { isFailure, type ShownBuild } from '../records/record';
+import { countOf, type Ends } from './ends';
 import { escapeText, timeHtml } from './html/html';
 import { type Outcome, timeOf } from './pageHistory';
 
@@ -13,6 +14,8 @@ export interface PageApp {
   readonly events: ReadonlyMap<BuildId, readonly Recorded[]>;
   /** The latest ends, oldest first, pruned builds included. */
   readonly outcomes: readonly Outcome[];
+  /** All ends, also those before the latest. */
+  readonly total: Ends;
 }
 
 /** The fragments of a page: where its links lead. */
@@ -53,6 +56,12 @@ export function failingFirst(apps: readonly PageApp[]): PageApp[] {
     .map((page) => ({ page, at: failedAt(page) }))
     .sort((a, b) => (a.at === b.at ? 0 : b.at - a.at))
     .map(({ page }) => page);
+}
+
+/** How many of the latest ends of an app are known in detail; undefined if all ends of all apps are. */
+export function latestCounted(apps: readonly PageApp[]): number | undefined {
+  const cut = apps.filter(({ outcomes, total }) => outcomes.length < countOf(total));
+  return cut.length === 0 ? undefined : Math.max(...cut.map(({ outcomes }) => outcomes.length));
 }
 
 /** When it ended, or began if it has not; ms since the epoch. */

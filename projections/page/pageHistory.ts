@@ -8,6 +8,7 @@ import { JOURNAL_FILE, START, withJournal } from '../../journal/file/journalFile
 import { type Problem, readJournal } from '../../journal/file/readJournal';
 import { evolveOver, initialState } from '../../journal/decider';
 import { keepProblem } from '../../journal/problems';
+import { countEnd, type EndsByHour } from './ends';
 
 /** How a build ended, pruned builds included. */
 export interface Outcome {
@@ -26,6 +27,8 @@ export interface PageHistory {
   readonly events: ReadonlyMap<BuildId, readonly Recorded[]>;
   /** The latest ends, oldest first. */
   readonly outcomes: readonly Outcome[];
+  /** All ends. */
+  readonly ends: EndsByHour;
   /** What was damaged or missing. */
   readonly problems: readonly Problem[];
 }
@@ -38,6 +41,7 @@ export function readPageHistory(directory: string, most: number): PageHistory {
   const events = new Map<BuildId, Recorded[]>();
   const problems: Problem[] = [];
   const outcomes: Outcome[] = [];
+  const ends: EndsByHour = new Map();
   const onEvent = (recorded: Recorded): void => {
     const { event } = recorded;
     switch (event.type) {
@@ -54,7 +58,10 @@ export function readPageHistory(directory: string, most: number): PageHistory {
         if (own === undefined || first?.type !== 'BuildStarted' || !isNext(own, event)) return;
         const corrected = own.length > 1 ? outcomes.findLastIndex(({ build }) => build === event.build) : -1;
         own.push(recorded);
-        outcomes.splice(corrected < 0 ? outcomes.length : corrected, 1, outcomeOf(event, timeOf(first.startedAt)));
+        const outcome = outcomeOf(event, timeOf(first.startedAt));
+        const [before] = outcomes.splice(corrected < 0 ? outcomes.length : corrected, 1, outcome);
+        if (before !== undefined) countEnd(ends, before, -1);
+        countEnd(ends, outcome);
         if (outcomes.length > 2 * most) outcomes.splice(0, most);
       }
     }
@@ -68,7 +75,7 @@ export function readPageHistory(directory: string, most: number): PageHistory {
       readJournal(journal, START, { event, problem: (problem) => keepProblem(problems, problem) });
     }),
   );
-  return { history: history ?? initialState, events, outcomes: outcomes.slice(-most), problems };
+  return { history: history ?? initialState, events, outcomes: outcomes.slice(-most), ends, problems };
 }
 
 /** The first end decides. A report corrects an end that was inferred. */

@@ -28,9 +28,14 @@ export function numbersOf(outcomes: readonly Outcome[], builds: readonly ShownBu
     canceled: ended('canceled'),
     running: shown('running'),
     abandoned: shown('abandoned'),
-    successRate: succeeded + failed === 0 ? undefined : (100 * succeeded) / (succeeded + failed),
+    successRate: rateOf(succeeded, failed),
     median: medianOf(outcomes.filter(({ status }) => status !== 'canceled').map(({ ms }) => ms)),
   };
+}
+
+/** Percent; undefined if there are none. */
+export function rateOf(succeeded: number, failed: number): number | undefined {
+  return succeeded + failed === 0 ? undefined : (100 * succeeded) / (succeeded + failed);
 }
 
 function medianOf(values: number[]): number | undefined {

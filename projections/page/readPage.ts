@@ -12,6 +12,7 @@ import { problemWarner, once, type Warn, warnOfProblems } from '../problemWarnin
 import { adoptRecords } from '../records/adoptRecords';
 import { asShown } from '../records/record';
 import { recordedIds } from '../records/recordFiles';
+import { addEnds, type EndsByHour, sumOf } from './ends';
 import type { PageSource } from './page';
 import type { PageApp } from './pageApp';
 import { type PageLog, readPageLog } from './pageLog';
@@ -32,14 +33,16 @@ const OUTCOMES = { one: 500, each: 60 };
 
 /** The page of one app. Throws what cannot be read. */
 export function readAppPage(context: PageContext, app: AppName): PageContent {
-  return { ...contentOf(context), single: true, apps: [readApp(context, app, OUTCOMES.one)] };
+  const ends: EndsByHour = new Map();
+  return { ...contentOf(context), single: true, ends, apps: [readApp(context, app, OUTCOMES.one, ends)] };
 }
 
 /** The page of several apps. An app that cannot be read is left out, with a warning. `done` is called after each. */
 export function readHostPage(context: PageContext, apps: readonly AppName[], done?: () => void): PageContent {
+  const ends: EndsByHour = new Map();
   const read = apps.flatMap((app) => {
     try {
-      return readApp(context, app, OUTCOMES.each);
+      return readApp(context, app, OUTCOMES.each, ends);
     } catch (error) {
       context.warn(`${app}: ${reasonOf(error)}`);
       return [];
@@ -47,7 +50,7 @@ export function readHostPage(context: PageContext, apps: readonly AppName[], don
       done?.();
     }
   });
-  return { ...contentOf(context), single: false, apps: read };
+  return { ...contentOf(context), single: false, ends, apps: read };
 }
 
 function contentOf({ host, system }: PageContext): Pick<PageContent, 'now' | 'log'> {
@@ -76,13 +79,15 @@ function readLog(path: string, limit: number, mask: Mask | string): PageLog {
   }
 }
 
-function readApp(context: PageContext, app: AppName, most: number): PageApp {
-  const { history, events, outcomes } = readHistory(context, app, most);
+/** Reads an app, and adds its ends to `all`. */
+function readApp(context: PageContext, app: AppName, most: number, all: EndsByHour): PageApp {
+  const { history, events, outcomes, ends } = readHistory(context, app, most);
+  addEnds(all, ends);
   const now = context.system.now();
   const builds = buildsOf(history).map((build) =>
     asShown(build, now, ({ process }) => context.system.isAlive(process)),
   );
-  return { app, builds: builds.reverse(), events, outcomes };
+  return { app, builds: builds.reverse(), events, outcomes, total: sumOf(ends.values()) };
 }
 
 /**

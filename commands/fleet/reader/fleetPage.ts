@@ -7,6 +7,7 @@ import type { AppName } from '../../../host/dokku/names';
 import { printable } from '../../../host/failure';
 import { buildsOf } from '../../../journal/history';
 import { replaceFile } from '../../../host/system/replaceFile';
+import { addEnds, type EndsByHour, sumOf } from '../../../projections/page/ends';
 import { pageHtml } from '../../../projections/page/page';
 import { readPageHistory } from '../../../projections/page/pageHistory';
 import type { PageApp } from '../../../projections/page/pageApp';
@@ -39,11 +40,13 @@ export const fleetPage = defineCommand({
       journals.map((one) => one.host),
       Date.now(),
     );
+    const ends: EndsByHour = new Map();
     const html = pageHtml({
       host: `the fleet (${view.hosts.length} hosts)`,
       now: Date.now(),
       single: false,
-      apps: journals.map((journal) => pageApp(mirror, view, journal)),
+      ends,
+      apps: journals.map((journal) => pageApp(mirror, view, journal, ends)),
       log: () => undefined, // logs stay on their hosts
     });
     if (flags.out === undefined) {
@@ -57,10 +60,12 @@ export const fleetPage = defineCommand({
   },
 });
 
-function pageApp(mirror: Mirror, view: FleetView, journal: FleetJournal): PageApp {
-  const { history, events, outcomes } = readPageHistory(mirror.directoryOf(journal.entry), OUTCOMES);
+/** An app as the page shows it; its ends are added to `all`. */
+function pageApp(mirror: Mirror, view: FleetView, journal: FleetJournal, all: EndsByHour): PageApp {
+  const { history, events, outcomes, ends } = readPageHistory(mirror.directoryOf(journal.entry), OUTCOMES);
+  addEnds(all, ends);
   const builds = buildsOf(history)
     .map((build) => shownLocally(view.show(journal, build)))
     .reverse();
-  return { app: labelOf(journal) as AppName, builds, events, outcomes };
+  return { app: labelOf(journal) as AppName, builds, events, outcomes, total: sumOf(ends.values()) };
 }

@@ -1,4 +1,5 @@
 import { formatDuration } from '../../../host/durations';
+import { type Ends, HOUR_MS, sumOf } from '../ends';
 import { escapeHtml, timeText } from '../html/html';
 import type { Outcome } from '../pageHistory';
 import { numbersOf } from '../pageNumbers';
@@ -35,7 +36,6 @@ function figure(parts: {
   );
 }
 
-const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 /** The spans of time that a bar can stand for. */
 const STEPS: readonly (readonly [number, string])[] = [
@@ -48,36 +48,30 @@ const STEPS: readonly (readonly [number, string])[] = [
 const MOST_BARS = 48;
 const LEAST_BARS = 12;
 
-interface Bin {
-  readonly succeeded: number;
-  readonly failed: number;
-  readonly canceled: number;
-}
-
 /**
  * Builds by the time they began, from the first that is known to `now` (ms since the epoch): those that succeeded up,
  * the others down.
  */
-export function buildsChart(outcomes: readonly Outcome[], now: number, palette: Palette): string {
-  const { range, step, name } = scaleOf(outcomes, now);
-  const bins = binsOf(outcomes, range, step);
+export function buildsChart(ends: ReadonlyMap<number, Ends>, now: number, palette: Palette): string {
+  const { range, step, name } = scaleOf(firstOf(ends, now), now);
+  const bins = binsOf(ends, range, step);
   const up = niceAbove(Math.max(...bins.map(({ succeeded }) => succeeded)));
   const down = niceAbove(Math.max(...bins.map(({ failed, canceled }) => failed + canceled)));
   const unit = 100 / Math.max(1, up + down);
   const line = up * unit;
   const bar = (place: number, y: number, height: number): string =>
     height === 0 ? '' : `M${round(place + 0.12)} ${round(y)}h.76v${round(height)}h-.76z`;
-  const path = (name_: string, draw: (bin: Bin, place: number) => string): string =>
+  const path = (name_: string, draw: (bin: Ends, place: number) => string): string =>
     `<path class=${name_} d="${bins.map(draw).join('')}"/>`;
   const drawing =
     `<path class=n d="M0 ${round(line)}H${bins.length}"/>` +
     path('sb', ({ succeeded }, place) => bar(place, line, -succeeded * unit)) +
     path('fb', ({ failed }, place) => bar(place, line, failed * unit)) +
     path('cb', ({ failed, canceled }, place) => bar(place, line + failed * unit, canceled * unit));
-  const { succeeded, failed, canceled } = numbersOf(outcomes, []);
+  const { succeeded, failed, canceled } = sumOf(ends.values());
   const what = `${succeeded} succeeded, ${failed} failed, ${canceled} canceled`;
   return figure({
-    label: `Builds per ${name} from ${dayText(range.from)} to ${dayText(range.to)}: ${what}`,
+    label: `Builds per ${name} from ${dayText(range.from)} to ${dayText(range.to - step)}: ${what}`,
     columns: bins.length,
     drawing,
     left: [
@@ -86,16 +80,21 @@ export function buildsChart(outcomes: readonly Outcome[], now: number, palette: 
       ...(down > 0 ? [[String(down), 100] as const] : []),
     ],
     palette,
-    below: axisTimes(range, step),
+    below: axisTimes(range, step, bins.length),
     caption:
-      `Builds per ${name}: <span class="st s">succeeded</span> above the line, ` +
+      `Builds per ${name} (UTC): <span class="st s">succeeded</span> above the line, ` +
       '<span class="st f">failed</span> below it, <span class="st c">canceled</span> hollow below these',
   });
 }
 
-/** The period with data, and the span that a bar stands for. */
-function scaleOf(outcomes: readonly Outcome[], now: number): { range: Range; step: number; name: string } {
-  const first = outcomes.reduce((least, { startedAt }) => Math.min(least, startedAt), now);
+function firstOf(ends: ReadonlyMap<number, Ends>, now: number): number {
+  let first = now;
+  for (const hour of ends.keys()) first = Math.min(first, hour * HOUR_MS);
+  return first;
+}
+
+/** The period from `first` (ms since the epoch) to now, and the span that a bar stands for. */
+function scaleOf(first: number, now: number): { range: Range; step: number; name: string } {
   const [step, name] = STEPS.find(([ms]) => now - first <= ms * MOST_BARS) ?? yearly;
   const bars = Math.max(LEAST_BARS, Math.min(MOST_BARS, Math.floor(now / step) - Math.floor(first / step) + 1));
   const to = (Math.floor(now / step) + 1) * step;
@@ -104,17 +103,10 @@ function scaleOf(outcomes: readonly Outcome[], now: number): { range: Range; ste
 
 const yearly = [365 * DAY_MS, 'year'] as const;
 
-function binsOf(outcomes: readonly Outcome[], range: Range, step: number): Bin[] {
-  const bins = Array.from({ length: Math.round((range.to - range.from) / step) }, () => ({
-    succeeded: 0,
-    failed: 0,
-    canceled: 0,
-  }));
-  for (const { startedAt, status } of outcomes) {
-    const bin = bins[Math.floor((startedAt - range.from) / step)];
-    if (bin) bin[status] += 1;
-  }
-  return bins;
+function binsOf(ends: ReadonlyMap<number, Ends>, range: Range, step: number): Ends[] {
+  const bins: Ends[][] = Array.from({ length: Math.round((range.to - range.from) / step) }, () => []);
+  for (const [hour, one] of ends) bins[Math.floor((hour * HOUR_MS - range.from) / step)]?.push(one);
+  return bins.map(sumOf);
 }
 
 /** How long builds took, in the order in which they ended, each a link to its row if `linkTo` gives its fragment. */
@@ -143,8 +135,8 @@ export function durationsChart(
     columns,
     drawing: `<path class=n d="M0 100H${columns}M0 50H${columns}"/>${bars.join('')}${level}`,
     left: [
-      [formatDuration(top), 0],
-      [formatDuration(top / 2), 50],
+      [roundDuration(top), 0],
+      [roundDuration(top / 2), 50],
       ['0', 100],
     ],
     palette,
@@ -172,7 +164,7 @@ function niceAbove(value: number): number {
   return ([1, 2, 5, 10].find((step) => step * ten >= value) ?? 10) * ten;
 }
 
-const NICE_SECONDS = [2, 10, 20, 30, 60, 120, 240, 600, 1200, 1800, 3600, 7200, 14_400, 36_000, 86_400];
+const NICE_SECONDS = [2, 10, 20, 30, 60, 120, 180, 240, 360, 600, 1200, 1800, 3600, 7200, 14_400, 36_000, 86_400];
 
 /** A round duration of at least `ms`, whose half is one, too. */
 function niceDuration(ms: number): number {
@@ -180,12 +172,17 @@ function niceDuration(ms: number): number {
   return seconds === undefined ? Math.ceil(ms / (2 * DAY_MS)) * 2 * DAY_MS : seconds * 1000;
 }
 
+/** `2m` rather than `2m0s`. */
+function roundDuration(ms: number): string {
+  return formatDuration(ms).replace(/(?<=[hm])0[ms]/g, '');
+}
+
 const TICKS = 4;
 
-/** Five times, evenly over the range. */
-function axisTimes({ from, to }: Range, step: number): string[] {
+/** When the spans of five of `bars` bars begin, from the first to the last. */
+function axisTimes({ from }: Range, step: number, bars: number): string[] {
   return Array.from({ length: TICKS + 1 }, (_, n) => {
-    const time = from + ((to - from) * n) / TICKS;
+    const time = from + Math.round(((bars - 1) * n) / TICKS) * step;
     return step < DAY_MS
       ? `${dayText(time).slice(5)} ${timeText(new Date(time).toISOString()).slice(11, 16)}`
       : dayText(time);

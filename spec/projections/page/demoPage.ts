@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 
 import type { AppName, BuildId } from '../../../host/dokku/names';
 import type { Build } from '../../../journal/history';
+import { countEnd, type EndsByHour, sumOf } from '../../../projections/page/ends';
 import type { Outcome } from '../../../projections/page/pageHistory';
 import { type PageSource } from '../../../projections/page/page';
 import type { PageApp } from '../../../projections/page/pageApp';
@@ -43,7 +44,14 @@ export function demoApp(app: string, builds: readonly DemoBuild[]): PageApp {
       ms: seconds * 1000,
       status: status as Outcome['status'],
     }));
-  return { app: app as AppName, builds: seen, events: new Map(), outcomes: outcomes.reverse() };
+  const total = sumOf(endsOf(outcomes).values());
+  return { app: app as AppName, builds: seen, events: new Map(), outcomes: outcomes.reverse(), total };
+}
+
+function endsOf(outcomes: readonly Outcome[]): EndsByHour {
+  const ends: EndsByHour = new Map();
+  for (const outcome of outcomes) countEnd(ends, outcome);
+  return ends;
 }
 
 function toBuild({ id, status, hours, seconds = 74, exitCode = 1, source = 'git-hook', startedAt }: DemoBuild): Build {
@@ -123,6 +131,7 @@ export function pageSource(apps: readonly PageApp[], rest: Partial<PageSource> =
     now: NOW,
     apps,
     single: false,
+    ends: endsOf(apps.flatMap(({ outcomes }) => outcomes)),
     log: (app, build, limit) => {
       const text = demoLog(statuses.get(`${app}/${build.id}`) === 'failed').slice(-limit);
       return shownLog(text);

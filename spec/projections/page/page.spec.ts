@@ -2,6 +2,7 @@ import test from 'ava';
 import fc from 'fast-check';
 
 import type { AppName } from '../../../host/dokku/names';
+import { HOUR_MS, sumOf } from '../../../projections/page/ends';
 import { pageHtml } from '../../../projections/page/page';
 import { demoApp, demoHost, demoLog, NOW, pageSource, shownLog } from './demoPage';
 import { anyText } from '../../anyText';
@@ -66,7 +67,7 @@ test('a time with an offset is shown in UTC', (t) => {
   const build = { id: 'b1', status: 'succeeded', hours: 1, startedAt: '2026-11-26T12:30:00+02:00' } as const;
   t.true(
     pageHtml(pageSource([demoApp('shop', [build])], { single: true })).includes(
-      '<time>2026-11-26 10:30:00</time> <small>1h ago</small>',
+      '<time>2026-11-26 10:30:00</time> <small>75m ago</small>',
     ),
   );
 });
@@ -143,11 +144,37 @@ test('the chart shows the time there is data for, and canceled builds apart from
   ] as const;
   const html = pageHtml(pageSource([demoApp('shop', builds)]));
   const figure = html.slice(html.indexOf('<figure>'), html.indexOf('</figure>'));
-  t.regex(figure, /aria-label="Builds per day from 2026-11-13 to 2026-11-27: 1 succeeded, 1 failed, 1 canceled"/);
+  t.regex(figure, /aria-label="Builds per day from 2026-11-13 to 2026-11-26: 1 succeeded, 1 failed, 1 canceled"/);
   for (const name of ['sb', 'fb', 'cb']) t.regex(figure, new RegExp(`<path class=${name} d="M`));
-  t.deepEqual([...figure.matchAll(/<span>(\d{4}-\d\d-\d\d)<\/span>/g)].length, 5);
+  const days = [...figure.matchAll(/<span>(\d{4}-\d\d-\d\d)<\/span>/g)].map(([, day]) => day);
+  t.deepEqual([days.length, days[0], days.at(-1)], [5, '2026-11-13', '2026-11-26'], 'the last bar is that of today');
   const young = pageHtml(pageSource([demoApp('shop', [{ id: 'b1', status: 'failed', hours: 5 }])]));
   t.regex(young, /Builds per hour from 2026-11-26/);
+});
+
+test('figures and chart count all builds; what counts only the latest ones says so', (t) => {
+  const shop = demoApp('shop', [
+    { id: 'b2', status: 'succeeded', hours: 2 },
+    { id: 'b1', status: 'failed', hours: 3 },
+  ]);
+  const hour = Math.floor(NOW / HOUR_MS);
+  const ends = new Map([
+    [hour - 2, { succeeded: 1, failed: 0, canceled: 0 }],
+    [hour - 20, { succeeded: 97, failed: 2, canceled: 1 }],
+  ]);
+  const html = pageHtml(pageSource([{ ...shop, total: sumOf(ends.values()) }], { ends }));
+  const overview = html.slice(html.indexOf('id="page:overview"'), html.indexOf('id="page:builds"'));
+  for (const text of [
+    '<dt>Success rate<dd>98 % <small>of 100 builds</small>',
+    '<small>of the last 2 builds</small>',
+    '<dt>Failed<dd>2 <small>and 1 canceled</small>',
+    ': 98 succeeded, 2 failed, 1 canceled"',
+    'Success and median are those of the last 2 builds of an app.',
+    '<td>101',
+  ]) {
+    t.true(overview.includes(text), text);
+  }
+  t.false(pageHtml(pageSource([shop])).includes('of the last'));
 });
 
 test('a page of 1,000 apps is below 2 MB, and each app is on it with its last build', (t) => {
