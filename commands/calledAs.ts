@@ -4,8 +4,14 @@ import type { Via } from './definition/command';
 export type Called =
   /** A trigger, the plugin's `commands`, or what the executable starts by itself. */
   | { readonly type: 'internal'; readonly name: string; readonly args: readonly string[] }
-  /** A command by its name without `builds:`. */
-  | { readonly type: 'command'; readonly name: string; readonly args: readonly string[]; readonly via: Via };
+  /** A command by its name without `builds:`; `typed` is the name as it was typed. */
+  | {
+      readonly type: 'command';
+      readonly name: string;
+      readonly typed: string;
+      readonly args: readonly string[];
+      readonly via: Via;
+    };
 
 /** The executable's own name: then the first argument says what is asked for. */
 const OWN_NAME = 'dokku-builds';
@@ -34,13 +40,15 @@ function calledBy(path: string, argv: readonly string[], isInternal: (name: stri
   const [first = '', ...others] = argv;
   if (name === OWN_NAME || isRuntime(name)) {
     if (isInternal(first)) return { type: 'internal', name: first, args: others };
-    if (first === '--version') return { type: 'command', name: 'version', args: [], via: 'program' };
+    if (['--version', '-v', '-V'].includes(first))
+      return { type: 'command', name: 'version', typed: first, args: [], via: 'program' };
     const asksForHelp = ['', 'builds', '-h', '--help'].includes(first);
-    return { type: 'command', name: asksForHelp ? 'help' : withoutPrefix(first), args: others, via: 'program' };
+    const asked = asksForHelp ? 'help' : withoutPrefix(first);
+    return { type: 'command', name: asked, typed: first, args: others, via: 'program' };
   }
   if (isInternal(name)) return { type: 'internal', name, args: argv };
   const repeatsName = first !== name && withoutPrefix(first) === name;
-  return { type: 'command', name, args: repeatsName ? others : argv, via: 'plugin' };
+  return { type: 'command', name, typed: name, args: repeatsName ? others : argv, via: 'plugin' };
 }
 
 /** Specs run the program on Node. */

@@ -91,10 +91,10 @@ const COMMAND_INDENT = ' '.repeat(8);
 async function commandHelp(host: Host, via: Via, asked: string, columns: number): Promise<string> {
   const name = asked.replace(new RegExp(`^${pluginName(host)}:`), '');
   const entry = (await offered(host, via)).find((one) => one.name === name);
-  if (entry === undefined) throw await unknownCommand(host, via, name);
+  if (entry === undefined) throw await unknownCommand(host, via, name, asked);
   const { command } = entry;
   const isProgram = via === 'program';
-  const called = `${prefixOf(host, via)}${name}`;
+  const called = `${prefixOf(host, via)}${isProgram ? asked : name}`;
   const details = detailsOf(command, isProgram);
   const width = Math.max(0, ...details.map(([shown]) => shown.length));
   const lines = details.flatMap(([shown, help]) => wrapBehind(`    ${shown.padEnd(width)}  `, help, columns));
@@ -122,8 +122,8 @@ class UnknownCommand extends Failure {
   }
 }
 
-/** The error for the command `name` (without `builds:`), which the caller does not have. */
-export async function unknownCommand(host: Host, via: Via, name: string): Promise<UnknownCommand> {
+/** The error for the command `name` (without `builds:`), which the caller does not have, and `typed`. */
+export async function unknownCommand(host: Host, via: Via, name: string, typed = name): Promise<UnknownCommand> {
   const all = await loadCommands();
   const prefix = via === 'program' ? '' : `${pluginName(host)}:`;
   const known = all.find((one) => one.name === name);
@@ -142,7 +142,7 @@ export async function unknownCommand(host: Host, via: Via, name: string): Promis
   const help = via === 'program' ? 'dokku-builds help' : `${pluginName(host)}:help`;
   const more = meant === undefined ? `see ${help}` : `did you mean ${meant}?`;
   return new UnknownCommand(
-    `\`${printable(`${prefix}${name}`)}\` is not a ${whose} command, ${more}`,
+    `\`${printable(via === 'program' ? typed : `${prefix}${name}`)}\` is not a ${whose} command, ${more}`,
     meant !== undefined,
   );
 }

@@ -52,7 +52,7 @@ async function runInternal(host: Host, output: Output, { name, args }: Called): 
 type CalledCommand = Extract<Called, { type: 'command' }>;
 
 async function runCommand(host: Host, output: Output, called: CalledCommand): Promise<number | undefined> {
-  const { name, args: words, via } = called;
+  const { name, typed, args: words, via } = called;
   const load = Object.hasOwn(commands, name) ? commands[name] : undefined;
   if (load === undefined || asksForHelp(words)) {
     const { askedFor, printHelp, printVersion, unknownCommand } = await import('./help');
@@ -60,8 +60,8 @@ async function runCommand(host: Host, output: Output, called: CalledCommand): Pr
       printVersion(output);
       return;
     }
-    if (load === undefined && name !== 'help') throw await unknownCommand(host, via, name);
-    await printHelp(host, output, via, name === 'help' ? askedFor(words) : name);
+    if (load === undefined && name !== 'help') throw await unknownCommand(host, via, name, typed);
+    await printHelp(host, output, via, name === 'help' ? askedFor(words) : typed);
     return 0;
   }
   const command = await load();

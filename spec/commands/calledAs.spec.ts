@@ -17,7 +17,7 @@ test('plugn runs a trigger by its name', (t) => {
 });
 
 test('Dokku runs a subcommand, and repeats its name as the first word', (t) => {
-  const expected = { type: 'command', name: 'list', args: ['shop'], via: 'plugin' };
+  const expected = { type: 'command', name: 'list', typed: 'list', args: ['shop'], via: 'plugin' };
   for (const repeated of ['builds:list', 'builds-journal:list']) {
     t.deepEqual(called('/plugins/enabled/builds/subcommands/list', repeated, 'shop'), expected);
   }
@@ -37,6 +37,7 @@ test('people run the program with the name of a command, with or without builds:
     t.deepEqual(called('/usr/local/bin/dokku-builds', name, 'shop'), {
       type: 'command',
       name: 'list',
+      typed: name,
       args: ['shop'],
       via: 'program',
     });
@@ -50,12 +51,14 @@ test('the program without words, and with -h, explains itself', (t) => {
     t.like(called('dokku-builds', ...words), { type: 'command', name: 'help', via: 'program' }, words.join(' '));
   }
   t.like(called('dokku-builds', 'help', 'list'), { name: 'help', args: ['list'] });
+  for (const flag of ['--version', '-v', '-V'])
+    t.like(called('dokku-builds', flag), { name: 'version', via: 'program' });
 });
 
 test('the script of the plugin says by an argument what it was called by, and no further argument can say so', (t) => {
   const entered = (path: string, ...argv: string[]): Called => called('/x/bin/dokku-builds', '--as', path, ...argv);
   t.deepEqual(entered('enabled/builds/install', 'x'), { type: 'internal', name: 'install', args: ['x'] });
-  const list = { type: 'command', name: 'list', args: ['shop'], via: 'plugin' };
+  const list = { type: 'command', name: 'list', typed: 'list', args: ['shop'], via: 'plugin' };
   t.deepEqual(entered('./list', 'builds:list', 'shop'), list);
   const intruder = ['--as', 'dokku-builds', 'capture'];
   t.deepEqual(entered('./list', ...intruder), { ...list, args: intruder });

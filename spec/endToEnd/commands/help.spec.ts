@@ -76,8 +76,15 @@ test('the program on the host explains its commands as they are typed there', as
 
 test('the program takes a name as it is typed to dokku, and asks for help in each way', async (t) => {
   const ofWait = await host.program(['help', 'wait']);
-  for (const typed of ['builds:wait -h', 'builds:wait shop --help', 'help builds:wait', 'builds:help wait', '-h wait'])
+  for (const typed of ['builds:help wait', '-h wait', 'wait shop --help'])
     t.deepEqual(await host.program(typed.split(' ')), ofWait, typed);
+  const asTyped = { ...ofWait, stdout: ofWait.stdout.replaceAll('dokku-builds wait', 'dokku-builds builds:wait') };
+  for (const typed of ['builds:wait -h', 'builds:wait shop --help', 'help builds:wait'])
+    t.deepEqual(await host.program(typed.split(' ')), asTyped, typed);
+  t.regex(
+    (await host.program(['help', 'builds:nosuch'])).stderr,
+    /^ ! {5}`builds:nosuch` is not a dokku-builds command/,
+  );
   const ofAll = await host.program(['help']);
   for (const typed of ['builds -h', 'builds:help', '--help', 'help --help'])
     t.deepEqual(await host.program(typed.split(' ')), ofAll, typed);
