@@ -13,7 +13,7 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import fg from 'fast-glob';
 import { TapRun } from './tap-run';
-import { surroundings, usualSurroundings } from './within-reach';
+import { surroundings, unitSurroundings } from './within-reach';
 
 /** No unit specs: those that start programs, and those that try every byte or every moment, which takes minutes. */
 const LONG = ['spec/endToEnd/**', 'spec/**/every*.spec.ts'];
@@ -34,7 +34,7 @@ const run = new TapRun(specFiles, onlyFile, (line) => {
   console.log(line);
 });
 
-const { node, env, notes, remove } = unit ? usualSurroundings() : surroundings();
+const { node, env, notes, remove } = unit ? unitSurroundings() : surroundings();
 for (const note of notes) console.log(`       ${note}`);
 console.log(`-----> Running ${countOf(chosen, 'spec file')}`);
 
