@@ -1,14 +1,25 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import test from 'ava';
 
 import { makeDebianPackage } from '../../../scripts/debian-package';
-import { enable, layOut, pathsOf } from '../../../scripts/sandbox/layout';
+import { filesOf } from '../../../scripts/replace-tree';
+import { builtPlugin, enable, layOut, pathsOf } from '../../../scripts/sandbox/layout';
+import { removeDirectory } from '../../../scripts/sandbox/removal';
 import { revision, script } from '../../../scripts/sandbox/repository';
 import { writeTarball } from '../../../scripts/tarball';
-import { temporaryDirectory } from '../../temporaryHost';
 import { copyOfSource, ROOT } from './copyOfSource';
 
 /*
@@ -37,15 +48,37 @@ const ifItCanRun = reason === undefined ? test : test.skip;
 const architecture = process.arch === 'arm64' ? 'arm64' : 'x64';
 const debian = architecture === 'arm64' ? 'arm64' : 'amd64';
 const version = (JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string }).version;
+const ARCHIVE = `dokku-builds-${version}-linux-${architecture}.tar.gz`;
 const NEWER = '9.9.9';
+
+let directory: string;
+/** What making the packages printed. */
+let made: string;
+
+test.before(() => {
+  directory = mkdtempSync(join(tmpdir(), 'dokku-builds-'));
+  made = makePackages(copyOfSource(join(directory, 'another place')));
+  execFileSync('tar', ['-xzf', join(directory, 'another place/dist', ARCHIVE), '-C', directory]);
+});
+
+test.after.always(() => {
+  removeDirectory(directory);
+});
+
+test('the same source makes the same bytes, in whatever directory it lies', (t) => {
+  const there = join(directory, `dokku-builds-${version}`);
+  t.deepEqual(filesOf(there), filesOf(builtPlugin));
+  for (const file of filesOf(there)) {
+    if (lstatSync(join(there, file)).isSymbolicLink()) continue;
+    t.true(readFileSync(join(there, file)).equals(readFileSync(join(builtPlugin, file))), file);
+  }
+});
 
 ifItCanRun(
   `the packages are made, installed, updated, disabled and removed as docs/install-transcript.txt shows it${reason ? ` (${reason})` : ''}`,
   async (t) => {
     t.timeout(600_000);
-    const directory = temporaryDirectory(t);
-    const made = makePackages(copyOfSource(join(directory, 'dokku-builds')));
-    const installed = install(await homeOfRoot(join(directory, 'root'), join(directory, 'dokku-builds/dist')));
+    const installed = install(await homeOfRoot(join(directory, 'root'), join(directory, 'another place/dist')));
     const transcript = normalized(`${made}${installed}`);
     if (process.env['UPDATE_TRANSCRIPT']) writeFileSync(TRANSCRIPT, transcript);
     t.is(transcript, readFileSync(TRANSCRIPT, 'utf8'));
@@ -68,7 +101,7 @@ async function homeOfRoot(home: string, dist: string): Promise<string> {
   enable(paths, 'stock');
   writeFileSync(join(home, 'revision'), revision({ build: script('echo compiled') }, 'main'));
   const archive = join(home, `dokku-builds-linux-${architecture}.tar.gz`);
-  renameSync(join(dist, `dokku-builds-${version}-linux-${architecture}.tar.gz`), archive);
+  renameSync(join(dist, ARCHIVE), archive);
   const deb = `dokku-builds_${version}_${debian}.deb`;
   renameSync(join(dist, deb), join(home, deb));
   execFileSync('tar', ['-xzf', archive, '-C', home]);

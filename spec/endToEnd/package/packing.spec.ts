@@ -7,7 +7,7 @@ import test from 'ava';
 
 import { EXECUTABLE } from '../../../host/dokku/pluginTree';
 import { bunFor } from '../../../scripts/bun';
-import { buildPlugin, triggers } from '../../../scripts/plugin-tree';
+import { triggers } from '../../../scripts/plugin-tree';
 import { filesOf, replaceTree } from '../../../scripts/replace-tree';
 import { builtPlugin, copyPlugin } from '../../../scripts/sandbox/layout';
 import { writeTarball } from '../../../scripts/tarball';
@@ -26,18 +26,6 @@ test('every trigger and subcommand is a relative link to the entry, beside one e
   const executable = others.filter((file) => (lstatSync(join(builtPlugin, file)).mode & 0o111) !== 0);
   t.deepEqual(executable, ['bin/dokku-builds', 'bin/run']);
   t.is(lstatSync(join(builtPlugin, 'bin/dokku-builds')).mode & 0o777, 0o755);
-});
-
-test('the same source makes the same bytes, in whatever directory it lies', async (t) => {
-  const directory = temporaryDirectory(t);
-  const copy = copyOfSource(join(directory, 'another place'));
-  const there = join(directory, 'plugin');
-  await buildPlugin(copy, join(copy, 'commands/main.ts'), there);
-  t.deepEqual(filesOf(there), filesOf(builtPlugin));
-  for (const file of filesOf(there)) {
-    if (lstatSync(join(there, file)).isSymbolicLink()) continue;
-    t.true(readFileSync(join(there, file)).equals(readFileSync(join(builtPlugin, file))), file);
-  }
 });
 
 test('no path of the building machine is in the executable', (t) => {
