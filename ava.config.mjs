@@ -1,3 +1,5 @@
+import { availableParallelism } from 'node:os';
+
 const soak = process.env.SOAK === '1';
 
 /** What takes longest begins first, so that nothing is waited for alone at the end. */
@@ -19,6 +21,8 @@ export default {
   files: ['spec/**/*.spec.ts'],
   extensions: { ts: 'commonjs' },
   require: ['./scripts/translate.cjs', './scripts/sandbox/umask.ts'],
+  // A spec waits for programs and for the disk more than a quarter of its time; another one can work then.
+  concurrency: availableParallelism() + 1,
   // Specs start processes and send signals: each file has a process of its own.
   workerThreads: false,
   // The longest silence of the whole run. Only the end of a test breaks it, and some tests work synchronously for
