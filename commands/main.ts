@@ -9,9 +9,8 @@ import type { standIn as StandIn } from './host/standIn';
 
 async function main(): Promise<number> {
   // host/run.sh set these for this process. Those that it starts do not inherit them.
-  delete process.env['BUN_JSC_useJIT'];
-  delete process.env['BUN_JSC_thresholdForJITAfterWarmUp'];
-  delete process.env['BUN_JSC_thresholdForJITSoon'];
+  for (const name of Object.keys(process.env))
+    if (name.startsWith('BUN_JSC_')) Reflect.deleteProperty(process.env, name);
   const argv = process.argv.slice(2);
   const { path, words } = enteredBy(process.argv0, argv);
   const through = calledThrough(path);

@@ -20,7 +20,7 @@ import { startUpRows } from './startUpRows';
 async function bench(isQuick: boolean, asJson: boolean, ofFleet: boolean): Promise<void> {
   const scale = isQuick ? quick : full;
   const directory = mkdtempSync(join(tmpdir(), 'dokku-builds-bench-'));
-  const measurer = makeMeasurer(directory);
+  const measurer = makeMeasurer();
   const rows: Row[] = [];
   const part = async (what: string, measure: () => Row[] | Promise<Row[]>): Promise<void> => {
     process.stderr.write(`-----> ${what}\n`);

@@ -1,10 +1,9 @@
 import { spawnSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { compile } from '../bun';
 import type { Cost, Side } from './interleave';
-import type { Measured } from './measure';
 
 const root = join(__dirname, '..', '..');
 
@@ -55,15 +54,25 @@ export interface Measurer {
 
 export type Environment = Readonly<Record<string, string>>;
 
-/** Compiles into `directory` what runs and measures programs. */
-export function makeMeasurer(directory: string): Measurer {
-  const program = compileWork(directory, 'measure');
+/** Measures by measure.pl. Throws if there is no Perl. */
+export function makeMeasurer(): Measurer {
+  const perl = '/usr/bin/perl';
+  if (!existsSync(perl)) throw new Error(`The benchmark needs ${perl} (Debian: perl-base)`);
   const run: Measurer['run'] = (command, env) => {
-    const result = spawnSync(program, command, { env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
-    if (result.error) throw result.error;
-    const { exitCode, stdout, stderr, cpuMicroseconds, peakBytes } = JSON.parse(result.stdout) as Measured;
+    const measured = spawnSync(perl, [join(__dirname, 'measure.pl'), ...command], {
+      env,
+      encoding: 'utf8',
+      maxBuffer: Infinity,
+      stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
+    });
+    if (measured.error) throw measured.error;
+    const { output, stdout, stderr } = measured;
+    const [exitCode, microseconds = NaN, kibibytes = NaN] = (output[RESULTS] ?? '').split(' ').map(Number);
     if (exitCode !== 0) throw new Error(`${command.join(' ')}: ${stderr}`);
-    return { milliseconds: cpuMicroseconds / 1000, kibibytes: peakBytes / 1024, stdout };
+    return { milliseconds: microseconds / 1000, kibibytes, stdout };
   };
   return { run, side: (command, env) => () => run(command, env) };
 }
+
+/** The descriptor that measure.pl writes to. */
+const RESULTS = 3;
