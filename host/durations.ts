@@ -37,6 +37,19 @@ export function parseTimestamp(text: string): number | undefined {
   return moment && moment.wholeSeconds + moment.fraction;
 }
 
+/** Below 0 if the RFC 3339 time `a` is earlier than `b`, above 0 if it is later, otherwise 0. */
+export function compareTimestamps(a: string, b: string): number {
+  if (haveSameForm(a, b)) return a < b ? -1 : Number(a > b); // an adoption compares many, and to parse takes longer
+  return (parseTimestamp(a) ?? 0) - (parseTimestamp(b) ?? 0);
+}
+
+/** Two times in UTC with as many digits: their text sorts like the times. */
+function haveSameForm(a: string, b: string): boolean {
+  return a.length === b.length && a.endsWith('Z') && b.endsWith('Z') && a[T_AT] === b[T_AT];
+}
+
+const T_AT = '2026-04-30'.length;
+
 const FORMATTED_CHARACTERS = '2026-04-30T13:50:00.000Z'.length;
 
 /**

@@ -1,6 +1,6 @@
 import { produce, setAutoFreeze } from 'immer';
 
-import { formatTimestamp, parseTimestamp } from '../host/durations';
+import { compareTimestamps, formatTimestamp, parseTimestamp } from '../host/durations';
 import { type BuildId, isGeneratedBuildId } from '../host/dokku/names';
 import {
   type AdoptedRecord,
@@ -71,7 +71,7 @@ export function decide(history: History, command: BuildCommand): BuildEvent[] {
 
 function start(history: History, command: StartBuild): BuildEvent[] {
   const { build, source, process, actor, revision, at } = command;
-  if (wasUsed(history, build) || command.usedBefore === true) throw new BuildStartedBefore(build);
+  if (findBuild(history, build) || wasPruned(history, build) || command.usedBefore === true) throw new BuildStartedBefore(build);
   const kind = sources[source];
   const startedAt = formatTimestamp(at);
   return [{ type: 'BuildStarted', build, kind, source, process, startedAt, actor, ...(revision && { revision }) }];
@@ -124,7 +124,7 @@ function concludeBuild(history: History, { build: id, evidence }: EndedBuild): B
 function adopt(history: History, { started, ended }: AdoptedRecord): BuildEvent[] {
   const build = findBuild(history, started.build);
   if (build !== undefined) return build.status === 'running' && ended ? [ended] : [];
-  if (wasUsed(history, started.build)) return [];
+  if (wasPruned(history, started.build)) return [];
   return ended ? [started, ended] : [started];
 }
 
@@ -138,8 +138,8 @@ function isFinished(build: Build | undefined): boolean {
   return build !== undefined && build.status !== 'running';
 }
 
-function wasUsed(history: History, id: BuildId): boolean {
-  return findBuild(history, id) !== undefined || (!isCertainlyNew(history, id) && history.pruned.includes(id));
+function wasPruned(history: History, id: BuildId): boolean {
+  return !isCertainlyNew(history, id) && history.pruned.includes(id);
 }
 
 /** Builds and logs named by one event, so that a frame stays far below its size limit. */
@@ -258,12 +258,10 @@ function startedBuild(event: BuildStarted): RunningBuild {
 
 /** Where the build belongs: last, except that an adopted build goes before those that started after it. */
 function placeOf(history: OpenHistory, { adopted, startedAt }: BuildStarted): number {
-  let place = history.order.length;
-  if (!adopted) return place;
-  const started = parseTimestamp(startedAt) ?? 0;
-  const startOf = (id: BuildId | undefined): number => parseTimestamp((id && history.builds[id]?.startedAt) ?? '') ?? 0;
-  while (place > 0 && startOf(history.order[place - 1]) > started) place -= 1;
-  return place;
+  if (!adopted) return history.order.length;
+  return (
+    history.order.findLastIndex((id) => compareTimestamps(history.builds[id]?.startedAt ?? '', startedAt) <= 0) + 1
+  );
 }
 
 function keepNewest(newestIds: BuildId[], id: BuildId): void {

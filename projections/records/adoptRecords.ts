@@ -2,7 +2,7 @@ import { join } from 'node:path';
 
 import { listDirectory } from '../../host/system/files';
 import { printable, reasonOf } from '../../host/failure';
-import { parseTimestamp } from '../../host/durations';
+import { compareTimestamps, parseTimestamp } from '../../host/durations';
 import type { BuildId } from '../../host/dokku/names';
 import type { AppBuilds } from '../../host/dokku/paths';
 import type { System } from '../../host/system/system';
@@ -142,10 +142,9 @@ function unknownRecords(
 
 /** By their starts; builds that started at once by their ids. */
 function oldestFirst(records: readonly RecordFile[]): RecordFile[] {
-  return records
-    .map((record) => ({ record, start: parseTimestamp(record.started.startedAt) ?? 0 }))
-    .sort((a, b) => a.start - b.start || (a.record.started.build < b.record.started.build ? -1 : 1))
-    .map(({ record }) => record);
+  return records.toSorted(
+    ({ started: a }, { started: b }) => compareTimestamps(a.startedAt, b.startedAt) || (a.build < b.build ? -1 : 1),
+  );
 }
 
 /** One warning, however many there are. */

@@ -1,7 +1,13 @@
 import test from 'ava';
 import fc from 'fast-check';
 
-import { formatDuration, formatTimestamp, parseTimestamp, toWholeSeconds } from '../../host/durations';
+import {
+  compareTimestamps,
+  formatDuration,
+  formatTimestamp,
+  parseTimestamp,
+  toWholeSeconds,
+} from '../../host/durations';
 
 test('a duration is written as Go writes it', (t) => {
   const second = 1000;
@@ -48,6 +54,28 @@ test('a time with an offset names the same moment in UTC', (t) => {
   t.is(parseTimestamp('2026-04-30T15:50:00+02:00'), moment);
   t.is(parseTimestamp('2026-04-30T08:20:00-05:30'), moment);
   t.is(parseTimestamp('2026-04-30T13:50:00-00:00'), moment);
+});
+
+test('times are compared by the moments that they name, whatever their form', (t) => {
+  const moment = fc.oneof(fc.nat(3000), fc.nat(7_200_000)); // many that are close
+  const forms = [
+    (text: string) => text,
+    (text: string) => text.replace('Z', '456789Z'),
+    (text: string) => text.replace('T', 't'),
+    (text: string) => text.replace('Z', 'z'),
+    (text: string) => text.replace('Z', '+00:00'),
+    (text: string) => text.replace('Z', '-01:00'),
+    (text: string) => text.replace(/\.\d+/, ''),
+  ];
+  const time = fc
+    .tuple(moment, fc.constantFrom(...forms))
+    .map(([at, form]) => form(formatTimestamp(at + Date.UTC(2026, 0, 1))));
+  fc.assert(
+    fc.property(time, time, (a, b) => {
+      const difference = (parseTimestamp(a) ?? NaN) - (parseTimestamp(b) ?? NaN);
+      t.is(Math.sign(compareTimestamps(a, b)), Math.sign(difference), `${a} and ${b}`);
+    }),
+  );
 });
 
 test('a leap day is a date in a leap year only', (t) => {
