@@ -19,25 +19,32 @@ import { createApp, temporaryHost } from '../../temporaryHost';
 import { filesOf, recordsOf } from '../../projections/records/temporaryApp';
 import { bundledProgram } from './bundledProgram';
 import { type Audit, auditJournal } from './journalAudit';
-import { command, environmentOf } from './pluginCalls';
+import { command, environmentOf, executable } from './pluginCalls';
 import type { Told } from './told';
 
+const plugin = path.dirname(executable('builds-record-start'));
 const WORKERS = 32;
 const RETENTION = 5;
 /** Somebody's write was seen halfway: what a reader may say, and nothing else. */
 const HARMLESS = /^The journal of \S+ is damaged from byte/;
-const each = process.env['SOAK'] === '1' ? 1_000 : 20;
+const isSoak = process.env['SOAK'] === '1';
+const each = isSoak ? 1_000 : 20;
+const MANY_APPS = Array.from({ length: 8 }, (_, n) => `app${n}`);
 
 test.serial('32 processes on one app leave a journal that keeps every rule, and were all told the truth', async (t) => {
   await crowd(t, ['myapp']);
 });
 
 test.serial('32 processes on many apps leave journals that keep every rule, and were all told the truth', async (t) => {
-  await crowd(
-    t,
-    Array.from({ length: 8 }, (_, n) => `app${n}`),
-  );
+  await crowd(t, MANY_APPS);
 });
+
+/* A million operations of fewer processes, which lose fewer races: 32 of them would take a day. */
+const ROUNDS = isSoak ? 40 : 0;
+for (let round = 1; round <= ROUNDS; round += 1)
+  test.serial(`8 processes on many apps do 25,000 operations, round ${round} of ${ROUNDS}`, async (t) => {
+    await crowd(t, MANY_APPS, 8, 3125);
+  });
 
 const RACERS = 16;
 
@@ -68,7 +75,7 @@ for (const [what, racers, begun] of [
   });
 }
 
-async function crowd(t: ExecutionContext, names: readonly string[]): Promise<void> {
+async function crowd(t: ExecutionContext, names: readonly string[], workers = WORKERS, count = each): Promise<void> {
   const host = temporaryHost(t);
   writeProperty(host, '--global', 'retention', String(RETENTION));
   const apps = names.map((name) => createApp(host, name));
@@ -76,8 +83,9 @@ async function crowd(t: ExecutionContext, names: readonly string[]): Promise<voi
     t,
     host,
     bundledProgram(t, 'crowd'),
-    Array.from({ length: WORKERS }, (_, n) => [String(n), String(each), String(process.pid), ...apps]),
+    Array.from({ length: workers }, (_, n) => [String(n), String(count), String(process.pid), plugin, ...apps]),
   );
+  await untilNoneIsLeft(host);
   const audits = new Map(apps.map((app) => [app, auditJournal(journalOf(host, app))] as const));
   for (const [app, audit] of audits) {
     t.deepEqual(audit.broken, [], app);
@@ -101,10 +109,27 @@ async function crowd(t: ExecutionContext, names: readonly string[]): Promise<voi
     t.deepEqual(listed.sort(), running.toSorted(), look);
   }
   const sum = (of: (audit: Audit) => number): number => [...audits.values()].reduce((all, one) => all + of(one), 0);
+  const done = told.filter(({ op }) => op !== 'warned');
+  t.is(done.length, workers * count);
+  const byExecutable = done.filter((one) => 'byExecutable' in one);
   t.log(
-    `${WORKERS} processes, ${told.filter(({ op }) => op !== 'warned').length} operations: ${sum(({ events }) => events.length)} events, ` +
-      `${sum(({ voidFrames }) => voidFrames)} void frames, ${running.length} builds running at the end`,
+    `${workers} processes, ${done.length} operations, ${byExecutable.length} of them by the executable: ` +
+      `${sum(({ events }) => events.length)} events, ${sum(({ voidFrames }) => voidFrames)} void frames, ` +
+      `${running.length} builds running at the end`,
   );
+}
+
+/** Resolves when no process is left that was started for this host: those that conclude builds end by themselves. */
+async function untilNoneIsLeft({ libRoot }: Host): Promise<void> {
+  const isLeft = (pid: string): boolean => {
+    try {
+      return readFileSync(`/proc/${pid}/environ`, 'utf8').includes(`DOKKU_LIB_ROOT=${libRoot}\0`);
+    } catch {
+      return false; // it has just ended, or is of another user
+    }
+  };
+  while (readdirSync('/proc').some((name) => /^\d+$/.test(name) && isLeft(name)))
+    await new Promise((resolve) => setTimeout(resolve, 50));
 }
 
 /**

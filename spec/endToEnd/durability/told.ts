@@ -4,9 +4,9 @@ import type { Recorded } from '../../../journal/events';
 /** What a process of the crowd was told, and takes for true. */
 export type Told =
   /** `builds-record-start` succeeded. */
-  | { readonly op: 'started'; readonly app: AppName; readonly build: BuildId }
+  | { readonly op: 'started'; readonly app: AppName; readonly build: BuildId; readonly byExecutable?: true }
   /** `builds-record-finalize` succeeded: the build has ended, now or before. */
-  | { readonly op: 'finished'; readonly app: AppName; readonly build: BuildId }
+  | { readonly op: 'finished'; readonly app: AppName; readonly build: BuildId; readonly byExecutable?: true }
   /** A command added these events; none when it was so already. */
   | {
       readonly op: 'added';
