@@ -43,15 +43,18 @@ export function install({ host, output }: Call): number {
       progress.clear();
       output.warn(message);
     };
+    const afterSync: (() => void)[] = [];
+    const system: System = { ...thisSystem, afterSync: (work) => afterSync.push(work) };
     const notAdopted = new Set<string>(
       apps.filter((app) => {
-        const isAdopted = adopt(host, warn, app);
+        const isAdopted = adopt(host, warn, app, system);
         progress.done();
         return !isAdopted;
       }),
     );
     progress.clear();
     if (apps.length > 0) syncFileSystem(data); // also what an install has adopted that was killed before this line
+    for (const work of afterSync) work();
     noteSeen(host, { ...statesIn(data, notAdopted), ...statesIn(properties, new Set()) }, output);
     return notAdopted.size > 0;
   });
@@ -129,10 +132,9 @@ function makeOwn(fd: number, name: string, owner: Owner | undefined): void {
 }
 
 /** Adopts the records of an app; false if that failed. A failure does not keep other apps from being adopted. */
-function adopt(host: Host, warn: Warn, app: AppName): boolean {
+function adopt(host: Host, warn: Warn, app: AppName, system: System): boolean {
   try {
     const builds = appBuilds(host, app);
-    const system: System = { ...thisSystem, syncsAfterwards: true };
     const progress = showProgress();
     const { loaded, texts, notWritten } = adoptRecords(builds, system, warn, countRead(app, 'records', progress));
     progress.clear();

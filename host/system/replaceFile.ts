@@ -37,24 +37,33 @@ export function replaceFile(
 }
 
 /**
- * Makes a new file at `path` with this content in one step; `durable` as above. False, and nothing is changed, if
- * something is there already, or if the file system has no hard links. Throws other system errors.
+ * Makes a new file at `path` with this content in one step. Content and name are on disk before the call returns, or,
+ * with `afterSync`, before that does the work that it is given. Until then the file has two names, so that everybody
+ * who opens it knows that its name may not be on disk. False, and nothing is changed, if something is there already,
+ * or if the file system has no hard links. Throws other system errors.
  */
 export function makeFile(
   path: string,
   content: Uint8Array,
-  options: { readonly mode: number; readonly durable: boolean },
+  { mode, afterSync }: { readonly mode: number; readonly afterSync?: ((work: () => void) => void) | undefined },
 ): boolean {
-  const temporary = writeTemporary(path, content, options);
+  const temporary = writeTemporary(path, content, { mode, durable: afterSync === undefined });
+  const removeTemporary = (): void => {
+    removeQuietly(temporary);
+  };
   try {
     linkSync(temporary, path); // unlike a rename it replaces nothing
   } catch (error) {
+    removeTemporary();
     if (NO_LINK.has(errorCode(error) ?? '')) return false;
     throw error;
-  } finally {
-    removeQuietly(temporary);
   }
-  if (options.durable) syncDirectory(dirname(path));
+  if (afterSync !== undefined) {
+    afterSync(removeTemporary);
+    return true;
+  }
+  syncDirectory(dirname(path));
+  removeTemporary();
   return true;
 }
 
@@ -119,7 +128,9 @@ export const LONGEST_WRITE_MS = 60 * 60 * 1000;
  * Throws if `directory` cannot be read.
  */
 export function removeStaleTemporaries(directory: string, alive: (pid: number) => boolean): void {
-  for (const path of staleTemporaryFiles(directory, readdirSync(directory), alive)) removeQuietly(path);
+  const stale = staleTemporaryFiles(directory, readdirSync(directory), alive);
+  if (stale.length > 0) syncDirectory(directory); // one of them may be the second name of a file, see makeFile
+  for (const path of stale) removeQuietly(path);
 }
 
 const TEMPORARY = /^\..+\.(\d+)-\d+\.tmp$/; // as openTemporary names them

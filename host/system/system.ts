@@ -13,8 +13,8 @@ export interface System {
   readonly isAlive: (process: ProcessIdentity) => boolean;
   /** Whether that very process runs, or any process of its process group. */
   readonly isGroupAlive: (process: ProcessIdentity) => boolean;
-  /** The caller syncs the whole file system after its work. So a new journal is not synced alone. */
-  readonly syncsAfterwards?: true;
+  /** The caller syncs the whole file system, and then does `work`. So a new journal is not synced alone. */
+  readonly afterSync?: (work: () => void) => void;
 }
 
 /** The machine that this program runs on. */

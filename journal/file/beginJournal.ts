@@ -19,10 +19,9 @@ import { nextFrame } from './nextFrame';
 export function beginJournal(
   path: string,
   events: readonly BuildEvent[],
-  { now, random, syncsAfterwards }: Pick<System, 'now' | 'random' | 'syncsAfterwards'>,
+  { now, random, afterSync }: Pick<System, 'now' | 'random' | 'afterSync'>,
 ): { readonly head: Head; readonly recorded: readonly Recorded[] } | undefined {
   const at = now();
-  const durable = syncsAfterwards !== true;
   const recorded: Recorded[] = [];
   const frames: Buffer[] = [];
   let head = START;
@@ -34,9 +33,9 @@ export function beginJournal(
     recorded.push(next.recorded);
   }
   try {
-    if (!makeFile(path, Buffer.concat(frames), { mode: JOURNAL_MODE, durable })) return undefined;
-    if (durable) syncDirectory(dirname(dirname(path))); // the app's directory may be new, too
-    return { head, recorded };
+    if (afterSync === undefined) syncDirectory(dirname(dirname(path))); // the app's directory may be new, too
+    const isMade = makeFile(path, Buffer.concat(frames), { mode: JOURNAL_MODE, afterSync });
+    return isMade ? { head, recorded } : undefined;
   } catch (error) {
     throw new JournalNotWritten(path, reasonOf(error));
   }

@@ -67,13 +67,17 @@ export function openJournalForAppend(path: string): Journal {
     const journal = opened(path, fs.constants.O_RDWR | fs.constants.O_APPEND | fs.constants.O_CREAT);
     if (fs.fstatSync(journal.fd).size === 0) {
       ownLikeParent(journal.fd, dirname(path));
-      syncDirectory(dirname(path));
-      syncDirectory(dirname(dirname(path))); // the app's directory may be new, too
+      syncNameOf(journal);
     }
     return journal;
   } catch (error) {
     throw new JournalNotWritten(path, reasonOf(error));
   }
+}
+
+function syncNameOf({ path }: Journal): void {
+  syncDirectory(dirname(path));
+  syncDirectory(dirname(dirname(path))); // the app's directory may be new, too
 }
 
 function opened(path: string, flags: number): Journal {
@@ -140,10 +144,14 @@ export function sizeOf(journal: Journal): number {
   return fs.fstatSync(journal.fd).size;
 }
 
-/** Everything appended so far is on disk when this returns. Throws {@link JournalNotWritten}. */
+/**
+ * Everything appended so far is on disk when this returns, under the name of the journal: while another process makes
+ * a journal with its first events, the file has two names. Throws {@link JournalNotWritten}.
+ */
 export function syncJournal(journal: Journal): void {
   try {
     fs.fdatasyncSync(journal.fd);
+    if (fs.fstatSync(journal.fd).nlink > 1) syncNameOf(journal);
   } catch (error) {
     throw new JournalNotWritten(journal.path, reasonOf(error));
   }

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 
 import { errorCode, Failure, reasonOf } from '../../host/failure';
-import { readSmallFile, removeFile } from '../../host/system/files';
+import { readSmallFile, removeFile, syncDirectory } from '../../host/system/files';
 import { replaceFile, staleTemporaryFiles } from '../../host/system/replaceFile';
 import { type AppName, asBuildId, type BuildId } from '../../host/dokku/names';
 import type { System } from '../../host/system/system';
@@ -114,7 +114,9 @@ export function sweep(
   system: System,
   failed: Failed,
 ): void {
-  for (const path of leftovers(directory, history, names, system)) removeLeftover(path, failed);
+  const paths = leftovers(directory, history, names, system);
+  if (paths.some((path) => path.endsWith('.tmp'))) syncDirectory(directory); // a new journal may have two names
+  for (const path of paths) removeLeftover(path, failed);
 }
 
 function removeLeftover(path: string, failed: Failed): void {

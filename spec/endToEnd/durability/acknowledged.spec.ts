@@ -1,5 +1,5 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 
 import type { ExecutionContext } from 'ava';
 
@@ -8,9 +8,11 @@ import type { AppName } from '../../../host/dokku/names';
 import { appBuilds, buildsRoot } from '../../../host/dokku/paths';
 import { writeProperty } from '../../../host/dokku/properties';
 import { writeJoined } from '../../../subscribers/fleet/settings';
+import { noteEnded } from '../../../subscribers/notifications/endedReceivers';
 import { noteUndelivered } from '../../../subscribers/notifications/undelivered';
 import { createSandbox, expectSuccess } from '../../../scripts/sandbox/host';
 import { administrator, dokkuUser, unpackPackage } from '../install/package';
+import { startReceiver } from '../notifications/receiver';
 import { createApp, temporaryDirectory, temporaryHost } from '../../temporaryHost';
 import { finished, started } from '../../journal/buildEvents';
 import { append } from '../../projections/records/temporaryApp';
@@ -92,6 +94,17 @@ const scenes: Readonly<Record<string, Scene>> = {
     },
     run: ({ host, app }, options) => command(host, 'set', [app, 'notify-url', 'http://127.0.0.1:9/'], options),
   },
+  'builds:notify --test after messages were given up and the receiver had ended': {
+    async prepare(site) {
+      running(site);
+      const receiver = await startReceiver();
+      site.t.teardown(receiver.close);
+      writeProperty(site.host, site.app, 'notify-url', receiver.url);
+      noteUndelivered(site.directory, ['lost'], 'nobody answered', 0);
+      noteEnded(buildsRoot(site.host), site.app, Date.now());
+    },
+    run: ({ host, app }, options) => command(host, 'notify', [app, '--test'], options),
+  },
   'builds:set metrics off': {
     prepare: ({ host }) => {
       writeProperty(host, '--global', 'metrics', 'on');
@@ -121,6 +134,16 @@ const scenes: Readonly<Record<string, Scene>> = {
   'builds:page --out': {
     prepare: running,
     run: ({ host, app }, options) => program(host, ['page', app, '--out', join(host.libRoot, 'page.html')], options),
+  },
+  'fleet:join': {
+    run: ({ host }, options) => program(host, ['fleet:join', 'nats://127.0.0.1:1', '--name', 'web1'], options),
+  },
+  'fleet:join of a reader': {
+    run: ({ host }, options) =>
+      program(host, ['fleet:join', 'nats://127.0.0.1:1', '--name', 'ann', '--as', 'reader'], {
+        ...options,
+        env: { XDG_CONFIG_HOME: join(host.libRoot, 'home', '.config') },
+      }),
   },
   'fleet:leave': {
     prepare: ({ host }) => {
@@ -209,4 +232,33 @@ unless(cannotTrace)('host:install and host:uninstall: a power cut right after ei
     expectSuccess(await host.run(by as [string, ...string[]], administrator && { user: administrator }));
     t.deepEqual(undoable(log, host.paths.plugins, before), [], step);
   }
+});
+
+unless(cannotTrace)('alongside the stock plugin, a power cut right after a trigger undoes nothing', async (t) => {
+  const host = await createSandbox({ tracking: 'stock', user: dokkuUser });
+  t.teardown(() => host.remove());
+  const install = [unpackPackage(host), 'host:install', '--alongside'] as const;
+  expectSuccess(await host.run(install, administrator && { user: administrator }));
+  for (const app of ['shop', 'store']) await host.createApp(app);
+  const log = join(host.paths.tmp, 'changes');
+  const lib = dirname(dirname(host.paths.builds));
+  const acknowledged = async (trigger: string, ...args: string[]): Promise<void> => {
+    const before = namesIn(lib);
+    const program = join(host.paths.plugins, 'enabled', 'builds-journal', trigger);
+    const by: readonly string[] = [...recording(log), program, ...args];
+    expectSuccess(await host.run(by as [string, ...string[]]));
+    t.deepEqual(
+      undoable(log, lib, before).filter((one) => !DERIVED.test(one)),
+      [],
+      trigger,
+    );
+  };
+  await acknowledged('builds-record-start', 'shop', 'b1', String(host.process().pid), 'git-hook');
+  await acknowledged('builds-record-finalize', 'shop', 'b1', '0');
+  await acknowledged('post-app-rename-setup', 'shop', 'store'); // the stock plugin leaves the journal where it is
+  await acknowledged('builds-record-start', 'store', 'b2', String(host.process().pid), 'git-hook');
+  renameSync(join(host.paths.builds, 'store'), join(host.paths.builds, 'shop')); // it moves everything
+  await acknowledged('post-app-rename-setup', 'store', 'shop');
+  host.write(host.file('shop', 'b2.log'), 'output'); // it has not removed its files yet
+  await acknowledged('post-delete', 'shop');
 });

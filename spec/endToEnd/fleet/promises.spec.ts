@@ -9,6 +9,7 @@ import { createFleet, type Member, type TestFleet } from '../../../scripts/fleet
 import { expectSuccess, type Running, script } from '../../../scripts/sandbox/host';
 import { connectNats } from '../../../subscribers/fleet/nats/natsFleet';
 import { inboxOf } from '../../../subscribers/fleet/nats/serverConfiguration';
+import { namesIn, recording, undoable } from '../durability/powerCut';
 import { cannotTrace } from '../durability/tracing';
 import { deadPid } from '../expectedRecord';
 import { audit } from './audit';
@@ -194,8 +195,17 @@ serially('a journal that a host has lost comes back from the fleet, and publishi
   await cp(join(fleet.reader.sandbox.paths.root, '.config'), join(web1.sandbox.paths.root, '.config'), {
     recursive: true,
   });
-  const restored = await web1.run(['fleet:restore', 'web1', 'shop']);
+  const { plugins, builds, tmp } = web1.sandbox.paths;
+  const [executable, log] = [join(plugins, 'enabled', 'builds', 'bin', 'dokku-builds'), join(tmp, 'changes')];
+  const by = cannotTrace === undefined ? recording(log) : [];
+  const names = namesIn(builds);
+  const [restore = '', ...args] = [...by, executable, 'fleet:restore', 'web1', 'shop'];
+  const restored = await web1.sandbox.run([restore, ...args]);
   t.regex(expectSuccess(restored).stdout, /Restored \d+ bytes/);
+  if (cannotTrace === undefined) {
+    const lost = undoable(log, builds, names).filter((one) => !/\.running|events\.checkpoint$/.test(one));
+    t.deepEqual(lost, [], 'a power cut right after it undoes nothing');
+  }
   t.true(readFileSync(web1.sandbox.file('shop', 'events.journal')).equals(before));
   t.is(await said(web1, ['list', 'shop']), list);
   t.regex(expectSuccess(await web1.run(['fleet:push'])).stdout, /Nothing new/);

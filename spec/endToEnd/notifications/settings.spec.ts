@@ -127,6 +127,7 @@ test.serial('builds:notify --test says what came back, and fails when it was not
   t.is(missing.code, 1);
   t.regex(missing.stderr, /^ ! {5}No notify-url is set for tested /);
   const receiver = await startReceiver(200, 403, 'redirect', 'close');
+  t.teardown(receiver.close);
   await set('tested', 'notify-url', receiver.url);
   await set('tested', 'notify-secret', '0123456789abcdef');
   const origin = new URL(receiver.url).origin;
@@ -135,6 +136,7 @@ test.serial('builds:notify --test says what came back, and fails when it was not
     stdout: `-----> Posting a test message to ${origin}, signed\n       Taken with status 200\n`,
     stderr: '',
   });
+  t.is(receiver.received.length, 1);
   const { json, headers } = await receiver.request(1);
   t.like(json, { on: 'test', app: 'tested', event: null, record: null, log: null });
   assertValid(t, 'notification', json);
@@ -161,6 +163,7 @@ test.serial('a test message is not held up by an answer that switches protocols 
   const server = createServer((socket) => {
     socket.on('error', () => undefined).once('data', () => socket.write('HTTP/1.1 101 Switching Protocols\r\n\r\n'));
   });
+  t.teardown(() => void server.close());
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   await set('odd', 'notify-url', `http://127.0.0.1:${port}/`);
@@ -170,12 +173,11 @@ test.serial('a test message is not held up by an answer that switches protocols 
   });
   server.close();
   const receiver = await startReceiver('endless');
+  t.teardown(receiver.close);
   await set('odd', 'notify-url', receiver.url);
   t.is((await host.dokku(['builds:notify', 'odd', '--test'])).code, 0);
-  await (
-    await receiver.request(1)
-  ).closed;
-  await receiver.close();
+  t.is(receiver.received.length, 1);
+  await receiver.received[0]?.closed;
 });
 
 test.serial(
@@ -183,6 +185,7 @@ test.serial(
   async (t) => {
     await host.createApp('secured');
     const server = createTlsServer({ key, cert: certificate }, (_request, response) => response.writeHead(204).end());
+    t.teardown(() => void server.close());
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const file = join(host.paths.tmp, 'certificate.pem');
     host.write(file, certificate);
@@ -196,6 +199,7 @@ test.serial(
     server.close();
 
     const receiver = await startReceiver();
+    t.teardown(receiver.close);
     await set('secured', 'notify-url', `http://localhost:${receiver.port}${receiver.path}`);
     const proxies = Object.fromEntries(
       ['HTTP_PROXY', 'http_proxy', 'ALL_PROXY', 'all_proxy'].map((name) => [name, 'http://127.0.0.1:1/']),

@@ -5,7 +5,7 @@ import test, { type ExecutionContext } from 'ava';
 
 import { JournalNotWritten } from '../../../journal/errors';
 import { beginJournal } from '../../../journal/file/beginJournal';
-import { closeJournal, JOURNAL_FILE, openJournalForAppend, withJournal } from '../../../journal/file/journalFile';
+import { closeJournal, JOURNAL_FILE, openJournalForAppend, syncJournal, withJournal } from '../../../journal/file/journalFile';
 import { verifyJournal } from '../../../journal/file/verifyJournal';
 import { asRoot, asUser, temporaryDirectory } from '../../temporaryHost';
 import { machine } from '../../host/system/machine';
@@ -43,14 +43,35 @@ test.serial('all events are on disk under the name of the journal before it is s
   mkdirSync(directory);
   const order = watchFiles(t);
   begin(join(directory, JOURNAL_FILE));
-  t.deepEqual(order, ['write', 'sync', 'link', 'unlink', 'sync', 'sync']); // the file, its directory, the one above
+  // the directory above, the file, its directory; the second name goes when the first is on disk
+  t.deepEqual(order, ['sync', 'write', 'sync', 'link', 'sync', 'unlink']);
 });
 
 test.serial('nothing is synced alone for a caller that syncs everything afterwards', (t) => {
   const path = join(temporaryDirectory(t), JOURNAL_FILE);
   const order = watchFiles(t);
-  begin(path, { ...machine(minute(1)), syncsAfterwards: true });
+  const work: (() => void)[] = [];
+  begin(path, { ...machine(minute(1)), afterSync: (one) => work.push(one) });
+  t.deepEqual(order, ['write', 'link']);
+  for (const one of work) one();
   t.deepEqual(order, ['write', 'link', 'unlink']);
+});
+
+test.serial('what is appended to a journal whose name may not be on disk is on disk under that name', (t) => {
+  const directory = join(temporaryDirectory(t), 'app');
+  mkdirSync(directory);
+  const path = join(directory, JOURNAL_FILE);
+  const work: (() => void)[] = [];
+  begin(path, { ...machine(minute(1)), afterSync: (one) => work.push(one) });
+  const journal = openJournalForAppend(path);
+  t.teardown(() => closeJournal(journal));
+  appendAll(journal, [finished('b2')]);
+  const order = watchFiles(t);
+  syncJournal(journal);
+  t.deepEqual(order, ['sync', 'sync']); // the directory, the one above
+  for (const one of work) one();
+  syncJournal(journal);
+  t.deepEqual(order, ['sync', 'sync', 'unlink']);
 });
 
 test.serial('on a file system without hard links none is begun, and nothing is left', (t) => {
