@@ -33,7 +33,8 @@ const DEEPEST = 6;
  * made, and a backup that was restored as root.
  *
  * No link is followed, at any depth and whatever other processes change: each directory is opened once, and what is in
- * it is reached through that descriptor. A file with a second name is left alone, since that name may lie elsewhere.
+ * it is reached through that descriptor. Nothing about a file with a second name is changed: that name may lie
+ * elsewhere.
  * `path` of that directory is for messages only. Warns of what it left alone.
  */
 export function repairEntry(
@@ -47,7 +48,7 @@ export function repairEntry(
 ): void {
   const modeOfFile = (stat: fs.Stats): number | undefined => modeOf(name, stat.mode & 0o777, stat.uid === 0);
   const there = fs.lstatSync(entryOf(fd, name), { throwIfNoEntry: false });
-  if (there?.isFile() === true && there.nlink === 1 && isRight(there, owner, modeOfFile(there))) return; // most are
+  if (there?.isFile() === true && isRight(there, owner, modeOfFile(there))) return; // most are
   const shown = `${path}/${printable(name)}`;
   const entry = openEntry(entryOf(fd, name));
   if (entry === undefined) {

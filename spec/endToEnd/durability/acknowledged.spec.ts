@@ -244,8 +244,8 @@ unless(cannotTrace)('alongside the stock plugin, a power cut right after a trigg
   const lib = dirname(dirname(host.paths.builds));
   const acknowledged = async (trigger: string, ...args: string[]): Promise<void> => {
     const before = namesIn(lib);
-    const program = join(host.paths.plugins, 'enabled', 'builds-journal', trigger);
-    const by: readonly string[] = [...recording(log), program, ...args];
+    const path = join(host.paths.plugins, 'enabled', 'builds-journal', trigger);
+    const by: readonly string[] = [...recording(log), path, ...args];
     expectSuccess(await host.run(by as [string, ...string[]]));
     t.deepEqual(
       undoable(log, lib, before).filter((one) => !DERIVED.test(one)),

@@ -197,10 +197,10 @@ serially('a journal that a host has lost comes back from the fleet, and publishi
   });
   const { plugins, builds, tmp } = web1.sandbox.paths;
   const [executable, log] = [join(plugins, 'enabled', 'builds', 'bin', 'dokku-builds'), join(tmp, 'changes')];
-  const by = cannotTrace === undefined ? recording(log) : [];
+  const by = cannotTrace === undefined ? recording(log) : ['env'];
   const names = namesIn(builds);
-  const [restore = '', ...args] = [...by, executable, 'fleet:restore', 'web1', 'shop'];
-  const restored = await web1.sandbox.run([restore, ...args]);
+  const restore: readonly string[] = [...by, executable, 'fleet:restore', 'web1', 'shop'];
+  const restored = await web1.sandbox.run(restore as [string, ...string[]]);
   t.regex(expectSuccess(restored).stdout, /Restored \d+ bytes/);
   if (cannotTrace === undefined) {
     const lost = undoable(log, builds, names).filter((one) => !/\.running|events\.checkpoint$/.test(one));

@@ -5,7 +5,13 @@ import test, { type ExecutionContext } from 'ava';
 
 import { JournalNotWritten } from '../../../journal/errors';
 import { beginJournal } from '../../../journal/file/beginJournal';
-import { closeJournal, JOURNAL_FILE, openJournalForAppend, syncJournal, withJournal } from '../../../journal/file/journalFile';
+import {
+  closeJournal,
+  JOURNAL_FILE,
+  openJournalForAppend,
+  syncJournal,
+  withJournal,
+} from '../../../journal/file/journalFile';
 import { verifyJournal } from '../../../journal/file/verifyJournal';
 import { asRoot, asUser, temporaryDirectory } from '../../temporaryHost';
 import { machine } from '../../host/system/machine';
