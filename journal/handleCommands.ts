@@ -15,9 +15,8 @@ import {
   openJournalForAppend,
   syncJournal,
 } from './file/journalFile';
-import { findBuild, type History, isCertainlyNew } from './history';
 import { type Loaded, loadWhole, readOn, withEvents } from './loadHistory';
-import { startedAmong, wasEverStarted } from './startedAmong';
+import { UsedIds } from './usedIds';
 
 /** The result of commands. */
 export interface Handled {
@@ -61,11 +60,9 @@ export function handleCommands(
 function handleCommand(writer: Writer, loaded: Loaded, command: BuildCommand, system: System): Handled {
   const added: Recorded[] = [];
   let state = writer.readOn(loaded);
-  let searched = { seq: -1, command };
+  const usedIds = new UsedIds(writer.path);
   for (let lost = 0; ; state = writer.readOn(state)) {
-    const { seq } = state.head;
-    if (searched.seq !== seq) searched = { seq, command: withUsedIds(command, state.history, writer.path) };
-    const events = decide(state.history, searched.command);
+    const events = decide(state.history, usedIds.noteIn(command, state));
     if (events.length === 0) {
       writer.sync();
       if (writer.readOn(state) === state) return { loaded: state, added };
@@ -83,21 +80,6 @@ function handleCommand(writer: Writer, loaded: Loaded, command: BuildCommand, sy
       writer.openForAppend(); // and read on: it may be another file by now
     }
   }
-}
-
-/**
- * `command` with a fact that only the whole journal at `path` has: whether an id was used by a build that the history
- * has forgotten. Reads the journal only if that is possible. Throws `JournalNotReadable`.
- */
-export function withUsedIds(command: BuildCommand, history: History, path: string): BuildCommand {
-  if (command.type === 'StartBuild' && !isCertainlyNew(history, command.build))
-    return { ...command, usedBefore: wasEverStarted(path, command.build) };
-  if (command.type === 'AdoptBuilds') {
-    const unknown = command.records.map(({ started }) => started.build).filter((id) => !findBuild(history, id));
-    const used = new Set(startedAmong(path, new Set(unknown)));
-    return { ...command, records: command.records.filter(({ started }) => !used.has(started.build)) };
-  }
-  return command;
 }
 
 /** Appends `events` one after the other, and stops where another process has appended something. */

@@ -1,24 +1,24 @@
 import type { BuildId } from '../host/dokku/names';
-import { START, withJournal } from './file/journalFile';
+import { type Head, START, withJournal } from './file/journalFile';
 import { occursInJournal } from './file/occursInJournal';
 import { readJournal } from './file/readJournal';
 
 /**
- * Those of `ids` that the journal at `path` has a start of, however long ago. Reads the whole journal once, unless
- * there are no ids. Throws `JournalNotReadable`.
+ * Those of `ids` that the journal at `path` has a start of behind `from`, however long ago. Reads that part of the
+ * journal once, unless there are no ids. Throws `JournalNotReadable`.
  */
-export function startedAmong(path: string, ids: ReadonlySet<BuildId>): BuildId[] {
+export function startedAmong(path: string, ids: ReadonlySet<BuildId>, from: Head = START): BuildId[] {
   if (ids.size === 0) return [];
   const started = new Set<BuildId>();
-  withJournal(path, (journal) =>
-    readJournal(journal, START, {
+  const reading = withJournal(path, (journal) =>
+    readJournal(journal, from, {
       event({ event }) {
         if (event.type === 'BuildStarted' && ids.has(event.build)) started.add(event.build);
       },
       problem: () => undefined,
     }),
   );
-  return [...started];
+  return reading?.diverged === true ? startedAmong(path, ids) : [...started]; // it is another file by now
 }
 
 /**

@@ -10,9 +10,10 @@ import type { BuildCommand } from '../../journal/commands';
 import { decide, evolveAll } from '../../journal/decider';
 import { JournalNotWritten } from '../../journal/errors';
 import { JOURNAL_FILE } from '../../journal/file/journalFile';
-import { handleCommands, withUsedIds } from '../../journal/handleCommands';
+import { handleCommands } from '../../journal/handleCommands';
 import { buildsOf, findBuild, type History } from '../../journal/history';
 import { type Loaded, loadHistory } from '../../journal/loadHistory';
+import { UsedIds } from '../../journal/usedIds';
 import { addRunning } from '../lists/runningBuilds';
 import { warnOfProblems } from '../problemWarnings';
 import { readRecordFile, type RecordFile, recordedIds, type RecordTexts } from './recordFiles';
@@ -89,7 +90,7 @@ function add(
     if (!(error instanceof JournalNotWritten)) throw error;
     failed(error.message);
   }
-  const known = withUsedIds(command, loaded.history, join(builds.directory, JOURNAL_FILE));
+  const known = new UsedIds(join(builds.directory, JOURNAL_FILE)).noteIn(command, loaded);
   const events = decide(loaded.history, known);
   return events.length === 0 ? loaded : { ...loaded, history: evolveAll(loaded.history, events), inMemory: true };
 }

@@ -225,6 +225,26 @@ test.serial('the whole journal is searched only for an id that can have been use
   t.true(reads() > 0);
 });
 
+test.serial('a long journal is searched once, however many events others append meanwhile', (t) => {
+  const builds = temporaryApp(t);
+  const stale = prunedAfterAdoption(builds.directory);
+  let others = 10;
+  const { fdatasyncSync } = fs;
+  t.teardown(() => Object.assign(fs, { fdatasyncSync }));
+  Object.assign(fs, {
+    fdatasyncSync(fd: number) {
+      fdatasyncSync(fd);
+      if (others > 0) append(builds, started(`other${(others -= 1)}`));
+    },
+  });
+  const reads = countReadsFromStart(t);
+  const { added, loaded } = handle(builds.directory, stale, adoptAll(...foreign));
+  const readsByOthers = 10; // each of them reads all to find the end
+  t.true(reads() - readsByOthers <= 3, `${reads() - readsByOthers} reads from the start`);
+  t.deepEqual(added, []);
+  t.is(loaded.history.order.filter((id) => id.startsWith('other')).length, 10);
+});
+
 test('a command of several events adds those that are still due', (t) => {
   const { directory } = temporaryApp(t);
   let { loaded } = handle(directory, loadHistory(directory), start('b1'));
