@@ -36,7 +36,11 @@ export const fleetLeave = defineCommand({
       }
     }
     removeSettings(directory);
-    output.step(`${settings.name} has left the fleet; what it published stays there`);
+    output.step(
+      role === 'host'
+        ? `${settings.name} has left the fleet; what it published stays there`
+        : `${settings.name} is no longer ${role} of the fleet; its key was removed from here`,
+    );
     if (role === 'host') output.verbose('Stop the agent: systemctl disable --now dokku-builds-fleet.service');
     return undefined;
   },

@@ -141,7 +141,7 @@ async function readerStatus(
     ]);
     const rows = hosts.map((one, place) => [
       one.name,
-      one.left ? 'left' : one.silent ? 'silent' : 'answers',
+      one.left ? 'left' : one.silent ? 'silent' : 'heard',
       ageText(now, view.hosts[place]?.heardAt ?? 0),
       ...[one.journals, one.events, one.gaps, one.rewritten].map(String),
     ]);

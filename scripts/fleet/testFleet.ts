@@ -19,6 +19,8 @@ export interface FleetOptions {
   readonly program: string;
   readonly directory: string;
   readonly hosts: readonly string[];
+  /** Called before each command that makes the fleet. `who` types it. */
+  readonly onCommand?: (who: string, args: readonly string[]) => void;
 }
 
 /** Some hosts in sandboxes, a reader, and a real server. */
@@ -35,20 +37,22 @@ export interface TestFleet {
 
 /** Makes one: everybody has joined, the server runs, the streams are made. */
 export async function createFleet(options: FleetOptions): Promise<TestFleet> {
-  const { program, directory, hosts: names } = options;
+  const { program, directory, hosts: names, onCommand = () => undefined } = options;
   const port = await freePort();
   const url = `nats://127.0.0.1:${port}`;
-  const hosts = await Promise.all(names.map((name) => joined(name, 'host', url)));
+  const hosts = await Promise.all(names.map((name) => joined(name, 'host', url, onCommand)));
   const [home] = hosts;
   if (home === undefined) throw new Error('a fleet has at least one host');
-  const reader = await joined('desk', 'reader', url);
-  const administrator = await joined('desk', 'administrator', url, reader.sandbox);
+  const reader = await joined('desk', 'reader', url, onCommand);
+  const administrator = await joined('desk', 'administrator', url, onCommand, reader.sandbox);
   const lines = [...hosts, reader, administrator].map(({ line }) => line);
   const store = join(directory, 'store');
+  onCommand('desk', ['fleet:server-config', '-', '<', 'lines', '>', 'nats.conf']);
   const config = await reader.run(['fleet:server-config', lines.join(','), '--store', store]);
   const { stdout: configuration } = expectSuccess(config);
   const start = (): Promise<NatsServer> => startNatsServer({ directory, program, port, configuration });
   let server = await start();
+  onCommand('desk', ['fleet:init']);
   expectSuccess(await administrator.run(['fleet:init']));
   return {
     hosts,
@@ -66,11 +70,19 @@ export async function createFleet(options: FleetOptions): Promise<TestFleet> {
   };
 }
 
-async function joined(name: string, role: string, url: string, sandbox?: Sandbox): Promise<Member> {
+async function joined(
+  name: string,
+  role: string,
+  url: string,
+  onCommand: NonNullable<FleetOptions['onCommand']>,
+  sandbox?: Sandbox,
+): Promise<Member> {
   const own = sandbox ?? (await createSandbox({ tracking: 'link' }));
   const executable = join(own.paths.plugins, 'enabled', 'builds', 'bin', 'dokku-builds');
   const run = (args: readonly string[]): Promise<Result> => own.run([executable, ...args]);
-  const { stdout } = expectSuccess(await run(['fleet:join', url, '--name', name, '--as', role]));
+  const join_ = ['fleet:join', url, '--name', name, '--as', role];
+  onCommand(name, join_);
+  const { stdout } = expectSuccess(await run(join_));
   const line = /^(host|reader|administrator)\/\S+$/m.exec(stdout)?.[0] ?? '';
   return { name, sandbox: own, line, run, start: (args) => own.start([executable, ...args]) };
 }

@@ -1,9 +1,11 @@
 import { defineCommand } from '../../definition/command';
-import { aBuild, jsonFormat, relative } from '../../definition/flags';
+import { jsonFormat, relative } from '../../definition/flags';
+import type { WordArgument } from '../../definition/command';
 import { displayOf } from '../../shared/display';
 import { aWord, choiceFlags, ofFleet, readerFlags } from '../fleetFlags';
 import { Failure, printable, visible } from '../../../host/failure';
-import { findBuild } from '../../../journal/history';
+import { type BuildId, parseBuildId } from '../../../host/dokku/names';
+import { type Build, buildsOf, findBuild, type History, newestBuild } from '../../../journal/history';
 import { actorText } from '../../../projections/events/eventView';
 import { pruningText, logPrunedText, readPastBuild } from '../../../projections/events/past';
 import { infoView } from '../../../projections/lists/infoView';
@@ -13,9 +15,22 @@ import { ageText, chosenJournals, placeOf, readFleet, warnOfGaps, warnOfSilentHo
 
 const LABEL_COLUMNS = 13;
 
+const aBuildOfAnyHost: WordArgument<BuildId> = {
+  kind: 'word',
+  required: true,
+  shown: '<build-id>',
+  help: 'the build: its id, the beginning of its id, or last, the newest of each host',
+  parse(word) {
+    if (word) return parseBuildId(word);
+    throw new Failure(
+      'Please specify a build id\nThe newest one is last; fleet:list --app <app> --since 30d shows others',
+    );
+  },
+};
+
 export const fleetInfo = defineCommand({
   description: 'Show one build of any host',
-  args: { app: aWord('<app>', 'the app'), build: aBuild() },
+  args: { app: aWord('<app>', 'the app'), build: aBuildOfAnyHost },
   flags: { host: choiceFlags.host, format: jsonFormat, relative, ...readerFlags },
   example: 'shop mwxh3njgpl9amb',
   ...ofFleet,
@@ -23,7 +38,8 @@ export const fleetInfo = defineCommand({
     const { mirror, view } = await readFleet(host, output, { ...flags, ask: true });
     const journals = chosenJournals(view, { host: flags.host, app });
     const found = journals.flatMap((journal) => {
-      const present = findBuild(historyOf(mirror, journal), build);
+      const history = historyOf(mirror, journal);
+      const present = presentBuild(history, build);
       const builds = placeOf(mirror, journal);
       const past = present ? { build: present } : readPastBuild(builds, build, undefined, output.warn);
       return past === undefined ? [] : [{ journal, past, shown: view.show(journal, past.build) }];
@@ -72,3 +88,12 @@ export const fleetInfo = defineCommand({
     return undefined;
   },
 });
+
+/** The build on record that `asked` names: an id, the beginning of one, or `last`. Throws `Failure` for several. */
+function presentBuild(history: History, asked: BuildId): Build | undefined {
+  const exact = findBuild(history, asked);
+  if (exact !== undefined || asked === 'last') return exact ?? newestBuild(history);
+  const begun = buildsOf(history).filter(({ id }) => id.startsWith(asked));
+  if (begun.length > 1) throw new Failure(`${begun.length} builds of a host have an id that begins with ${asked}`);
+  return begun[0];
+}

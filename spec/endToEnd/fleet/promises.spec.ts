@@ -58,7 +58,9 @@ serially(
     ) as object[];
     t.is(listed.length, 1);
     t.like(listed[0], { id: own?.id, host: 'web1', app: 'shop', display_status: 'succeeded' });
-    t.regex(await said(fleet.reader, ['fleet:info', 'shop', own?.id ?? '']), /Host: +web1 \(heard/);
+    for (const named of [own?.id ?? '', (own?.id ?? '').slice(0, 13), 'last'])
+      t.regex(await said(fleet.reader, ['fleet:info', 'shop', named]), /Host: +web1 \(heard/, named);
+    t.regex((await fleet.reader.run(['fleet:info', 'shop'])).stderr, /fleet:list --app <app>/);
     t.regex(await said(fleet.reader, ['fleet:stats']), /web2\/blog +1 +100%/);
     t.regex(await said(fleet.reader, ['fleet:page']), /web2\/blog/);
   },
