@@ -1,9 +1,10 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 
 import { Failure, printable, reasonOf } from '../host/failure';
 import { appBuilds, propertyPath } from '../host/dokku/paths';
 import { clearProperty, writeProperty } from '../host/dokku/properties';
 import { type Limit, parseLimit } from '../host/dokku/retention';
+import type { Output } from '../host/terminal/output';
 import { parsePatterns } from '../host/secrets/patterns';
 import { formatNames } from '../subscribers/notifications/formats/format';
 import {
@@ -94,11 +95,11 @@ export const set = defineCommand({
   flags: { global: aSwitch('for all apps that have no value of their own') },
   example: 'shop retention 50',
   stock: true,
-  run({ host, output, args }) {
+  async run({ host, output, args }) {
     const scope = args.app ?? '--global';
     const { name, check, secret, globalOnly, isLimit } = args.property;
     if (globalOnly && scope !== '--global') throw new Failure(`The property ${name} is set with --global only`);
-    const given = secret && args.value === '-' ? readStdin(name) : args.value;
+    const given = secret && args.value === '-' ? await readSecret(output, name) : args.value;
     if (given !== '') check(given);
     const value = isLimit ? given.replace(/^\+/, '') : given;
     if (value === '') output.title(`Unsetting ${name}`);
@@ -139,8 +140,9 @@ function aLimit(name: Limit, help: string): Property {
 }
 
 /** Reads a value from stdin, so that a secret is not in a command line, which every user of the host can read. */
-function readStdin(name: string): string {
-  const text = readFileSync(0, 'utf8').replace(/\n$/, '');
+async function readSecret(output: Output, name: string): Promise<string> {
+  const { readStdin } = await import('./shared/readStdin');
+  const text = (await readStdin(output, name)).replace(/\n$/, '');
   if (text === '') throw new Failure(`There was no ${name} on stdin`);
   return text;
 }

@@ -10,6 +10,8 @@ import { ulid } from 'ulid';
 
 import { Failure, printable, reasonOf } from '../../host/failure';
 import { propertiesRoot } from '../../host/dokku/paths';
+import type { Output } from '../../host/terminal/output';
+import { readStdin } from '../shared/readStdin';
 import { asOwnerOf } from '../../host/system/asOwner';
 import { readServers, withFleet } from '../../subscribers/fleet/nats/connect';
 import { EngineAway } from '../../subscribers/fleet/engine';
@@ -49,7 +51,7 @@ export const fleetJoin = defineCommand({
     const before = readSettings(directory);
     if (before?.machine !== undefined && machine !== undefined && before.machine !== machine)
       throw new Failure(`This machine is a copy of host ${before.name}; run dokku-builds fleet:leave first`);
-    const seed = seedFromStdin() ?? storedSeed(directory) ?? newSeed();
+    const seed = (await seedFromStdin(output)) ?? storedSeed(directory) ?? newSeed();
     const authority = flags.ca === undefined ? before?.authority : readAuthority(flags.ca);
     const joined: Joined = {
       role,
@@ -98,10 +100,12 @@ function parseName(
 }
 
 const SEED_BYTES = 1024;
+const LONGEST_WAIT_MS = 60_000;
 
-function seedFromStdin(): string | undefined {
-  const text = isatty(0) ? '' : readFileSync(0, 'latin1').slice(0, SEED_BYTES).trim();
-  return text === '' ? undefined : text;
+async function seedFromStdin(output: Output): Promise<string | undefined> {
+  if (isatty(0)) return undefined;
+  const text = await readStdin(output, 'the seed of a key', { oneLine: true, limit: LONGEST_WAIT_MS });
+  return text.slice(0, SEED_BYTES).trim() || undefined;
 }
 
 function newSeed(): string {

@@ -1,9 +1,9 @@
-import { readFileSync } from 'node:fs';
-
 import { defineCommand } from '../../definition/command';
 import { aValue } from '../../definition/flags';
+import { readStdin } from '../../shared/readStdin';
 import { maybeWord, ofFleet } from '../fleetFlags';
 import { Failure, printable } from '../../../host/failure';
+import type { Output } from '../../../host/terminal/output';
 import { parseMember, serverConfiguration } from '../../../subscribers/fleet/nats/serverConfiguration';
 
 const asGiven = (value: string): string => value;
@@ -31,8 +31,8 @@ export const fleetServerConfig = defineCommand({
   },
   example: '- --store /var/lib/nats',
   ...ofFleet,
-  run({ output, args, flags }) {
-    const members = readMembers(args.members ?? '').map((line) => {
+  async run({ output, args, flags }) {
+    const members = (await readMembers(output, args.members ?? '')).map((line) => {
       const member = parseMember(line);
       if (member !== undefined) return member;
       throw new Failure(`"${printable(line)}" is no line that fleet:join prints (such as host/01J.../UA...)`);
@@ -69,8 +69,8 @@ export const fleetServerConfig = defineCommand({
   },
 });
 
-function readMembers(words: string): string[] {
-  const text = words === '-' ? withoutMessages(readFileSync(0, 'utf8')) : words;
+async function readMembers(output: Output, words: string): Promise<string[]> {
+  const text = words === '-' ? withoutMessages(await readStdin(output, 'what fleet:join printed')) : words;
   return text.split(/[\s,]+/).filter((line) => line !== '');
 }
 
