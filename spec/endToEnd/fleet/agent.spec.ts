@@ -32,7 +32,7 @@ withServer(
     await manager.streams.deleteMessage(JOURNALS, 3);
     startAgent(t, own, host, root);
     const [reading, mirror] = [await own.connect(reader), temporaryMirror(t)];
-    await untilPublished(reading, async () => {
+    await untilPublished(t, reading, 'the journal was published again', async () => {
       await mirror.refresh(reading, Date.now(), ignored);
       return mirror.journals.length > 0 && mirrored(mirror).equals(journal.bytes());
     });
@@ -54,9 +54,9 @@ withServer('an app that is renamed keeps its journal under its new name', async 
     const { journals } = new FleetView(mirror, Date.now());
     return journals.map(({ app, gone }) => `${app ?? '?'}${gone ? ' gone' : ''}`).join();
   };
-  await untilPublished(reading, async () => (await names()) === 'shop');
+  await untilPublished(t, reading, 'the app was shop', async () => (await names()) === 'shop');
   renameSync(join(root, 'shop'), join(root, 'store'));
-  await untilPublished(reading, async () => (await names()) === 'store');
+  await untilPublished(t, reading, 'the app was store', async () => (await names()) === 'store');
   t.is(mirror.journals.length, 1);
 });
 
@@ -69,7 +69,7 @@ withServer('an agent that is there before the server is publishes when it comes'
   startAgent(t, own, host, root);
   await own.restart('SIGKILL');
   const [reading, mirror] = [await own.connect(reader), temporaryMirror(t)];
-  await untilPublished(reading, async () => {
+  await untilPublished(t, reading, 'the journal was published', async () => {
     await mirror.refresh(reading, Date.now(), ignored);
     return mirror.journals.length > 0 && mirrored(mirror).equals(journal.bytes());
   });
@@ -86,7 +86,7 @@ withServer('the library reads the builds and events of all hosts', async (t) => 
   const mirror = join(temporaryDirectory(t), 'mirror');
   const fleet = openFleet({ servers: [own.server().url], id, seed, mirror, warn: (message) => t.fail(message) });
   t.is(fleet.readAt(), undefined);
-  await untilPublished(await own.connect(reader), async () => {
+  await untilPublished(t, await own.connect(reader), 'the library had read it', async () => {
     await fleet.refresh();
     return fleet.list({ app: 'shop' }).length === 2 && fleet.hosts()[0]?.name === 'web1';
   });

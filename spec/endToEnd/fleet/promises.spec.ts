@@ -135,14 +135,14 @@ serially('G3: what a server has forgotten, its end or everything, reaches it aga
   await rm(join(directory, 'store'), { recursive: true });
   await cp(join(directory, 'older'), join(directory, 'store'), { recursive: true });
   await fleet.restart();
-  await arrived(web1); // the agent alone has published it
+  await arrived(t, web1); // the agent alone has published it
   await sameAsHosts(t);
 
   await fleet.server().stop('SIGKILL');
   await rm(join(directory, 'store'), { recursive: true });
   await fleet.restart();
   expectSuccess(await fleet.administrator.run(['fleet:init']));
-  await arrived(web1);
+  await arrived(t, web1);
   await stop(agent);
   expectSuccess(await web2.run(['fleet:push']));
   await sameAsHosts(t);
@@ -252,11 +252,11 @@ async function deploy({ sandbox }: Member, app: string): Promise<void> {
 }
 
 /** Waits until the stream has everything that the host has, byte for byte. */
-async function arrived(host: Member): Promise<void> {
+async function arrived(t: ExecutionContext, host: Member): Promise<void> {
   const { id, ...user } = readerKey();
   const reading = await connectNats({ servers: [fleet.url], user, inbox: inboxOf(id), name: 'arrived' });
   try {
-    await untilPublished(reading, async () => {
+    await untilPublished(t, reading, 'the journals of the host were published', async () => {
       const published = [...(await audited()).values()].map(({ branches }) => [...branches.values()].at(-1));
       return [...journalsOf(host).values()].every((own) => published.some((bytes) => bytes?.equals(own)));
     });
