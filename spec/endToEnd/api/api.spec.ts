@@ -114,6 +114,8 @@ test('its declarations are enough for a consumer in strict TypeScript, and say w
     'nodenext',
     '--target',
     'es2022',
+    '--lib',
+    'es2022',
     '--types',
     'node',
   ];
