@@ -4,6 +4,7 @@ import type { Host } from '../../host/dokku/environment';
 import type { AppName } from '../../host/dokku/names';
 import { logPath } from '../../host/dokku/paths';
 import { Failure } from '../../host/failure';
+import { Alarm } from '../../host/system/alarm';
 import type { Build } from '../../journal/history';
 import { followBuild } from '../output/followBuild';
 import { GrowingLog } from '../output/growingLog';
@@ -43,6 +44,9 @@ export function logStream(
   });
 }
 
+/** Changes ring, and so does the end; this is only a limit. */
+const LONGEST_REST_MS = 60_000;
+
 async function* bytesOf(
   host: Host,
   app: AppName,
@@ -54,17 +58,14 @@ async function* bytesOf(
   const log = GrowingLog.open(path);
   if (log === undefined) return;
   const more = (): Generator<Buffer> => log.more();
-  const changed = new Signal();
-  const onChange = changed.give;
-  const following = { isOver: false };
-  const followed = followBuild(host, app, build, { onChange, conclusion: false, signal, read }).finally(() => {
-    following.isOver = true;
-    changed.give();
-  });
+  const alarm = new Alarm();
+  const following = { onChange: alarm.ring, conclusion: false, signal, read };
+  const followed = followBuild(host, app, build, following).finally(alarm.stop);
   try {
-    while (!following.isOver) {
+    while (!alarm.isStopped()) {
       yield* more();
-      await changed.given();
+      await alarm.rest(LONGEST_REST_MS);
+      alarm.hasRung();
     }
     await followed;
     const last: Buffer[] = [];
@@ -81,20 +82,4 @@ function keepMore(kept: Buffer[], more: () => Generator<Buffer>): boolean {
   const before = kept.length;
   kept.push(...more());
   return kept.length > before;
-}
-
-/** Ends a wait. If it is given before the wait begins, the wait ends at once. */
-class Signal {
-  #isGiven = false;
-  #wake = (): void => undefined;
-
-  readonly give = (): void => {
-    this.#isGiven = true;
-    this.#wake();
-  };
-
-  async given(): Promise<void> {
-    if (!this.#isGiven) await new Promise<void>((resolve) => (this.#wake = resolve));
-    this.#isGiven = false;
-  }
 }

@@ -1,10 +1,10 @@
-import fs from 'node:fs';
-
 import type { Host } from '../../host/dokku/environment';
 import type { AppName } from '../../host/dokku/names';
 import { appBuilds } from '../../host/dokku/paths';
+import { Alarm } from '../../host/system/alarm';
 import { isAlive } from '../../host/system/processes';
 import { onReaderGone } from '../../host/system/untilStopped';
+import { watchDirectory } from '../../host/system/watchDirectory';
 import { type Build, findBuild } from '../../journal/history';
 import { loadHistory } from '../../journal/loadHistory';
 
@@ -40,33 +40,29 @@ export async function followBuild(
 ): Promise<Build | undefined> {
   const { directory } = appBuilds(host, app);
   const { onChange, conclusion, signal, read = () => findBuild(loadHistory(directory).history, build.id) } = following;
-  const changes = watchDirectory(directory);
-  const state = { isStopped: false };
-  const isStopped = (): boolean => state.isStopped;
-  const stop = (): void => {
-    state.isStopped = true;
-    changes.wake();
-  };
-  const reader = signal === undefined ? onReaderGone(stop) : onAbort(signal, stop);
+  const alarm = new Alarm();
+  const endWatch = watchDirectory(directory, alarm.ring);
+  const reader = signal === undefined ? onReaderGone(alarm.stop) : onAbort(signal, alarm.stop);
   const latest = (): Build => read() ?? build;
   try {
     let known = latest();
     let deadSince: number | undefined;
-    while (known.status === 'running' && !isStopped()) {
+    while (known.status === 'running' && !alarm.isStopped()) {
       if (!isAlive(known.process)) {
         deadSince ??= performance.now();
         if (!conclusion || performance.now() - deadSince > CONCLUSION_MS) break;
       }
-      await changes.next(INTERVAL_MS);
-      if (!isStopped()) onChange();
+      await alarm.rest(INTERVAL_MS);
+      alarm.hasRung();
+      if (!alarm.isStopped()) onChange();
       known = latest();
     }
-    if (isStopped()) return undefined;
+    if (alarm.isStopped()) return undefined;
     onChange();
     return known;
   } finally {
     reader.close();
-    changes.close();
+    endWatch();
   }
 }
 
@@ -74,37 +70,4 @@ function onAbort(signal: AbortSignal, stop: () => void): { close(): void } {
   if (signal.aborted) stop();
   signal.addEventListener('abort', stop);
   return { close: () => signal.removeEventListener('abort', stop) };
-}
-
-/** Changes of a directory. */
-interface Changes {
-  /** Resolves when something in the directory has changed, at the latest after `most` ms. */
-  next(most: number): Promise<void>;
-  /** Wakes the caller that waits. */
-  wake(): void;
-  close(): void;
-}
-
-function watchDirectory(directory: string): Changes {
-  let changed = (): void => undefined;
-  let watcher: fs.FSWatcher | undefined;
-  const wake = (): void => changed();
-  try {
-    watcher = fs.watch(directory, wake);
-    watcher.on('error', () => undefined);
-  } catch {
-    // the host has no inotify watches left: the build is read every INTERVAL_MS all the same
-  }
-  return {
-    next: (most) =>
-      new Promise((resolve) => {
-        const timer = setTimeout(resolve, most);
-        changed = (): void => {
-          clearTimeout(timer);
-          resolve();
-        };
-      }),
-    wake,
-    close: () => watcher?.close(),
-  };
 }

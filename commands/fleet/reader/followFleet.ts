@@ -1,7 +1,7 @@
 import type { Host } from '../../../host/dokku/environment';
 import { reasonOf } from '../../../host/failure';
 import { random } from '../../../host/system/random';
-import { Alarm } from '../../../subscribers/fleet/alarm';
+import { Alarm } from '../../../host/system/alarm';
 import { backOff } from '../../../subscribers/fleet/backOff';
 import { connectFleet } from '../../../subscribers/fleet/nats/connect';
 import { EngineAway } from '../../../subscribers/fleet/engine';

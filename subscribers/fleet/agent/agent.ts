@@ -1,6 +1,6 @@
 import { reasonOf } from '../../../host/failure';
 import { random } from '../../../host/system/random';
-import { Alarm } from '../alarm';
+import { Alarm } from '../../../host/system/alarm';
 import { backOff } from '../backOff';
 import type { Fleet } from '../bulletin';
 import { Session, type SessionOptions } from './session';

@@ -1,11 +1,13 @@
 import type { Call } from '../../../host/call';
 import type { Host } from '../../../host/dokku/environment';
 import { buildsRoot } from '../../../host/dokku/paths';
-import { hasChangedApps, removeChangedAppsDirectory } from '../queue/changedApps';
+import { Alarm } from '../../../host/system/alarm';
+import { makeDirectory } from '../../../host/system/files';
+import { watchDirectory } from '../../../host/system/watchDirectory';
+import { changedAppsDirectory, hasChangedApps, removeChangedAppsDirectory } from '../queue/changedApps';
 import { isQueueEmpty, queueDirectory, sweepQueue } from '../queue/queue';
 import { Delivery } from './delivery';
 import { deliverAlone } from './soleDeliverer';
-import { Wake } from './wake';
 
 /**
  * How long to wait at most before looking again: for clocks that jump, and file systems that do not report changes.
@@ -33,20 +35,20 @@ export async function deliver({ host }: Call): Promise<undefined> {
 
 /** Returns how many apps are left whose journals could not be read: the next deliverer tries again. */
 async function deliverAll(host: Host, root: string): Promise<number> {
-  const wake = new Wake(root);
+  const alarm = new Alarm();
+  makeDirectory(changedAppsDirectory(root), 0o700);
+  const endWatch = watchDirectory(changedAppsDirectory(root), alarm.ring);
   try {
     sweepQueue(root);
-    const delivery = new Delivery(host, root, () => {
-      wake.ring();
-    });
+    const delivery = new Delivery(host, root, alarm.ring);
     for (;;) {
-      const rung = wake.next(); // before anything is read: what comes after that rings
+      alarm.hasRung(); // before anything is read: later changes ring again
       const wakeAt = delivery.step();
       if (delivery.isIdle) return delivery.unreadable;
-      await Promise.race([rung, wake.after(Math.min(LONGEST_WAIT_MS, Math.max(wakeAt - Date.now(), 0)))]);
+      await alarm.rest(Math.min(LONGEST_WAIT_MS, Math.max(wakeAt - Date.now(), 0)));
     }
   } finally {
-    wake.close();
+    endWatch();
     removeChangedAppsDirectory(root);
   }
 }
