@@ -1,10 +1,9 @@
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 
 import type { Call } from '../host/call';
 import { pluginName } from '../host/dokku/alongside';
 import type { Host } from '../host/dokku/environment';
-import { ownTree } from '../host/dokku/pluginTree';
+import { ownTree, readVersion } from '../host/dokku/pluginTree';
 import { Failure, printable } from '../host/failure';
 import { nearest } from '../host/nearest';
 import type { Output } from '../host/terminal/output';
@@ -59,8 +58,7 @@ const UNLIMITED = Number.POSITIVE_INFINITY;
 
 /** Prints the version of the plugin tree that this program is part of. */
 export function printVersion(output: Output): undefined {
-  const toml = readFileSync(join(ownTree(), 'plugin.toml'), 'utf8');
-  output.line(`dokku-builds ${/^version *= *"([^"]*)"/m.exec(toml)?.[1] ?? 'of an unknown version'}`);
+  output.line(`dokku-builds ${readVersion(ownTree()) ?? 'of an unknown version'}`);
 }
 
 function summary(host: Host): string {

@@ -1,9 +1,9 @@
-import { ftruncateSync, writeSync } from 'node:fs';
+import { ftruncateSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 import type { Host } from './environment';
 import { errorCode, Failure, printable } from '../failure';
-import { makeDirectory, readSmallFile, refuseLink, removeFile } from '../system/files';
+import { makeDirectory, readSmallFile, refuseLink, removeFile, writeAll } from '../system/files';
 import { isLocked, takeLock, waitForLock } from '../system/flock';
 import { type AppName, asBuildId, type BuildId } from './names';
 import { deployLockPath } from './paths';
@@ -69,9 +69,6 @@ export function isDeployLockTaken(host: Host, app: AppName): boolean {
 
 /** Writes into a lock that was taken which build holds it. */
 export function writeDeployLock(fd: number, id: BuildId): void {
-  const bytes = Buffer.from(`${id}\n`);
   ftruncateSync(fd, 0);
-  for (let written = 0; written < bytes.length;) {
-    written += writeSync(fd, bytes, written, bytes.length - written, written);
-  }
+  writeAll(fd, Buffer.from(`${id}\n`), 0);
 }

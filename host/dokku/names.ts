@@ -1,5 +1,4 @@
 import { AppDoesNotExist, Failure, printable } from '../failure';
-import { random } from '../system/random';
 
 declare const brand: unique symbol;
 
@@ -51,7 +50,7 @@ const RANDOM_DIGITS = 6;
 /** A new build id: 8 base-36 digits of the clock `now` (ms since the epoch), then 6 random ones; sorts by time. */
 export function generateBuildId(now: number): BuildId {
   const clock = now.toString(36).padStart(CLOCK_DIGITS, '0').slice(-CLOCK_DIGITS);
-  const digits = Math.floor(random() * 36 ** RANDOM_DIGITS)
+  const digits = Math.floor(Math.random() * 36 ** RANDOM_DIGITS)
     .toString(36)
     .padStart(RANDOM_DIGITS, '0');
   return (clock + digits) as BuildId;

@@ -26,12 +26,11 @@ const { O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = constants;
  * waited for: both throw {@link Failure}, as do directories, devices, and files of more than `limit` bytes.
  */
 export function readSmallFile(path: string, limit: number): string | undefined {
-  const fd = openExisting(path);
-  if (fd === undefined) return undefined;
+  const file = openRegularFile(path);
+  if (file === undefined) return undefined;
+  const { fd, size } = file;
   try {
-    const stat = fstatSync(fd);
-    if (!stat.isFile()) throw new Failure(`${path} is not a regular file`);
-    const text = stat.size > limit ? undefined : readToEnd(fd, stat.size, limit);
+    const text = size > limit ? undefined : readToEnd(fd, size, limit);
     if (text === undefined) throw new Failure(`${path} is larger than ${limit} bytes`);
     return text;
   } finally {
@@ -127,9 +126,14 @@ export function writeAll(fd: number, bytes: Uint8Array, position?: number): void
   }
 }
 
-function openExisting(path: string): number | undefined {
+/**
+ * Opens the regular file at `path` for reading, and returns its size in bytes, too. Undefined if there is none. Throws
+ * as {@link readSmallFile} does.
+ */
+export function openRegularFile(path: string): { readonly fd: number; readonly size: number } | undefined {
+  let fd: number;
   try {
-    return openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+    fd = openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
   } catch (error) {
     const code = errorCode(error);
     if (code === 'ENOENT') return undefined;
@@ -137,6 +141,10 @@ function openExisting(path: string): number | undefined {
     if (code === 'ENXIO') throw new Failure(`${path} is not a regular file`); // a socket
     throw error;
   }
+  const stat = fstatSync(fd);
+  if (stat.isFile()) return { fd, size: stat.size };
+  closeSync(fd);
+  throw new Failure(`${path} is not a regular file`);
 }
 
 /** What files are read into: to touch new memory for each takes longer than to read it, where there are thousands. */

@@ -1,6 +1,6 @@
-import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, readSync } from 'node:fs';
 
-import { errorCode, Failure } from '../failure';
+import { openRegularFile } from './files';
 
 /** The end of a file of text. */
 export interface Tail {
@@ -22,12 +22,10 @@ const DECODER = new TextDecoder('utf-8', { fatal: false, ignoreBOM: true });
  * and a pipe not waited for: both throw {@link Failure}, as what is no regular file does. Throws system errors.
  */
 export function readTail(path: string, limit: number): Tail | undefined {
-  const fd = openRegular(path);
-  if (fd === undefined) return undefined;
+  const file = openRegularFile(path);
+  if (file === undefined) return undefined;
+  const { fd, size } = file;
   try {
-    const stat = fstatSync(fd);
-    if (!stat.isFile()) throw new Failure(`${path} is not a regular file`);
-    const { size } = stat;
     const start = Math.max(0, size - limit);
     const buffer = Buffer.allocUnsafe(size - start);
     const bytes = buffer.subarray(0, readSync(fd, buffer, 0, buffer.length, start));
@@ -48,16 +46,4 @@ function partOfLine(bytes: Buffer): number {
   let at = 0;
   while (at < 3 && ((bytes[at] ?? 0) & 0xc0) === 0x80) at += 1; // the rest of a UTF-8 character
   return at;
-}
-
-function openRegular(path: string): number | undefined {
-  try {
-    return openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-  } catch (error) {
-    const code = errorCode(error);
-    if (code === 'ENOENT') return undefined;
-    if (code === 'ELOOP') throw new Failure(`${path} is a symbolic link, which is not followed`);
-    if (code === 'ENXIO') throw new Failure(`${path} is not a regular file`);
-    throw error;
-  }
 }

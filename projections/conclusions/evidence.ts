@@ -1,4 +1,4 @@
-import { closeSync, constants, fstatSync, lstatSync, openSync, readSync } from 'node:fs';
+import { lstatSync } from 'node:fs';
 
 import { parseTimestamp } from '../../host/durations';
 import type { Host } from '../../host/dokku/environment';
@@ -6,6 +6,7 @@ import { readDeployLock } from '../../host/dokku/locks';
 import type { BuildId } from '../../host/dokku/names';
 import type { AppBuilds } from '../../host/dokku/paths';
 import type { System } from '../../host/system/system';
+import { readTail } from '../../host/system/tail';
 import type { BuildCommand } from '../../journal/commands';
 import type { Evidence } from '../../journal/conclusion';
 import { type History, type RunningBuild, runningBuilds } from '../../journal/history';
@@ -68,18 +69,12 @@ const ESCAPE = /\u001b\[[0-9;]*[A-Za-z]/g;
 
 /** Whether a line of the log reports a failure, or the log is longer than that of a sync that did nothing. */
 function logShowsFailure(path: string): boolean {
-  let fd: number;
+  let size: number;
+  let text: string;
   try {
-    fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    ({ text, size } = readTail(path, LOG_BYTES) ?? { text: '', size: 0 });
   } catch {
     return false;
   }
-  try {
-    if (!fstatSync(fd).isFile()) return false;
-    const bytes = Buffer.alloc(LOG_BYTES + 1);
-    const length = readSync(fd, bytes, 0, bytes.length, 0);
-    return length > LOG_BYTES || FAILURE.test(bytes.toString('utf8', 0, length).replace(ESCAPE, ''));
-  } finally {
-    closeSync(fd);
-  }
+  return size > LOG_BYTES || FAILURE.test(text.replace(ESCAPE, ''));
 }

@@ -1,6 +1,5 @@
 import type { Host } from '../../../host/dokku/environment';
 import { reasonOf } from '../../../host/failure';
-import { random } from '../../../host/system/random';
 import { Alarm } from '../../../host/system/alarm';
 import { backOff } from '../../../subscribers/fleet/backOff';
 import { connectFleet } from '../../../subscribers/fleet/nats/connect';
@@ -49,7 +48,7 @@ export async function followFleet(
         said = reasonOf(error);
         await fleet?.close();
         fleet = undefined;
-        await alarm.sleep(backOff(Math.max(failures, 0), random));
+        await alarm.sleep(backOff(Math.max(failures, 0), Math.random));
       }
     }
   } finally {

@@ -1,5 +1,4 @@
 import { reasonOf } from '../../../host/failure';
-import { random } from '../../../host/system/random';
 import { Alarm } from '../../../host/system/alarm';
 import { backOff } from '../backOff';
 import type { Fleet } from '../bulletin';
@@ -43,7 +42,7 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
       if (reason !== said) options.warn(`The fleet does not answer: ${reason}`);
       said = reason;
     }
-    await alarm.sleep(backOff(Math.max(failures, 0), random));
+    await alarm.sleep(backOff(Math.max(failures, 0), Math.random));
   }
 }
 

@@ -3,12 +3,13 @@ import { join } from 'node:path';
 
 import { Failure } from '../../../host/failure';
 import { fileVersion } from '../../../host/system/fileVersion';
-import { makeDirectory } from '../../../host/system/files';
+import { makeDirectory, syncFile } from '../../../host/system/files';
 import { crc32 } from '../../../journal/file/checksums';
+import { JOURNAL_FILE } from '../../../journal/file/journalFile';
 import type { Bulletin } from '../bulletin';
 import type { Engine, StoredPiece } from '../engine';
 import { INDEX_FILE, type MirroredJournal, MirrorIndex, readIndex, writeIndex } from './mirrorIndex';
-import { applyPiece, syncMirrored } from './mirrorJournal';
+import { applyPiece } from './mirrorJournal';
 import { lockMirror } from './mirrorLock';
 
 /*
@@ -161,7 +162,7 @@ export class Mirror {
       if (last !== undefined) this.index.stream = { created, last: last.sequence, crc: crc32(last.piece.bytes) };
       this.index.next = batch.next;
       if (changed.size > 0) {
-        for (const entry of changed) syncMirrored(this.directoryOf(entry));
+        for (const entry of changed) syncFile(join(this.directoryOf(entry), JOURNAL_FILE));
         if (!batch.atEnd) this.storeIndex();
       }
       for (const entry of changed) touched.add(entry);

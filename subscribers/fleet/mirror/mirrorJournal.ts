@@ -99,13 +99,3 @@ function setAside(directory: string, entry: MirroredJournal, same: number): void
 function firstDifference(a: Buffer, b: Buffer): number {
   return a.findIndex((byte, place) => byte !== b[place]);
 }
-
-/** The bytes of the journal in `directory` are on disk when this returns. Throws system errors. */
-export function syncMirrored(directory: string): void {
-  const fd = fs.openSync(join(directory, JOURNAL_FILE), fs.constants.O_RDONLY | fs.constants.O_NOFOLLOW);
-  try {
-    fs.fdatasyncSync(fd);
-  } finally {
-    fs.closeSync(fd);
-  }
-}

@@ -1,10 +1,10 @@
-import { closeSync, constants, existsSync, openSync, readdirSync, renameSync, rmdirSync } from 'node:fs';
+import { closeSync, constants, existsSync, openSync, renameSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { type AppName, asAppName } from '../../../host/dokku/names';
 import { errorCode } from '../../../host/failure';
 import { makeDurableDirectory } from '../../../host/system/durable';
-import { removeFile, syncDirectory } from '../../../host/system/files';
+import { listDirectory, removeFile, syncDirectory } from '../../../host/system/files';
 import { queueDirectory } from './queue';
 
 /*
@@ -71,12 +71,7 @@ export function removeChangedAppsDirectory(buildsRoot: string): void {
 }
 
 function takenOrNoted(buildsRoot: string): string[] {
-  try {
-    return readdirSync(changedAppsDirectory(buildsRoot));
-  } catch (error) {
-    if (errorCode(error) === 'ENOENT') return [];
-    throw error;
-  }
+  return listDirectory(changedAppsDirectory(buildsRoot));
 }
 
 function createEmpty(path: string): void {

@@ -1,9 +1,9 @@
-import fs from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { errorCode, Failure } from '../../../host/failure';
+import { Failure } from '../../../host/failure';
 import { makeDurableDirectory } from '../../../host/system/durable';
-import { readSmallFile, removeFile, syncDirectory, syncFile } from '../../../host/system/files';
+import { listDirectory, readSmallFile, removeFile, syncDirectory, syncFile } from '../../../host/system/files';
 import { removeStaleTemporaries, replaceFile } from '../../../host/system/replaceFile';
 import { asAppName } from '../../../host/dokku/names';
 import { isAlive } from '../../../host/system/processes';
@@ -101,13 +101,8 @@ const NAME = /^[0-9A-Z]{26}\.(plugins|receiver)$/;
 const QUEUED_BYTES = 64 * 1024; // an event names 256 builds at most
 
 function queuedNames(directory: string): string[] {
-  if (!fs.existsSync(directory)) return []; // as nearly always, and without the cost of an exception
-  try {
-    return fs.readdirSync(directory).filter((name) => NAME.test(name));
-  } catch (error) {
-    if (errorCode(error) === 'ENOENT') return [];
-    throw error;
-  }
+  if (!existsSync(directory)) return []; // as nearly always, and without the cost of an exception
+  return listDirectory(directory).filter((name) => NAME.test(name));
 }
 
 function write(directory: string, { name, ...content }: Queued): void {
