@@ -1,8 +1,8 @@
 import type * as childProcess from 'node:child_process';
-import { accessSync, constants, existsSync, readdirSync, statSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import type * as os from 'node:os';
-import { join } from 'node:path';
 
+import { triggersNamed } from './enabledPlugins';
 import type { Host } from './environment';
 import { AppDoesNotExist, errorCode, Failure } from '../failure';
 import { asAppName, type AppName, parseAppName } from './names';
@@ -37,7 +37,7 @@ export function listApps(host: Host): AppName[] {
  */
 export function allowedApps(host: Host, apps: readonly AppName[], limit = 10_000): AppName[] {
   let allowed = [...apps];
-  for (const trigger of authorizingTriggers(host)) {
+  for (const trigger of triggersNamed(host, 'user-auth-app')) {
     const answer = new Set(chunksOf(allowed).flatMap((chunk) => askTrigger(trigger, host, chunk, limit)));
     allowed = allowed.filter((app) => answer.has(app));
   }
@@ -53,28 +53,6 @@ export function requireApp(host: Host, name: string | undefined): AppName {
   const app = parseAppName(name);
   if (!appExists(host, app) || allowedApps(host, [app]).length === 0) throw new AppDoesNotExist(app);
   return app;
-}
-
-const TRIGGER = 'user-auth-app';
-const EVENT_LOG_PLUGIN = '20_events'; // has every trigger, prints nothing, decides nothing: Dokku passes over it, too
-
-function authorizingTriggers(host: Host): string[] {
-  const enabled = join(host.pluginPath, 'enabled');
-  return directoryEntries(enabled)
-    .map((plugin) => plugin.name)
-    .filter((plugin) => plugin !== EVENT_LOG_PLUGIN)
-    .sort()
-    .map((plugin) => join(enabled, plugin, TRIGGER))
-    .filter((path) => existsSync(path) && isExecutable(path));
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 const ANSWER_BYTES = 16 * 1024 * 1024; // a trigger may print all apps, whatever it was asked

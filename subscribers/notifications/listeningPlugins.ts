@@ -1,6 +1,7 @@
-import { accessSync, constants, existsSync, lstatSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { lstatSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 
+import { isExecutable, triggersNamed } from '../../host/dokku/enabledPlugins';
 import type { Host } from '../../host/dokku/environment';
 
 /**
@@ -9,24 +10,14 @@ import type { Host } from '../../host/dokku/environment';
  */
 export const EVENT_TRIGGER = 'builds-event';
 
-const EVENT_LOG_PLUGIN = '20_events'; // has every trigger, and logs that it was called
-
 /**
  * When the first of the plugins that have the trigger was enabled, ms since the epoch. Undefined if none has it, or
  * there is no plugn to call it. `path` is the variable PATH.
  */
 export function listeningSince(host: Host, path: string): number | undefined {
-  const plugins = listeningPlugins(host);
-  if (plugins.length === 0 || !isOnPath('plugn', path)) return undefined;
-  return Math.min(...plugins.map((plugin) => enabledAt(join(host.pluginPath, 'enabled', plugin))));
-}
-
-function listeningPlugins(host: Host): string[] {
-  const enabled = join(host.pluginPath, 'enabled');
-  if (!existsSync(enabled)) return [];
-  return readdirSync(enabled).filter(
-    (plugin) => plugin !== EVENT_LOG_PLUGIN && existsSync(join(enabled, plugin, EVENT_TRIGGER)),
-  );
+  const triggers = triggersNamed(host, EVENT_TRIGGER);
+  if (triggers.length === 0 || !isOnPath('plugn', path)) return undefined;
+  return Math.min(...triggers.map((trigger) => enabledAt(dirname(trigger))));
 }
 
 /**
@@ -38,12 +29,5 @@ function enabledAt(plugin: string): number {
 }
 
 function isOnPath(program: string, path: string): boolean {
-  return path.split(':').some((directory) => {
-    try {
-      accessSync(join(directory, program), constants.X_OK);
-      return directory !== '';
-    } catch {
-      return false;
-    }
-  });
+  return path.split(':').some((directory) => directory !== '' && isExecutable(join(directory, program)));
 }
