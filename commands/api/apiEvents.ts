@@ -1,14 +1,13 @@
 import { setTimeout as wait } from 'node:timers/promises';
 
 import type { AppBuilds } from '../../host/dokku/paths';
-import type { Recorded } from '../../journal/events';
-import { buildsNamed } from '../../journal/events';
 import { eventJson } from '../../projections/events/eventView';
+import { writtenAt } from '../../projections/events/happenedAt';
 import type { Warn } from '../../projections/problemWarnings';
 import { type AppEvent, eventSource, type EventSource, mergedEvents } from '../../projections/events/mergedEvents';
+import { type WantedEvents, wantedEvents } from '../../projections/events/wantedEvents';
 import type { FollowOptions } from './apiTypes';
 import type { BuildEvent } from './buildTypes';
-import type { WantedEvents } from './filters';
 
 /**
  * The events that are `wanted`, of the journals that `places` gives. `warn` is called for each damaged part.
@@ -19,7 +18,7 @@ export function* readEvents(
   warn: Warn,
 ): Generator<BuildEvent> {
   const sources = places().map((builds) => eventSource(builds, warn));
-  for (const event of mergedEvents(sources, passes(wanted))) yield toJson(event);
+  for (const event of mergedEvents(sources, wantedEvents(wanted, writtenAt))) yield toJson(event);
 }
 
 const INTERVAL_MS = 1000;
@@ -34,7 +33,7 @@ export async function* followEvents(
   { signal, intervalMs = INTERVAL_MS, fromStart = wanted.since !== undefined }: FollowOptions,
   warn: Warn,
 ): AsyncGenerator<BuildEvent> {
-  const isWanted = passes(wanted);
+  const isWanted = wantedEvents(wanted, writtenAt);
   const sources = new Map<string, EventSource>();
   const open = (): EventSource[] =>
     places().map((builds) => {
@@ -55,14 +54,6 @@ export async function* followEvents(
 /** A function, since the compiler does not know that `aborted` can change between two reads. */
 function isAborted(signal: AbortSignal | undefined): boolean {
   return signal?.aborted === true;
-}
-
-function passes(wanted: WantedEvents): (recorded: Recorded) => boolean {
-  const { build, type, since: from = Number.NEGATIVE_INFINITY, until = Number.POSITIVE_INFINITY } = wanted;
-  return ({ at, event }) => {
-    if (at < from || at > until || (type !== undefined && event.type !== type)) return false;
-    return build === undefined || buildsNamed(event).some((id) => id === build);
-  };
 }
 
 /** The event as the commands print it: keys without a value are left out. */

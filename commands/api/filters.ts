@@ -1,11 +1,12 @@
 import { Failure, printable } from '../../host/failure';
-import { type BuildId, parseBuildId } from '../../host/dokku/names';
+import { parseBuildId } from '../../host/dokku/names';
 import { eventTypes, type Kind } from '../../journal/events';
+import type { WantedEvents } from '../../projections/events/wantedEvents';
 import type { ListFilter as Wanted } from '../../projections/lists/listView';
 import { displayStatuses } from '../../projections/records/record';
 import { oneOf } from '../definition/flags';
 import { checkInterval, parseWhen } from '../definition/when';
-import type { BuildEvent, DisplayStatus } from './buildTypes';
+import type { DisplayStatus } from './buildTypes';
 import type { EventFilter, ListFilter, Time } from './apiTypes';
 
 /*
@@ -35,15 +36,7 @@ export function limitOf({ limit = Number.POSITIVE_INFINITY }: ListFilter): numbe
   throw new Failure(`Invalid limit value "${printable(String(limit))}": must be a positive integer`);
 }
 
-/** Which events are wanted; times in ms since the epoch. */
-export interface WantedEvents {
-  readonly build: BuildId | undefined;
-  readonly type: BuildEvent['type'] | undefined;
-  readonly since: number | undefined;
-  readonly until: number | undefined;
-}
-
-/** Throws {@link Failure} for a value that is not allowed. */
+/** `filter` as events are filtered. Throws {@link Failure} for a value that is not allowed. */
 export function eventFilter(filter: EventFilter): WantedEvents {
   const { build, type } = filter;
   return {

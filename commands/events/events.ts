@@ -5,14 +5,15 @@ import { type AppName, type BuildId, parseBuildId } from '../../host/dokku/names
 import type { Output } from '../../host/terminal/output';
 import { appBuilds } from '../../host/dokku/paths';
 import { untilStopped } from '../../host/system/untilStopped';
-import { buildsNamed, eventTypes, type Recorded } from '../../journal/events';
+import { eventTypes } from '../../journal/events';
 import { adoptWithProgress } from '../shared/adoptWithProgress';
-import { happenedAt } from '../../projections/events/happenedAt';
+import { happenedAt, writtenAt } from '../../projections/events/happenedAt';
 import { once, type Warn } from '../../projections/problemWarnings';
 import { eventJson } from '../../projections/events/eventView';
 import { type AppEvent, type EventSource, eventSource, mergedEvents } from '../../projections/events/mergedEvents';
+import { wantedEvents } from '../../projections/events/wantedEvents';
 import { eachApp } from '../allApps/eachApp';
-import { defineCommand, type ValuesOf } from '../definition/command';
+import { defineCommand } from '../definition/command';
 import { aChoice, aSwitch, aTime, aValue, format, maybeApp, noColor, relative } from '../definition/flags';
 import { checkInterval } from '../definition/when';
 import { viewApp } from '../shared/viewApp';
@@ -60,8 +61,8 @@ export const events = defineCommand({
       eachApp(output, some, app !== undefined, openSource(host, warn), (one) => unreadable.add(one));
     const sources = open(apps);
     const build = given.build === undefined ? undefined : await namedBuild(host, warn, apps, given.build);
-    const timeOf = as === 'stdout' ? happenedAt : ({ at }: Recorded): number => at;
-    const passes = passing({ ...given, build }, timeOf);
+    const timeOf = as === 'stdout' ? happenedAt : writtenAt;
+    const passes = wantedEvents({ ...given, build }, timeOf);
     const printMore = (): void => {
       for (const event of mergedEvents(sources, passes, timeOf)) printer.print(event);
       printer.pause();
@@ -81,8 +82,6 @@ export const events = defineCommand({
 
 const FOLLOW_MS = 1000;
 
-type Filter = Pick<ValuesOf<typeof flags>, 'build' | 'type' | 'since' | 'until'>;
-
 /** The build that `asked` names. If it names none, it is taken as an id whose events may be still to come. */
 async function namedBuild(host: Host, warn: Warn, apps: readonly AppName[], asked: BuildId): Promise<BuildId> {
   const { findNamedId } = await import('../shared/buildArgument');
@@ -100,21 +99,6 @@ async function namedBuild(host: Host, warn: Warn, apps: readonly AppName[], aske
 
 interface Printer extends Omit<EventTable, 'print'> {
   print(event: AppEvent): void;
-}
-
-/** A test whether an event is wanted. Its time is the time that is shown. */
-function passing(
-  { build, type, since, until }: Filter,
-  timeOf: (recorded: Recorded) => number,
-): (recorded: Recorded) => boolean {
-  return (recorded) => {
-    const { event } = recorded;
-    const time = timeOf(recorded);
-    if (since !== undefined && time < since) return false;
-    if (until !== undefined && time > until) return false;
-    if (type !== undefined && event.type !== type) return false;
-    return build === undefined || buildsNamed(event).includes(build);
-  };
 }
 
 async function openPrinter(output: Output, as: EventFormat, wanted: Wanted): Promise<Printer> {

@@ -1,6 +1,11 @@
 import { parseTimestamp } from '../../host/durations';
 import type { BuildEvent, Pruned, Recorded } from '../../journal/events';
 
+/** When an event was written, in ms since the epoch. */
+export function writtenAt({ at }: Recorded): number {
+  return at;
+}
+
 /**
  * When an event happened, in ms since the epoch: when it was written; of an adopted one, the time that its record
  * gives.

@@ -13,6 +13,7 @@ import {
 } from '../../journal/file/journalFile';
 import { type Problem, readBatches } from '../../journal/file/readJournal';
 import { problemWarner, type Warn } from '../problemWarnings';
+import { writtenAt } from './happenedAt';
 
 /** The journal of an app, and how far it has been read. */
 export interface EventSource {
@@ -46,7 +47,7 @@ export function eventSource(builds: AppBuilds, warn: Warn): EventSource {
 export function* mergedEvents(
   sources: readonly EventSource[],
   passes: (recorded: Recorded) => boolean,
-  timeOf: (recorded: Recorded) => number = ({ at }) => at,
+  timeOf: (recorded: Recorded) => number = writtenAt,
 ): Generator<AppEvent, undefined, undefined> {
   const queue: Next[] = [];
   const enqueue = (reader: Reader): void => {

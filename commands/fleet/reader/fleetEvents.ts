@@ -6,8 +6,9 @@ import type { AppName } from '../../../host/dokku/names';
 import type { Output } from '../../../host/terminal/output';
 import { eventTypes, type Recorded } from '../../../journal/events';
 import { eventJson } from '../../../projections/events/eventView';
-import { happenedAt } from '../../../projections/events/happenedAt';
+import { happenedAt, writtenAt } from '../../../projections/events/happenedAt';
 import { eventSource, type EventSource, mergedEvents } from '../../../projections/events/mergedEvents';
+import { wantedEvents } from '../../../projections/events/wantedEvents';
 import { once } from '../../../projections/problemWarnings';
 import { type FleetJournal, FleetView } from '../../../subscribers/fleet/mirror/fleetView';
 import type { Mirror } from '../../../subscribers/fleet/mirror/mirror';
@@ -30,10 +31,8 @@ export const fleetEvents = defineCommand({
   example: '--follow',
   ...ofFleet,
   async run({ host, output, args: { app }, flags }) {
-    const { type, since = Number.NEGATIVE_INFINITY, until = Number.POSITIVE_INFINITY } = flags;
-    const timeOf = flags.format === 'stdout' ? happenedAt : ({ at }: Recorded): number => at;
-    const passes = (recorded: Recorded): boolean =>
-      timeOf(recorded) >= since && timeOf(recorded) <= until && (type === undefined || recorded.event.type === type);
+    const timeOf = flags.format === 'stdout' ? happenedAt : writtenAt;
+    const passes = wantedEvents(flags, timeOf);
     const { print, pause } = await openPrinter(output, flags.format);
     if (flags.follow && flags.offline) throw new Failure('--follow and --offline do not go together');
     const { mirror, view, fleet } = await connectAndRead(host, output, {

@@ -1,15 +1,6 @@
 import type { Post } from './format';
 import { jsonPost } from './json';
-import { labeled, type Message, shorten } from './message';
-
-const COLOURS: Readonly<Record<Message['on'], number>> = {
-  started: 0x43_9f_e0,
-  succeeded: 0x2e_b6_7d,
-  failed: 0xe0_1e_5a,
-  canceled: 0x80_80_80,
-  abandoned: 0xe0_1e_5a,
-  test: 0x80_80_80,
-};
+import { COLOURS, labeled, type Message, shorten } from './message';
 
 /** Discord's limit, in characters. */
 const TITLE = 256;
@@ -23,7 +14,7 @@ export function discord(message: Message, url: URL): Post {
   const at = finishedAt ?? startedAt;
   const embed = {
     title: shorten(escape(text), TITLE),
-    color: COLOURS[on],
+    color: Number.parseInt(COLOURS[on].slice(1), 16),
     fields: labeled(message).map(([name, value]) => ({
       name,
       value: `\`${value.replaceAll('`', "'")}\``,

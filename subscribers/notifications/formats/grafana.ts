@@ -1,6 +1,6 @@
 import type { Post } from './format';
 import { jsonPost } from './json';
-import { labeled, type Message } from './message';
+import { labeled, type Message, withEntities } from './message';
 
 /**
  * An annotation of Grafana, from the start of the build to its end; the url ends in `/api/annotations`
@@ -19,12 +19,7 @@ export function grafana(message: Message, url: URL): Post {
       `host:${host}`,
       ...(revision === undefined ? [] : [`commit:${revision}`]),
     ],
-    text: lines.map(escape).join('\n'),
+    text: lines.map(withEntities).join('\n'), // it is shown as HTML
   };
   return jsonPost(body, url);
-}
-
-/** Grafana shows the text as HTML. */
-function escape(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }

@@ -98,6 +98,21 @@ export function shorten(text: string, length: number): string {
   return `${text.slice(0, length - 1).replace(/[\ud800-\udbff]$/, '')}…`;
 }
 
+/** Colours for what happened, `#rrggbb`. */
+export const COLOURS: Readonly<Record<Message['on'], string>> = {
+  started: '#439fe0',
+  succeeded: '#2eb67d',
+  failed: '#e01e5a',
+  canceled: '#808080',
+  abandoned: '#e01e5a',
+  test: '#808080',
+};
+
+/** `text` for receivers to which `&`, `<` and `>` mean something, and their entities stand for them. */
+export function withEntities(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+}
+
 /** The parts of a message that have a label, in the order in which they are shown. */
 export function labeled({ why, who, revision, duration, host, command }: Message): [label: string, value: string][] {
   const parts: [string, string | undefined][] = [
