@@ -1,14 +1,12 @@
-import { dirname } from 'node:path';
-
-import type { AppName } from '../../host/dokku/names';
 import { buildsOf } from '../../journal/history';
-import { eventJson } from '../../projections/events/eventView';
-import { eventSource, mergedEvents } from '../../projections/events/mergedEvents';
+import { mergedEvents } from '../../projections/events/mergedEvents';
+import type { Warn } from '../../projections/problemWarnings';
 import { withFleet } from '../../subscribers/fleet/nats/connect';
 import { asJson, newestFirst } from '../../subscribers/fleet/mirror/fleetBuilds';
 import { historyOf } from '../../subscribers/fleet/mirror/journalHistory';
 import { type FleetJournal, FleetView } from '../../subscribers/fleet/mirror/fleetView';
 import { Mirror } from '../../subscribers/fleet/mirror/mirror';
+import { eventAsJson, sourceOf } from '../fleet/reader/journalEvents';
 import type { FleetBuildView, FleetEvent, FleetFilter, FleetOptions, FleetReader } from './fleetTypes';
 
 /** Opens the builds of a fleet for reading. Reads only the copies on this machine. Throws system errors. */
@@ -49,22 +47,15 @@ export function openFleet(options: FleetOptions): FleetReader {
   };
 }
 
-function* eventsOf(
-  mirror: Mirror,
-  journals: readonly FleetJournal[],
-  warn: (message: string) => void,
-): Generator<FleetEvent> {
-  const byKey = new Map(journals.map((journal) => [`${journal.host.id}/${journal.entry.journal}`, journal]));
-  const sources = [...byKey].map(([key, { entry }]) => {
-    const place = mirror.directoryOf(entry);
-    // Two hosts may have apps of one name: the key tells them apart.
-    return eventSource({ app: key as AppName, directory: place, buildsRoot: dirname(place), mode: 'reader' }, warn);
+function* eventsOf(mirror: Mirror, journals: readonly FleetJournal[], warn: Warn): Generator<FleetEvent> {
+  const journalOf = new Map<string, FleetJournal>();
+  const sources = journals.map((journal) => {
+    const source = sourceOf(mirror, journal, warn);
+    journalOf.set(source.app, journal);
+    return source;
   });
   for (const { app: key, recorded } of mergedEvents(sources, () => true)) {
-    const journal = byKey.get(key);
-    if (journal === undefined) continue;
-    const { host, app, entry } = journal;
-    const whose = { host: host.name, host_id: host.id, journal: entry.journal };
-    yield JSON.parse(JSON.stringify({ ...whose, ...eventJson((app ?? '') as AppName, recorded) })) as FleetEvent;
+    const journal = journalOf.get(key);
+    if (journal !== undefined) yield JSON.parse(JSON.stringify(eventAsJson(journal, recorded))) as FleetEvent;
   }
 }

@@ -2,19 +2,18 @@ import { defineCommand } from '../../definition/command';
 import { aChoice, aSwitch, aTime, format } from '../../definition/flags';
 import { choiceFlags, maybeWord, ofFleet, readerFlags } from '../fleetFlags';
 import { Failure } from '../../../host/failure';
-import type { AppName } from '../../../host/dokku/names';
 import type { Output } from '../../../host/terminal/output';
 import { eventTypes, type Recorded } from '../../../journal/events';
-import { eventJson } from '../../../projections/events/eventView';
 import { happenedAt, writtenAt } from '../../../projections/events/happenedAt';
-import { eventSource, type EventSource, mergedEvents } from '../../../projections/events/mergedEvents';
+import { type EventSource, mergedEvents } from '../../../projections/events/mergedEvents';
 import { wantedEvents } from '../../../projections/events/wantedEvents';
 import { once } from '../../../projections/problemWarnings';
 import { type FleetJournal, FleetView } from '../../../subscribers/fleet/mirror/fleetView';
 import type { Mirror } from '../../../subscribers/fleet/mirror/mirror';
 import { openTable } from '../../events/eventTable';
 import { followFleet } from './followFleet';
-import { chosenJournals, placeOf, connectAndRead, warnOfGaps, warnOfSilentHosts } from './readFleet';
+import { eventAsJson, sourceOf } from './journalEvents';
+import { chosenJournals, connectAndRead, warnOfGaps, warnOfSilentHosts } from './readFleet';
 
 export const fleetEvents = defineCommand({
   description: 'Show the raw history of all hosts merged by time',
@@ -74,20 +73,19 @@ interface Source {
   journal: FleetJournal;
 }
 
-/** Uses the key of the journal, because two hosts may have apps of the same name. */
 function addSource(
   sources: Map<string, Source>,
   mirror: Mirror,
   journal: FleetJournal,
   warn: (message: string) => void,
 ): void {
-  const key = `${journal.host.id}/${journal.entry.journal}`;
-  const known = sources.get(key);
+  const source = sourceOf(mirror, journal, warn);
+  const known = sources.get(source.app);
   if (known !== undefined) {
     known.journal = journal;
     return;
   }
-  sources.set(key, { source: { ...eventSource(placeOf(mirror, journal), warn), app: key as AppName }, journal });
+  sources.set(source.app, { source, journal });
 }
 
 /** Rows are printed one by one, so the widths are fixed. Nearly all names fit. */
@@ -108,15 +106,7 @@ async function openPrinter(
     return { print, pause: () => table.pause() };
   }
   return {
-    print: ({ host, app, entry }, recorded) =>
-      output.line(
-        JSON.stringify({
-          host: host.name,
-          host_id: host.id,
-          journal: entry.journal,
-          ...eventJson((app ?? '') as AppName, recorded),
-        }),
-      ),
+    print: (journal, recorded) => output.line(JSON.stringify(eventAsJson(journal, recorded))),
     pause: () => undefined,
   };
 }
