@@ -71,7 +71,8 @@ export function decide(history: History, command: BuildCommand): BuildEvent[] {
 
 function start(history: History, command: StartBuild): BuildEvent[] {
   const { build, source, process, actor, revision, at } = command;
-  if (findBuild(history, build) || wasPruned(history, build) || command.usedBefore === true) throw new BuildStartedBefore(build);
+  if (findBuild(history, build) || wasPruned(history, build) || command.usedBefore === true)
+    throw new BuildStartedBefore(build);
   const kind = sources[source];
   const startedAt = formatTimestamp(at);
   return [{ type: 'BuildStarted', build, kind, source, process, startedAt, actor, ...(revision && { revision }) }];
