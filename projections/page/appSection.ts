@@ -132,6 +132,6 @@ function eventsHtml(events: readonly Recorded[]): string {
 }
 
 function recordHtml(app: AppName, { build }: ShownBuild): string {
-  const revision = build.revision === undefined ? '' : `<p class=q>Commit <code>${build.revision}</code>`;
+  const revision = build.revision === undefined ? '' : `<p class=q>Commit <code>${escapeText(build.revision)}</code>`;
   return `<h4>Record</h4>${revision}<pre class=j>${escapeText(recordText(app, build))}</pre>`;
 }

@@ -93,7 +93,7 @@ export function whoHtml({ build }: ShownBuild): string {
 
 /** The first seven characters of the commit; '' if it is not known. */
 export function commitHtml({ build }: ShownBuild): string {
-  return build.revision === undefined ? '' : `<code>${build.revision.slice(0, 7)}</code>`;
+  return build.revision === undefined ? '' : `<code>${escapeText(build.revision.slice(0, 7))}</code>`;
 }
 
 /** A time, and how long ago it was at `now` (ms since the epoch). */

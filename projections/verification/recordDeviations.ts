@@ -40,7 +40,7 @@ function saysTheSame(app: AppName, build: Build, text: string): boolean {
   const recorded = findBuild(history, build.id);
   return (
     recorded !== undefined &&
-    appIn(text) === app &&
+    (build.adopted || appIn(text) === app) && // the stock plugin leaves the old name in when an app is renamed
     JSON.stringify(comparable(app, recorded)) === JSON.stringify(comparable(app, build))
   );
 }

@@ -1,4 +1,5 @@
 import { toWholeSeconds } from '../../../host/durations';
+import { visible } from '../../../host/printable';
 
 const ENTITIES: Readonly<Record<string, string>> = {
   '&': '&amp;',
@@ -8,14 +9,14 @@ const ENTITIES: Readonly<Record<string, string>> = {
   "'": '&#39;',
 };
 
-/** `text` as HTML: it stays text, in an element and in a quoted attribute. */
+/** `text` as HTML: it stays text that can be seen, in an element and in a quoted attribute. */
 export function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? '');
+  return visible(text).replace(/[&<>"']/g, (character) => ENTITIES[character] ?? '');
 }
 
-/** `text` as the text of an element: shorter, and not for an attribute. */
+/** `text`, of one line or more, as the text of an element: shorter, and not for an attribute. */
 export function escapeText(text: string): string {
-  return text.replace(/[&<>]/g, (character) => ENTITIES[character] ?? '');
+  return text.replace(/[^\n]+/g, visible).replace(/[&<>]/g, (character) => ENTITIES[character] ?? '');
 }
 
 /** `2,345`, whatever the language of the host. */

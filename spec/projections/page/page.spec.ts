@@ -1,9 +1,10 @@
 import test from 'ava';
 import fc from 'fast-check';
 
-import type { AppName } from '../../../host/dokku/names';
+import { type AppName, parseBuildId } from '../../../host/dokku/names';
 import { HOUR_MS, sumOf } from '../../../projections/page/ends';
 import { pageHtml } from '../../../projections/page/page';
+import { started } from '../../journal/buildEvents';
 import { demoApp, demoHost, demoLog, NOW, pageSource, shownLog } from './demoPage';
 import { anyText } from '../../anyText';
 
@@ -134,6 +135,26 @@ test('whatever a log holds, it is text, and no control character of it reaches t
     }),
     { numRuns: 200 },
   );
+});
+
+test('whatever names a build has, they are text, and no control character of them reaches the page', (t) => {
+  const text = 'a\u0000\u001b[31m\u009b\u202e"><script>\'&\u2028\n';
+  const app = demoApp('shop', [
+    { id: 'b2', status: 'running', hours: 1, source: text },
+    { id: 'b1', status: 'failed', hours: 2, source: text },
+  ]);
+  const named = { source: text, actor: { user: text, key: text, command: text }, revision: text };
+  const builds = app.builds.map((shown) => ({ ...shown, build: { ...shown.build, ...named } }));
+  const at = NOW;
+  const event = { ...started('b1'), ...named };
+  const events = new Map([[parseBuildId('b1'), [{ seq: 1, id: 'e1', at, schema: 2, event }]]]);
+  for (const single of [true, false]) {
+    const html = pageHtml(pageSource([{ ...app, builds, events }], { single }));
+    // eslint-disable-next-line no-control-regex -- they are what must not be there
+    t.notRegex(html, /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e\u2028]/);
+    t.is(html.split('<script>').length, 2);
+    t.true(html.includes('a\\x00\\x1b[31m'));
+  }
 });
 
 test('the chart shows the time there is data for, and canceled builds apart from failed ones', (t) => {

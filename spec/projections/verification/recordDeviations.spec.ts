@@ -82,6 +82,20 @@ test('names that were cut in the middle of a surrogate pair are no deviation, in
   t.deepEqual(verifyApp(builds, testMachine).deviations, []);
 });
 
+test('a foreign record with another app name, or with none, is no deviation once it is adopted', (t) => {
+  const builds = temporaryApp(t);
+  const end = { status: 'succeeded', finished_at: '2026-04-30T13:51:00Z', exit_code: 0 };
+  for (const [id, app] of [
+    ['b1', 'name-before-a-rename'],
+    ['b2', undefined],
+  ] as const) {
+    writeForeign(builds, id, end);
+    rewriteRecord(builds, id, (text) => JSON.stringify({ ...fieldsOf(text), app }));
+  }
+  adoptRecords(builds, testMachine, refuseWarning);
+  t.deepEqual(verifyApp(builds, testMachine).deviations, []);
+});
+
 function recorded(t: ExecutionContext): AppBuilds {
   const builds = temporaryApp(t);
   handle(builds, start('b1'), finish('b1'), start('b2'), cancel('b2'), start('b3'));
