@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 
 import { Failure, printable, reasonOf } from '../host/failure';
-import { appBuilds, propertyPath } from '../host/dokku/paths';
+import { appBuilds, buildsRoot, propertyPath } from '../host/dokku/paths';
 import { clearProperty, writeProperty } from '../host/dokku/properties';
 import { type Limit, parseLimit } from '../host/dokku/retention';
 import type { Output } from '../host/terminal/output';
@@ -17,6 +17,7 @@ import {
 } from '../subscribers/notifications/settings';
 import { setMetricsFile } from '../subscribers/metrics/metricsFile';
 import { parseMetrics } from '../subscribers/metrics/settings';
+import { forgetEnded } from '../subscribers/notifications/endedReceivers';
 import { forgetUndelivered } from '../subscribers/notifications/undelivered';
 import { pagesDirectory, parsePageSetting } from '../subscribers/page/keptPages';
 import { setPage, startUpdate } from '../subscribers/page/requestPages';
@@ -111,7 +112,10 @@ export const set = defineCommand({
       throw new Failure(`Cannot write ${propertyPath(host, scope, name)}: ${reasonOf(error)}`);
     }
     if (name === 'metrics') setMetricsFile(host);
-    if (name === 'notify-url' && scope !== '--global') forgetUndelivered(appBuilds(host, scope).directory);
+    if (name === 'notify-url') {
+      forgetEnded(buildsRoot(host), scope); // also if the clock was set back since the receiver ended
+      if (scope !== '--global') forgetUndelivered(appBuilds(host, scope).directory);
+    }
     if (name === 'page') setPage(host, scope);
     if (name === 'mask' && existsSync(pagesDirectory(host))) startUpdate(host);
     return undefined;

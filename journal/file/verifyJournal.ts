@@ -4,7 +4,7 @@ import type { Recorded } from '../events';
 import { type Deviation, deviationOf, notLinked, stray } from './deviations';
 import { DigestChain } from './digestChain';
 import { type Head, type Journal, START } from './journalFile';
-import { type Damaged, type Problem, readJournal, type Sink } from './readJournal';
+import { type Problem, readJournal, type Sink } from './readJournal';
 
 export type { Deviation } from './deviations';
 
@@ -13,7 +13,10 @@ export interface Verified {
   readonly events: number;
   /** Frames that lost their race. */
   readonly voidFrames: number;
-  /** Bytes of writes that were cut off; the events around them are linked to each other, so nothing is missing. */
+  /**
+   * Bytes of writes that were cut off, with the whole frames of old blocks of the disk among them; the events around
+   * them are linked to each other, so nothing is missing.
+   */
   readonly tornBytes: number;
   /** Events that say nothing to this program. Their place in the chain was checked. */
   readonly unknownEvents: number;
@@ -52,7 +55,7 @@ export function verifyJournal(
   const deviations: Deviation[] = [];
   const unknown: Unknown[] = [];
   const counts = { events: 0, voidFrames: 0, tornBytes: 0, unknownEvents: 0 };
-  let uncovered: Damaged[] = []; // no digest covers them yet
+  let uncovered: Uncovered[] = [];
   let intact = { from: 0, to: 0 }; // bytes that digests cover without a gap, all of them right
   let pinned: number | undefined;
   const bytes = fstatSync(journal.fd).size;
@@ -67,7 +70,9 @@ export function verifyJournal(
         counts.unknownEvents += 1;
         if (unknown.length < NAMED_UNKNOWN) unknown.push(problem);
       } else if (problem.type === 'damage' && problem.cutOff && !problem.tail) {
-        uncovered.push(problem);
+        const { start, end } = problem;
+        const [deviation, until] = [deviationOf({ ...problem, cutOff: false }), deviationOf(problem)];
+        uncovered.push({ start, end, isDamage: true, deviation, until });
       } else {
         deviations.push(deviationOf(problem));
       }
@@ -77,23 +82,55 @@ export function verifyJournal(
       const { seq } = envelope;
       if (!counting) {
         if (chain.lostARace(envelope, frame)) counts.voidFrames += 1;
-        else deviations.push(stray(seq, frame.start));
+        else {
+          const { start, end } = frame;
+          const deviation = stray(seq, start);
+          uncovered.push({ start, end, isDamage: false, deviation, until: deviation });
+        }
         return;
       }
       const covered = chain.add(envelope, frame);
       if (!covered.intact) deviations.push(notLinked(seq, frame.start));
       const from = covered.from === intact.to ? intact.from : covered.from;
       intact = { from: covered.intact ? from : covered.to, to: covered.to };
-      for (const damage of uncovered.filter(({ end }) => end <= covered.to)) {
-        if (damage.start >= intact.from) counts.tornBytes += damage.end - damage.start;
-        else deviations.push(deviationOf({ ...damage, cutOff: false }));
+      for (const group of adjoining(uncovered.filter(({ end }) => end <= covered.to))) {
+        const isTorn = group.some(({ isDamage }) => isDamage);
+        for (const { start, end, deviation } of group) {
+          if (isTorn && start >= intact.from) counts.tornBytes += end - start;
+          else deviations.push(deviation);
+        }
       }
       uncovered = uncovered.filter(({ end }) => end > covered.to);
       if (pin !== undefined && chain.headDigest() === pin) pinned = seq;
     },
   });
-  deviations.push(...uncovered.map(deviationOf));
+  deviations.push(...uncovered.map(({ until }) => until));
   const headDigest = head.seq === 0 ? undefined : chain.headDigest();
   deviations.sort((a, b) => (a.offset ?? 0) - (b.offset ?? 0));
   return { ...counts, unknown, bytes, head, headDigest, pinned, deviations };
+}
+
+/** Bytes that hold no event that counts, and that no digest covers yet. */
+interface Uncovered {
+  readonly start: number;
+  readonly end: number;
+  /** If not, they are a whole frame. */
+  readonly isDamage: boolean;
+  /** What they are, unless a write was cut off there; and what is said of them until a digest covers them. */
+  readonly deviation: Deviation;
+  readonly until: Deviation;
+}
+
+/**
+ * In groups that adjoin. What a power cut leaves of a write can be an old block of the disk, in which whole frames
+ * stand between parts of frames.
+ */
+function adjoining(pieces: readonly Uncovered[]): Uncovered[][] {
+  const groups: Uncovered[][] = [];
+  for (const piece of pieces.toSorted((a, b) => a.start - b.start)) {
+    const group = groups.at(-1);
+    if (group?.at(-1)?.end === piece.start) group.push(piece);
+    else groups.push([piece]);
+  }
+  return groups;
 }

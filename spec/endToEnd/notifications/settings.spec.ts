@@ -6,7 +6,9 @@ import { join } from 'node:path';
 
 import test from 'ava';
 
+import type { AppName } from '../../../host/dokku/names';
 import { createSandbox, type Sandbox } from '../../../scripts/sandbox/host';
+import { noteEnded } from '../../../subscribers/notifications/endedReceivers';
 import { assertValid } from '../schema/schemas';
 import { certificate, key } from './certificate';
 import { startReceiver } from './receiver';
@@ -223,6 +225,17 @@ test.serial('a name that leads to a refused address is refused by the executable
     code: 1,
     stderr: ` !     The test message was not taken: ${known.address} is an address that nothing is sent to\n`,
   });
+});
+
+test.serial('a url that is set again gets messages again, also if the clock was set back meanwhile', async (t) => {
+  await host.createApp('back');
+  const receiver = await startReceiver();
+  t.teardown(receiver.close);
+  await set('back', 'notify-url', receiver.url);
+  noteEnded(host.paths.builds, 'back' as AppName, Date.now() + 3_600_000);
+  t.regex((await host.dokku(['builds:notify', 'back'])).stderr, /answered 410 Gone/);
+  await set('back', 'notify-url', receiver.url);
+  t.is((await host.dokku(['builds:notify', 'back'])).stderr, '');
 });
 
 test.serial('builds:notify says where notifications go, and of the url no more than the host', async (t) => {

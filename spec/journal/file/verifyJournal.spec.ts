@@ -188,6 +188,24 @@ for (const [what, bytes] of [
   });
 }
 
+test('a write that was cut off and left an old block of the disk, with whole events in it, is no deviation either', (t) => {
+  const journal = written(t);
+  const { start = 0 } = framesOf(journal.path)[3] ?? {};
+  const block = readFileSync(journal.path).subarray(40, start + 50); // parts of events around three whole ones
+  appendFileSync(journal.path, block);
+  t.true(verify(journal).deviations.length > 0);
+  appendAll(journal, [started('b5'), finished('b5')]);
+  t.like(verify(journal), { events: 10, tornBytes: block.length, deviations: [] });
+
+  const whole = written(t);
+  appendFileSync(whole.path, readFileSync(whole.path).subarray(0, start)); // events that somebody has copied
+  appendAll(whole, [started('b5'), finished('b5')]);
+  t.deepEqual(
+    verify(whole).deviations.map(({ kind }) => kind),
+    ['stray', 'stray', 'stray'],
+  );
+});
+
 test('damage in place of a frame that lost its race was made after it was written', (t) => {
   const journal = written(t);
   const { start = 0, end = 0 } = framesOf(journal.path)[2] ?? {};

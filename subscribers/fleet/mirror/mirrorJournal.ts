@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import { join } from 'node:path';
 
 import { errorCode } from '../../../host/failure';
-import { makeDirectory, writeAll } from '../../../host/system/files';
+import { makeDirectory, syncDirectory, syncFile, writeAll } from '../../../host/system/files';
 import { JOURNAL_FILE } from '../../../journal/file/journalFile';
 import type { MirroredJournal } from './mirrorIndex';
 import { endOf, type Piece } from '../piece';
@@ -86,12 +86,14 @@ function setAside(directory: string, entry: MirroredJournal, same: number): void
   const temporary = `${path}.new`;
   fs.copyFileSync(path, temporary);
   fs.truncateSync(temporary, same);
+  syncFile(temporary);
   try {
     fs.linkSync(path, join(directory, file));
   } catch (error) {
     if (errorCode(error) !== 'EEXIST') throw error; // a reader was killed right behind this
   }
   fs.renameSync(temporary, path);
+  syncDirectory(directory);
   entry.rewritten = [...entry.rewritten.filter((one) => one.file !== file), { file, same, size: entry.size }];
   entry.size = same;
 }

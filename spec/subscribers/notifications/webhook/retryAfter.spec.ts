@@ -15,6 +15,11 @@ test('Retry-After is a number of seconds or a date, and a day at most', (t) => {
     ['Thu, 30 Apr 2026 13:51:00 GMT', 60_000],
     ['Thu, 30 Apr 2026 13:49:00 GMT', 0],
     ['Thu, 30 Apr 2099 13:49:00 GMT', DAY_MS],
+    ['Thursday, 30-Apr-26 13:51:00 GMT', 60_000],
+    ['Wednesday, 30-Apr-75 13:51:00 GMT', DAY_MS],
+    ['Friday, 30-Apr-99 13:51:00 GMT', 0], // 1999: it cannot be more than 50 years ahead
+    ['Thu Apr 30 13:51:00 2026', 60_000],
+    ['Fri May  1 03:50:00 2026', 14 * 60 * 60_000],
     ['99999999999999999999', DAY_MS],
   ] as const) {
     t.is(parseRetryAfter(header, NOW), ms, header);
