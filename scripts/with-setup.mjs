@@ -97,16 +97,16 @@ function requireNode(major, minor) {
   const [actualMajor, actualMinor] = process.versions.node.split('.').map(Number);
   if (actualMajor > major || (actualMajor === major && actualMinor >= minor)) return;
   fail(
-    `Node.js ${major}.${minor} or later is needed; this is ${process.version} (${process.execPath}). See https://nodejs.org/`,
+    `Node.js ${major}.${minor} or later is needed; this is ${process.version} (${process.execPath}). ` +
+      'See https://nodejs.org/',
   );
 }
 
 function requireGit() {
   const git = spawnSync('git', ['--version'], { stdio: 'ignore' });
   if (git.error === undefined && git.status === 0) return;
-  fail(
-    `git is needed for "npm ${name === 'start' || name === 'test' ? name : `run ${name}`}", and was not found on the PATH.`,
-  );
+  const command = name === 'start' || name === 'test' ? name : `run ${name}`;
+  fail(`git is needed for "npm ${command}", and was not found on the PATH.`);
 }
 
 /** `npm ci`, unless exactly what package-lock.json names is there already. */

@@ -31,7 +31,8 @@ function parsePattern(word: string): Pattern {
   // eslint-disable-next-line no-control-regex -- they are what is refused
   if (word.length > MOST_CHARACTERS || literal < LEAST_LITERAL || /[\u0000-\u001f\u007f-\u009f]/.test(word))
     throw new Failure(
-      `Invalid mask: a pattern must have at least ${LEAST_LITERAL} characters besides * and blanks, at most ${MOST_CHARACTERS} in all, and no control characters`,
+      `Invalid mask: a pattern must have at least ${LEAST_LITERAL} characters besides * and blanks, ` +
+        `at most ${MOST_CHARACTERS} in all, and no control characters`,
     );
   return [first, ...rest];
 }

@@ -4,14 +4,29 @@ import { howEnded } from '../events/causeText';
 /**
  * Messages of Dokku, git and shells, and the usual beginnings of errors of compilers, package managers and runtimes.
  */
-const ERROR =
-  /^ !\s|\b(?:errors?|fatal|failed|failure|panic|exception|traceback|denied)\b|\b[A-Z]\w*(?:Error|Exception)\b|\bERR!|not found|cannot |can't |could not |unable to |no such file|out of memory|segmentation fault|timed? ?out/i;
+const ERROR = anyOf(
+  /^ !\s/,
+  /\b(?:errors?|fatal|failed|failure|panic|exception|traceback|denied)\b/,
+  /\b[A-Z]\w*(?:Error|Exception)\b|\bERR!/,
+  /not found|cannot |can't |could not |unable to |no such file/,
+  /out of memory|segmentation fault|timed? ?out/,
+);
 
 const HARMLESS = /\b(?:0|no) (?:errors?|failed|failures)\b|\bwarn(?:ing)?\b/i;
 
 /** Error lines that name no cause: the last lines of Dokku, git, docker, make and npm. */
-const SAYS_NOTHING =
-  /^ !\s+(?:App build failed|Failure to deploy|Deploy failed)|pre-receive hook declined|exit(?:ed with)? (?:status|code):? \d+|non-zero code|^make(?:\[\d+\])?: \*\*\*|ERR! (?:code|errno|path|command|A )|ELIFECYCLE|complete log of this run/i;
+const SAYS_NOTHING = anyOf(
+  /^ !\s+(?:App build failed|Failure to deploy|Deploy failed)/,
+  /pre-receive hook declined/,
+  /exit(?:ed with)? (?:status|code):? \d+|non-zero code/,
+  /^make(?:\[\d+\])?: \*\*\*/,
+  /ERR! (?:code|errno|path|command|A )|ELIFECYCLE|complete log of this run/,
+);
+
+/** What one of `patterns` finds, in capitals or small letters. */
+function anyOf(...patterns: readonly RegExp[]): RegExp {
+  return new RegExp(patterns.map(({ source }) => source).join('|'), 'i');
+}
 
 /**
  * The last of `lines` of a log that looks like an error; undefined if none does. A line that names no cause is used

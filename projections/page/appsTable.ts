@@ -54,9 +54,11 @@ function appRow(page: PageApp, numbers: Numbers, range: Range, marks: number, an
   const median = numbers.median === undefined ? '' : formatDuration(numbers.median);
   const rate = numbers.successRate === undefined ? '' : rateText(numbers.successRate);
   const total = countOf(page.total) + numbers.running;
+  const isEmpty = outcomes.length + running.length === 0;
+  const strip = isEmpty ? '' : stripSvg(outcomes.slice(-marks), running, range, label);
   const failing = failingBuild(page) === undefined ? '' : ' class=ff';
   return (
     `<tr data-a=${app}${failing}><th scope=row><a href="#${anchors.app(app)}">${app}</a>${last}` +
-    `<td>${outcomes.length + running.length === 0 ? '' : stripSvg(outcomes.slice(-marks), running, range, label)}<td>${rate}<td>${median}<td>${total === 0 ? '' : count(total)}`
+    `<td>${strip}<td>${rate}<td>${median}<td>${total === 0 ? '' : count(total)}`
   );
 }

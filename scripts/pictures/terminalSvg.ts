@@ -16,7 +16,8 @@ export function terminalSvg(printed: string, columns: number, rows: number): str
   const lines = readPrinted(printed).slice(0, rows);
   const drawn = lines.map((line, row) => lineSvg(line, MARGIN + (row + 1) * ROW - 5)).join('\n');
   return (
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${Math.round(width)} ${height}" width="${Math.round(width)}" ` +
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${Math.round(width)} ${height}" ` +
+    `width="${Math.round(width)}" ` +
     `font-family="ui-monospace, 'DejaVu Sans Mono', monospace" font-size="14">\n` +
     `<rect width="100%" height="100%" rx="8" fill="${GROUND}"/>\n${drawn}\n</svg>\n`
   );
@@ -26,18 +27,18 @@ export function terminalSvg(printed: string, columns: number, rows: number): str
 function lineSvg(line: readonly Span[], y: number): string {
   let column = 0;
   const parts = line.map(({ text, style }) => {
-    const [x, columns] = [MARGIN + column * COLUMN, widthOf(text)];
+    const columns = widthOf(text);
+    const [x, width] = [MARGIN + column * COLUMN, columns * COLUMN].map((length) => length.toFixed(1));
     column += columns;
     const colour = typeof style.colour === 'number' ? PALETTE[style.colour % PALETTE.length] : style.colour;
     const [front, back] = style.inverse ? [GROUND, colour ?? TEXT] : [colour ?? TEXT, undefined];
     const ground =
-      back === undefined
-        ? ''
-        : `<rect x="${x.toFixed(1)}" y="${y - 13}" width="${(columns * COLUMN).toFixed(1)}" height="${ROW}" fill="${back}"/>`;
+      back === undefined ? '' : `<rect x="${x}" y="${y - 13}" width="${width}" height="${ROW}" fill="${back}"/>`;
     if (text.trim() === '') return ground;
     const weight = style.bold ? ' font-weight="bold"' : '';
     const dim = style.dim ? ' opacity=".7"' : '';
-    return `${ground}<text x="${x.toFixed(1)}" y="${y}" textLength="${(columns * COLUMN).toFixed(1)}" lengthAdjust="spacingAndGlyphs" fill="${front}"${weight}${dim}>${escapeXml(text)}</text>`;
+    const place = `x="${x}" y="${y}" textLength="${width}" lengthAdjust="spacingAndGlyphs"`;
+    return `${ground}<text ${place} fill="${front}"${weight}${dim}>${escapeXml(text)}</text>`;
   });
   return parts.join('');
 }

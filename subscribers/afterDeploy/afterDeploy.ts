@@ -24,7 +24,8 @@ export function afterDeploy({ host, output, args }: Call): undefined {
   if (build?.status === 'running' && context.system.isGroupAlive(build.process)) {
     const next = leftBehindBy(build.process);
     if (next !== undefined && String(next) !== args[2]) waitForEnd(context.builds, id, next, output.warn);
-    if (next !== undefined || context.system.isGroupAlive(build.process)) return; // the last one may have ended just now
+    // The last one may have ended just now.
+    if (next !== undefined || context.system.isGroupAlive(build.process)) return;
   }
   changeHistory(context, 'all', (history) => tidy(context, history));
   forgetRenamed(host, id);

@@ -31,7 +31,8 @@ function figure(parts: {
   const words = (texts: readonly string[]): string => texts.map((text) => `<span>${text}</span>`).join('');
   return (
     `<figure><div class=g><div class=gy aria-hidden=true><i>${longest}</i>${places.join('')}</div>` +
-    `<svg viewBox="0 0 ${columns} 100" preserveAspectRatio=none role=img aria-label="${escapeHtml(label)}">${drawing}</svg>` +
+    `<svg viewBox="0 0 ${columns} 100" preserveAspectRatio=none role=img aria-label="${escapeHtml(label)}">` +
+    `${drawing}</svg>` +
     `<div class=gx aria-hidden=true>${words(below)}</div></div><figcaption>${caption}</figcaption></figure>`
   );
 }
@@ -120,7 +121,8 @@ export function durationsChart(
   const columns = Math.max(LEAST_BARS, outcomes.length);
   const { median } = numbersOf(outcomes, []);
   const bars = outcomes.map((outcome, place) => {
-    const shape = `<path class=${BAR_CLASS[outcome.status]} d="${barPath(outcome, place + columns - outcomes.length, top)}"/>`;
+    const path = barPath(outcome, place + columns - outcomes.length, top);
+    const shape = `<path class=${BAR_CLASS[outcome.status]} d="${path}"/>`;
     const link = linkTo(outcome);
     const title = `${outcome.build}: ${outcome.status}, ${formatDuration(outcome.ms)}`;
     return link === undefined ? shape : `<a href="#${link}" tabindex=-1>${shape}<title>${title}</title></a>`;
