@@ -1,10 +1,10 @@
-/** Lets a loop rest until there is something to do. */
+/** Lets a loop rest until something has changed. */
 export class Alarm {
   #rung = false;
   #stopped = false;
   #wake: () => void = () => undefined;
 
-  /** Ends the rest of now, or the next one. */
+  /** Ends the rest that is going on, or the next one. */
   readonly ring = (): void => {
     this.#rung = true;
     this.#wake();
@@ -20,7 +20,7 @@ export class Alarm {
     return this.#stopped;
   }
 
-  /** Whether it rang since the last time that this was asked. */
+  /** Whether it rang since the last call of this. */
   hasRung(): boolean {
     const rung = this.#rung;
     this.#rung = false;

@@ -1,22 +1,22 @@
 import type { Engine } from './engine';
 
 /**
- * Which stream this is, and how long. A stream that was made again, or has lost its end, is another one for who has
- * read it.
+ * Which stream this is, and its length. A reader can see from it that the stream was made again, or has lost its
+ * end.
  */
 export interface StreamState {
   /** When it was made, as the engine writes it. */
   readonly created: string;
-  /** Sequence number of the last piece; 0 when it is empty. */
+  /** Sequence number of the last piece; 0 if the stream is empty. */
   readonly last: number;
   /** When that piece was stored, as the engine writes it. */
   readonly time: string;
 }
 
-/** A state that a host has published: the last one of each subject is kept. */
+/** A state that a host has published. The stream keeps the last one of each subject. */
 export interface StoredState {
   readonly host: string;
-  /** The journal that it is about; `host` for the host itself. */
+  /** The id of the journal that it is about; `host` for the host itself. */
   readonly about: string;
   readonly state: unknown;
   readonly sequence: number;
@@ -24,7 +24,7 @@ export interface StoredState {
   readonly at: number;
 }
 
-/** What else passes between hosts and readers. Nothing of it is part of the history. */
+/** Messages between hosts and readers that are no part of the history. */
 export interface Bulletin {
   /** Publishes the state of `about`, which replaces the one before it. */
   publishState(host: string, about: string, state: object): Promise<void>;
@@ -32,13 +32,13 @@ export interface Bulletin {
   statesFrom(from: number): Promise<{ readonly states: readonly StoredState[]; readonly next: number }>;
   streamState(): Promise<StreamState>;
   /**
-   * Asks every host; resolves to what they say within `ms`, or earlier when `enough` says that nobody else will
-   * answer.
+   * Asks every host. Resolves to the answers that come within `ms`, or earlier if `enough` is true for those that have
+   * come.
    */
   ask(question: object, ms: number, enough: (answers: readonly unknown[]) => boolean): Promise<unknown[]>;
-  /** Answers questions until the connection is closed. What returns undefined gives no answer. */
+  /** Answers questions until the connection is closed. If `respond` returns undefined, no answer is sent. */
   answer(respond: (question: unknown) => object | undefined): void;
-  /** Calls `wake` when a piece or a state may have come. */
+  /** Calls `wake` when a piece or a state may have been published. */
   onNews(wake: () => void): void;
 }
 

@@ -17,18 +17,18 @@ export interface StoredPiece {
   readonly sequence: number;
 }
 
-/** Some of the stream. */
+/** A part of the stream. */
 export interface Batch {
   readonly pieces: readonly StoredPiece[];
-  /** Where reading goes on. */
+  /** The sequence number to read from next. */
   readonly next: number;
-  /** Nothing was stored behind it when it was read. */
+  /** Whether it ends with the last piece of the stream. */
   readonly atEnd: boolean;
 }
 
 /**
- * What the fleet needs of a replicated log: these three calls. Every append waits for its acknowledgement, which must
- * not come before the piece is on disk. All of them reject with {@link EngineAway} when the engine does not answer.
+ * The three calls that the fleet needs of a replicated log. An append resolves when it is acknowledged, which must not
+ * be before the piece is on disk. All calls reject with {@link EngineAway} if the engine does not answer.
  */
 export interface Engine {
   /** The last piece of a journal; undefined when none is stored. */
@@ -38,11 +38,11 @@ export interface Engine {
    * sequence number. Rejects with {@link NotTheLast} otherwise.
    */
   append(of: JournalName, piece: Piece, after: number): Promise<number>;
-  /** Reads from sequence number `from` on, about 4 MiB at a time. What is no piece is left out. */
+  /** Reads from sequence number `from` on, about 4 MiB at a time. Leaves out messages that are no pieces. */
   readFrom(from: number): Promise<Batch>;
 }
 
-/** The engine does not answer now: no connection, no leader, a time-out. Trying again later helps. */
+/** The engine does not answer now: no connection, no leader, a time-out. Try again later. */
 export class EngineAway extends Error {
   constructor(reason: string) {
     super(reason);
@@ -50,7 +50,7 @@ export class EngineAway extends Error {
   }
 }
 
-/** Another piece of that journal has been stored since: the place has to be asked for again. */
+/** Another piece of that journal was stored: ask for the last piece again. */
 export class NotTheLast extends Error {
   constructor(of: JournalName) {
     super(`another piece of ${of.journal} was stored`);

@@ -7,26 +7,26 @@ import { type Journal, readAt } from '../../journal/file/journalFile';
 
 /**
  * A range of bytes of a journal file. The pieces of one branch, one after the other, are the file. A piece ends behind
- * an intact frame; only where there is none for {@link MOST_BYTES}, it ends in the debris.
+ * an intact frame. If there is none within {@link MOST_BYTES}, it ends within damaged bytes.
  */
 export interface Piece {
-  /** 1, 2, 3 …: a new one begins at byte 0 when the journal is not the one that was published before. */
+  /** 1, 2, 3 …: a new branch begins at byte 0 if the journal is not the one that was published before. */
   readonly branch: number;
   /** Offset of its first byte in the file. */
   readonly from: number;
   readonly bytes: Uint8Array;
   /** The last intact frame that ends in it or before it. */
   readonly frame: LastFrame;
-  /** How long the file was when the branch began: up to there it has only told again what it had. */
+  /** The size of the file when the branch began. Up to there, the branch repeats what the file held then. */
   readonly upTo: number;
 }
 
-/** Where a frame stands. */
+/** The place of a frame. */
 export interface LastFrame {
   readonly start: number;
   /** Its CRC-32. */
   readonly crc: number;
-  /** Number of its event; 0 where it could not be read. */
+  /** The number of its event; 0 if that cannot be read. */
   readonly seq: number;
 }
 
@@ -38,21 +38,21 @@ export function endOf({ from, bytes }: Piece): number {
   return from + bytes.length;
 }
 
-/** Bytes of a piece of a backlog: what a message costs besides is little then. */
+/** The size of a piece when much is to be published. Large, because each message has a cost of its own. */
 const PIECE_BYTES = 64 * 1024;
 
-/** No piece is longer, whatever stands in the file: a server takes messages of 1 MiB by default. */
+/** No piece is longer: by default a server takes messages of at most 1 MiB. */
 export const MOST_BYTES = 512 * 1024;
 
-/** The newest events are a piece each, so that asking for the last piece moves little. */
+/** The newest events are a piece each, so that the last piece, which hosts ask for, is small. */
 const SINGLE_EVENTS = 16;
 
 /** What {@link nextPiece} found. */
 export type Cut = Pick<Piece, 'from' | 'bytes' | 'frame'>;
 
 /**
- * The next piece of `journal` from byte `from` on; undefined when nothing intact stands there yet. `before` is the
- * last frame before it.
+ * The next piece of `journal` from byte `from` on; undefined if no intact frame is there yet. `before` is the last
+ * frame before it.
  */
 export function nextPiece(journal: Journal, from: number, before: LastFrame): Cut | undefined {
   const { size } = fstatSync(journal.fd);
@@ -68,24 +68,24 @@ export function nextPiece(journal: Journal, from: number, before: LastFrame): Cu
       const frame = { start, crc, seq: decodeEnvelope(payload)?.seq ?? 0 };
       return { from, bytes: bytes.subarray(0, end - from), frame };
     }
-    if (atEnd) return undefined; // the beginning of a frame that is being written, or debris that a frame will follow
+    if (atEnd) return undefined; // a frame that is being written, or damaged bytes without a frame behind them yet
     if (most === MOST_BYTES) return { from, bytes: bytes.subarray(0, Math.max(done, 1)), frame: before };
   }
   return undefined;
 }
 
 /**
- * Whether `frame` stands intact in the journal, and the file reaches to `end`: then a piece that says so is of this
+ * Whether the journal has `frame` intact, and at least `end` bytes: then a piece with this frame and end is of this
  * journal.
  */
 export function holds(journal: Journal, frame: LastFrame, end: number): boolean {
   if (fstatSync(journal.fd).size < end) return false;
-  if (frame.start === 0 && frame.crc === 0) return true; // no frame stands before it
+  if (frame.start === 0 && frame.crc === 0) return true; // no frame is before it
   const bytes = Buffer.allocUnsafe(Math.max(0, Math.min(end - frame.start, LARGEST_FRAME)));
   return readAt(journal, bytes, 0, frame.start) === bytes.length && isWholeFrame(bytes, frame.crc);
 }
 
-/** The first event is mostly in there: what is read without need has its CRC summed up, by every look at a journal. */
+/** Enough for most first events. Not more, because a CRC is computed over all that is read. */
 const FIRST_BYTES = 512;
 
 /** A ULID. */
@@ -110,14 +110,14 @@ function idOf(found: Frame | Damage): string | undefined {
 }
 
 /**
- * What is said of a piece beside its bytes, in one line: layout, branch, from, start and CRC-32 of the frame, its
- * event, upTo.
+ * The description of a piece without its bytes, in one line: layout, branch, from, start and CRC-32 of the frame, the
+ * number of its event, upTo.
  */
 export function pieceLine({ branch, from, frame, upTo }: Piece): string {
   return `1 ${branch} ${from} ${frame.start} ${frame.crc.toString(16)} ${frame.seq} ${upTo}`;
 }
 
-/** The piece that `line` and `bytes` are; undefined when they are none. Its numbers are whole and not negative. */
+/** The piece with the description `line`; undefined if that is none. Its numbers are whole and not negative. */
 export function parsePiece(line: string, bytes: Uint8Array): Piece | undefined {
   const fields = /^1 (\d{1,15}) (\d{1,15}) (\d{1,15}) ([0-9a-f]{1,8}) (\d{1,15}) (\d{1,15})$/.exec(line);
   if (fields === null || bytes.length === 0) return undefined;

@@ -20,11 +20,11 @@ export interface FleetSettings {
   readonly servers: readonly string[];
   /** A ULID: of the host, or of a reader. */
   readonly id: string;
-  /** How people call it. */
+  /** Its name, for people. */
   readonly name: string;
   /** Public NKey. */
   readonly key: string;
-  /** Which machine a host is: a copy of it is another one. */
+  /** The machine of a host, to detect a copy of it. */
   readonly machine?: string;
   /** PEM of the authority that has signed the servers' certificates. */
   readonly authority?: string;
@@ -48,7 +48,7 @@ const SETTINGS_FILE = 'settings.json';
 const SEED_FILE = 'seed';
 const LIMIT_BYTES = 256 * 1024;
 
-/** The settings in `directory`; undefined when there are none. Throws {@link Failure} for what cannot be settings. */
+/** The settings in `directory`; undefined if there are none. Throws {@link Failure} if they are damaged. */
 export function readSettings(directory: string): FleetSettings | undefined {
   if (!refuseLink(directory)) return undefined;
   const text = readSmallFile(join(directory, SETTINGS_FILE), LIMIT_BYTES);
@@ -83,8 +83,8 @@ function parseSettings(text: string): FleetSettings | undefined {
 }
 
 /**
- * The settings with the seed. Throws {@link Failure} when nobody has joined, and on a machine that is a copy of the
- * one that has.
+ * The settings with the seed. Throws {@link Failure} if no fleet was joined, and on a copy of the machine that has
+ * joined.
  */
 export function readJoined(directory: string, role: Role, machine: string | undefined = machineOf()): Joined {
   const settings = readSettings(directory);
@@ -107,7 +107,7 @@ export function storedSeed(directory: string): string | undefined {
   return readSmallFile(join(directory, SEED_FILE), LIMIT_BYTES)?.trim();
 }
 
-/** Stores them: the directory for its owner alone, the seed with mode 0600. Throws system errors. */
+/** Stores the settings, durable: the directory with mode 0700, the files with 0600. Throws system errors. */
 export function writeJoined(directory: string, { seed, ...settings }: Joined): void {
   refuseLink(directory);
   makeDurableDirectory(directory, 0o700);
@@ -115,7 +115,7 @@ export function writeJoined(directory: string, { seed, ...settings }: Joined): v
   replaceFile(join(directory, SETTINGS_FILE), `${JSON.stringify(settings, null, 2)}\n`, { mode: 0o600, durable: true });
 }
 
-/** Removes them, durable: a power cut does not bring the key back. False when there were none. */
+/** Removes the settings, durable: a power cut does not bring the key back. False if there were none. */
 export function removeSettings(directory: string): boolean {
   if (!refuseLink(directory)) return false;
   rmSync(directory, { recursive: true, force: true });
@@ -125,14 +125,14 @@ export function removeSettings(directory: string): boolean {
 
 const MACHINE_FILES = ['/etc/machine-id', '/var/lib/dbus/machine-id'];
 
-/** Which machine this is, as a digest that is of use to no other program; undefined where the system does not say. */
+/** The id of this machine, as a digest that no other program uses; undefined if the system has none. */
 export function machineOf(files: readonly string[] = MACHINE_FILES): string | undefined {
   for (const file of files) {
     try {
       const id = readFileSync(file, 'latin1').trim();
       if (id !== '') return sha256().update(`dokku-builds fleet ${id}`).digest('hex');
     } catch {
-      // the next one may be there
+      // try the next one
     }
   }
   return undefined;

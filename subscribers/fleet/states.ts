@@ -1,39 +1,39 @@
 import { type AppName, asAppName, asBuildId, type BuildId } from '../../host/dokku/names';
 
-/** How a host may be called: safe wherever a name is shown. */
+/** The name of a host: safe wherever it is shown. */
 export const HOST_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
 
-/** What a host says of itself, at least every `everySeconds`. */
+/** The state of a host, which it publishes at least every `everySeconds`. */
 export interface HostState {
-  /** How people call it. */
+  /** Its name, for people. */
   readonly name: string;
   /** Version of its program. */
   readonly program: string;
   readonly everySeconds: number;
-  /** The ids of its journals: what is not among them has been destroyed with its app. */
+  /** The ids of its journals. A journal that is not among them was destroyed with its app. */
   readonly journals: readonly string[];
   /** It has left the fleet, and publishes nothing more. */
   readonly left?: true;
 }
 
-/** Builds that no event has ended, by whether their process lives. */
+/** Builds without an end, by whether their processes run. */
 export interface Lives {
   readonly alive: readonly BuildId[];
   readonly dead: readonly BuildId[];
 }
 
-/** What a journal is the history of. */
+/** The state of a journal. */
 export interface JournalState extends Lives {
   readonly app: AppName;
 }
 
-/** What a host answers when it is asked what runs. */
+/** The answer of a host to the question which builds run. */
 export interface RunningAnswer {
   readonly host: string;
   readonly journals: Readonly<Record<string, Lives>>;
 }
 
-/** `state` as that of a host; undefined when it is none. */
+/** `state` as the state of a host; undefined if it is none. */
 export function asHostState(state: unknown): HostState | undefined {
   const { name, program, everySeconds, journals, left } = fieldsOf(state);
   if (typeof name !== 'string' || !HOST_NAME.test(name) || typeof program !== 'string') return undefined;
@@ -48,7 +48,7 @@ export function asHostState(state: unknown): HostState | undefined {
   };
 }
 
-/** `state` as that of a journal; undefined when it is none. */
+/** `state` as the state of a journal; undefined if it is none. */
 export function asJournalState(state: unknown): JournalState | undefined {
   const { app } = fieldsOf(state);
   const name = typeof app === 'string' ? asAppName(app) : undefined;
@@ -61,7 +61,7 @@ function asLives(state: unknown): Lives | undefined {
   return Array.isArray(alive) && Array.isArray(dead) ? { alive: idsIn(alive), dead: idsIn(dead) } : undefined;
 }
 
-/** `answer` as what runs on a host; undefined when it is nothing like it. */
+/** `answer` as the answer which builds run; undefined if it is none. */
 export function asRunningAnswer(answer: unknown): RunningAnswer | undefined {
   const { host, journals } = fieldsOf(answer);
   if (typeof host !== 'string' || typeof journals !== 'object' || journals === null) return undefined;
@@ -78,7 +78,7 @@ export type Question =
   | { readonly ask: 'running' }
   | { readonly ask: 'publish-again'; readonly host: string; readonly journal: string; readonly branch: number };
 
-/** `question` as one that a host answers. */
+/** `question` as one that a host answers; undefined if it is none. */
 export function asQuestion(question: unknown): Question | undefined {
   const { ask, host, journal, branch } = fieldsOf(question);
   if (ask === 'running') return { ask };

@@ -8,9 +8,9 @@ import { JournalWatch } from './watchJournals';
 /** How an agent works. Times in ms. */
 export interface AgentOptions extends SessionOptions {
   readonly connect: () => Promise<Fleet>;
-  /** How often everything is looked at, whatever the kernel says of the files. */
+  /** How often all journals are checked, even if the kernel reports no change. */
   readonly lookMs: number;
-  /** How often the stream is asked whether it still has what it acknowledged. */
+  /** How often the stream is asked whether it still has the pieces that it acknowledged. */
   readonly askMs: number;
 }
 
@@ -18,8 +18,8 @@ export interface AgentOptions extends SessionOptions {
 export const AGENT_TIMES = { lookMs: 30_000, askMs: 300_000, everySeconds: 60 };
 
 /**
- * Publishes the journals of this host until `signal` says that it is enough. With the engine away it waits, longer
- * each time: the backlog is the journals themselves.
+ * Publishes the journals of this host until `signal` aborts. If the engine does not answer, it tries again after a
+ * pause, which grows each time. It needs no queue: what is not published yet is in the journals.
  */
 export async function runAgent(options: AgentOptions, signal: AbortSignal): Promise<void> {
   const alarm = new Alarm();

@@ -20,7 +20,7 @@ export interface Progress {
   journals: number;
 }
 
-/** After so many refusals in a row somebody else publishes under this host's id. */
+/** After so many conflicts in a row, another machine publishes under the id of this host. */
 const MOST_CONFLICTS = 10;
 
 /** The journal of an app on this host, and what is published of it. */
@@ -29,7 +29,7 @@ export class AppJournal {
   /** Undefined while no event can be read. */
   id: string | undefined;
   #open: readonly RunningBuild[] = [];
-  /** The state as it was published last. */
+  /** The state that was published last, as JSON. */
   #state = '';
   /** The version of the file of which everything is published; undefined if that is not known. */
   #published: string | undefined;
@@ -46,12 +46,12 @@ export class AppJournal {
 
   private readonly path: string;
 
-  /** It is as it was after the last {@link publish}: most journals mostly are, and reading them costs more. */
+  /** Whether the file has not changed since the last {@link publish}. Cheaper than to read it. */
   get isUnchanged(): boolean {
     return this.#published !== undefined && this.#published === fileVersion(this.path);
   }
 
-  /** The app is no more. */
+  /** Whether the app was destroyed. */
   get isGone(): boolean {
     return this.id === undefined && !existsSync(dirname(this.path));
   }
@@ -60,7 +60,7 @@ export class AppJournal {
     return this.#open.length > 0;
   }
 
-  /** The next {@link publish} asks the stream what it has: it may have lost something. */
+  /** Makes the next {@link publish} ask the stream what it has, because it may have lost pieces. */
   askAgain(): void {
     this.publisher.askAgain();
     this.#published = undefined;
@@ -70,7 +70,7 @@ export class AppJournal {
   async publish(progress: Progress): Promise<void> {
     const version = fileVersion(this.path);
     this.#published = undefined;
-    await this.publishState(); // first: who reads an event then knows whose it is, and whether it runs
+    await this.publishState(); // first, so that a reader of an event knows its app, and whether the build runs
     await this.publishEvents(progress);
     this.#published = version;
   }
@@ -87,7 +87,7 @@ export class AppJournal {
     this.#state = text;
   }
 
-  /** The builds without an end, with every process looked at now. */
+  /** The builds without an end, by whether their processes run now. */
   get lives(): Lives {
     const ids = (alive: boolean) => this.#open.filter(({ process }) => isAlive(process) === alive).map(({ id }) => id);
     return { alive: ids(true), dead: ids(false) };

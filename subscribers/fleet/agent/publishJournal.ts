@@ -5,7 +5,7 @@ import { closeJournal, type Journal, openJournal } from '../../../journal/file/j
 import { type Engine, type JournalName, NotTheLast } from '../engine';
 import { endOf, holds, journalId, type LastFrame, nextPiece, NO_FRAME } from '../piece';
 
-/** Up to where a journal is in the stream. */
+/** How much of a journal is in the stream. */
 interface Place {
   readonly journal: string;
   /** Sequence number of its last piece; 0 before the first. */
@@ -17,22 +17,22 @@ interface Place {
   readonly upTo: number;
 }
 
-/** What a step came to. */
+/** The result of a step. */
 export type Step =
   /** A piece of `bytes` was published. */
   | { readonly type: 'published'; readonly bytes: number }
   /** Nothing is left to publish. */
   | { readonly type: 'done' }
-  /** Somebody else has published the same journal: the place is asked for again. */
+  /** Another process has published the same journal: the next step asks the stream for the place again. */
   | { readonly type: 'conflict' }
-  /** There is no journal, or no event in it that could be read. */
+  /** There is no journal, or no event in it can be read. */
   | { readonly type: 'none' };
 
 const sync = promisify(fdatasync);
 
 /**
- * Publishes one journal, a piece at a time. Where it has got to is what the stream says, asked for once and after
- * every surprise; no file of this host remembers it.
+ * Publishes one journal, a piece at a time. The stream says how far it is published. It is asked at the beginning, and
+ * after each conflict or error; no file of this host stores it.
  */
 export class JournalPublisher {
   #place: Place | undefined;
@@ -44,20 +44,20 @@ export class JournalPublisher {
     private readonly path: string,
   ) {}
 
-  /** The next step asks the stream where it has got to. */
+  /** Makes the next step ask the stream how far the journal is published. */
   askAgain(): void {
     this.#place = undefined;
   }
 
-  /** The next step publishes the journal from byte 0 again, if the stream's last piece still belongs to `branch`. */
+  /** Makes the next step publish from byte 0 again, if the last piece in the stream still belongs to `branch`. */
   publishAgain(branch: number): void {
     this.#fromStart = branch;
     this.#place = undefined;
   }
 
   /**
-   * Publishes the next piece. Rejects with `EngineAway`, `JournalNotReadable` and system errors; then nothing is
-   * forgotten.
+   * Publishes the next piece. Rejects with `EngineAway`, `JournalNotReadable` and system errors; it can then be called
+   * again.
    */
   async step(): Promise<Step> {
     const journal = openJournal(this.path);
@@ -78,7 +78,7 @@ export class JournalPublisher {
     }
     const cut = nextPiece(journal, place.end, place.frame);
     if (cut === undefined) return { type: 'done' };
-    await sync(journal.fd); // what others will have heard of must not be lost here by a power cut
+    await sync(journal.fd); // a power cut must not undo here what was published
     const { branch, upTo, after } = place;
     const piece = { ...cut, branch, upTo };
     try {

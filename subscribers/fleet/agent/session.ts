@@ -7,14 +7,14 @@ import { asQuestion, type HostState, type Lives, type RunningAnswer } from '../s
 import { AppJournal, type Progress } from './appJournal';
 import { appsIn } from './watchJournals';
 
-/** What a session is about. */
+/** The host whose journals a session publishes. */
 export interface SessionOptions {
   /** Id of the host. */
   readonly host: string;
   readonly name: string;
   readonly program: string;
   readonly buildsRoot: string;
-  /** How often the host says that it is there, in seconds. */
+  /** How often the host publishes its state, in seconds. */
   readonly everySeconds: number;
   /** Called with a sentence for a journal that cannot be published. */
   readonly warn: (message: string) => void;
@@ -23,10 +23,10 @@ export interface SessionOptions {
 /** How many journals are published at once, one piece of each. */
 const IN_FLIGHT = 32;
 
-/** How often a reader can have a journal published again, in ms. */
+/** A journal is published again at a reader's request at most once in this time, in ms. */
 const AGAIN_MS = 600_000;
 
-/** One connection's work: publishes the journals of a host, and says what runs. */
+/** The work on one connection: publishes the journals of a host, and which builds run. */
 export class Session {
   readonly #journals = new Map<AppName, AppJournal>();
   readonly #published = new Map<string, number>(); // when a journal was published again
@@ -42,7 +42,7 @@ export class Session {
     return [...this.#journals.keys()];
   }
 
-  /** The next {@link publish} looks at `app`; without one, at every journal that has changed. */
+  /** Makes the next {@link publish} check `app`, or if none is given, every journal that has changed. */
   lookAt(app?: AppName): void {
     if (app !== undefined && this.#journals.has(app)) {
       this.#waiting.add(app);
@@ -58,20 +58,20 @@ export class Session {
     }
   }
 
-  /** The place of every journal is asked for again: the stream may have forgotten something. */
+  /** Asks the stream again how much of each journal it has: it may have lost pieces. */
   askAgain(): void {
     for (const journal of this.#journals.values()) journal.askAgain();
     this.lookAt();
   }
 
-  /** Publishes all that waits to be looked at. Rejects with `EngineAway`; what was not done waits on. */
+  /** Publishes the journals that wait. Rejects with `EngineAway`; then the journals that are left still wait. */
   async publish(progress: Progress = { pieces: 0, bytes: 0, journals: 0 }): Promise<Progress> {
     const queue = [...this.#waiting];
     const work = async (): Promise<void> => {
       for (let app = queue.shift(); app !== undefined; app = queue.shift()) {
         const journal = this.#journals.get(app);
         if (journal === undefined) continue;
-        this.#waiting.delete(app); // before the work: what changes meanwhile waits again
+        this.#waiting.delete(app); // before the work, so that a change during it is published next time
         try {
           await journal.publish(progress);
           if (journal.isGone) this.#journals.delete(app);
@@ -79,7 +79,7 @@ export class Session {
         } catch (error) {
           if (error instanceof EngineAway) this.#waiting.add(app);
           if (!(error instanceof JournalNotReadable) && errorCode(error) === undefined) throw error;
-          this.warnOnce(app, reasonOf(error)); // it is looked at again with all the others
+          this.warnOnce(app, reasonOf(error)); // the next check of all journals tries again
         }
       }
     };
@@ -88,12 +88,12 @@ export class Session {
     return progress;
   }
 
-  /** Says what has become of builds whose processes have ended without an event. */
+  /** Publishes the states of journals in which a process has ended without an event. */
   async tellChanges(): Promise<void> {
     for (const journal of this.#journals.values()) if (journal.hasOpenBuilds) await journal.publishState();
   }
 
-  /** Says that the host is there, and what it has; not `ifNew` when that is what it said before. */
+  /** Publishes the state of the host; with `ifNew`, only if it has changed. Resolves to whether it was published. */
   async tellHost({ left, ifNew = false }: { readonly left?: true; readonly ifNew?: boolean } = {}): Promise<boolean> {
     const { host, name, program, everySeconds } = this.options;
     const journals = [...this.#journals.values()].map(({ id }) => id).filter((id) => id !== undefined);
@@ -107,7 +107,7 @@ export class Session {
 
   #told = '';
 
-  /** Answers what readers ask; `wake` is called when there is something to publish because of it. */
+  /** Answers the questions of readers. Calls `wake` if a journal is to be published because of one. */
   answer(wake: () => void): void {
     this.fleet.answer((asked) => {
       const question = asQuestion(asked);
@@ -125,7 +125,7 @@ export class Session {
     });
   }
 
-  /** What runs, with every process looked at now. */
+  /** The builds that run now. */
   private running(): RunningAnswer {
     const journals: Record<string, Lives> = {};
     for (const { id, hasOpenBuilds, lives } of this.#journals.values()) {

@@ -17,13 +17,13 @@ export function appsIn(buildsRoot: string): AppName[] {
 }
 
 /**
- * Tells which journals may have changed, from what the kernel says of the files. It may miss something (a limit on
- * watches, a file system that is not local): whoever uses it looks at everything from time to time as well.
+ * Reports which journals may have changed, by the kernel's file events. It can miss changes (a limit on watches, a
+ * file system that is not local), so callers check all journals from time to time, too.
  */
 export class JournalWatch {
   readonly #watchers = new Map<string, FSWatcher>();
 
-  /** `changed` is called with an app, or undefined when apps may have come or gone. */
+  /** `changed` is called with an app, or with undefined if apps may have been created or destroyed. */
   constructor(
     private readonly buildsRoot: string,
     private readonly changed: (app: AppName | undefined) => void,
@@ -39,7 +39,7 @@ export class JournalWatch {
     }
     this.add('', this.buildsRoot, () => this.changed(undefined));
     for (const app of apps) {
-      // The journal is written in place: the file itself says so, and the logs beside it stay quiet.
+      // The file and not its directory is watched, because logs in the directory change all the time.
       if (!this.add(app, join(this.buildsRoot, app, JOURNAL_FILE), () => this.changed(app))) {
         this.add(app, join(this.buildsRoot, app), () => this.changed(undefined));
       }
@@ -59,7 +59,7 @@ export class JournalWatch {
     };
     try {
       const watcher = watch(path, { persistent: false }, (event) => {
-        if (event === 'rename') drop(); // another file may stand there now
+        if (event === 'rename') drop(); // another file may be at this path now
         changed();
       });
       watcher.on('error', drop);

@@ -2,7 +2,7 @@ import type { AppName } from '../../../host/dokku/names';
 import { toRecord } from '../../../projections/records/record';
 import { type FleetBuild, startOf } from './fleetView';
 
-/** The JSON of a build: whose it is, its record, and how it is seen. */
+/** The JSON of a build: its host and app, its record, and its status as readers see it. */
 export function asJson({ journal, shown, status }: FleetBuild): object {
   const { host, app, gone, entry } = journal;
   const { app: _, ...record } = toRecord((app ?? '') as AppName, shown.build);
@@ -19,8 +19,8 @@ export function asJson({ journal, shown, status }: FleetBuild): object {
   };
 }
 
-/** The builds, those of each journal given oldest first, in the order in which they began, newest first. */
+/** The builds by their start, newest first. Those of one journal must be given oldest first. */
 export function newestFirst(builds: readonly FleetBuild[]): FleetBuild[] {
-  // of those that began at once the later stays first
+  // of builds that began at the same time, the later one stays first
   return builds.toReversed().sort((a, b) => startOf(b) - startOf(a));
 }

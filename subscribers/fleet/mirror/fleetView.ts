@@ -6,24 +6,24 @@ import type { MirroredJournal } from './mirrorIndex';
 import type { Mirror } from './mirror';
 import { asHostState, asJournalState, type RunningAnswer } from '../states';
 
-/** A host as a reader knows it. */
+/** A host, from its published state. */
 export interface FleetHost {
   readonly id: string;
-  /** How people call it; its id where it has said nothing yet. */
+  /** Its name; its id until it has published its state. */
   readonly name: string;
-  /** When it was heard last, ms since the epoch; 0 when it never was. */
+  /** When it was heard last, ms since the epoch; 0 for never. */
   readonly heardAt: number;
-  /** It has not been heard for so long that nobody knows what it does now. */
+  /** It has not been heard for so long that its state now is unknown, or it has left. */
   readonly silent: boolean;
-  /** It said that it left the fleet. */
+  /** It has left the fleet. */
   readonly left: boolean;
   readonly program: string;
 }
 
-/** A journal, whose it is, and what it is the history of. */
+/** A journal, its host, and its app. */
 export interface FleetJournal {
   readonly host: FleetHost;
-  /** The app that has it, or had it when the host spoke last; undefined when that was never said. */
+  /** The app, by the last published state of the journal; undefined if none was published. */
   readonly app: AppName | undefined;
   /** The app was destroyed, or the journal is another one now. */
   readonly gone: boolean;
@@ -33,19 +33,19 @@ export interface FleetJournal {
 /** The status that a reader sees; `unknown` if the build has no end and its host is silent. */
 export type FleetStatus = DisplayStatus | 'unknown';
 
-/** A build, seen from elsewhere. */
+/** A build of some host. */
 export interface FleetBuild {
   readonly journal: FleetJournal;
   readonly shown: Omit<ShownBuild, 'displayStatus'>;
   readonly status: FleetStatus;
 }
 
-/** After how many times its interval a host counts as silent. */
+/** A host is silent if it was not heard for so many of its intervals. */
 const MISSED = 3;
 
 /**
- * What a mirror says of hosts, journals and builds at `now` (ms since the epoch). `answers` are what hosts said when
- * they were asked just now.
+ * Hosts, journals and builds by the content of a mirror, at `now` (ms since the epoch). `answers`: the answers of
+ * hosts to a question that was asked just now.
  */
 export class FleetView {
   readonly hosts: readonly FleetHost[];
@@ -93,7 +93,7 @@ export class FleetView {
     return (listed?.at ?? 0) > (index.heard(host, journal)?.at ?? Number.POSITIVE_INFINITY);
   }
 
-  /** A build of `journal`, as far as anybody can tell. */
+  /** A build of `journal`, with its status as far as it is known. */
   show(journal: FleetJournal, build: Build): FleetBuild {
     const status = this.statusOf(journal, build);
     const shown = asShown(build, this.now, () => true);
@@ -109,7 +109,7 @@ export class FleetView {
     if (answered === undefined && host.silent) return 'unknown';
     if (lives?.alive.includes(build.id) === true) return 'running';
     if (lives?.dead.includes(build.id) === true) return 'abandoned';
-    return 'unknown'; // the event was quicker than what its host says of it
+    return 'unknown'; // the event came before the state that says whether its process runs
   }
 
   private hostOf(id: string): FleetHost {

@@ -5,7 +5,7 @@ import type { FleetJournal } from './fleetView';
 import type { Mirror } from './mirror';
 import type { MirroredJournal } from './mirrorIndex';
 
-/* Everything that reads events. A list of what is running does not load this. */
+/* The part of the mirror that reads events. The list of running builds does not load it. */
 
 /** The history of a journal in the mirror. */
 export function historyOf(mirror: Mirror, { entry }: FleetJournal): History {

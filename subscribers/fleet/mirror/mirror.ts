@@ -15,18 +15,18 @@ import { lockMirror } from './mirrorLock';
 /*
  * A mirror is a directory:
  *
- *   index.json                     how far all was read, what hosts said last, builds that have not ended
- *   journals/<host>/<journal>/     events.journal, byte for byte the host's; a checkpoint; earlier pasts of it
- *   journals.before                what had been read of a stream that is another one now
- *   lock                           held (flock) by the process that reads into it
+ *   index.json                     how far the stream was read, the last state of each host, builds without an end
+ *   journals/<host>/<journal>/     events.journal, byte for byte the host's; a checkpoint; earlier versions of it
+ *   journals.before                the journals of the stream before, if that was made again
+ *   lock                           held (flock) by the process that updates the mirror
  */
 
 /** A copy of the journals of all hosts. */
 export class Mirror {
-  /** Which file the index was read from. */
+  /** The version of the index file that the index was read from. */
   #indexFile: string;
 
-  /** What {@link hasChanged} compares with: as it is in the index file. */
+  /** The position that is stored in the index file, for {@link hasChanged}. */
   #stored: string | undefined;
 
   private constructor(
@@ -39,15 +39,15 @@ export class Mirror {
   }
 
   /**
-   * Opens the mirror in `directory`, made when there is none. `patience` is how long it waits for another reader, in
-   * ms. Throws system errors.
+   * Opens the mirror in `directory`, and makes it if there is none. `patience`: how long to wait for another reader,
+   * in ms. Throws system errors.
    */
   static open(directory: string, patience = PATIENCE_MS): Mirror {
     makeDirectory(directory, 0o700);
     return new Mirror(directory, readIndex(directory), patience);
   }
 
-  /** Where a journal of the mirror lies. */
+  /** The directory of a journal. */
   directoryOf({ host, journal }: Pick<MirroredJournal, 'host' | 'journal'>): string {
     return join(this.directory, 'journals', host, journal);
   }
@@ -57,8 +57,8 @@ export class Mirror {
   }
 
   /**
-   * Reads everything that was published since, `now` is ms since the epoch. `warn` is told when the stream is not the
-   * one that was read before. Rejects with `EngineAway` and system errors; what was read until then stays.
+   * Reads everything that was published since the last time. `now` is ms since the epoch. Warns if the stream is not
+   * the one that was read before. Rejects with `EngineAway` and system errors, and keeps what was read until then.
    */
   async refresh(
     engine: Engine & Pick<Bulletin, 'statesFrom' | 'streamState' | 'ask'>,
@@ -89,7 +89,7 @@ export class Mirror {
     }
   }
 
-  /** Nothing was published since, and nothing is missing. Mostly it is so. */
+  /** Whether nothing was published since the last time, and nothing is missing: the usual case. */
   private async isCurrent(engine: Pick<Bulletin, 'statesFrom' | 'streamState'>): Promise<boolean> {
     this.readIndexAgain();
     const { stream, nextState, unsettledJournals } = this.index;
@@ -99,7 +99,7 @@ export class Mirror {
     return (await engine.statesFrom(nextState)).states.length === 0;
   }
 
-  /** Another process may have read on since. */
+  /** Reads the index again if another process has updated it. */
   private readIndexAgain(): void {
     const file = fileVersion(join(this.directory, INDEX_FILE));
     if (file === this.#indexFile) return;
@@ -108,18 +108,18 @@ export class Mirror {
     this.#stored = positionOf(this.index);
   }
 
-  /** When all was read that was there, ms since the epoch; 0 when nothing was read yet. */
+  /** When the mirror was last complete, ms since the epoch; 0 for never. */
   get readAt(): number {
     return statSync(join(this.directory, INDEX_FILE), { throwIfNoEntry: false })?.mtimeMs ?? 0;
   }
 
-  /** The time of the file says when everything was read: if nothing is new, it is not written again. */
+  /** Stores the time as that of the index file, so that the file is not written again if nothing is new. */
   private noteRead(now: number): void {
     utimesSync(join(this.directory, INDEX_FILE), now / 1000, now / 1000);
     this.#indexFile = fileVersion(join(this.directory, INDEX_FILE));
   }
 
-  /** Something was read that is not in the index file. */
+  /** Whether more was read than is in the index file. */
   private get hasChanged(): boolean {
     return this.#stored !== positionOf(this.index);
   }
@@ -138,7 +138,7 @@ export class Mirror {
   ): Promise<void> {
     for (let restarts = 0; ;) {
       const { stream } = this.index;
-      // The last piece is read once more: it must still be the one that was read.
+      // The last piece is read once more, to see whether it is still the one that was read.
       const batch = await engine.readFrom(stream === undefined ? this.index.next : stream.last);
       if (stream !== undefined && !isSame(batch.pieces[0], stream)) {
         if (++restarts > MOST_RESTARTS) throw new Failure('The stream changes faster than it can be read');
@@ -189,7 +189,7 @@ export class Mirror {
     }
   }
 
-  /** The stream is another one now: what was read is kept beside, once, and everything is read again. */
+  /** The stream is another one now: moves the journals to `journals.before`, and reads everything again. */
   private startAgain(warn: (message: string) => void): void {
     const [journals, before] = ['journals', 'journals.before'].map((name) => join(this.directory, name)) as [
       string,
@@ -212,7 +212,7 @@ const MOST_RESTARTS = 3;
 const PATIENCE_MS = 5000;
 const ASK_MS = 500;
 
-/** Which stream has been read up to where, and whether that was its end. */
+/** Which stream was read, and how far, as a text to compare. */
 function positionOf({ stream, next, nextState }: MirrorIndex): string {
   return `${stream?.created} ${stream?.time} ${next} ${nextState}`;
 }

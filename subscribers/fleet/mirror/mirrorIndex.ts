@@ -5,11 +5,11 @@ import { replaceFile } from '../../../host/system/replaceFile';
 import type { RunningBuild } from '../../../journal/history';
 import type { JournalName } from '../engine';
 
-/** An earlier past of a journal, which its host no longer has. */
+/** An earlier version of a journal, which its host does not have any more. */
 interface Rewritten {
-  /** File in the journal's directory that holds it. */
+  /** The file in the journal's directory that holds it. */
   readonly file: string;
-  /** Up to this byte both are the same. */
+  /** So many bytes at the beginning are the same in both. */
   readonly same: number;
   readonly size: number;
 }
@@ -20,9 +20,9 @@ export interface MirroredJournal {
   readonly journal: string;
   /** The branch that is being read; 0 before the first piece. */
   branch: number;
-  /** Offset behind what was read of this branch. */
+  /** The offset in the file up to which this branch was read. */
   end: number;
-  /** Bytes of the file that have been stored. */
+  /** The size of the file. */
   size: number;
   upTo: number;
   /** Pieces of this branch are missing behind `end`; its host is asked to publish the journal again. */
@@ -36,7 +36,7 @@ export interface MirroredJournal {
   open: readonly RunningBuild[];
 }
 
-/** The last that was heard of a host or a journal, and when (ms since the epoch). */
+/** The last state of a host or a journal, and when it was stored (ms since the epoch). */
 interface Heard {
   readonly at: number;
   readonly state: unknown;
@@ -48,18 +48,18 @@ interface StreamRead {
   /** Sequence number and CRC-32 of the last piece that was read. */
   readonly last: number;
   readonly crc: number;
-  /** When the engine stored its last piece, if that was read: then the stream is unchanged as long as it says so. */
+  /** When the engine stored the last piece, if that was read. A stream that still gives this time is unchanged. */
   readonly time?: string;
 }
 
 /**
- * What a mirror knows beside the journals: one file, so that a list of what is running needs to read no other. Of
- * thousands of journals few have builds without an end, so each stays as the file has it until it is asked for.
+ * The content of a mirror other than the journals: one file, the only one that a list of running builds reads. Few of
+ * thousands of journals have builds without an end, so an entry is only unpacked when it is asked for.
  */
 export class MirrorIndex {
   /** The stream that was read; undefined before the first time. */
   stream: StreamRead | undefined;
-  /** Where reading goes on. */
+  /** The sequence numbers to read from next: of pieces, and of states. */
   next = 1;
   nextState = 1;
   readonly #journals: ByHost<Entry | MirroredJournal>;
@@ -71,7 +71,7 @@ export class MirrorIndex {
     this.#heard = file?.heard ?? {};
   }
 
-  /** Ids of all hosts that have a journal here, or were heard. */
+  /** The ids of all hosts that have a journal or a state here. */
   get hosts(): string[] {
     return [...new Set([...Object.keys(this.#journals), ...Object.keys(this.#heard)])];
   }
@@ -97,14 +97,14 @@ export class MirrorIndex {
     return found;
   }
 
-  /** The journal, which is new here if nothing was read of it. What is changed in it, {@link writeIndex} stores. */
+  /** The entry of a journal; a new one if nothing of it was read. {@link writeIndex} stores changes of it. */
   journal({ host, journal }: JournalName): MirroredJournal {
     const entries = (this.#journals[host] ??= {});
     const stored = entries[journal] ?? NEW_ENTRY;
     return isEntry(stored) ? (entries[journal] = unpacked(host, journal, stored)) : stored;
   }
 
-  /** The last that was heard about a journal, or about `host` itself. */
+  /** The last state of a journal, or of `host` itself. */
   heard(host: string, about: string): Heard | undefined {
     const stored = this.#heard[host]?.[about];
     return stored && { at: stored[0], state: stored[1] };
@@ -140,7 +140,7 @@ interface IndexFile extends Pick<MirrorIndex, 'stream' | 'next' | 'nextState'> {
 
 type StoredHeard = readonly [at: number, state: unknown];
 
-/** Thousands of journals are alike but for a few numbers. Few have anything in `more`. */
+/** Short, because there are thousands. Few have anything in `more`. */
 type Entry = readonly [
   branch: number,
   end: number,
@@ -174,7 +174,7 @@ function packed({ branch, end, size, upTo, seq, stored, gap, rewritten, open }: 
   return Object.keys(more).length > 0 ? [...numbers, more] : numbers;
 }
 
-/** The index of the mirror in `directory`; an empty one where there is none of this layout. Throws system errors. */
+/** The index of the mirror in `directory`; an empty one if there is none of this layout. Throws system errors. */
 export function readIndex(directory: string): MirrorIndex {
   const text = readSmallFile(join(directory, INDEX_FILE), LIMIT_BYTES);
   if (text === undefined) return new MirrorIndex();
@@ -186,7 +186,7 @@ export function readIndex(directory: string): MirrorIndex {
   }
 }
 
-/** Stores it in one step. Throws system errors. */
+/** Stores the index in one step. Throws system errors. */
 export function writeIndex(directory: string, index: MirrorIndex): void {
   replaceFile(join(directory, INDEX_FILE), JSON.stringify(index.toFile()), { mode: 0o600, durable: true });
 }

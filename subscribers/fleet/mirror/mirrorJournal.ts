@@ -7,17 +7,17 @@ import { JOURNAL_FILE } from '../../../journal/file/journalFile';
 import type { MirroredJournal } from './mirrorIndex';
 import { endOf, type Piece } from '../piece';
 
-/** What a piece was for the mirror. */
+/** What the mirror did with a piece. */
 export type Applied =
   | 'stored'
-  /** It was known already. */
+  /** The mirror has it already. */
   | 'known'
-  /** What comes before it is missing. */
+  /** Pieces before it are missing. */
   | 'gap'
-  /** The mirror itself has lost bytes: all of it has to be read again. */
+  /** The mirror has lost bytes: everything must be read again. */
   | 'damaged';
 
-/** Adds `piece` to the journal in `directory`, by the byte offset it says. Changes `entry`. Throws system errors. */
+/** Writes `piece` into the journal in `directory`, at its byte offset. Changes `entry`. Throws system errors. */
 export function applyPiece(directory: string, entry: MirroredJournal, piece: Piece): Applied {
   if (piece.branch < entry.branch) return 'known';
   if (piece.branch > entry.branch) {
@@ -37,12 +37,12 @@ function noteGap(entry: MirroredJournal, { branch }: Piece): Applied {
   return 'gap';
 }
 
-/** The bytes that follow `entry.end`: compared where the file has some, written behind its end. */
+/** Compares `bytes`, which follow `entry.end`, with those in the file, and writes the ones behind its end. */
 function store(directory: string, entry: MirroredJournal, bytes: Buffer): boolean {
   const path = join(directory, JOURNAL_FILE);
   let fd = openFile(directory, path);
   try {
-    // shorter where a reader was killed while it changed the file
+    // the file is shorter if a reader was killed while it changed it
     entry.size = Math.min(entry.size, fs.fstatSync(fd).size);
     if (entry.end > entry.size) return false;
     const known = Buffer.allocUnsafe(Math.min(entry.size - entry.end, bytes.length));
@@ -60,7 +60,7 @@ function store(directory: string, entry: MirroredJournal, bytes: Buffer): boolea
     if (entry.branch > 1 && entry.end >= entry.upTo && entry.size > entry.end) {
       fs.closeSync(fd);
       fd = -1;
-      setAside(directory, entry, entry.end); // the host has told all that it had, and the file has more
+      setAside(directory, entry, entry.end); // the file has more than the host has published
     }
     return true;
   } finally {
@@ -79,7 +79,7 @@ function openFile(directory: string, path: string): number {
   }
 }
 
-/** Keeps the file as an earlier past, and goes on with a copy of its first `same` bytes. */
+/** Keeps the file as an earlier version, and continues with a copy of its first `same` bytes. */
 function setAside(directory: string, entry: MirroredJournal, same: number): void {
   const path = join(directory, JOURNAL_FILE);
   const file = `${JOURNAL_FILE}.before-${entry.branch}`;
@@ -90,7 +90,7 @@ function setAside(directory: string, entry: MirroredJournal, same: number): void
   try {
     fs.linkSync(path, join(directory, file));
   } catch (error) {
-    if (errorCode(error) !== 'EEXIST') throw error; // a reader was killed right behind this
+    if (errorCode(error) !== 'EEXIST') throw error; // a reader was killed after this call
   }
   fs.renameSync(temporary, path);
   syncDirectory(directory);

@@ -8,9 +8,9 @@ import { Failure } from '../../../host/failure';
 const RETRY_MS = 100;
 
 /**
- * Only one process at a time writes into the mirror in `directory`. Waits up to `patience` ms for another one, then
- * rejects with {@link MirrorInUse}. Resolves to the function that ends it; the kernel does that for a process that
- * was killed.
+ * Takes the lock of the mirror in `directory`, so that only one process writes into it. Waits at most `patience` ms,
+ * then rejects with {@link MirrorInUse}. Resolves to a function that gives the lock back. If the process is killed,
+ * the kernel does that.
  */
 export async function lockMirror(directory: string, patience: number): Promise<() => void> {
   for (const until = Date.now() + patience; ;) {

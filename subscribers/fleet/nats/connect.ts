@@ -20,7 +20,7 @@ export async function connectFleet(joined: Joined, timeout?: number): Promise<Na
   throw new ServerTooOld(version);
 }
 
-/** Does `work` on a connection of its own, which is closed whatever happens: an open one would keep the process. */
+/** Does `work` on a connection of its own, and closes it also after an error: an open one would keep the process. */
 export async function withFleet<T>(joined: Joined, work: (fleet: NatsFleet) => Promise<T>): Promise<T> {
   const fleet = await connectFleet(joined);
   try {
@@ -30,7 +30,7 @@ export async function withFleet<T>(joined: Joined, work: (fleet: NatsFleet) => P
   }
 }
 
-/** The server lacks what the fleet rests on. */
+/** The server is too old for the fleet. */
 export class ServerTooOld extends Failure {
   constructor(version: string) {
     const least = LEAST_VERSION.join('.');
@@ -41,26 +41,26 @@ export class ServerTooOld extends Failure {
   }
 }
 
-/** Of a server that can do what is needed: direct get in batches came with 2.11. */
+/** The first version with direct get in batches. */
 const LEAST_VERSION = [2, 11] as const;
 
-/** Whether `version` of nats-server is one that can do what is needed. */
+/** Whether `version` of nats-server is new enough for the fleet. */
 export function isNewEnough(version: string): boolean {
   const [major = 0, minor = 0] = version.split('.').map((part) => Number.parseInt(part, 10) || 0);
   return major > LEAST_VERSION[0] || (major === LEAST_VERSION[0] && minor >= LEAST_VERSION[1]);
 }
 
-/** A server of the fleet as it describes itself. */
+/** How a server of the fleet describes itself. */
 export interface ServerReport {
   readonly name: string;
   readonly version: string;
-  /** It is on disk before it acknowledges. */
+  /** It syncs before it acknowledges. */
   readonly durable: boolean;
 }
 
 const SERVERS_MS = 1000;
 
-/** What the servers say of themselves, by name; none where their configuration does not let a client see that. */
+/** The reports of the servers, by name; none if their configuration does not let a client see them. */
 export async function readServers(fleet: NatsFleet): Promise<ServerReport[]> {
   const answers = await fleet.servers(SERVERS_MS);
   return answers.flatMap((answer) => asReport(answer) ?? []).sort((a, b) => (a.name < b.name ? -1 : 1));

@@ -3,7 +3,7 @@ import { type Piece, pieceLine } from '../piece';
 import { JOURNALS, PIECE_HEADER, sequenceOf, storedPiece, subjectOf, UNREADABLE } from './natsMessages';
 import type { NatsRequests } from './natsRequests';
 
-/** The three calls that the fleet needs of an engine, by JetStream. */
+/** The three calls of an engine, by JetStream. */
 export class NatsEngine implements Engine {
   constructor(protected readonly requests: NatsRequests) {}
 
@@ -11,7 +11,7 @@ export class NatsEngine implements Engine {
     const message = await this.requests.direct(`${JOURNALS}.${subjectOf(of)}`);
     if (message === undefined) return undefined;
     const stored = storedPiece(message);
-    // What is stored there and is no piece, nobody can go on from: a piece that no journal holds takes its place.
+    // A message that is no piece: no journal can continue from it, so it is shown as a piece that no journal holds.
     return stored ?? { of, piece: UNREADABLE, sequence: sequenceOf(message) };
   }
 
@@ -31,5 +31,5 @@ export class NatsEngine implements Engine {
   }
 }
 
-/** Both say that the expected sequence is wrong: 10071 with the one that is right, 10164 without. */
+/** Both mean that the expected sequence is wrong: 10071 names the right one, 10164 does not. */
 const WRONG_SEQUENCE = new Set([10071, 10164]);

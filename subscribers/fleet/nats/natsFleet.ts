@@ -16,7 +16,7 @@ export interface NatsAddress {
   readonly user?: { readonly key: string; readonly seed: string };
   /** PEM of the authority that has signed the servers' certificates; undefined: those that the system trusts. */
   readonly authority?: string | undefined;
-  /** What answers are sent to: each user has its own, so that no one can read another's. */
+  /** The prefix of the subjects that answers are sent to. Each user has its own, and can read no other. */
   readonly inbox: string;
   /** Shown in the server's lists. */
   readonly name: string;
@@ -26,7 +26,7 @@ export interface NatsAddress {
 
 const TIMEOUT_MS = 5000;
 
-/** Of the API of JetStream. */
+/** An error code of the API of JetStream. */
 const STREAM_NOT_FOUND = 10059;
 
 /** Connects. Rejects with {@link EngineAway}. */
@@ -39,7 +39,7 @@ export async function connectNats(address: NatsAddress): Promise<NatsFleet> {
       name,
       inboxPrefix: inbox,
       timeout,
-      reconnect: false, // whoever uses it connects again, at a pace of its own
+      reconnect: false, // callers connect again, after a pause of their own
       noAsyncTraces: true,
       pingInterval: 20_000,
       ...(user !== undefined && { authenticator: signing(user.key, user.seed) }),
@@ -53,7 +53,7 @@ export async function connectNats(address: NatsAddress): Promise<NatsFleet> {
   }
 }
 
-/** With what can be done about it. */
+/** The reason, with what can be done about it. */
 function explained(reason: string): string {
   if (/unable to verify|self-signed|issuer/i.test(reason))
     return `${reason}; "fleet:join --ca <file>" says who signs the certificates of the servers`;
@@ -62,7 +62,7 @@ function explained(reason: string): string {
   return reason;
 }
 
-/** A connection to NATS: the engine, and all that is no part of the history. */
+/** A connection to NATS: the engine, and the messages that are no part of the history. */
 export class NatsFleet extends NatsEngine implements Fleet {
   readonly closed: Promise<void>;
 
@@ -109,7 +109,7 @@ export class NatsFleet extends NatsEngine implements Fleet {
     return this.requests.gather(ASK, question, ms, enough);
   }
 
-  /** What the servers say of their JetStream within `ms`; none where their configuration does not offer it. */
+  /** The answers of the servers about JetStream within `ms`; none if their configuration refuses the question. */
   servers(ms: number): Promise<unknown[]> {
     return this.requests.gather(SERVERS, {}, ms, () => false);
   }

@@ -6,27 +6,26 @@ import { NO_FRAME, parsePiece, type Piece, ULID } from '../piece';
 
 /*
  * NATS JetStream. Two streams: JOURNALS keeps every piece for ever, STATES the last state of each subject. Everything
- * is read by direct get (by subject for the last piece, in batches by bytes for all): a reader needs no consumer, so
- * nobody has to have the right to make one.
+ * is read by direct get: the last piece by its subject, all pieces in batches. So readers need no consumer, and no
+ * right to make one.
  *
  *   dkb.<host>.j.<journal>     pieces, JOURNALS
- *   dkb.<host>.now.<journal>   what a journal is the history of, STATES
- *   dkb.<host>.now.host        what a host says of itself, STATES
- *   dkb.ask                    questions to every host, stored nowhere
+ *   dkb.<host>.now.<journal>   the state of a journal, STATES
+ *   dkb.<host>.now.host        the state of a host, STATES
+ *   dkb.ask                    questions to every host, not stored
  *
- * To publish, to get and to ask are requests, which need no more than the connection: @nats-io/jetstream is loaded by
- * who makes the streams.
+ * Publishing, reading and asking are plain requests. Only the command that makes the streams loads @nats-io/jetstream.
  */
 
 export const JOURNALS = 'DKB_JOURNALS';
 export const STATES = 'DKB_STATES';
 export const ASK = 'dkb.ask';
-/** What every server says of its JetStream; the configuration that `fleet:server-config` prints offers it. */
+/** Asks every server about its JetStream; the configuration of `fleet:server-config` allows it. */
 export const SERVERS = 'dkb.servers';
 
 /** The header of a message that describes its piece. */
 export const PIECE_HEADER = 'Dkb-Piece';
-/** Of no journal: none is that long. */
+/** A piece that no journal holds: none is that long. */
 export const UNREADABLE: Piece = {
   branch: 0,
   from: Number.MAX_SAFE_INTEGER,
@@ -47,7 +46,7 @@ export function sequenceOf({ headers }: Msg): number {
   return Number(header(headers, 'Nats-Sequence'));
 }
 
-/** What direct get gives says in headers which message it is. */
+/** The parts of the subject of a message that came by direct get: it is in a header. */
 function partsOf({ headers }: Msg): string[] {
   return header(headers, 'Nats-Subject').split('.');
 }

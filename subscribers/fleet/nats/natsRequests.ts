@@ -11,7 +11,7 @@ const BATCH_MESSAGES = 20_000;
 const NOT_FOUND = 404;
 const END_OF_BATCH = 204;
 
-/** The requests that a connection is used for. They reject with {@link EngineAway}. */
+/** Requests on a connection. They reject with {@link EngineAway}. */
 export class NatsRequests {
   constructor(
     private readonly connection: NatsConnection,
@@ -43,7 +43,7 @@ export class NatsRequests {
     }
   }
 
-  /** The message, or undefined where there is none. */
+  /** A message by direct get; undefined if there is none. */
   async direct(place: string): Promise<Msg | undefined> {
     try {
       const message = await this.connection.request(`$JS.API.DIRECT.GET.${place}`, '', { timeout: this.timeout });
@@ -100,7 +100,7 @@ export class NatsRequests {
     });
   }
 
-  /** Asks `subject`; resolves to the answers within `ms`, or until there are `enough`. */
+  /** Asks `subject`; resolves to the answers that come within `ms`, or until there are `enough`. */
   async gather(
     subject: string,
     question: object,
@@ -125,7 +125,7 @@ export class NatsRequests {
     return answers;
   }
 
-  /** A request with any number of answers: `onAnswer` gets them until the function that is returned is called. */
+  /** A request with any number of answers: `onAnswer` gets them, until the returned function is called. */
   private openRequest(
     subject: string,
     question: object,
@@ -138,16 +138,16 @@ export class NatsRequests {
   }
 }
 
-/** Why nothing is there that could answer. */
+/** Why a request has no answer. */
 export const NO_STREAM = 'there is no stream, or no leader for it; fleet:init makes the streams';
 
-/** Nobody listens where a stream does: there is none, or it has no leader. */
+/** The reason of a failed request. If nothing listens, there is no stream, or it has no leader. */
 function explained(error: unknown): string {
   const reason = reasonOf(error);
   return reason.startsWith('no responders') ? NO_STREAM : reason;
 }
 
-/** What a server answers when something was published, or was not. */
+/** The answer of a server to a message for a stream. */
 export interface Acknowledgement {
   readonly seq: number;
   readonly error: ApiError;

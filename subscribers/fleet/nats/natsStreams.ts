@@ -12,8 +12,8 @@ import type { NatsFleet } from './natsFleet';
 import { JOURNALS, STATES } from './natsMessages';
 
 /**
- * The two streams, on `replicas` servers each. Nobody may delete or purge, and a full stream refuses rather than
- * forgets.
+ * The two streams, on `replicas` servers each. Deleting and purging are denied, and a full JOURNALS refuses new
+ * messages instead of removing old ones.
  */
 export function streamConfigs(replicas: number): (Partial<StreamConfig> & { name: string })[] {
   const common = {
@@ -30,12 +30,12 @@ export function streamConfigs(replicas: number): (Partial<StreamConfig> & { name
   ];
 }
 
-/** What only an administrator may use. */
+/** The manager of streams, which only an administrator may use. */
 export function managerOf({ connection }: NatsFleet): Promise<JetStreamManager> {
   return jetstreamManager(connection, { checkAPI: false });
 }
 
-/** Makes the streams that are missing; says of each whether it was there. Throws {@link Failure}. */
+/** Makes the streams that are missing; returns of each whether it was made. Throws {@link Failure}. */
 export async function makeStreams(
   fleet: NatsFleet,
   replicas: number,

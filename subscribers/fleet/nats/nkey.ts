@@ -5,14 +5,14 @@ import type { Authenticator } from '@nats-io/transport-node';
 import { Failure } from '../../../host/failure';
 
 /*
- * The user's side of a challenge. The library that comes with the client computes Ed25519 in JavaScript. At the start
- * of a program that took three times as long as everything else that a connection needs.
+ * Signs the challenge of a server. The client's own library computes Ed25519 in JavaScript, which in a program that
+ * has just started takes three times as long as everything else that a connection needs.
  */
 
-/** In front of the 32 bytes of an Ed25519 private key: PKCS #8, see RFC 8410. */
+/** The bytes before the 32 bytes of an Ed25519 private key in PKCS #8, see RFC 8410. */
 const PKCS8 = Buffer.from('302e020100300506032b657004220420', 'hex');
 
-/** Two bytes say what the key is, and two behind it are its check sum. */
+/** Two bytes before the key say its type, two behind it are a check sum. */
 const [SEED_AT, SEED_BYTES, SEED_CHARACTERS] = [2, 32, 58];
 
 const BASE32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';

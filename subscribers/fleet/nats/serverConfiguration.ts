@@ -12,7 +12,7 @@ export interface Member {
   readonly key: string;
 }
 
-/** What the servers are to be like. */
+/** A server that is to be configured. */
 export interface ServerPlan {
   readonly members: readonly Member[];
   readonly name: string;
@@ -34,20 +34,20 @@ export function parseMember(text: string): Member | undefined {
     : { role: role as Member['role'], id, key };
 }
 
-/** How {@link parseMember} reads it. */
+/** The text that {@link parseMember} reads. */
 export function memberText({ role, id, key }: Member): string {
   return `${role}/${id}/${key}`;
 }
 
-/** Where answers to a member go. */
+/** The prefix of the subjects that answers to a member are sent to. */
 export function inboxOf(id: string): string {
   return `_INBOX_DKB.${id}`;
 }
 
 /**
- * The configuration of a server, for `nats-server -c`. It acknowledges nothing before it is on disk. A host may
- * publish on its own subjects, read its own last pieces and answer questions; a reader may read; nobody but the
- * administrator may do anything to a stream.
+ * The configuration of a server, for `nats-server -c`. The server syncs before it acknowledges. A host may publish on
+ * its own subjects, read its own last pieces and answer questions; a reader may read; only the administrator may
+ * change streams.
  */
 export function serverConfiguration(plan: ServerPlan): string {
   const { name, listen, store, tls, cluster, members } = plan;
