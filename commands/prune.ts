@@ -13,6 +13,7 @@ import { changeHistory } from '../subscribers/changeHistory';
 import { contextOf, tidy } from '../subscribers/recordDeploy';
 import { overApps, parallel, type Worked } from './allApps/overAllApps';
 import { defineCommand } from './definition/command';
+import { readingApp } from './shared/readingApp';
 import { appOr, aSwitch } from './definition/flags';
 
 export const prune = defineCommand({
@@ -31,7 +32,7 @@ export const prune = defineCommand({
 /** Concludes dead builds of one app, and applies its retention. */
 export function pruneWork(host: Host, app: AppName): Worked {
   const warnings: string[] = [];
-  const context = contextOf(host, app, (message) => warnings.push(message));
+  const context = { ...contextOf(host, app, (message) => warnings.push(message)), builds: readingApp(host, app) };
   const { added, loaded } = changeHistory(context, 'all', (history) => tidy(context, history));
   const ends = added.filter(({ event }) => event.type === 'BuildFinished' || event.type === 'BuildCanceled').length;
   const removed = added.reduce((sum, { event }) => sum + (event.type === 'Pruned' ? event.builds.length : 0), 0);

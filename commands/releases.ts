@@ -1,5 +1,5 @@
 import { parseTimestamp, toWholeSeconds } from '../host/durations';
-import { appBuilds } from '../host/dokku/paths';
+import { readingApp } from './shared/readingApp';
 import { formatTable } from '../host/terminal/table';
 import { whoText } from '../projections/events/eventView';
 import { readReleases, releaseJson, type SeenRelease, seeReleases } from '../projections/lists/releases';
@@ -19,7 +19,7 @@ export const releases = defineCommand({
   example: 'shop --limit 5',
   alongside: true,
   async run({ host, output, args: { app }, flags, now }) {
-    const builds = appBuilds(host, app);
+    const builds = readingApp(host, app);
     const warn = once(output.warn);
     adoptWithProgress(builds, warn);
     const { latest } = readReleases(builds, flags.limit ?? DEFAULT_LIMIT, warn);

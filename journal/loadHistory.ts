@@ -29,27 +29,27 @@ export const nothingLoaded: Loaded = { history: initialState, head: START, chang
 
 /**
  * The history of the app whose data lies in `directory`: its checkpoint, if that belongs to this journal, and the
- * events behind it. Throws `JournalNotReadable`.
+ * events behind it. Calls `onRead` for each event that it reads. Throws `JournalNotReadable`.
  */
-export function loadHistory(directory: string): Loaded {
+export function loadHistory(directory: string, onRead?: () => void): Loaded {
   const read = withJournal(join(directory, JOURNAL_FILE), (journal) => {
     const checkpoint = readCheckpoint(directory);
     if (checkpoint !== undefined && isHeadOf(journal, checkpoint.head)) {
-      const { loaded, diverged } = readOn(journal, { ...checkpoint, changed: new Set(), problems: [] });
+      const { loaded, diverged } = readOn(journal, { ...checkpoint, changed: new Set(), problems: [] }, onRead);
       if (!diverged) return loaded;
     }
-    return loadWhole(journal);
+    return loadWhole(journal, onRead);
   });
   return read ?? nothingLoaded;
 }
 
 /** The history that is made from all events of `journal`, without the checkpoint. Throws `JournalNotReadable`. */
-export function loadWhole(journal: Journal): Loaded {
-  return readOn(journal, nothingLoaded).loaded;
+export function loadWhole(journal: Journal, onRead?: () => void): Loaded {
+  return readOn(journal, nothingLoaded, onRead).loaded;
 }
 
 /** `loaded` with the events behind its head. `diverged`: they do not belong to it, and nothing was added. */
-export function readOn(journal: Journal, loaded: Loaded): { loaded: Loaded; diverged: boolean } {
+export function readOn(journal: Journal, loaded: Loaded, onRead?: () => void): { loaded: Loaded; diverged: boolean } {
   if (sizeOf(journal) === loaded.head.end) return { loaded, diverged: false };
   const problems: Problem[] = [...loaded.problems];
   const changed = new Set<BuildId>();
@@ -57,6 +57,7 @@ export function readOn(journal: Journal, loaded: Loaded): { loaded: Loaded; dive
   const history = evolveOver(loaded.history, (next) => {
     reading = readJournal(journal, loaded.head, {
       event({ event }) {
+        onRead?.();
         next(event);
         if (loaded.changed !== 'all') for (const id of buildsNamed(event)) changed.add(id);
       },

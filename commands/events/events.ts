@@ -3,6 +3,7 @@ import type { Host } from '../../host/dokku/environment';
 import { Failure } from '../../host/failure';
 import { type AppName, type BuildId, parseBuildId } from '../../host/dokku/names';
 import type { Output } from '../../host/terminal/output';
+import { countRead, showProgress } from '../../host/terminal/progress';
 import { appBuilds } from '../../host/dokku/paths';
 import { untilStopped } from '../../host/system/untilStopped';
 import { eventTypes } from '../../journal/events';
@@ -57,14 +58,22 @@ export const events = defineCommand({
     });
     const unreadable = new Set<AppName>();
     const warn = once(output.warn);
+    const count = countRead(app ?? 'all apps', 'events', showProgress());
+    let isPrinting = false; // then the rows are the progress
+    const onRead = (): void => {
+      if (!isPrinting) count();
+    };
     const open = (some: readonly AppName[]): EventSource[] =>
-      eachApp(output, some, app !== undefined, openSource(host, warn), (one) => unreadable.add(one));
+      eachApp(output, some, app !== undefined, openSource(host, warn, onRead), (one) => unreadable.add(one));
     const sources = open(apps);
     const build = given.build === undefined ? undefined : await namedBuild(host, warn, apps, given.build);
     const timeOf = as === 'stdout' ? happenedAt : writtenAt;
     const passes = wantedEvents({ ...given, build }, timeOf);
     const printMore = (): void => {
-      for (const event of mergedEvents(sources, passes, timeOf)) printer.print(event);
+      for (const event of mergedEvents(sources, passes, timeOf)) {
+        isPrinting = true;
+        printer.print(event);
+      }
       printer.pause();
       output.flush();
     };
@@ -129,11 +138,11 @@ async function openPrinter(output: Output, as: EventFormat, wanted: Wanted): Pro
 }
 
 /** Opens the journal of an app; records that something else wrote become events first. */
-function openSource(host: Host, warn: Warn): (app: AppName) => EventSource {
+function openSource(host: Host, warn: Warn, onRead: () => void): (app: AppName) => EventSource {
   return (app) => {
     const builds = appBuilds(host, app);
     adoptWithProgress(builds, warn);
-    return eventSource(builds, warn);
+    return eventSource({ ...builds, onRead }, warn);
   };
 }
 

@@ -1,7 +1,7 @@
 import { allowedApps, listApps } from '../../host/dokku/apps';
 import { Failure } from '../../host/failure';
 import type { AppName } from '../../host/dokku/names';
-import { appBuilds } from '../../host/dokku/paths';
+import { readingApp } from '../shared/readingApp';
 import { DEFAULT_RETENTION, resolveLimit } from '../../host/dokku/retention';
 import { buildsOf } from '../../journal/history';
 import { type Pruning, pruningText, readPast } from '../../projections/events/past';
@@ -118,7 +118,7 @@ function ofApp({ host, output, flags: given }: Call, app: AppName): Listing {
 function withPruned({ host, output, flags: given }: Call, app: AppName): Listing {
   const { history, show, warn } = viewApp(host, output, app, given.asOf);
   const present = new Set(history.order);
-  const past = readPast(appBuilds(host, app), given.asOf, warn);
+  const past = readPast(readingApp(host, app), given.asOf, warn);
   const filter = filterOf(given);
   return {
     ...appListing(app, given, output),

@@ -8,6 +8,7 @@ import { printable } from '../../host/printable';
 import { replaceFile } from '../../host/system/replaceFile';
 import { thisSystem } from '../../host/system/system';
 import { appProgress } from '../../host/terminal/appProgress';
+import { countRead, showProgress } from '../../host/terminal/progress';
 import type { Output } from '../../host/terminal/output';
 import { pageHtml } from '../../projections/page/page';
 import { readAppPage, readHostPage } from '../../projections/page/readPage';
@@ -32,7 +33,8 @@ export const page = defineCommand({
       progress.clear();
       output.warn(message);
     };
-    const context = { host, system: { ...thisSystem, now: () => now }, warn };
+    const onRead = app === undefined ? () => progress.tick() : countRead(app, 'events', showProgress());
+    const context = { host, system: { ...thisSystem, now: () => now }, warn, onRead };
     const content = app === undefined ? readHostPage(context, apps, () => progress.done()) : readAppPage(context, app);
     progress.clear();
     const html = pageHtml({ host: hostname(), ...content });

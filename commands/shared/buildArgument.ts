@@ -2,7 +2,8 @@ import type { Host } from '../../host/dokku/environment';
 import { Failure } from '../../host/failure';
 import { readDeployLock } from '../../host/dokku/locks';
 import { type AppName, type BuildId, isGeneratedBuildId } from '../../host/dokku/names';
-import { appBuilds } from '../../host/dokku/paths';
+import { buildsDirectory } from '../../host/dokku/paths';
+import { readingApp } from './readingApp';
 import { type Build, findBuild, type History, newestBuild, buildsOf } from '../../journal/history';
 import type { Warn } from '../../projections/problemWarnings';
 import { loadHistory } from '../../journal/loadHistory';
@@ -67,7 +68,7 @@ export function findNamedId(host: Host, amongs: readonly Among[], asked: BuildId
   const found =
     begun.length > 0
       ? begun
-      : amongs.flatMap(({ app, warn }) => startedIds(appBuilds(host, app), asked, undefined, warn));
+      : amongs.flatMap(({ app, warn }) => startedIds(readingApp(host, app), asked, undefined, warn));
   if (found.includes(asked)) return asked;
   const distinct = [...new Set(found)];
   if (distinct.length > 1) throw ambiguous(asked, distinct);
@@ -79,7 +80,7 @@ const RELEASE = /^v([1-9]\d{0,8})$/;
 /** The build of the release that `asked` names, such as `v12`; undefined when it names none. */
 function releasedAs(host: Host, { app, warn }: Among, asked: BuildId): BuildId | undefined {
   const [, version] = RELEASE.exec(asked) ?? [];
-  return version === undefined ? undefined : buildOfRelease(appBuilds(host, app), Number(version), warn);
+  return version === undefined ? undefined : buildOfRelease(readingApp(host, app), Number(version), warn);
 }
 
 /** `current` was asked for, and no deploy holds the lock. The contract says that this is no error of some commands. */
@@ -127,7 +128,7 @@ function nicknamed(host: Host, { app, history, show, until }: Among, nickname: N
 
 /** A deploy may have begun between the reading of the history and that of the lock. */
 function startedJustNow(host: Host, app: AppName, id: BuildId): Build | undefined {
-  return findBuild(loadHistory(appBuilds(host, app).directory).history, id);
+  return findBuild(loadHistory(buildsDirectory(host, app)).history, id);
 }
 
 function none(message: string): never {
@@ -136,7 +137,7 @@ function none(message: string): never {
 
 /** A pruned build is found in the journal alone. */
 function findPast(host: Host, { app, history, until, warn }: Among, id: BuildId): PastBuild {
-  const builds = appBuilds(host, app);
+  const builds = readingApp(host, app);
   // a generated id is not the beginning of another one
   const begun = isGeneratedBuildId(id) ? [id] : startedIds(builds, id, until, warn);
   const meant = begun.includes(id) ? id : begun[0];

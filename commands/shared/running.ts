@@ -47,7 +47,7 @@ function historiesOfRunning(host: Host, output: Output): ReadonlyMap<AppName, Hi
  * one of these builds is damaged, its record is adopted, as in a list of the app.
  */
 function historyWith(running: readonly BuildId[], builds: AppBuilds, warn: Warn): History {
-  const { history, problems } = loadAtRest(builds.directory, thisSystem);
+  const { history, problems } = loadAtRest(builds, thisSystem);
   const isMissing = (id: BuildId): boolean => findBuild(history, id) === undefined && !history.pruned.includes(id);
   if (running.some(isMissing)) return adoptWithProgress(builds, warn).loaded.history;
   warnOfProblems(builds, problems, warn);

@@ -1,7 +1,7 @@
 import type { Host } from '../../host/dokku/environment';
 import type { AppName } from '../../host/dokku/names';
 import type { Output } from '../../host/terminal/output';
-import { appBuilds } from '../../host/dokku/paths';
+import { readingApp } from './readingApp';
 import { isAlive } from '../../host/system/processes';
 import type { Build, History } from '../../journal/history';
 import { adoptWithProgress } from './adoptWithProgress';
@@ -24,7 +24,7 @@ export interface View {
 /** An app's builds now, or `asOf` a time (ms since the epoch); then only events say what was running. */
 export function viewApp(host: Host, output: Pick<Output, 'warn'>, app: AppName, asOf?: number): View {
   const now = Date.now();
-  const builds = appBuilds(host, app);
+  const builds = readingApp(host, app);
   const warn = once(output.warn);
   const { history, inMemory = false } = adoptWithProgress(builds, warn).loaded;
   if (asOf === undefined) return { history, show: shownAt(now), inMemory, warn };

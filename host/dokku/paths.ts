@@ -60,6 +60,8 @@ export interface AppBuilds {
   /** {@link buildsRoot} of the host. */
   readonly buildsRoot: string;
   readonly mode: Mode;
+  /** Called for each event that is read of a whole journal, to show progress. */
+  readonly onRead?: () => void;
 }
 
 /**

@@ -5,6 +5,7 @@ import { errorCode } from '../failure';
 import { visible } from '../printable';
 import { pause } from '../system/pause';
 import { isTerminal } from './isTerminal';
+import { clearProgress } from './progress';
 import { columnsOf } from './terminal';
 import { wrapText } from './wrap';
 
@@ -114,6 +115,7 @@ class BufferedStream {
   }
 
   flush(): void {
+    clearProgress();
     this.#endText();
     if (this.#bytes === 0) return;
     const bytes = Buffer.concat(this.#pending, this.#bytes);

@@ -35,11 +35,24 @@ const stderr: ProgressTerminal = {
   now: () => performance.now(),
 };
 
+/** Clears the line that is on stderr now; undefined if there is none. */
+let clearShown: (() => void) | undefined;
+
+/** Clears the progress that is on stderr. To be called before anything is printed. */
+export function clearProgress(): void {
+  clearShown?.();
+}
+
 /** Shows progress on `terminal` when the work has taken a while. */
 export function showProgress(terminal: ProgressTerminal = stderr): Progress {
   let next = terminal.now() + FIRST_MS;
   let isThere: boolean | undefined;
   let isShown = false;
+  const clear = (): void => {
+    if (isShown) terminal.write(CLEAR_LINE);
+    isShown = false;
+    if (clearShown === clear) clearShown = undefined;
+  };
   return {
     show(text) {
       const now = terminal.now();
@@ -49,11 +62,9 @@ export function showProgress(terminal: ProgressTerminal = stderr): Progress {
       if (!isThere) return;
       terminal.write(`${CLEAR_LINE}       ${text()}`);
       isShown = true;
+      clearShown = clear;
     },
-    clear() {
-      if (isShown) terminal.write(CLEAR_LINE);
-      isShown = false;
-    },
+    clear,
   };
 }
 

@@ -21,6 +21,8 @@ export interface EventSource {
   readonly path: string;
   /** Called for damage when the reader comes to it. */
   readonly problem: (problem: Problem) => void;
+  /** Called for each event that is read. */
+  readonly onRead?: (() => void) | undefined;
   head: Head;
 }
 
@@ -35,8 +37,8 @@ export interface AppEvent {
  * is read.
  */
 export function eventSource(builds: AppBuilds, warn: Warn): EventSource {
-  const { app, directory } = builds;
-  return { app, path: join(directory, JOURNAL_FILE), problem: problemWarner(builds, warn), head: START };
+  const { app, directory, onRead } = builds;
+  return { app, path: join(directory, JOURNAL_FILE), problem: problemWarner(builds, warn), onRead, head: START };
 }
 
 /**
@@ -123,8 +125,11 @@ function* scanBehind(journal: Journal, source: EventSource): Generator<readonly 
   for (; next.done !== true; next = batches.next()) {
     const recorded: Recorded[] = [];
     for (const finding of next.value) {
-      if (finding.type === 'event') recorded.push(finding.recorded);
-      else if (finding.type !== 'frame') source.problem(finding);
+      if (finding.type === 'event') {
+        recorded.push(finding.recorded);
+        source.onRead?.();
+      }
+      if (finding.type !== 'event' && finding.type !== 'frame') source.problem(finding);
     }
     yield recorded;
   }

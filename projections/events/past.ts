@@ -86,6 +86,7 @@ export function readPast(builds: AppBuilds, until: number | undefined, warn: War
   const starts = new VoidStarts();
   const events = eventsBackwards(journalOf(builds), {
     event(recorded) {
+      builds.onRead?.();
       if (!isAfter(recorded)) starts.meet(recorded);
     },
     problem: problemWarner(builds, warn),
@@ -194,7 +195,12 @@ function journalOf({ directory }: AppBuilds): string {
 
 /** Reads every event of the journal of `builds`; none when there is no journal. Throws `JournalNotReadable`. */
 export function readEvents(builds: AppBuilds, warn: Warn, onEvent: (recorded: Recorded) => void): void {
+  const { onRead = () => undefined } = builds;
+  const event = (recorded: Recorded): void => {
+    onRead();
+    onEvent(recorded);
+  };
   withJournal(journalOf(builds), (journal) =>
-    readJournal(journal, START, { event: onEvent, problem: problemWarner(builds, warn) }),
+    readJournal(journal, START, { event, problem: problemWarner(builds, warn) }),
   );
 }

@@ -35,9 +35,9 @@ export interface PageHistory {
 
 /**
  * Reads the journal in `directory` once, from its beginning; keeps at most `most` outcomes. Memory depends on the
- * builds on record. Throws `JournalNotReadable`.
+ * builds on record. Calls `onRead` for each event. Throws `JournalNotReadable`.
  */
-export function readPageHistory(directory: string, most: number): PageHistory {
+export function readPageHistory(directory: string, most: number, onRead?: () => void): PageHistory {
   const events = new Map<BuildId, Recorded[]>();
   const problems: Problem[] = [];
   const outcomes: Outcome[] = [];
@@ -69,6 +69,7 @@ export function readPageHistory(directory: string, most: number): PageHistory {
   const history = withJournal(join(directory, JOURNAL_FILE), (journal) =>
     evolveOver(initialState, (next) => {
       const event = (recorded: Recorded): void => {
+        onRead?.();
         next(recorded.event);
         onEvent(recorded);
       };

@@ -23,6 +23,8 @@ export interface PageContext {
   readonly host: Host;
   readonly system: System;
   readonly warn: Warn;
+  /** Called for each event that is read of `app`. */
+  readonly onRead?: (app: AppName) => void;
 }
 
 /** The content of a page, without the name of the host. */
@@ -94,9 +96,10 @@ function readApp(context: PageContext, app: AppName, most: number, all: EndsByHo
  * Reads the journal. If the directory holds records that are not in the journal, they are adopted, and the journal is
  * read again.
  */
-function readHistory({ host, system, warn }: PageContext, app: AppName, most: number): PageHistory {
+function readHistory({ host, system, warn, onRead }: PageContext, app: AppName, most: number): PageHistory {
   const builds = appBuilds(host, app);
-  const read = readPageHistory(builds.directory, most);
+  const readOne = (): PageHistory => readPageHistory(builds.directory, most, onRead && (() => onRead(app)));
+  const read = readOne();
   const isComplete =
     buildsOf(read.history).every(({ status }) => status !== 'running') &&
     !host.alongside &&
@@ -107,7 +110,7 @@ function readHistory({ host, system, warn }: PageContext, app: AppName, most: nu
   }
   const warnOnce = once(warn);
   const { history } = adoptRecords(builds, system, warnOnce).loaded;
-  const again = readPageHistory(builds.directory, most);
+  const again = readOne();
   again.problems.forEach(problemWarner(builds, warnOnce));
   // If the journal cannot be written, the records were adopted in memory only.
   return again.history.order.length < history.order.length ? { ...again, history } : again;

@@ -43,7 +43,7 @@ export function adoptRecords(
   warn: (message: string) => void,
   onRecord: () => void = () => undefined,
 ): Adopted {
-  const before = loadAtRest(builds.directory, system);
+  const before = loadAtRest(builds, system);
   const names = listDirectory(builds.directory); // after it: what was recorded in between is unknown, not removed
   warnOfProblems(builds, before.problems, warn);
   const records = unknownRecords(builds, before.history, names, system, { warn, onRecord });
@@ -66,8 +66,8 @@ export function adoptRecords(
 const WRITING_MS = 10;
 
 /** The history. If the journal ends in half a frame, it is read again a moment later: somebody may be writing. */
-export function loadAtRest(directory: string, system: System): Loaded {
-  const loaded = loadHistory(directory);
+export function loadAtRest({ directory, onRead }: AppBuilds, system: System): Loaded {
+  const loaded = loadHistory(directory, onRead);
   if (!loaded.problems.some((problem) => problem.type === 'damage' && problem.tail)) return loaded;
   system.pause(WRITING_MS);
   return loadHistory(directory);

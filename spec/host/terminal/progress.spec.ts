@@ -1,7 +1,12 @@
+import { closeSync, openSync } from 'node:fs';
+import { join } from 'node:path';
+
 import test from 'ava';
 
 import { appProgress } from '../../../host/terminal/appProgress';
+import { openOutput } from '../../../host/terminal/output';
 import { countRead, showProgress } from '../../../host/terminal/progress';
+import { temporaryDirectory } from '../../temporaryHost';
 
 /** A terminal with a clock that stands still until it is set. */
 class FakeTerminal {
@@ -74,4 +79,21 @@ test('of many apps it is shown how many are done, also while none becomes so; of
   alone.tick();
   alone.done();
   t.is(one.written, '');
+});
+
+test('what is printed clears the progress first, whoever shows it', (t) => {
+  const terminal = new FakeTerminal();
+  const progress = showProgress(terminal);
+  const file = openSync(join(temporaryDirectory(t), 'stdout'), 'w');
+  t.teardown(() => closeSync(file));
+  const output = openOutput({ quiet: false }, { stdout: file, stderr: file });
+  terminal.time = 600;
+  progress.show(() => 'reading');
+  output.line('a row');
+  t.is(terminal.written, `${CLEAR}       reading`, 'what is only buffered clears nothing');
+  output.flush();
+  t.is(terminal.written, `${CLEAR}       reading${CLEAR}`);
+  output.line('another');
+  output.flush();
+  t.is(terminal.written, `${CLEAR}       reading${CLEAR}`);
 });
