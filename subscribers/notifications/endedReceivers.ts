@@ -11,8 +11,8 @@ import { queueDirectory } from './queue/queue';
 
 /*
  * Receivers that answered 410 Gone: nothing more is posted to them. One file for each scope of a `notify-url`, which
- * holds the time of the answer in ms since the epoch. It is about the url that was set then: to set one again, be it
- * the same, makes it void.
+ * holds the time of the answer in ms since the epoch. It counts only for the url that was set then. If `notify-url` is
+ * set again, even to the same url, the file is ignored.
  */
 
 type Scoped = Pick<NotifySettings, 'scope' | 'since'>;

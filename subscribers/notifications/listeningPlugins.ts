@@ -21,8 +21,8 @@ export function listeningSince(host: Host, path: string): number | undefined {
 }
 
 /**
- * A plugin is enabled by a link. A file system that does not keep the time of birth says 0: then it was always
- * enabled.
+ * When the plugin was enabled: the birth of its link. A file system without times of birth gives 0; then the plugin
+ * counts as enabled from the beginning.
  */
 function enabledAt(plugin: string): number {
   return lstatSync(plugin, { throwIfNoEntry: false })?.birthtimeMs ?? 0;

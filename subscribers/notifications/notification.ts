@@ -18,7 +18,7 @@ import { type BuildRecord, toRecord } from '../../projections/records/record';
 /** The content of a notification for plugins and the receiver. It is stored, so it holds no secret. */
 export interface Notification {
   readonly app: AppName;
-  /** The event's id: what a receiver knows a repetition by. */
+  /** The event's id. If a notification comes twice, the receiver can see it by this. */
   readonly id: string;
   /** The event's number: order within an app. */
   readonly seq: number;
@@ -27,7 +27,7 @@ export interface Notification {
   readonly type: BuildEvent['type'];
   /** The build's status on record after the event; `pruned` if it was removed. */
   readonly status: 'running' | 'succeeded' | 'failed' | 'canceled' | 'pruned';
-  /** The value of `notify-on` that asks for it; absent for what is posted to nobody. */
+  /** The value of `notify-on` that asks for it; absent if it is not posted. */
   readonly on?: Occasion;
   /** One sentence for people. */
   readonly text: string;
@@ -45,7 +45,7 @@ export interface Notification {
   readonly record: BuildRecord | null;
 }
 
-/** How a build ended as far as could be concluded, before it was reported. */
+/** The end of a build that was concluded before the build reported it. */
 export interface InferredEnd {
   readonly status: BuildFinished['status'];
   readonly cause: Exclude<Cause, 'exit'>;
@@ -84,7 +84,7 @@ export function notificationOf(
   };
 }
 
-/** The value of `notify-on` that asks for `event`; undefined for one that is posted to nobody. */
+/** The value of `notify-on` that asks for `event`; undefined if the event is not posted. */
 function occasionOf(event: BuildEvent): Occasion | undefined {
   switch (event.type) {
     case 'BuildStarted':

@@ -9,7 +9,7 @@ const DELIVERER = 'builds-deliver';
 
 /**
  * Whether notifications wait without a deliverer, or apps have events that are not queued. Takes the same time however
- * many wait: a deliverer ends only when nothing waits any more, so it is enough to know that one was killed.
+ * many wait: a deliverer ends only if nothing waits, so only a killed deliverer leaves something.
  */
 export function isDeliveryInterrupted(buildsRoot: string): boolean {
   return delivererState(queueDirectory(buildsRoot)) === 'killed' || hasChangedApps(buildsRoot);

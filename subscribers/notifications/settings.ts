@@ -17,14 +17,14 @@ export type Occasion = (typeof occasions)[number];
 export interface NotifySettings {
   readonly url: URL;
   /**
-   * Whose url it is. Secret, header and format are of the same scope, always: an app's receiver gets no secret of the
-   * host's.
+   * The scope that the url is set in. Secret, header and format come from the same scope, so that an app's receiver
+   * gets no secret of the host.
    */
   readonly scope: PropertyScope;
   /** When the url was set, ms since the epoch. Earlier events are not notified. */
   readonly since: number;
   readonly secret: string | undefined;
-  /** Name and value of a header of every request; an authorization mostly. */
+  /** Name and value of a header of every request, usually an authorization. */
   readonly header: Header | undefined;
   readonly format: FormatName;
   readonly on: ReadonlySet<Occasion>;
@@ -141,7 +141,7 @@ export function parseHeader(text: string): Header {
 const HEADER_CHARACTERS = 4096;
 const HEADER = /^([A-Za-z0-9][A-Za-z0-9_-]*): ([\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?)$/;
 
-/** They say how the message is sent, or what it is. */
+/** Headers that cannot be set: they describe the message, or how it is sent. */
 const OWN_HEADERS =
   /^(?:host|connection|content-.*|transfer-encoding|te|trailer|upgrade|expect|keep-alive|proxy-.*|user-agent|x-dokku-builds-.*)$/i;
 

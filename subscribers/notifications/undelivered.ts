@@ -35,7 +35,7 @@ export function noteUndelivered(directory: string, texts: readonly string[], rea
   }
 }
 
-/** Undefined when nothing was given up since {@link forgetUndelivered}. */
+/** Undefined if nothing was given up since {@link forgetUndelivered}. */
 export function readUndelivered(directory: string): Undelivered | undefined {
   const path = join(directory, UNDELIVERED_FILE);
   if (!existsSync(path)) return undefined; // as nearly always, and without the cost of an exception
@@ -52,7 +52,7 @@ export function forgetUndelivered(directory: string): void {
   removeDurably(join(directory, UNDELIVERED_FILE));
 }
 
-/** One sentence that says so. */
+/** One sentence about them. */
 export function undeliveredText({ messages, text, reason, at }: Undelivered): string {
   const what = messages === 1 ? 'a notification' : `${messages} notifications`;
   const when = toWholeSeconds(new Date(at).toISOString());

@@ -15,14 +15,14 @@ import { postMessage } from '../webhook/webhook';
 
 /** What became of an attempt to deliver a notification. `reason` is a part of a sentence, without the url. */
 export type Outcome =
-  /** It was taken, or nobody wants it any more. */
+  /** The receiver took it, or it is not wanted any more. */
   | { readonly type: 'done' }
   /** It is to be tried again, after `retryAfter` ms if the receiver said so. */
   | { readonly type: 'failed'; readonly reason: string; readonly retryAfter?: number }
-  /** Nothing more is to be sent to the receiver of this scope. */
+  /** The receiver of this scope wants no more notifications. */
   | { readonly type: 'gone'; readonly reason: string; readonly scope: PropertyScope };
 
-/** What tells the receiver of `app` from others: its url; '' if there is none. */
+/** The url of the receiver of `app`, which identifies it; '' if there is none. */
 export function destinationOf(host: Host, app: AppName): string {
   try {
     return resolveNotifySettings(host, app)?.url.href ?? '';
@@ -31,7 +31,7 @@ export function destinationOf(host: Host, app: AppName): string {
   }
 }
 
-/** Posts a notification to the receiver of its app, with the url, secret and log of now. Never rejects. */
+/** Posts a notification to the receiver of its app, with the present url, secret and log. Never rejects. */
 export async function deliverToReceiver(host: Host, { notification, attempts }: Queued): Promise<Outcome> {
   let settings: NotifySettings | undefined;
   try {

@@ -11,15 +11,16 @@ import { noteUndelivered } from '../undelivered';
 import { deliverToPlugins } from './deliverToPlugins';
 import { deliverToReceiver, destinationOf, type Outcome } from './deliverToReceiver';
 import { pauseAfter } from './retry';
-import { Schedule, type Waiting } from './schedule';
+import type { Waiting } from './lane';
+import { Schedule } from './schedule';
 
-/** The lane of the notifications for plugins. No url is like that. */
+/** The lane of the notifications for plugins. No url has this form. */
 const PLUGINS = 'plugins';
 
-/** How long a destination is relied on: a `notify-url` that was corrected is found after that. */
+/** How long a destination is kept in memory. After that, a changed `notify-url` is found. */
 const DESTINATIONS_MS = 30_000;
 
-/** The queue as the deliverer works it off. All of its files change here and nowhere else. */
+/** Delivers what is in the queue. Only this changes the files of the queue. */
 export class Delivery {
   readonly #host: Host;
   readonly #root: string;
@@ -37,7 +38,7 @@ export class Delivery {
     for (const queued of readQueue(root)) this.#add(queued, false);
   }
 
-  /** Nothing waits, and nothing is on its way. */
+  /** Whether no notification waits or is on its way. */
   get isIdle(): boolean {
     return this.#schedule.size === 0;
   }
@@ -47,7 +48,7 @@ export class Delivery {
     return this.#unreadable.size;
   }
 
-  /** Queues what is new, and begins to deliver what is due. Returns when to call it again, ms since the epoch. */
+  /** Queues new events, and starts the deliveries that are due. Returns when to call it again, ms since the epoch. */
   step(): number {
     this.#queueChangedApps();
     if (Date.now() - this.#destinationsAt >= DESTINATIONS_MS) this.#refreshDestinations();

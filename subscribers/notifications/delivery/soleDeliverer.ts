@@ -5,18 +5,16 @@ import { takeLock } from '../../../host/system/flock';
 import { readSmallFile } from '../../../host/system/files';
 import { identifyProcess, isAlive, type ProcessIdentity } from '../../../host/system/processes';
 
-/**
- * In the directory of the queue. The process that delivers holds it under flock, and writes into it which one it is.
- */
+/** In the directory of the queue. The process that delivers holds a flock on it, and writes its identity into it. */
 const LOCK_FILE = 'deliverer';
 const LOCK_BYTES = 1024;
 
-/** The deliverer that has not ended: `alive`, or `killed` before its work was done. `none`: nothing is left to do. */
+/** The named deliverer: it runs, or was `killed` before its work was done. `none`: no deliverer is named. */
 export type DelivererState = 'alive' | 'killed' | 'none';
 
 /**
- * What the lock file in `directory` says. Asked after something was put there, `alive` can be relied on: that process
- * will look once more before it ends, see {@link deliverAlone}.
+ * The state that the lock file in `directory` gives. If a process queues something first and then gets `alive`, the
+ * deliverer will find it: it checks once more before it ends, see {@link deliverAlone}.
  */
 export function delivererState(directory: string): DelivererState {
   try {
@@ -24,7 +22,7 @@ export function delivererState(directory: string): DelivererState {
     if (text === '') return 'none';
     return isAlive(JSON.parse(text) as ProcessIdentity) ? 'alive' : 'killed';
   } catch {
-    return 'killed'; // then another one is started, which finds out by the lock
+    return 'killed'; // then another one is started, and the lock shows whether one is at work
   }
 }
 

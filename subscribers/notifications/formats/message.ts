@@ -22,7 +22,7 @@ export interface Sending {
   readonly now: number;
   /** 1 for the first time that it is tried. */
   readonly attempt: number;
-  /** Absent if no lines are to leave the host, or there is no log. Secrets are masked. */
+  /** Secrets are masked. Absent if no lines may leave the host, or there is no log. */
   readonly log?: LogEnd;
   /** Why no lines are sent although they are wanted: a sentence. */
   readonly logLeftOut?: string;

@@ -2,7 +2,7 @@ import { asBuildId, type BuildId } from '../../../host/dokku/names';
 import type { BuildEvent } from '../../../journal/events';
 import type { InferredEnd } from '../notification';
 
-/** So many ends are remembered: a report that comes later than the next 64 of them is very unlikely. */
+/** The number of ends that are kept. A report is not expected after 64 more of them. */
 const MOST = 64;
 
 /**
@@ -12,7 +12,7 @@ const MOST = 64;
 export class InferredEnds {
   readonly #ends: Map<BuildId, InferredEnd>;
 
-  /** `stored` is what {@link toJson} gave; anything else makes it empty. */
+  /** `stored` is what {@link toJson} gave; any other value is taken as none. */
   constructor(stored?: unknown) {
     this.#ends = new Map(Array.isArray(stored) ? stored.flatMap(parseEntry) : []);
   }

@@ -43,7 +43,7 @@ export interface Unqueued {
   readonly at: number;
 }
 
-/** Queues notifications. They are on disk when this returns; to do it again changes nothing. */
+/** Queues notifications. They are on disk when this returns. A second call with the same ones changes nothing. */
 export function enqueue(buildsRoot: string, unqueued: readonly Unqueued[]): Queued[] {
   const directory = queueDirectory(buildsRoot);
   makeDurableDirectory(directory, 0o700);
@@ -63,7 +63,7 @@ export function isQueueEmpty(buildsRoot: string): boolean {
   return queuedNames(queueDirectory(buildsRoot)).length === 0;
 }
 
-/** Everything that waits, by age. A file that is no notification is removed. */
+/** All waiting notifications, the oldest first. Removes a file that is no notification. */
 export function readQueue(buildsRoot: string): Queued[] {
   const directory = queueDirectory(buildsRoot);
   const queued = queuedNames(directory).map((name) => read(directory, name));
@@ -75,7 +75,7 @@ function byAge(a: Queued, b: Queued): number {
   return a.at - b.at || a.notification.seq - b.notification.seq;
 }
 
-/** What waits under `name`; undefined if it is gone. */
+/** The notification in the file `name`; undefined if there is none any more. */
 export function readQueued(buildsRoot: string, name: string): Queued | undefined {
   return read(queueDirectory(buildsRoot), name);
 }
@@ -85,14 +85,14 @@ export function sweepQueue(buildsRoot: string): void {
   removeStaleTemporaries(queueDirectory(buildsRoot), (pid) => isAlive({ pid }));
 }
 
-/** Stores that a notification was tried in vain, and is to be tried again at `next`, ms since the epoch. */
+/** Stores that a try has failed, and that the next one is at `next`, ms since the epoch. */
 export function postpone(buildsRoot: string, queued: Queued, next: number): Queued {
   const postponed = { ...queued, attempts: queued.attempts + 1, next };
   write(queueDirectory(buildsRoot), postponed);
   return postponed;
 }
 
-/** Removes a notification that was delivered or given up. */
+/** Removes a notification from the queue. */
 export function dequeue(buildsRoot: string, name: string): void {
   removeFile(join(queueDirectory(buildsRoot), name));
 }
@@ -113,7 +113,7 @@ function read(directory: string, name: string): Queued | undefined {
   const path = join(directory, name);
   try {
     const text = readSmallFile(path, QUEUED_BYTES);
-    if (text === undefined) return undefined; // delivered meanwhile
+    if (text === undefined) return undefined; // it was delivered by now
     const content = JSON.parse(text) as Partial<Omit<Queued, 'name'>>;
     const { notification, at = Number.NaN, attempts = Number.NaN, next = Number.NaN } = content;
     if (asAppName(notification?.app ?? '') !== undefined && Number.isFinite(at + attempts + next)) {

@@ -41,7 +41,7 @@ function queueRecent(
   const receiver = settings !== undefined && !isEnded(buildsRoot, settings) ? settings : undefined;
   const pluginsSince = listeningSince(host, path);
   const targetsOf = ({ at }: Recorded, on: Occasion | undefined): Target[] => [
-    // With a position, events from before were queued or not wanted; without one, only this tells them.
+    // With a position, older events were queued or not wanted. Without one, only the time shows which are older.
     ...(pluginsSince !== undefined && (!isFirst || at >= pluginsSince) ? (['plugins'] as const) : []),
     ...(receiver && on && asksFor(receiver.on, on) && at >= receiver.since ? (['receiver'] as const) : []),
   ];

@@ -12,10 +12,10 @@ import { InferredEnds } from './inferredEnds';
 const POSITION_FILE = '.queued-up-to';
 const POSITION_BYTES = 64 * 1024;
 
-/** How far the events of an app are queued. */
+/** Up to where the events of an app are queued. */
 export interface Position {
   readonly head: Head;
-  /** Of the events up to there. */
+  /** The inferred ends among the events up to there. */
   readonly inferred: InferredEnds;
 }
 
@@ -32,7 +32,7 @@ export interface NewEvents {
   readonly events: readonly NewEvent[];
   /** How far the journal was read. */
   readonly position: Position;
-  /** Nothing of this journal was ever queued. */
+  /** Whether no event of this journal was ever queued. */
   readonly isFirst: boolean;
 }
 
@@ -80,7 +80,7 @@ function readFrom(
       const corrects = inferred.meet(recorded.event);
       if (wanted(recorded)) events.push({ recorded, ...(corrects && { corrects }) });
     },
-    problem: () => undefined, // the commands that people run say so
+    problem: () => undefined, // the commands warn of it
   });
   return diverged ? undefined : { events, position: { head, inferred } };
 }

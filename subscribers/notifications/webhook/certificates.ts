@@ -8,8 +8,8 @@ let trusted: string | undefined;
 
 /**
  * The certificate authorities that a receiver's certificate is checked against, in PEM: those of the host, or those
- * that came with the runtime if the host has none. Given explicitly, they keep variables of the environment from
- * adding others: a deploy's environment holds what the app's owner has set.
+ * that came with the runtime if the host has none. They are given to the runtime explicitly. Otherwise, variables of
+ * the environment, which the app's owner can set, could add others.
  */
 export function trustedCertificates(): string {
   trusted ??= readSystemCertificates() ?? rootCertificates.join('\n');

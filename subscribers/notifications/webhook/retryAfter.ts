@@ -1,4 +1,4 @@
-/** The longest that a receiver's Retry-After is heeded, ms: a notification is not worth sending any longer. */
+/** The longest Retry-After that counts, ms: a notification is not sent after a day. */
 const LONGEST_MS = 24 * 60 * 60 * 1000;
 
 /**

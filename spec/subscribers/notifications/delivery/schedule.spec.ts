@@ -2,7 +2,8 @@ import test from 'ava';
 
 import { parseAppName } from '../../../../host/dokku/names';
 import { pauseAfter } from '../../../../subscribers/notifications/delivery/retry';
-import { Schedule, type Waiting } from '../../../../subscribers/notifications/delivery/schedule';
+import type { Waiting } from '../../../../subscribers/notifications/delivery/lane';
+import { Schedule } from '../../../../subscribers/notifications/delivery/schedule';
 
 const waiting = (name: string, more: Partial<Waiting> = {}): Waiting => ({
   name,
