@@ -30,7 +30,7 @@ export function appsTable(
 
 function latestNote(apps: readonly PageApp[]): string {
   const most = latestCounted(apps);
-  return most === undefined ? '' : ` Success and median are those of the last ${most} builds of an app.`;
+  return most === undefined ? '' : ` Timeline, success and median cover at most the last ${most} builds of an app.`;
 }
 
 /** Marks on the timelines of all apps together, and of one. */

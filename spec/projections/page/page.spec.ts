@@ -190,7 +190,7 @@ test('figures and chart count all builds; what counts only the latest ones says 
     '<small>of the last 2 builds</small>',
     '<dt>Failed<dd>2 <small>and 1 canceled</small>',
     ': 98 succeeded, 2 failed, 1 canceled"',
-    'Success and median are those of the last 2 builds of an app.',
+    'Timeline, success and median cover at most the last 2 builds of an app.',
     '<td>101',
   ]) {
     t.true(overview.includes(text), text);
