@@ -61,7 +61,7 @@ test.serial('a file-size limit is told as what it is, and what is over it is no 
   t.log(`${site.acknowledged.size} starts acknowledged, ${site.debris} bytes of debris passed over`);
 });
 
-const victims = ['firstStart', 'start', 'finalize'] as const;
+const victims = ['firstStart', 'start', 'extracted', 'deployed', 'finalize', 'discard'] as const;
 type Victim = (typeof victims)[number];
 type Fallible = readonly [Victim, Change];
 
@@ -110,7 +110,7 @@ unless(cannotTrace)(
       if (stderr === '') silent.push(change.what);
       else t.regex(stderr, /^ ! {5}.*invalid argument/im);
     }
-    t.deepEqual([...new Set(silent)], ['fsync myapp', 'fsync builds']);
+    t.deepEqual([...new Set(silent)], ['fsync myapp', 'fsync builds', 'fsync .notes']);
     t.is(silent.length, syncs.filter(([, change]) => silent.includes(change.what)).length);
   },
 );
@@ -156,8 +156,8 @@ async function failAt(t: ExecutionContext, victim: Victim, change: Change, fault
 }
 
 /**
- * An app that nothing is known of yet; or with a build that has ended, and a view of what runs; to be finalized: with
- * a build that runs.
+ * An app that nothing is known of yet; or with a build that has ended, and a view of what runs; for all but a start:
+ * with a build that runs.
  */
 function toBeFailed(t: ExecutionContext, victim: Victim): Site {
   const site = newSite(t);
@@ -165,7 +165,7 @@ function toBeFailed(t: ExecutionContext, victim: Victim): Site {
   writeProperty(site.host, '--global', 'retention', '1');
   rebuildRunning(site.builds.buildsRoot, [], () => false, thisSystem);
   append(site.builds, started('d1'), discarded('d1'), started('c1'), finished('c1'));
-  if (victim === 'finalize') site.startInPeace('b1');
+  if (victim !== 'start') site.startInPeace('b1');
   return site;
 }
 
@@ -206,6 +206,22 @@ class Site {
     const outcome = await call(this.host, 'builds-record-finalize', [this.app, id, '0'], options);
     if (outcome.status === 0) this.ended.add(parseBuildId(id));
     return outcome;
+  }
+
+  discard(id: string, options?: CallOptions): Promise<Outcome> {
+    return call(this.host, 'builds-record-discard', [this.app, id], options);
+  }
+
+  extracted(id: string, options?: CallOptions): Promise<Outcome> {
+    return this.announce('post-extract', [this.app, '/', 'a'.repeat(40)], id, options);
+  }
+
+  deployed(id: string, options?: CallOptions): Promise<Outcome> {
+    return this.announce('post-deploy', [this.app], id, options);
+  }
+
+  private announce(trigger: string, args: string[], id: string, options: CallOptions = {}): Promise<Outcome> {
+    return call(this.host, trigger, args, { ...options, env: { DOKKU_BUILD_ID: id } });
   }
 
   /** Starts builds until one is refused, and looks at how that is said; returns its id. */
