@@ -48,14 +48,13 @@ export function openReader(
 }
 
 /**
- * When the end is recorded, output may still be on its way through `tee`. Reading ends after this time without a byte.
+ * When the end is recorded, output may still be on its way through `tee`. Reading ends after so many looks without a
+ * byte, {@link LOOK_MS} apart: looks and not a time, so that a busy host does not end it early.
  */
-const QUIET_MS = 500;
+const QUIET_LOOKS = 10;
+const LOOK_MS = 50;
 
-/** Calls `readMore` until it has returned false for {@link QUIET_MS}. It returns whether there was anything. */
+/** Calls `readMore` until it has returned false {@link QUIET_LOOKS} times. It returns whether there was anything. */
 export async function untilQuiet(readMore: () => boolean): Promise<void> {
-  for (let quietSince = performance.now(); performance.now() - quietSince < QUIET_MS;) {
-    await delay(QUIET_MS / 10);
-    if (readMore()) quietSince = performance.now();
-  }
+  for (let quiet = 0; quiet < QUIET_LOOKS; quiet = readMore() ? 0 : quiet + 1) await delay(LOOK_MS);
 }

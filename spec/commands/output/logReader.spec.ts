@@ -13,7 +13,7 @@ import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 
 import { GrowingLog, startOfLastLines } from '../../../commands/output/growingLog';
-import { openReader } from '../../../commands/output/logReader';
+import { openReader, untilQuiet } from '../../../commands/output/logReader';
 import type { Output } from '../../../host/terminal/output';
 import { temporaryDirectory } from '../../temporaryHost';
 
@@ -108,6 +108,15 @@ test('the last lines are found, whether or not the last one is ended, however lo
     openReader(out, growing, { ...all, tail: count }).printMore();
     t.is(shown(), last);
   }
+});
+
+test('output that comes shortly after the end of a build is waited for, and each piece of it prolongs the wait', async (t) => {
+  const looks: boolean[] = [];
+  await untilQuiet(() => {
+    looks.push(looks.length === 2 || looks.length === 5);
+    return looks.at(-1) === true;
+  });
+  t.is(looks.length, 6 + 10);
 });
 
 test('with timestamps each line that comes has the time when it came, and those before have room for one', (t) => {
