@@ -179,9 +179,14 @@ export function aSize(help: string): Valued<number | undefined> {
   });
 }
 
-/** A flag whose value is a time, in ms since the epoch; a date alone is the beginning of the day, or its end. */
-export function aTime(help: string, end?: 'end-of-day'): Valued<number | undefined> {
-  return aValue('<when>', help, (text, { name, now }) => parseWhen(name, text, now, end));
+/** A flag whose value is a time, in ms since the epoch; a date alone is the beginning of the day. */
+export function aTime(help: string): Valued<number | undefined> {
+  return aValue('<when>', help, (text, { name, now }) => parseWhen(name, text, now));
+}
+
+/** The same for the end of an interval: a date alone is the end of the day. */
+export function anEndTime(help: string): Valued<number | undefined> {
+  return aValue('<when>', help, (text, { name, now }) => parseWhen(name, text, now, 'end-of-day'));
 }
 
 export const asOf = aTime(`as things stood then: ${WHEN_EXAMPLES}`);

@@ -15,7 +15,7 @@ import { type AppEvent, type EventSource, eventSource, mergedEvents } from '../.
 import { wantedEvents } from '../../projections/events/wantedEvents';
 import { eachApp } from '../allApps/eachApp';
 import { defineCommand } from '../definition/command';
-import { aChoice, aSwitch, aTime, aValue, format, maybeApp, noColor, relative } from '../definition/flags';
+import { aChoice, aSwitch, anEndTime, aTime, aValue, format, maybeApp, noColor, relative } from '../definition/flags';
 import { checkInterval } from '../definition/when';
 import { viewApp } from '../shared/viewApp';
 import { type EventTable, openTable, type Wanted } from './eventTable';
@@ -29,7 +29,7 @@ const flags = {
   build: aValue('<build-id>', BUILD_HELP, (text) => parseBuildId(text), { completes: 'build' }),
   type: aChoice(eventTypes, 'only BuildStarted, BuildFinished, BuildCanceled or Pruned', { shown: 'T' }),
   since: aTime('only events at that time or later: a time, a date, or an age such as 2h or 7d'),
-  until: aTime('only events at that time or earlier', 'end-of-day'),
+  until: anEndTime('only events at that time or earlier'),
   follow: aSwitch('print new events, too, until ^C'),
   format: format<EventFormat>(
     ['json', 'jsonl', 'stdout'],

@@ -1,5 +1,6 @@
 import { defineCommand } from '../../definition/command';
-import { aChoice, aSwitch, aTime, format } from '../../definition/flags';
+import { checkInterval } from '../../definition/when';
+import { aChoice, anEndTime, aSwitch, aTime, format } from '../../definition/flags';
 import { choiceFlags, maybeWord, ofFleet, readerFlags } from '../fleetFlags';
 import { Failure } from '../../../host/failure';
 import type { Output } from '../../../host/terminal/output';
@@ -22,7 +23,7 @@ export const fleetEvents = defineCommand({
     host: choiceFlags.host,
     type: aChoice(eventTypes, 'only BuildStarted, BuildFinished, BuildCanceled or Pruned', { shown: 'T' }),
     since: aTime('only events at that time or later: a time, or an age such as 2h or 7d'),
-    until: aTime('only events at that time or earlier'),
+    until: anEndTime('only events at that time or earlier'),
     follow: aSwitch('print new events, too, until ^C'),
     format: format<'stdout' | 'jsonl'>(['jsonl', 'stdout'], 'a table (the default), or one JSON object a line'),
     ...readerFlags,
@@ -30,6 +31,7 @@ export const fleetEvents = defineCommand({
   example: '--follow',
   ...ofFleet,
   async run({ host, output, args: { app }, flags }) {
+    checkInterval(flags);
     const timeOf = flags.format === 'stdout' ? happenedAt : writtenAt;
     const passes = wantedEvents(flags, timeOf);
     const { print, pause } = await openPrinter(output, flags.format);

@@ -1,6 +1,7 @@
 import test from 'ava';
 
 import { checkInterval, parseWhen } from '../../../commands/definition/when';
+import { loadCommands } from '../../../commands/programs';
 import { Failure } from '../../../host/failure';
 
 const NOW = Date.UTC(2026, 3, 30, 13, 50);
@@ -29,6 +30,18 @@ test('a time is RFC 3339, a date with or without minutes in UTC, or an age', (t)
 test('a date that ends an interval is its last millisecond', (t) => {
   t.is(parseWhen('--until', '2026-04-30', NOW, 'end-of-day'), Date.UTC(2026, 4, 1) - 1);
   t.is(parseWhen('--until', '2026-04-30 13:50', NOW, 'end-of-day'), NOW);
+});
+
+test('every command takes a date as --until for the end of that day', async (t) => {
+  const context = { name: '--until', now: NOW };
+  let commands = 0;
+  for (const { name, command } of await loadCommands()) {
+    const until = command.flags['until'];
+    if (until === undefined) continue;
+    t.true('parse' in until && until.parse(['2026-04-30'], context) === Date.UTC(2026, 4, 1) - 1, name);
+    commands += 1;
+  }
+  t.is(commands, 3);
 });
 
 test('what is no time is refused with what it may be', (t) => {
