@@ -14,7 +14,7 @@ for _line in $(export -p); do
 done
 # Most calls take some 10 ms. To compile functions while they run costs more than it saves: the triggers of a deploy, whose work is
 # small, do without it, and the other calls begin later with it. The trigger install, which can read many thousands of records, does
-# without the slowest compiler, and without threads that compile and collect garbage. commands/main.ts takes this out of the
+# without the most expensive compiler, and without threads that compile and collect garbage. commands/main.ts takes this out of the
 # environment again.
 case ${0##*/} in
   install) export BUN_JSC_useFTLJIT=0 BUN_JSC_useConcurrentJIT=0 BUN_JSC_useConcurrentGC=0 BUN_JSC_numberOfGCMarkers=1 ;;
