@@ -162,7 +162,7 @@ function readSeen(host: Host): Seen {
   try {
     const text = readSmallFile(join(buildsRoot(host), SEEN_FILE), LIMIT_BYTES) ?? '';
     const { program, seen } = JSON.parse(text) as { program: string; seen: Seen };
-    return program === fileVersion(process.execPath) ? seen : {};
+    return program === thisProgram() ? seen : {};
   } catch {
     return {};
   }
@@ -170,11 +170,17 @@ function readSeen(host: Host): Seen {
 
 function noteSeen(host: Host, seen: Seen, output: Output): void {
   try {
-    const text = JSON.stringify({ program: fileVersion(process.execPath), seen });
+    const text = JSON.stringify({ program: thisProgram(), seen });
     replaceFile(join(buildsRoot(host), SEEN_FILE), text, { mode: 0o644, durable: false });
   } catch (error) {
     output.warn(`${SEEN_FILE}: ${reasonOf(error)}`); // only the next call takes longer
   }
+}
+
+/** Which program this is. Not by the time of its last change: that differs also when its file gets another name. */
+function thisProgram(): string {
+  const { ino, size, mtimeMs } = fs.statSync(process.execPath);
+  return `${ino} ${size} ${mtimeMs}`;
 }
 
 /** Of every directory in `root`. */

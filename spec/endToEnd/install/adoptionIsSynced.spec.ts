@@ -1,10 +1,10 @@
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import test, { type ExecutionContext } from 'ava';
 
 import { appBuilds, buildsRoot } from '../../../host/dokku/paths';
-import { call } from '../durability/pluginCalls';
+import { call, executable } from '../durability/pluginCalls';
 import { writeForeign } from '../../projections/records/temporaryApp';
 import { createApp, temporaryDirectory, temporaryHost } from '../../temporaryHost';
 
@@ -16,6 +16,8 @@ test('install syncs the file system once, after the last journal and before it s
   t.like(await call(host, 'install', [], { by }), { status: 0, stderr: '' });
   t.is(said(), [`--file-system ${buildsRoot(host)}`, ...journals, ''].join('\n'));
 
+  const program = executable('bin/dokku-builds');
+  chmodSync(program, statSync(program).mode); // its ctime changes, as when the file gets another name
   t.like(await call(host, 'install', [], { by }), { status: 0, stderr: '' });
   t.is(said().split('\n').length, journals.length + 2, 'nothing to adopt, nothing to sync');
 });
