@@ -88,12 +88,8 @@ async function withReason(
   return lines.flatMap(([label, value]): Detail[] => {
     if (label !== 'Exit Code') return [[label, value]];
     const code = exitCodeText(Number(value)).replace(/^exit code /, '');
-    return error === undefined
-      ? [[label, code]]
-      : [
-          [label, code],
-          ['Error', error],
-        ];
+    const more: Detail[] = error === undefined ? [] : [['Error', error]];
+    return [[label, code], ...more];
   });
 }
 
