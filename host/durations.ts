@@ -10,7 +10,10 @@ export function formatDuration(ms: number): string {
   return minutes > 0 ? `${minutes}m${seconds % 60}s` : `${seconds}s`;
 }
 
-const UNIT_MS = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 } as const;
+export const HOUR_MS = 3_600_000;
+export const DAY_MS = 24 * HOUR_MS;
+
+const UNIT_MS = { s: 1000, m: 60_000, h: HOUR_MS, d: DAY_MS, w: 7 * DAY_MS } as const;
 
 /** The ms of a span such as `90s`, `2h`, `1h30m`, `3d`, `1w`; undefined for any other text, `30m1h` too. */
 export function parseSpan(text: string): number | undefined {

@@ -1,3 +1,4 @@
+import { DAY_MS } from '../../host/durations';
 import { type Colour, ink } from '../../host/terminal/colour';
 import type { AppName } from '../../host/dokku/names';
 import type { Output } from '../../host/terminal/output';
@@ -54,8 +55,6 @@ function rateColour(rate: number | undefined): Colour | undefined {
   if (rate === undefined) return undefined;
   return rate >= FINE ? 'green' : rate >= POOR ? 'yellow' : 'red';
 }
-
-const DAY_MS = 86_400_000;
 
 /** The last `most` dates (UTC) of the period, up to today. */
 function lastDays({ from, now }: StatsView, most: number): string[] {

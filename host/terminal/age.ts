@@ -1,9 +1,11 @@
+import { DAY_MS, HOUR_MS } from '../durations';
+
 /** Units, each with its length in ms, and how many of them an age has at least. */
 export const AGE_UNITS = [
-  ['y', 365 * 86_400_000, 2],
-  ['w', 7 * 86_400_000, 4],
-  ['d', 86_400_000, 2],
-  ['h', 3_600_000, 2],
+  ['y', 365 * DAY_MS, 2],
+  ['w', 7 * DAY_MS, 4],
+  ['d', DAY_MS, 2],
+  ['h', HOUR_MS, 2],
   ['m', 60_000, 1],
   ['s', 1000, 0],
 ] as const;

@@ -1,3 +1,4 @@
+import { HOUR_MS } from '../../host/durations';
 import type { Outcome } from './pageHistory';
 
 /** How many builds ended in which way. */
@@ -5,8 +6,6 @@ export type Ends = Readonly<Record<Outcome['status'], number>>;
 
 /** The ends of builds by the hour in which they began, in hours since the epoch. */
 export type EndsByHour = Map<number, Ends>;
-
-export const HOUR_MS = 3_600_000;
 
 const NONE: Ends = { succeeded: 0, failed: 0, canceled: 0 };
 

@@ -1,4 +1,4 @@
-import { toWholeSeconds } from '../../host/durations';
+import { DAY_MS, toWholeSeconds } from '../../host/durations';
 import type { AppName, BuildId } from '../../host/dokku/names';
 import { type Delivery, deliveryFigures, type DeliveryFigures, deliveryJson, seconds } from './delivery';
 import { medianOf } from './median';
@@ -48,8 +48,6 @@ interface AppFigures {
   readonly figures: Figures;
   readonly delivery: DeliveryFigures;
 }
-
-const DAY_MS = 86_400_000;
 
 /** Adds up the stats of some apps at `now`; the most active sources and apps first. */
 export function statsView(apps: readonly NamedStats[], since: number | undefined, now: number): StatsView {

@@ -1,5 +1,5 @@
-import { formatDuration } from '../../../host/durations';
-import { type Ends, HOUR_MS, sumOf } from '../ends';
+import { DAY_MS, formatDuration, HOUR_MS } from '../../../host/durations';
+import { type Ends, sumOf } from '../ends';
 import { escapeHtml, timeText } from '../html/html';
 import type { Outcome } from '../pageHistory';
 import { numbersOf } from '../pageNumbers';
@@ -37,7 +37,6 @@ function figure(parts: {
   );
 }
 
-const DAY_MS = 24 * HOUR_MS;
 /** The spans of time that a bar can stand for. */
 const STEPS: readonly (readonly [number, string])[] = [
   [HOUR_MS, 'hour'],

@@ -1,3 +1,4 @@
+import { DAY_MS, HOUR_MS } from '../../../host/durations';
 import { escapeHtml } from '../html/html';
 import type { Outcome } from '../pageHistory';
 
@@ -7,8 +8,6 @@ export interface Range {
   readonly to: number;
 }
 
-const HOUR_MS = 3_600_000;
-const DAY_MS = 24 * HOUR_MS;
 const SPANS: readonly (readonly [number, string])[] = [
   [HOUR_MS, 'hour'],
   [6 * HOUR_MS, '6 hours'],

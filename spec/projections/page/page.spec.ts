@@ -2,7 +2,8 @@ import test from 'ava';
 import fc from 'fast-check';
 
 import { type AppName, parseBuildId } from '../../../host/dokku/names';
-import { HOUR_MS, sumOf } from '../../../projections/page/ends';
+import { HOUR_MS } from '../../../host/durations';
+import { sumOf } from '../../../projections/page/ends';
 import { pageHtml } from '../../../projections/page/page';
 import { started } from '../../journal/buildEvents';
 import { demoApp, demoHost, demoLog, NOW, pageSource, shownLog } from './demoPage';

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import test from 'ava';
 
 import { closeJournal, JOURNAL_FILE, openJournalForAppend } from '../../../journal/file/journalFile';
-import { HOUR_MS, sumOf } from '../../../projections/page/ends';
+import { HOUR_MS } from '../../../host/durations';
+import { sumOf } from '../../../projections/page/ends';
 import { readPageHistory } from '../../../projections/page/pageHistory';
 import { finished, pruned, reaped, started } from '../../journal/buildEvents';
 import { appendAll } from '../../journal/file/temporaryJournal';
