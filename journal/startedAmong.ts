@@ -18,7 +18,8 @@ export function startedAmong(path: string, ids: ReadonlySet<BuildId>, from: Head
       problem: () => undefined,
     }),
   );
-  return reading?.diverged === true ? startedAmong(path, ids) : [...started]; // it is another file by now
+  if (reading?.diverged === true) return startedAmong(path, ids); // another file has taken the journal's place
+  return [...started];
 }
 
 /**

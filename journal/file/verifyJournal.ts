@@ -122,8 +122,8 @@ interface Uncovered {
 }
 
 /**
- * In groups that adjoin. What a power cut leaves of a write can be an old block of the disk, in which whole frames
- * stand between parts of frames.
+ * Groups of pieces without a byte between them. After a power cut, an old block of the disk can stand where a write
+ * was cut off. Such a block can hold whole frames between parts of frames.
  */
 function adjoining(pieces: readonly Uncovered[]): Uncovered[][] {
   const groups: Uncovered[][] = [];

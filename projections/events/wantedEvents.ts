@@ -1,7 +1,7 @@
 import type { BuildId } from '../../host/dokku/names';
 import { type BuildEvent, buildsNamed, type Recorded } from '../../journal/events';
 
-/** Which events are wanted; times in ms since the epoch, both included. What is undefined limits nothing. */
+/** Which events are wanted; times in ms since the epoch, both included. A field that is undefined sets no limit. */
 export interface WantedEvents {
   readonly build?: BuildId | undefined;
   readonly type?: BuildEvent['type'] | undefined;

@@ -225,7 +225,7 @@ test.serial('the whole journal is searched only for an id that can have been use
   t.true(reads() > 0);
 });
 
-test.serial('a long journal is searched once, however many events others append meanwhile', (t) => {
+test.serial('a command searches a long journal once, even if other processes append during the search', (t) => {
   const builds = temporaryApp(t);
   const stale = prunedAfterAdoption(builds.directory);
   let others = 10;

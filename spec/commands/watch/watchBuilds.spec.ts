@@ -9,7 +9,7 @@ import { finished, minuteText, started } from '../../journal/buildEvents';
 import { append } from '../../projections/records/temporaryApp';
 import { createApp, temporaryHost } from '../../temporaryHost';
 
-test('what is damaged while one watches is told of, once, and what comes behind it is shown', (t) => {
+test('damage that appears while somebody watches is reported once, and later events are shown', (t) => {
   const host = temporaryHost(t);
   const shop = createApp(host, 'shop');
   const app = appBuilds(host, shop);

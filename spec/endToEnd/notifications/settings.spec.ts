@@ -227,7 +227,7 @@ test.serial('a name that leads to a refused address is refused by the executable
   });
 });
 
-test.serial('a url that is set again gets messages again, also if the clock was set back meanwhile', async (t) => {
+test.serial('after notify-url is set again, messages are posted to it, even if the clock was set back', async (t) => {
   await host.createApp('back');
   const receiver = await startReceiver();
   t.teardown(receiver.close);
