@@ -1,6 +1,7 @@
 #!/bin/sh
-# Every trigger and subcommand of the plugin is a link to this file. It becomes the executable, and tells it the name that it was
-# called by. Dokku passes on the configuration of apps: what is for the runtime in there is taken out first.
+# Every trigger and subcommand of the plugin is a link to this file. It becomes the executable, and tells it the name
+# that it was called by. Dokku passes on the configuration of apps: what is for the runtime in there is taken out
+# first.
 set -f
 IFS='
 '
@@ -12,10 +13,10 @@ for _line in $(export -p); do
       ;;
   esac
 done
-# Most calls take some 10 ms. To compile functions while they run costs more than it saves: the triggers of a deploy, whose work is
-# small, do without it, and the other calls begin later with it. The trigger install, which can read many thousands of records, does
-# without the most expensive compiler, and without threads that compile and collect garbage. commands/main.ts takes this out of the
-# environment again.
+# Most calls take some 10 ms. To compile functions while they run costs more than it saves: the triggers of a deploy,
+# whose work is small, do without it, and the other calls begin later with it. The trigger install, which can read
+# many thousands of records, does without the most expensive compiler, and without threads that compile and collect
+# garbage. commands/main.ts takes this out of the environment again.
 case ${0##*/} in
   install) export BUN_JSC_useFTLJIT=0 BUN_JSC_useConcurrentJIT=0 BUN_JSC_useConcurrentGC=0 BUN_JSC_numberOfGCMarkers=1 ;;
   builds-generate-id | builds-record-* | post-* | commands) export BUN_JSC_useJIT=0 ;;

@@ -1,6 +1,6 @@
-# Runs as the first process of a pid namespace, with the plugin's directory, an app, and when the deploy of build b1 dies: `after` its start
-# was recorded, or `before`. Then another process gets its pid. Prints what the plugin says before and after, and how that other process ends
-# that a SIGQUIT would have ended: by the one that it gets here in the end.
+# The first process of a pid namespace: `reusedPid.sh PLUGIN APP after|before`. A deploy of build b1 dies after its start
+# was recorded, or before. Then another process gets its pid. Prints what the plugin says before and after, and which
+# signal ends that other process. A SIGQUIT would mean that the plugin has sent one to a stranger.
 plugin=$1 app=$2 dies=$3
 
 ticks() { sed 's/.*) //' "/proc/$1/stat" | cut -d ' ' -f 20; }
@@ -25,7 +25,7 @@ if [ "$dies" = after ]; then
   wait "$deploy" 2> /dev/null
 fi
 
-# The kernel takes the next pid above the last one; in between another process may have taken it, or it is the same tick still.
+# The kernel gives the pid after the last one. Another process may have taken it, or the clock tick may be the same.
 while :; do
   echo $((deploy - 1)) > /proc/sys/kernel/ns_last_pid || exit 1
   $sleeper &

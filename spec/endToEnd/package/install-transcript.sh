@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs the packages in /root on a Dokku host in each way there is, and prints what an operator types and reads. Run by
-# installTranscript.spec.ts, as root, in a root directory of its own.
+# Installs the packages in /root on a Dokku host in each way there is, and prints what an operator types and reads.
+# Run by installTranscript.spec.ts, as root, in a root directory of its own.
 set -eo pipefail
 export DEBIAN_FRONTEND=noninteractive LC_ALL=C SANDBOX_ROOT='' PATH="/sandbox/bin:$PATH"
 plugins=/var/lib/dokku/plugins
