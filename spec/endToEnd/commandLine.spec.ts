@@ -71,7 +71,7 @@ test('a command that the stock plugin does not have refuses arguments that it do
   }
 });
 
-test('what runs a command or writes a file of the caller is not to be had by way of dokku, only on the host itself', async (t) => {
+test('commands that run a program or write to a path of the caller exist only on the host, not through dokku', async (t) => {
   const victim = join(host.paths.tmp, 'victim');
   host.write(victim, 'precious');
   for (const args of [['--out', victim], [`--out=${victim}`], ['--out', '-']]) {
@@ -104,7 +104,7 @@ test('flags stand before or after the app, with a blank or an equals sign', asyn
   }
 });
 
-test('what follows -- is no flag', async (t) => {
+test('words after -- are no flags', async (t) => {
   const { code, stderr } = await host.dokku(['builds:list', '--', '--kind']);
   t.deepEqual([code, stderr], [20, ' !     App --kind does not exist\n']);
 });
@@ -158,7 +158,7 @@ test('dokku help names the plugin, and help --all each command in two columns', 
   t.regex((await host.dokku(['help', '--all'])).stdout, /^ {4}builds:list .* {2,}\S/m);
 });
 
-test('what is not a command of the plugin is left to others', async (t) => {
+test('the plugin leaves other commands to other plugins', async (t) => {
   const program = join(host.paths.plugins, 'enabled', 'builds', 'commands');
   for (const name of ['apps:list', 'build', 'builds-x', '', 'ps']) {
     const { code, stdout, stderr } = await host.run([program, name]);

@@ -58,7 +58,7 @@ async function shows(t: ExecutionContext, args: string, stdout: RegExp): Promise
   t.regex(result.stdout, stdout, args);
 }
 
-test.serial('whoever reads the whole journal shows what is intact, and tells of what is not', async (t) => {
+test.serial('every reader of the whole journal shows intact events, and reports damage', async (t) => {
   t.true(existsSync(host.file('shop', 'events.checkpoint')));
   await shows(t, 'builds:events shop', /^Time .*\n\S+ +2 +BuildFinished +b0 [^]* 6 +BuildFinished +b2 /);
   await shows(t, 'builds:events', /^App .*\nshop +\S+ +2 +BuildFinished +b0 /);
@@ -73,7 +73,7 @@ test.serial('whoever reads the whole journal shows what is intact, and tells of 
   await shows(t, 'builds:page shop', /<html/);
 });
 
-test('JSON is what it is without the damage, but for the event', async (t) => {
+test('damage changes JSON only by the missing event', async (t) => {
   for (const command of ['events shop', 'list shop --all', 'stats shop']) {
     const { code, stdout, stderr } = await host.dokku([...`builds:${command}`.split(' '), '--format', 'json']);
     t.deepEqual([code, stderr], [0, warnings], command);
@@ -93,7 +93,7 @@ test('a read that begins at the checkpoint does not meet what is damaged before 
   }
 });
 
-test('what has left is asked of the whole journal, and told of with what is damaged there', async (t) => {
+test('a question about pruned builds reads the whole journal, and reports its damage', async (t) => {
   await host.createApp('pruned');
   await host.dokku(['builds:set', 'pruned', 'retention', '1']);
   for (const id of ['b0', 'b1', 'b2']) await record('pruned', id);
@@ -122,7 +122,7 @@ test('without a checkpoint, or with more debris at the end, each thing is said o
   }
 });
 
-test('what is followed is told of once, not at each look', async (t) => {
+test('damage is reported once while a journal is followed', async (t) => {
   await host.createApp('followed');
   for (const id of ['b0', 'b1']) await record('followed', id);
   damageStart('followed');
@@ -140,7 +140,7 @@ test('what is followed is told of once, not at each look', async (t) => {
   t.deepEqual(lines, [...new Set(lines)]);
 });
 
-test('the debris of a write that was cut off, which others have passed over, is told of by nobody', async (t) => {
+test('debris of a write that was cut off is not reported once later events follow it', async (t) => {
   await host.createApp('torn');
   await record('torn', 'b0');
   appendFileSync(journal('torn'), readFileSync(journal('torn')).subarray(0, 50));

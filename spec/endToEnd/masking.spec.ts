@@ -23,7 +23,7 @@ const BUILD = script(
   ],
 );
 
-test('secrets of the environment and patterns leave the host in no notification and no page; the log keeps them', async (t) => {
+test('secrets of the environment and patterns are masked in notifications and pages, and stay in the log', async (t) => {
   await withHost([() => 200], async (notified) => {
     const { host, receiver } = notified;
     const config = ['config:set', '--no-restart', 'shop', `API_KEY=${API_KEY}`, `DATABASE_URL=${DATABASE_URL}`];

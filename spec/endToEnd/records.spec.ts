@@ -83,7 +83,7 @@ test('without its records an app is told of as before, and the next command that
   expectSuccess(await host.trigger('builds-record-finalize', ['shop', 'next', '0']));
 });
 
-test('everything that is stored beside the journal and the logs can go', async (t) => {
+test('everything that is stored beside the journal and the logs can be deleted', async (t) => {
   const ids = await appWithBuilds('bare');
   const told = await answers('bare', ...ids);
   for (const name of readdirSync(host.file('bare', ''))) {
@@ -122,7 +122,7 @@ test('a build whose process is gone shows as abandoned, and no file ever says so
   t.is(await concluded(host, 'left', deploy.build), 'failed');
 });
 
-test('ps:restart --all restarts every app, and no app named --all comes of it', async (t) => {
+test('ps:restart --all restarts every app, and no app named --all is recorded', async (t) => {
   const all = await createSandbox();
   try {
     await all.createApp('first', { start: script('echo started') });
@@ -144,7 +144,7 @@ test('ps:restart --all restarts every app, and no app named --all comes of it', 
   }
 });
 
-test('a deploy of an app that does not exist leaves nothing behind that is ever told of', async (t) => {
+test('a deploy of an app that does not exist is never shown', async (t) => {
   const { code, stderr } = await host.dokku(['ps:rebuild', 'ghost']);
   t.is(code, 20);
   t.regex(stderr, /^ ! {5}App ghost does not exist$/m);
@@ -208,7 +208,7 @@ test('a postdeploy task that fails fails the deploy', async (t) => {
   t.regex(host.read('tasked', `${build.id}.log`), /^migrating\n$/m);
 });
 
-test('who reads while another adopts sees the same', async (t) => {
+test('a reader sees the same while another process adopts', async (t) => {
   for (const app of ['adopted-a', 'adopted-b', 'adopted-c', 'adopted-d', 'adopted-e']) {
     await host.createApp(app);
     writeRecords(host, finishedRecord(app, 'done', 1), runningRecord(app, 'dead', 2, deadPid));

@@ -43,7 +43,7 @@ test('a time is read with fractions of any length', (t) => {
   t.is(Math.floor(parseTimestamp('2026-04-30T13:50:00.123456789012345Z') ?? 0), whole + 123);
 });
 
-test('what a nanosecond time has below the millisecond still orders it', (t) => {
+test('times in nanoseconds are ordered also below the millisecond', (t) => {
   const earlier = parseTimestamp('2026-04-30T13:50:00.123400000Z') ?? 0;
   const later = parseTimestamp('2026-04-30T13:50:00.123900000Z') ?? 0;
   t.true(earlier < later);
@@ -125,7 +125,7 @@ test('a time in whole seconds is cut off, not rounded, and in UTC', (t) => {
   t.is(toWholeSeconds('1969-12-31T23:59:59.5Z'), '1969-12-31T23:59:59Z');
 });
 
-test('what is no time is shown as it is', (t) => {
+test('text that is no time is shown as it is', (t) => {
   t.is(toWholeSeconds('soon'), 'soon');
 });
 

@@ -39,7 +39,7 @@ test('with a checkpoint only the events behind it are folded', (t) => {
   sameWithout(t, builds);
 });
 
-test('a build that is called like something in the language is in a checkpoint like any other', (t) => {
+test('a build id such as constructor is in a checkpoint like any other', (t) => {
   const builds = temporaryApp(t);
   append(builds, ...['constructor', 'toString', 'length', '007', '12'].map((id) => started(id)));
   const whole = loadHistory(builds.directory);
@@ -47,7 +47,7 @@ test('a build that is called like something in the language is in a checkpoint l
   t.deepEqual(readCheckpoint(builds.directory)?.history, whole.history);
 });
 
-test('a checkpoint of another version, or that holds something else, is passed over', (t) => {
+test('a checkpoint of another version or with other content is passed over', (t) => {
   const builds = temporaryApp(t);
   append(builds, ...past);
   const whole = loadHistory(builds.directory);

@@ -139,7 +139,7 @@ test('events folded in one step, in two, or one by one make the same history', (
   });
 });
 
-test('between two events a fold shows what the events before add up to', (t) => {
+test('a fold gives the history between any two events', (t) => {
   check((steps) => {
     let stepwise = initialState;
     evolveOver(initialState, (next, state) => {

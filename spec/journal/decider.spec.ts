@@ -30,7 +30,7 @@ const running = runningBuild('b1');
 
 /* How a build starts. */
 
-test('a start is recorded with who deploys, as which process, and what', (t) => {
+test('a start is recorded with its person, process and revision', (t) => {
   const process = { pid: 17, group: 16, startTicks: 99, bootId: 'b007' };
   const facts = { process, actor: alice, revision } as const;
   const begun = started('b1', { kind: 'deploy', source: 'ps:restart', startedAt: minuteText(3), ...facts });
@@ -74,7 +74,7 @@ test('an app remembers the builds that were pruned last, and no more, so that a 
   given(...ids.map((id) => started(id)), pruned(...ids)).thenHistory(t, { pruned: ids.slice(-PRUNED_KEPT) });
 });
 
-test('an id that is the name of something in the language is an id like any other', (t) => {
+test('an id such as constructor is an id like any other', (t) => {
   for (const id of ['constructor', 'toString', 'hasOwnProperty', 'valueOf']) {
     given()
       .when(start(id))
@@ -142,7 +142,7 @@ test('a second report after a correction changes nothing', (t) => {
   }
 });
 
-test('nothing but a report corrects an end: no inference, no cancel, no discard', (t) => {
+test('only a report corrects an end: no inference, cancel or discard does', (t) => {
   for (const end of [reaped('b1'), deployed('b1'), finished('b1'), canceled('b1')]) {
     const ended = given(started('b1'), end);
     ended.when(conclude({ b1: { deployed: true } })).then(t, []);
@@ -257,7 +257,7 @@ test('a record that something else wrote is adopted with its end', (t) => {
     given().when(adopt(begun, ended)).then(t, [begun, ended]);
 });
 
-test('many records are adopted by one command, in the order given', (t) => {
+test('one command adopts many records, in the given order', (t) => {
   const [b1, b2, b3] = ['b1', 'b2', 'b3'].map((id) => started(id, { adopted: true }));
   if (!b1 || !b2 || !b3) return t.fail();
   given(started('b2'))
@@ -265,7 +265,7 @@ test('many records are adopted by one command, in the order given', (t) => {
     .then(t, [b1, finished('b1'), b3]);
 });
 
-test('of a build that is on record only the end is adopted, and only if it runs', (t) => {
+test('if the build is known, only its end is adopted, and only while it runs', (t) => {
   const begun = started('b1', { adopted: true });
   const ended = finished('b1', { adopted: true });
   given(started('b1')).when(adopt(begun, ended)).then(t, [ended]);
@@ -283,7 +283,7 @@ test('a record that a pruned build has left behind is not adopted', (t) => {
 
 /* In which order builds stand. */
 
-test('builds stand in the order of the journal, whatever the clock said', (t) => {
+test('builds are in the order of the journal, whatever the clock said', (t) => {
   given(
     started('b1', { startedAt: minuteText(10) }),
     started('b2', { startedAt: minuteText(-10) }),
@@ -311,7 +311,7 @@ test('the newest ids are generated ones, ascending, once each, and stay when the
   given(started('pid-4242')).thenHistory(t, { newestIds: [] });
 });
 
-test('of the newest ids so many are kept, and those are the highest', (t) => {
+test('a fixed number of the newest ids is kept, and those are the highest', (t) => {
   const ids = Array.from({ length: NEWEST_KEPT + 5 }, (_, n) => parseBuildId(`01j8c4xw0000${10 + n}`));
   const inDisorder = ids.toSorted((a, b) => (a.slice(-1) + a < b.slice(-1) + b ? -1 : 1));
   given(...inDisorder.map((id) => started(id))).thenHistory(t, { newestIds: ids.slice(5) });
@@ -319,7 +319,7 @@ test('of the newest ids so many are kept, and those are the highest', (t) => {
 
 /* What a fold is. */
 
-test('no history is changed by what happens after it', (t) => {
+test('later events do not change an earlier history object', (t) => {
   const events = [
     started('b1'),
     started('b2'),
@@ -339,7 +339,7 @@ test('no history is changed by what happens after it', (t) => {
   }
 });
 
-test('an event that does not apply gives back the very same history', (t) => {
+test('an event that does not apply returns the same history object', (t) => {
   const history = historyOf(started('b1'), finished('b1'), started('b2'), canceled('b2'));
   const others = [canceled('b1'), started('b1'), finished('b1', { exitCode: 1 }), finished('b2'), reaped('b9')];
   for (const event of others) t.is(evolve(history, event), history, event.type);
@@ -347,7 +347,7 @@ test('an event that does not apply gives back the very same history', (t) => {
   t.is(evolveAll(history, []), history);
 });
 
-test('an event of an unknown type, or such a command, is a mistake in the program', (t) => {
+test('an event or command of an unknown type throws', (t) => {
   const event = { type: 'BuildPaused', build: 'b1' } as unknown as BuildEvent;
   t.throws(() => evolve(initialState, event), { message: /Unexpected .*BuildPaused/ });
   const command = { type: 'PauseBuild', build: 'b1' } as unknown as Parameters<typeof decider.decide>[1];

@@ -20,7 +20,7 @@ import { historyOf } from './given';
 import { machine } from '../host/system/machine';
 import { append, temporaryApp } from '../projections/records/temporaryApp';
 
-test('what a command decides is appended and given back', (t) => {
+test('the events that a command decides are appended and returned', (t) => {
   const { directory } = temporaryApp(t);
   const begun = handle(directory, loadHistory(directory), start('b1'));
   t.deepEqual(
@@ -88,7 +88,7 @@ test.serial(
   },
 );
 
-test.serial('what another process adopts right after the journal was looked for is in the history', (t) => {
+test.serial('a journal that another process creates right after the check is read', (t) => {
   const builds = temporaryApp(t);
   const records = [{ started: started('b1'), ended: finished('b1') }, { started: started('b2') }];
   const { openSync } = fs;
@@ -111,7 +111,7 @@ test.serial('what another process adopts right after the journal was looked for 
   t.deepEqual([loaded.history, loaded.head], [history, head]);
 });
 
-test('a command that is refused is the last, and those before it stand', (t) => {
+test('after a refused command no other is handled, and the earlier ones stay', (t) => {
   const builds = temporaryApp(t);
   append(builds, started('b1'), started('b2'));
   const commands = [finish('b1'), finish('b3'), finish('b2')];
@@ -245,7 +245,7 @@ test.serial('a command searches a long journal once, even if other processes app
   t.is(loaded.history.order.filter((id) => id.startsWith('other')).length, 10);
 });
 
-test('a command of several events adds those that are still due', (t) => {
+test('a command of several events adds only those that still apply', (t) => {
   const { directory } = temporaryApp(t);
   let { loaded } = handle(directory, loadHistory(directory), start('b1'));
   ({ loaded } = handle(directory, loaded, start('b2')));
@@ -273,7 +273,7 @@ test('two prunes at once prune each build once', (t) => {
   );
 });
 
-test('a writer whose journal was put back to an older copy starts over from what is there', (t) => {
+test('a writer whose journal was replaced by an older copy starts over from that copy', (t) => {
   const [mine, other] = [temporaryApp(t), temporaryApp(t)];
   append(mine, started('b1'), finished('b1'), started('b2'));
   append(other, started('x1'), finished('x1'), started('x2'), finished('x2'));

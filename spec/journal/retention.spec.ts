@@ -86,7 +86,7 @@ test('syncs that found nothing to build take no place, so a day of polls keeps t
     .then(t, []);
 });
 
-test('pruned builds are named in the order of the journal, whatever the clock said', (t) => {
+test('pruned builds are listed in the order of the journal, whatever the clock said', (t) => {
   const at = (minutes: number) => ({ startedAt: minuteText(minutes), finishedAt: minuteText(minutes) });
   const events = [3, 1, 2].flatMap((n) => [
     started(`b${n}`, { startedAt: at(n).startedAt }),
@@ -97,7 +97,7 @@ test('pruned builds are named in the order of the journal, whatever the clock sa
     .then(t, [pruned('b3', 'b1')]);
 });
 
-test('adopted builds stand where their start belongs', (t) => {
+test('adopted builds are ordered by their start', (t) => {
   given(
     ...[started('b1', { startedAt: minuteText(10) }), finished('b1')],
     ...[started('old', { adopted: true, startedAt: minuteText(5) }), finished('old', { adopted: true })],
@@ -170,7 +170,7 @@ test('a log is pruned once, and its build stays on record', (t) => {
   );
 });
 
-test('a pruned log stays pruned if a report corrects the end, and of a running build nothing is', (t) => {
+test('a pruned log stays pruned if a report corrects the end, and a running build keeps its log', (t) => {
   const corrected = historyOf(started('b1'), reaped('b1'), logsPruned('b1'), finished('b1'));
   t.like(corrected.builds['b1' as BuildId], { status: 'succeeded', logPruned: true });
   t.is(historyOf(started('b1'), logsPruned('b1')).builds['b1' as BuildId]?.logPruned, undefined);

@@ -11,14 +11,14 @@ import { temporaryDirectory } from '../temporaryHost';
 import { discarded, finished, minute, pruned, started } from './buildEvents';
 import { appendAll, appendVoid, readAll, rewrite, temporaryJournal } from './file/temporaryJournal';
 
-test('a build that started, ended and left was started', (t) => {
+test('a build that was pruned is found to have started', (t) => {
   const journal = temporaryJournal(t);
   appendAll(journal, [started('b1'), finished('b1'), pruned('b1'), started('b2'), discarded('b2')]);
   t.true(wasEverStarted(journal.path, parseBuildId('b1')));
   t.true(wasEverStarted(journal.path, parseBuildId('b2')));
 });
 
-test('a build that never started was not, even when its id is part of another or is named elsewhere', (t) => {
+test('a build that never started is not found, even if its id is part of another or in another field', (t) => {
   const journal = temporaryJournal(t);
   appendAll(journal, [started('build12'), started('b9', { actor: { key: 'ghost' } }), pruned('left')]);
   for (const id of ['build1', 'b', 'uild12', 'ghost', 'left', 'b1']) {
@@ -26,7 +26,7 @@ test('a build that never started was not, even when its id is part of another or
   }
 });
 
-test('a start that lost its race is none', (t) => {
+test('a start that lost its race does not count', (t) => {
   const journal = temporaryJournal(t);
   const { head } = readAll(journal);
   appendEvent(journal, head, started('winner'), minute(0), Math.random);
@@ -45,7 +45,7 @@ test('the id is found across the borders of what is read at once', (t) => {
   }
 });
 
-test('debris does not hide what was started', (t) => {
+test('debris hides no start', (t) => {
   const journal = temporaryJournal(t);
   appendAll(journal, [started('b1')]);
   appendFileSync(journal.path, 'debris');
@@ -53,11 +53,11 @@ test('debris does not hide what was started', (t) => {
   t.true(wasEverStarted(journal.path, parseBuildId('b1')));
 });
 
-test('without a journal nothing was started', (t) => {
+test('without a journal no build has started', (t) => {
   t.false(wasEverStarted(join(temporaryDirectory(t), 'events.journal'), parseBuildId('b1')));
 });
 
-test('a journal that cannot be read is an error, not a no', (t) => {
+test('a journal that cannot be read is an error, not the answer no', (t) => {
   const directory = temporaryDirectory(t);
   writeFileSync(join(directory, 'elsewhere'), '');
   symlinkSync(join(directory, 'elsewhere'), join(directory, 'events.journal'));

@@ -44,7 +44,7 @@ function logOf(t: ExecutionContext, text: string): Shown {
   };
 }
 
-test('what comes is printed once, byte for byte', (t) => {
+test('new output is printed once, byte for byte', (t) => {
   const { path, growing, out, shown } = logOf(t, 'one\n');
   const log = openReader(out, growing, all);
   t.true(log.printMore());
@@ -76,7 +76,7 @@ test('a log that another file has replaced is printed to its end, and then the o
   t.is(shown(), 'the first one\nits end\na longer one than the first and its end\n');
 });
 
-test('what is put in the place of a log and is none is not read', (t) => {
+test('a link or a directory in place of a log is not read', (t) => {
   const { path, growing, out, shown } = logOf(t, 'the first one\n');
   const log = openReader(out, growing, all);
   log.printMore();

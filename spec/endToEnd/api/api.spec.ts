@@ -208,7 +208,7 @@ test('a filter with a value that is not allowed throws at once', (t) => {
   t.throws(() => api.stats('shop', { since: 'x' }), { message: /^Invalid since value/ });
 });
 
-test('log gives the bytes of a build, of a running one until it ends, and wait gives the build at its end', async (t) => {
+test('log streams the output of a build until it ends, and wait gives the build at its end', async (t) => {
   const api = opened();
   await host.createApp('loud');
   const gate = host.gate();
@@ -229,7 +229,7 @@ test('log gives the bytes of a build, of a running one until it ends, and wait g
   t.is(Buffer.concat(await api.log('loud', deploy.build).toArray()).toString(), text);
 });
 
-test('log and wait end with their signal, and say what there is none of', async (t) => {
+test('log and wait end with their signal, and name a build that does not exist', async (t) => {
   const api = opened();
   await host.createApp('still');
   const live = host.process();
@@ -320,7 +320,7 @@ async function filesOf(): Promise<Record<string, string>> {
   );
 }
 
-test('following begins with what there is when asked to, goes on with what comes, and ends with its signal', async (t) => {
+test('follow gives existing events if asked to, then new ones, and ends with its signal', async (t) => {
   await host.createApp('follow');
   await record('follow', 'old1', 0);
   const stop = new AbortController();

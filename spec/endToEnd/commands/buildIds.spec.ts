@@ -102,7 +102,7 @@ test('a build that was abandoned is the last that failed, before it is reaped as
   t.is(await named('reaped', 'last-failed'), 'r2');
 });
 
-test('where there is no such build, that is said', async (t) => {
+test('if there is no such build, a message says so', async (t) => {
   await host.createApp('none');
   t.is(await named('none', 'last'), ' !     No builds recorded for none\n');
   writeRecords(host, finishedRecord('none', 'b1', 1));

@@ -101,7 +101,7 @@ test('a deploy that is canceled stays canceled, however its own end falls in bet
   t.is((await host.push('pushed', { build: script('echo again') })).code, 0);
 });
 
-test('canceling twice at once cancels once, and says so', async (t) => {
+test('of two cancels at once one cancels, and the other says so', async (t) => {
   await host.createApp('twice');
   const group = host.process();
   await host.trigger('builds-record-start', ['twice', 'now', String(group.pid), 'git:sync']);

@@ -90,7 +90,7 @@ test('an adopted event has the time when it happened, and one line says how many
   t.regex(stdout, /^2026-04-30T13:02:14Z {2}2 {6}BuildFinished {2}adopted1 {8}succeeded, exit code 0, adopted \d{4}-/m);
 });
 
-test('what is asked for by time is the time that is shown', async (t) => {
+test('--since and --until compare the time that is shown', async (t) => {
   const then = ['--since', '2026-04-30', '--until', '2026-04-30'];
   const { plain } = await onTerminal(host, 80, ['builds:events', ...then]);
   t.is(plain.filter((line) => /adopted[12] /.test(line)).length, 4);

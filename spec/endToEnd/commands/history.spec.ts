@@ -117,7 +117,7 @@ test('--follow prints what comes from other processes, and ends on SIGTERM and o
   t.is(piped.stderr, '');
 });
 
-test('a pruned build is answered for: when and why it left, and what the journal knows', async (t) => {
+test('info of a pruned build says when and why it was pruned, and what the journal knows', async (t) => {
   await host.createApp('pruned');
   await host.dokku(['builds:set', 'pruned', 'retention', '1']);
   await record('pruned', 'gone1', 2, SOMEBODY);
@@ -152,7 +152,7 @@ test('a discarded build leaves no record, and the history keeps the fact', async
   t.like((await events('discard'))[1], { type: 'Pruned', builds: ['poll1'], reason: 'discarded' });
 });
 
-test('--as-of says what was to be seen then, with builds that have left since', async (t) => {
+test('--as-of shows what was on record then, including builds that were pruned since', async (t) => {
   await host.createApp('travel');
   await host.dokku(['builds:set', 'travel', 'retention', '1']);
   await host.trigger('builds-record-start', ['travel', 'early1', String(process.pid), 'git-hook']);
@@ -317,7 +317,7 @@ test('a rename that was killed in the middle is completed by doing it again', as
   t.is((await host.dokku(['builds:verify', 'whole'])).code, 0);
 });
 
-test('a clone has the retention and no history, and what is destroyed is gone', async (t) => {
+test('a clone has the retention and no history, and a destroyed app has nothing', async (t) => {
   await host.createApp('origin');
   await host.dokku(['builds:set', 'origin', 'retention', '3']);
   await record('origin', 'one1', 0);

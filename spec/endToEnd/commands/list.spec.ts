@@ -158,7 +158,7 @@ test('an abandoned build is `running` in the status of a view, and `abandoned` o
   t.like((JSON.parse(stdout) as object[])[0], { status: 'running', display_status: 'abandoned' });
 });
 
-test('durations are whole seconds, with hours and minutes only where there are any', async (t) => {
+test('durations are in whole seconds, with hours and minutes only if there are any', async (t) => {
   await host.createApp('durations');
   const lasting = (id: string, minute: number, finished_at: string) =>
     finishedRecord('durations', id, minute, { started_at: `2026-04-30T13:0${minute}:00Z`, finished_at });

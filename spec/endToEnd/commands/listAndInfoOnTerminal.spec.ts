@@ -123,7 +123,7 @@ test('--relative gives ages instead of times, on a terminal and in a pipe', asyn
   t.is(json.stdout, (await host.dokku(['builds:list', 'shop', '--status', 'succeeded', '--format', 'json'])).stdout);
 });
 
-test('what is piped is byte for byte as the contract has it, whatever the environment says of a terminal', async (t) => {
+test('piped output has the bytes of the contract, whatever the environment says of a terminal', async (t) => {
   const env = { COLUMNS: '40', TERM: 'xterm', FORCE_COLOR: '1', CLICOLOR_FORCE: '1' };
   const list = await host.dokku(['builds:list', 'shop', '--kind', 'build', '--status', 'failed'], { env });
   const columns = ['Build ID', 'Kind', 'Status', 'PID', 'Source', 'Started', 'Duration'];

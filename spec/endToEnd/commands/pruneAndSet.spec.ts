@@ -143,7 +143,7 @@ test('a retention that is no whole number of at least 1 is refused, and so is an
   t.false(existsSync(join(host.paths.config, 'builds', 'strict', 'retention')));
 });
 
-test('what belongs to an app goes where the app goes', async (t) => {
+test('properties, records and history follow a renamed, cloned or destroyed app', async (t) => {
   await host.createApp('old');
   await host.dokku(['builds:set', 'old', 'retention', '4']);
   writeRecords(host, finishedRecord('old', 'done', 1));

@@ -207,7 +207,7 @@ async function untilForgotten({ paths }: Sandbox): Promise<void> {
   while (readdirSync(`${paths.builds}/.renamed`).length > 0) await new Promise((resolve) => setTimeout(resolve, 50));
 }
 
-test('of an app that is destroyed while it deploys nothing comes back', async (t) => {
+test('nothing of an app that is destroyed during a deploy comes back', async (t) => {
   await host.createApp('doomed');
   const gate = host.gate();
   const deploy = await host.startPush('doomed', { build: script(gate.announced('building')) }, 'building');

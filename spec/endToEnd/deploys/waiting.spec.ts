@@ -75,7 +75,7 @@ test('the triggers of a deploy return while it is stopped', async (t) => {
   await untilWaiters(host, 'slow', noneIsLeft);
 });
 
-test('after a deploy that reported its end nothing is left, and nothing is said again', async (t) => {
+test('after a deploy that reported its end no process is left, and no second end is recorded', async (t) => {
   const deploy = await startBuild('reported');
   await host.trigger('builds-record-finalize', ['reported', 'b1', '0']);
   const record = host.read('reported', 'b1.json');

@@ -70,7 +70,7 @@ function noScene({ place, scene }: Block): never {
   throw new Error(`${place}: there is no scene "${scene ?? ''}"`);
 }
 
-test('what is not run is marked, with a reason, and is right as far as its syntax goes', (t) => {
+test('a block that is not run is marked with a reason, and its syntax is right', (t) => {
   const notRun = blocks.filter((block) => block.notRun !== undefined);
   for (const block of notRun) {
     const text = stepsOf(block)

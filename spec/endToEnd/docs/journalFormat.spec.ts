@@ -118,7 +118,7 @@ test('every byte that the page explains stands where the page says', (t) => {
   }
 });
 
-test('all that the program writes reads the same by the page: every event, processes that race, a write that was cut off', async (t) => {
+test('a reader written from the page reads whatever the program writes: every event, races, a write that was cut off', async (t) => {
   await host.createApp('all');
   const stock = { id: 'stock1', app: 'all', started_at: '2026-04-30T13:50:00.123456789+02:00', status: 'canceled' };
   host.write(host.file('all', 'stock1.json'), JSON.stringify({ ...stock, kind: 'build', pid: 0, source: 'gitée' }));
@@ -161,7 +161,7 @@ test('all that the program writes reads the same by the page: every event, proce
   );
 });
 
-test('what is damaged, edited or from a later version reads the same by the page', async (t) => {
+test('a reader written from the page reads damaged, edited and newer journals in the same way', async (t) => {
   await host.createApp('hurt');
   const builds = ['b1', 'b2', 'b3'];
   for (const build of builds) await record('hurt', build, 1);

@@ -22,7 +22,7 @@ read -r forever`;
 
 const rounds = process.env['SOAK'] === '1' ? 200 : 8;
 
-test.serial('a cancel that was acknowledged stays one, however the finalize of the dying deploy falls', async (t) => {
+test.serial('an acknowledged cancel stays one, whenever the dying deploy reports its end', async (t) => {
   const outcomes = await Promise.all(Array.from({ length: rounds }, () => cancelDying(t)));
   t.log(`${outcomes.length} deploys canceled, each of which finalized as it died`);
 });

@@ -31,11 +31,11 @@ const isSoak = process.env['SOAK'] === '1';
 const each = isSoak ? 1_000 : 20;
 const MANY_APPS = Array.from({ length: 8 }, (_, n) => `app${n}`);
 
-test.serial('32 processes on one app leave a journal that keeps every rule, and were all told the truth', async (t) => {
+test.serial('32 processes on one app leave a journal that keeps every rule, and every answer was true', async (t) => {
   await crowd(t, ['myapp']);
 });
 
-test.serial('32 processes on many apps leave journals that keep every rule, and were all told the truth', async (t) => {
+test.serial('32 processes on many apps leave journals that keep every rule, and every answer was true', async (t) => {
   await crowd(t, MANY_APPS);
 });
 

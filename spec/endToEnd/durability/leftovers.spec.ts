@@ -102,7 +102,7 @@ test('a temporary file whose writer’s pid is somebody else’s by now goes whe
   t.deepEqual(Object.keys(filesOf(builds)), [names[1] ?? '', 'b1.json']);
 });
 
-test('what a process left that was killed at the seal of the running builds goes with the next list', async (t) => {
+test('what a process killed at the seal of the running builds has left goes with the next list', async (t) => {
   const { host, builds } = crashed(t);
   await command(host, 'list', []);
   const running = join(builds.buildsRoot, '.running');

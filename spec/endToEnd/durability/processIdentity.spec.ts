@@ -93,7 +93,7 @@ for (const [what, change] of [
   });
 }
 
-test('a build whose process is the very one is running, and a cancel ends it', async (t) => {
+test('a build whose process is the recorded one is running, and a cancel ends it', async (t) => {
   const { host, app, sleeper, ended } = await deploying(t);
   record(host, app, identifyProcess(sleeper));
   t.deepEqual(await listed(host, []), ['b1 running running']);
@@ -118,7 +118,7 @@ test('a cancel that was killed before its signal is finished by the next one, ev
   }
 });
 
-test('such a cancel of a build of which only the pid is known leaves a process alone that began after the build', async (t) => {
+test('a cancel of a build with only a pid on record does not signal a process that began after the build', async (t) => {
   const { host, app, builds, sleeper } = await deploying(t);
   const [startedAt, finishedAt] = [formatTimestamp(Date.now() - 2 * HOUR_MS), formatTimestamp(Date.now() - HOUR_MS)];
   append(builds, started('b1', { process: { pid: sleeper }, startedAt }), canceled('b1', { finishedAt }));

@@ -45,7 +45,7 @@ unless(cannotMountDisk)(
   },
 );
 
-test.serial('a file-size limit is told as what it is, and what is over it is no event', async (t) => {
+test.serial('a file-size limit is reported as such, and the event that exceeds it does not count', async (t) => {
   const site = newSite(t);
   const limited = { by: ['bash', '-c', 'ulimit -f 8 && exec "$0" "$@"'] };
   const ids = Array.from({ length: 18 }, (_, n) => `c${n}`);

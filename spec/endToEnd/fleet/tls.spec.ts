@@ -79,7 +79,7 @@ test('a file that holds no certificate is refused, and so is an address without 
   t.regex((await join_('nats://nats.example.org')).stderr, /has no TLS/);
 });
 
-test('who joins again keeps the id and the key', async (t) => {
+test('a host that joins again keeps its id and key', async (t) => {
   const home = temporaryDirectory(t);
   const join_ = async (input = ''): Promise<string> => {
     const { stdout } = await runAs(home, ['fleet:join', 'nats://127.0.0.1:1', '--as', 'reader'], input);

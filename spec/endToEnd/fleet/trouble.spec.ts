@@ -39,7 +39,7 @@ withServer('as long as there are no streams, every command says so, and ends', a
   t.is((await runAs(home, ['fleet:status'])).code, 1);
 });
 
-test('of a fleet that was never read nothing is shown', async (t) => {
+test('nothing is shown of a fleet that was never read', async (t) => {
   const home = temporaryDirectory(t);
   await runAs(home, ['fleet:join', 'nats://127.0.0.1:1', '--as', 'reader']);
   for (const args of [

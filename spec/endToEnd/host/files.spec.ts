@@ -43,7 +43,7 @@ test('a file is made, and replaced, with exactly the mode asked for', (t) => {
   t.deepEqual(readdirSync(directory), ['b1.json']);
 });
 
-test('who has the old file open goes on reading the old content', (t) => {
+test('a reader that has the old file open goes on reading the old content', (t) => {
   const path = join(temporaryDirectory(t), 'b1.json');
   replaceFile(path, 'old', durable);
   const fd = openSync(path, 'r');
@@ -90,7 +90,7 @@ test('when the content does not fit, the old file stays whole and no temporary f
   t.deepEqual(readdirSync(directory), ['b1.json']);
 });
 
-test.serial('a temporary file says whose it is, and takes no name that means something', (t) => {
+test.serial('a temporary file names its process, and no reader takes it for another file', (t) => {
   const directory = temporaryDirectory(t);
   const { renameSync: rename } = fs;
   t.teardown(() => Object.assign(fs, { renameSync: rename }));
@@ -142,7 +142,7 @@ test('a temporary file that is older than any write takes is stale, whoever has 
   );
 });
 
-test('what is gone already, or is a directory, is no stale temporary file', (t) => {
+test('a file that is gone already, or a directory, is no stale temporary file', (t) => {
   const directory = temporaryDirectory(t);
   mkdirSync(join(directory, '.b1.json.1-1.tmp'));
   t.deepEqual(
@@ -171,7 +171,7 @@ test('a file that says its size is 0 is read whole, or refused', (t) => {
   t.throws(() => readSmallFile('/proc/self/limits', 100), { message: /larger than 100 bytes/ });
 });
 
-test('what is no regular file is refused in a sentence, and not waited for', async (t) => {
+test('a file that is not regular is refused with a sentence, and not waited for', async (t) => {
   const directory = temporaryDirectory(t);
   const file = join(directory, 'file');
   const link = join(directory, 'link');

@@ -121,7 +121,7 @@ test('a lock that is a link, a directory, or huge is unreadable, with the reason
   t.regex(reason(), /is not a regular file$/);
 });
 
-test('a directory of the lock that is none is a reason, not an exception', (t) => {
+test("a file in place of the lock's directory gives a reason, not an exception", (t) => {
   const host = temporaryHost(t);
   mkdirSync(dirname(dirname(lockFile(host))), { recursive: true });
   writeFileSync(dirname(lockFile(host)), '');

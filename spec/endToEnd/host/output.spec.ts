@@ -169,7 +169,7 @@ test('a reader that is slow behind a pipe that does not wait gets every byte', a
   t.is(readFileSync(result, 'utf8'), `${'.'.repeat(filled)}${lines.join('\n')}\n !     warned\n`);
 });
 
-test('a reader that has left is told by ClosedPipe, once', (t) => {
+test('a closed pipe throws ClosedPipe, once', (t) => {
   const { reader, writer } = openPipe(t);
   t.teardown(() => closeSync(writer));
   closeSync(reader);

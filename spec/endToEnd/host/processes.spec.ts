@@ -165,7 +165,7 @@ test('facts that cannot be read are absent', (t) => {
   t.deepEqual(identifyProcess(-1, '/proc').startTicks, undefined);
 });
 
-test('of a process that has ended already that is known, whoever gets its pid', async (t) => {
+test('a process that has ended already is known to have ended, whichever process gets its pid', async (t) => {
   const { pid } = await endedProcess();
   const identity = identifyProcess(pid);
   t.is(identity.startTicks, 0);
@@ -196,7 +196,7 @@ test('a process of an earlier boot is dead, even when all else agrees', async (t
   t.false(isAlive(identity, fakeProc(t, { [pid]: readFileSync(`/proc/${pid}/stat`, 'utf8') }, ANOTHER_BOOT)));
 });
 
-test('a boot that cannot be compared says nothing', async (t) => {
+test('a boot id that cannot be compared is not used', async (t) => {
   const { pid } = await sleeper(t);
   const proc = fakeProc(t, { [pid]: readFileSync(`/proc/${pid}/stat`, 'utf8') });
   t.true(isAlive(identifyProcess(pid), proc));
@@ -241,7 +241,7 @@ test('a stat that makes no sense is no proof of death', async (t) => {
   t.true(isAlive(identifyProcess(pid), fakeProc(t, { [pid]: '' })));
 });
 
-test('what cannot be a pid is dead', (t) => {
+test('a number that cannot be a pid is dead', (t) => {
   for (const pid of [0, -1, 1.5, NaN, Infinity, 2 ** 31, 2 ** 53]) t.false(isAlive({ pid }), String(pid));
 });
 

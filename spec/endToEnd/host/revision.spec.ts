@@ -28,7 +28,7 @@ test('a repository with one branch is at its revision, packed or not', (t) => {
   t.is(revisionOf(path), revision);
 });
 
-test('with two branches, or none, it is not sure which is deployed', (t) => {
+test('with two branches or none the deployed revision is unknown', (t) => {
   const { path, revision } = repository(t);
   git(path, 'update-ref', 'refs/heads/other', revision);
   t.is(revisionOf(path), undefined);
@@ -38,7 +38,7 @@ test('with two branches, or none, it is not sure which is deployed', (t) => {
   t.is(revisionOf(path), undefined);
 });
 
-test('what is no repository, or one that leads elsewhere, has no revision', (t) => {
+test('a directory that is no repository, or a link elsewhere, has no revision', (t) => {
   const { path } = repository(t);
   writeFileSync(join(path, 'HEAD'), 'ref: refs/heads/../../config\n');
   t.is(revisionOf(path), undefined);

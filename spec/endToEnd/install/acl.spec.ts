@@ -202,7 +202,7 @@ test('what is wrong with an app is told to those who may see it, and hides no ot
   }
 });
 
-test('an answer that cannot be had allows nothing', async (t) => {
+test('if the access control does not answer, nothing is allowed', async (t) => {
   const { host, admin } = await sharedHost(t);
   host.addPlugin('acl', { 'user-auth-app': '#!/bin/sh\nfor app; do echo "$app"; done\nexit 1\n' });
   t.is((await admin('builds:list', 'mine')).code, 20);

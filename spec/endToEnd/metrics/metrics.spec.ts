@@ -30,7 +30,7 @@ async function worked(): Promise<void> {
 
 const file = () => join(host.paths.builds, '.metrics', 'dokku-builds.prom');
 
-test.serial('builds:metrics is the whole host in OpenMetrics, or in the older format', async (t) => {
+test.serial('builds:metrics prints the whole host in OpenMetrics, or in the older format', async (t) => {
   const said = await metrics();
   t.true(said.includes('\ndokku_builds_total{app="shop",source="git-hook",kind="build",status="failed"} 1\n'));
   t.true(said.includes('\ndokku_builds_total{app="blog",source="git-hook",kind="build",status="succeeded"} 1\n'));
@@ -42,7 +42,7 @@ test.serial('builds:metrics is the whole host in OpenMetrics, or in the older fo
   t.is((await host.dokku(['builds:metrics', '--format', 'json'])).code, 1);
 });
 
-test.serial('what is stored to be quick changes no answer: removed, cut, or changed', async (t) => {
+test.serial('the stored shortcut changes no answer, whether it is removed, cut or changed', async (t) => {
   const said = await metrics();
   const stored = host.file('shop', '.metrics');
   t.true(existsSync(stored));

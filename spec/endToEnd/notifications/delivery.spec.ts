@@ -68,7 +68,7 @@ test('a failed image build, whose end nobody reports, is posted to whom asks for
   });
 });
 
-test('what is posted is what notify-on asks for, at the time of the event; with as many lines as asked for', async (t) => {
+test('notify-on chooses what is posted, with the time of the event and the chosen number of lines', async (t) => {
   await withHost([], async ({ host, receiver, delivered }) => {
     await record(host, 'one', 0);
     await delivered();
@@ -89,7 +89,7 @@ test('what is posted is what notify-on asks for, at the time of the event; with 
   });
 });
 
-test('what a prune over all apps finds dead is told, from its threads too', async (t) => {
+test('a prune over all apps notifies of dead builds, also from its threads', async (t) => {
   await withHost([], async ({ host, receiver }) => {
     await host.createApp('blog');
     await host.dokku(['builds:set', '--global', 'notify-url', receiver.url]);
@@ -107,7 +107,7 @@ test('what a prune over all apps finds dead is told, from its threads too', asyn
   });
 });
 
-test('a cancel is told as such', async (t) => {
+test('a cancel is posted as a cancel', async (t) => {
   await withHost([], async ({ host, receiver }) => {
     await host.dokku(['builds:set', 'shop', 'notify-on', 'canceled,failed,succeeded']);
     const gate = host.gate();
@@ -220,7 +220,7 @@ test('the deliverer holds nothing of the deploy that started it: not its lock, n
   });
 });
 
-test('what a killed deliverer was about to send is sent by the next one', async (t) => {
+test('a message that a killed deliverer was about to send is sent by the next one', async (t) => {
   await withHost(['hang'], async (notified) => {
     const { receiver } = notified;
     const { first, pid } = await killWhileSending(notified);
@@ -358,7 +358,7 @@ test('a message is given up when it is a day old, and builds:report says so unti
   });
 });
 
-test('what waits for an app that has no receiver any more is dropped', async (t) => {
+test('messages of an app that has no receiver any more are dropped', async (t) => {
   await withHost(['hang'], async (notified) => {
     const { host, receiver } = notified;
     await killWhileSending(notified);

@@ -41,7 +41,7 @@ test.serial('each property is set, stored readable for its owner alone, said, an
   }
 });
 
-test.serial('a secret is never said, and can come on stdin', async (t) => {
+test.serial('a secret is never printed, and can come on stdin', async (t) => {
   const secret = '0123456789abcdef with blanks';
   const given = await set('shop', 'notify-secret', secret);
   t.like(given, { code: 0, stdout: '=====> Setting notify-secret\n', stderr: '' });

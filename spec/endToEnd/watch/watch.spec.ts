@@ -27,7 +27,7 @@ async function watching(t: ExecutionContext, ...args: string[]): Promise<Watchin
   return one;
 }
 
-test('what runs is shown with its last line, and a build that begins or ends meanwhile comes by itself', async (t) => {
+test('running builds are shown with their last line, and a build that begins or ends meanwhile appears by itself', async (t) => {
   await build('north', 'n1', 'step 1 of 2');
   const seen = await watching(t);
   await seen.until(/north +\S*▶ running.* n1 +git-hook +step 1 of 2/);
@@ -109,7 +109,7 @@ for (const [name, number] of [
   });
 }
 
-test('what fails while it watches ends it, and is told on the screen that was there before', async (t) => {
+test('a failure ends it, and is printed on the normal screen', async (t) => {
   const own = await createSandbox();
   t.teardown(() => own.remove());
   const seen = await startWatching(own);
@@ -137,7 +137,7 @@ test('it draws anew when the size of the terminal changes', async (t) => {
   t.true(frame.split('\r\n').length <= 9);
 });
 
-test('without a terminal it says what it needs', async (t) => {
+test('without a terminal it says that it needs one', async (t) => {
   const { code, stdout, stderr } = await host.dokku(['builds:watch']);
   t.deepEqual([code, stdout], [1, '']);
   t.regex(stderr, /^ ! {5}builds:watch needs a terminal \(over ssh: ssh -t\)/);

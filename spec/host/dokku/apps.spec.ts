@@ -151,7 +151,7 @@ test('an app that is asked for must be named', (t) => {
   }
 });
 
-test('an app that is not there, cannot be there, or is not allowed does not exist, with exit code 20', (t) => {
+test('an app that is missing, has an invalid name or is not allowed does not exist, with exit code 20', (t) => {
   const host = temporaryHost(t, caller);
   createApp(host, 'mine');
   createApp(host, 'theirs');

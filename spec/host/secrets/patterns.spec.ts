@@ -29,7 +29,7 @@ test('patterns are separated by commas, and blanks around them say nothing', (t)
   t.deepEqual(found(' AKIA* , ghp_*,', 'AKIA1 ghp_2'), ['AKIA1', 'ghp_2']);
 });
 
-test('what says too little or too much is refused, and the message does not repeat it', (t) => {
+test('a pattern that is too short, too long or too general is refused, and the message does not repeat it', (t) => {
   const control = 'abc\u0007';
   for (const text of ['', ',', '*', 'a*', 'ab', '* a *b', 'x'.repeat(201), control, 'good-one,*', 'abc,'.repeat(101)]) {
     const error = t.throws(() => parsePatterns(text), { instanceOf: Failure, message: /^Invalid mask: / }, text);

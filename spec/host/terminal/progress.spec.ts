@@ -64,7 +64,7 @@ test('the events of an app are counted by the thousand', (t) => {
   t.is(terminal.written, `${CLEAR}       shop: 1000 events`);
 });
 
-test('of many apps it is shown how many are done, also while none becomes so; of one app nothing', (t) => {
+test('for many apps it shows how many are done, also while none ends; for one app nothing', (t) => {
   const terminal = new FakeTerminal();
   const many = appProgress(3, showProgress(terminal));
   terminal.time = 600;

@@ -35,7 +35,7 @@ test('a journal begins with several events as if they had been appended, and is 
   t.deepEqual({ count, voidFrames, deviations }, { count: 4, voidFrames: 0, deviations: [] });
 });
 
-test('where a journal is, none is begun, and what is there stays', (t) => {
+test('an existing journal is not begun again, and stays as it is', (t) => {
   const directory = temporaryDirectory(t);
   const path = join(directory, JOURNAL_FILE);
   writeFileSync(path, 'of another process');
@@ -44,7 +44,7 @@ test('where a journal is, none is begun, and what is there stays', (t) => {
   t.deepEqual(readdirSync(directory), [JOURNAL_FILE]);
 });
 
-test.serial('all events are on disk under the name of the journal before it is said to be begun', (t) => {
+test.serial('all events are on disk under the name of the journal before the call returns', (t) => {
   const directory = join(temporaryDirectory(t), 'app');
   mkdirSync(directory);
   const order = watchFiles(t);
@@ -80,14 +80,14 @@ test.serial('what is appended to a journal whose name may not be on disk is on d
   t.deepEqual(order, ['sync', 'sync', 'unlink']);
 });
 
-test.serial('on a file system without hard links none is begun, and nothing is left', (t) => {
+test.serial('on a file system without hard links no journal is begun, and no file is left', (t) => {
   const directory = temporaryDirectory(t);
   failLinks(t, 'EPERM');
   t.is(begin(join(directory, JOURNAL_FILE)), undefined);
   t.deepEqual(readdirSync(directory), []);
 });
 
-test.serial('an error on the way is said, and nothing is left', (t) => {
+test.serial('an error on the way is thrown, and no file is left', (t) => {
   const directory = temporaryDirectory(t);
   failLinks(t, 'EIO');
   t.throws(() => begin(join(directory, JOURNAL_FILE)), { instanceOf: JournalNotWritten, message: /refused/ });
@@ -105,7 +105,7 @@ asRoot('a directory that cannot be written is said to be', (t) => {
   );
 });
 
-test('an event that no reader would know is not written', (t) => {
+test('an event that no reader could parse is not written', (t) => {
   const path = join(temporaryDirectory(t), JOURNAL_FILE);
   const wrong = { ...started('b1'), startedAt: 'yesterday' };
   t.throws(() => beginJournal(path, [wrong], machine(minute(0))), { instanceOf: JournalNotWritten });

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { decode, decodeFirst, encode } from '../../../journal/file/codec';
 import { unpackWritten } from './messagePack';
 
-test('what is encoded is plain MessagePack, that any reader reads', (t) => {
+test('what is encoded is plain MessagePack, which any reader can read', (t) => {
   const text = fc.string({ unit: 'grapheme' });
   const values = fc.object({
     key: text.filter((key) => key !== '__proto__'),
@@ -43,7 +43,7 @@ test('an integer is read in any form', (t) => {
   for (const [value, texts] of forms) for (const text of texts) t.is(decode(Buffer.from(text, 'hex')), value, text);
 });
 
-test('an integer that a number cannot hold is no safe integer', (t) => {
+test('an integer that a number cannot hold exactly is not read as a safe integer', (t) => {
   for (const text of [
     'cf0020000000000000',
     'cf0020000000000001',
@@ -88,7 +88,7 @@ for (const [what, texts] of Object.entries({
   });
 }
 
-test('values that are nested deeply are refused, not a crash', (t) => {
+test('deeply nested values are refused without a crash', (t) => {
   for (const depth of [1_000, 65_535]) {
     for (const byte of [0x91, 0x81]) {
       try {
@@ -102,12 +102,12 @@ test('values that are nested deeply are refused, not a crash', (t) => {
   t.deepEqual(decode(Buffer.from('05', 'hex')), 5);
 });
 
-test('of two fields with the same name the last one is read; bytes that are no UTF-8 are read as U+FFFD', (t) => {
+test('the last of two fields with the same name is read, and bytes that are not UTF-8 are read as U+FFFD', (t) => {
   t.deepEqual(decode(Buffer.from('82a16101a16102', 'hex')), { a: 2 });
   t.is(decode(Buffer.from('a361ff62', 'hex')), 'a\ufffdb');
 });
 
-test('a field cannot change what objects are', (t) => {
+test('a field cannot change the prototype of objects', (t) => {
   const read = decode(Buffer.concat([Buffer.from([0x81]), encode('__proto__'), encode({ polluted: true })])) as object;
   t.is(Object.getPrototypeOf(read), Object.prototype);
   t.false('polluted' in read);

@@ -9,7 +9,7 @@ import { appendAll, appendVoid, forge, framesOf, readAll, rewrite, temporaryJour
 
 const events = [started('b1'), finished('b1'), started('b2'), finished('b2')];
 
-test('debris at the end is told of, and the next event goes behind it', (t) => {
+test('debris at the end is reported, and the next event is appended after it', (t) => {
   const journal = temporaryJournal(t);
   const { head, recorded } = appendAll(journal, events);
   appendFileSync(journal.path, 'debris');
@@ -57,7 +57,7 @@ test('an event that was edited is not shown, though its CRC was computed again',
   t.deepEqual(read.problems, [{ type: 'disputed', seq: 2, start: begin }]);
 });
 
-test('an event that was written over the last one is not told from it by reading alone', (t) => {
+test('reading alone does not notice that the last event was overwritten by another', (t) => {
   // What verification with a pinned head is for: nothing behind the last event vouches for it.
   const journal = temporaryJournal(t);
   appendAll(journal, events);
@@ -89,7 +89,7 @@ test('the first events are missed as well', (t) => {
   t.deepEqual(readAll(journal).problems, [{ type: 'gap', from: 1, to: 2, start: 0 }]);
 });
 
-test('of events that changed places none is shown that does not follow', (t) => {
+test('of events that changed places, only those in sequence are shown', (t) => {
   const journal = temporaryJournal(t);
   const { recorded } = appendAll(journal, events);
   rewrite(journal.path, ([one, two, three, four]) => [one, three, two, four].filter((frame) => frame !== undefined));
@@ -101,14 +101,14 @@ test('of events that changed places none is shown that does not follow', (t) => 
   t.deepEqual(typesOf(problems), ['gap']);
 });
 
-test('events that stand there twice are shown once', (t) => {
+test('events that are in the file twice are shown once', (t) => {
   const journal = temporaryJournal(t);
   const { recorded } = appendAll(journal, events);
   rewrite(journal.path, (frames) => [...frames, ...frames]);
   t.deepEqual(readAll(journal).events, recorded);
 });
 
-test('an event that was slipped in is not shown', (t) => {
+test('an inserted event is not shown', (t) => {
   const journal = temporaryJournal(t);
   const { recorded } = appendAll(journal, events);
   rewrite(journal.path, (frames) =>
@@ -143,7 +143,7 @@ test('an event that lost its race does not take the place of one that is damaged
   t.deepEqual(typesOf(problems), ['damage', 'disputed']);
 });
 
-test('a journal that was cut goes on behind its last event that is whole', (t) => {
+test('a journal that was cut goes on after its last whole event', (t) => {
   const journal = temporaryJournal(t);
   const { recorded } = appendAll(journal, events);
   truncateSync(journal.path, (framesOf(journal.path)[3]?.end ?? 0) - 5);

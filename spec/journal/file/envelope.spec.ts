@@ -65,12 +65,12 @@ test('an event of a type that is not known is passed over, but its number counts
   t.deepEqual(envelope, { seq: 7, link, recorded: new UnknownEvent('its type is not known') });
 });
 
-test('an event that is not what its type must be is passed over, but its number and its link count', (t) => {
+test('an event without the fields of its type is passed over, but its number and its link count', (t) => {
   const envelope = decodeEnvelope(payload({ type: 'BuildFinished', data: { build: 'b1' } }));
   t.deepEqual(envelope, { seq: 7, link, recorded: new UnknownEvent('its status is none of succeeded, failed') });
 });
 
-test('what is no envelope is none', (t) => {
+test('bytes that are no envelope are refused', (t) => {
   const { previousCrc, readTo, digest } = link;
   for (const value of [
     null,

@@ -13,7 +13,7 @@ test('a frame is magic, length, CRC-32 and payload, in little-endian', (t) => {
   t.deepEqual(readHeader(frame), { bytes: 17, crc: crc32(payload) });
 });
 
-test('bytes that do not begin with the magic, or end within the header, are no header', (t) => {
+test('bytes without the magic, or that end within the header, are no header', (t) => {
   t.is(readHeader(Buffer.alloc(HEADER_BYTES)), undefined);
   t.is(readHeader(encodeFrame(Buffer.from('hello')).subarray(0, HEADER_BYTES - 1)), undefined);
 });
@@ -35,7 +35,7 @@ test('the longest payload fits, one byte more does not', (t) => {
   t.throws(() => encodeFrame(Buffer.alloc(MAX_PAYLOAD + 1)), { instanceOf: RangeError, message: /65537 bytes/ });
 });
 
-test('a header that claims no payload, or a longer one than is written, is damage', (t) => {
+test('a header that claims an empty or too long payload is damage', (t) => {
   for (const length of [0, MAX_PAYLOAD + 1, 0xffffffff]) {
     const liar = Buffer.alloc(HEADER_BYTES + MAX_PAYLOAD + 1);
     encodeFrame(Buffer.from('x')).copy(liar);
@@ -50,7 +50,7 @@ test('a header that claims no payload, or a longer one than is written, is damag
   }
 });
 
-test('a torn frame takes no other with it, wherever it was cut', (t) => {
+test('a torn frame hides no other frame, wherever it was cut', (t) => {
   const torn = encodeFrame(Buffer.from('torn in two'));
   const whole = encodeFrame(Buffer.from('whole'));
   for (let cut = 1; cut < torn.length; cut += 1) {
@@ -63,7 +63,7 @@ test('a torn frame takes no other with it, wherever it was cut', (t) => {
   }
 });
 
-test('garbage before, between and after frames is told, and passed over', (t) => {
+test('garbage before, between and after frames is reported, and passed over', (t) => {
   const a = encodeFrame(Buffer.from('a'));
   const junk = Buffer.from('no frame at all');
   const { frames, damages } = scan(Buffer.concat([junk, a, junk, a, junk]));
@@ -96,7 +96,7 @@ test('magics in a row hide no frame', (t) => {
   }
 });
 
-test('before the end of the file, what may go on is kept for the next time', (t) => {
+test('what may continue in the next piece is kept until then', (t) => {
   const first = encodeFrame(Buffer.from('first'));
   const second = encodeFrame(Buffer.from('second'));
   const bytes = Buffer.concat([first, second]);
@@ -116,14 +116,14 @@ test('before the end of the file, what may go on is kept for the next time', (t)
   }
 });
 
-test('garbage that came in two parts is done with, but for a magic that may have begun', (t) => {
+test('of garbage that came in two parts only the possible beginning of a magic is kept', (t) => {
   const junk = Buffer.from('0123456789abcdef');
   const { damages, done } = scan(junk, { atEnd: false });
   t.true(done >= junk.length - HEADER_BYTES);
   t.deepEqual(damages, [{ start: 0, end: done }]);
 });
 
-test('nothing is nothing', (t) => {
+test('no bytes give no frames and no damage', (t) => {
   t.deepEqual(scan(Buffer.alloc(0)), { frames: [], damages: [], done: 0 });
 });
 

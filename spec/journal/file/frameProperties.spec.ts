@@ -61,7 +61,7 @@ test('every intact frame is found between garbage, and nothing else', (t) => {
   );
 });
 
-test('torn, damaged and lying frames hide no intact one, and none of them is shown', (t) => {
+test('torn and damaged frames, and false headers, hide no intact frame, and are not shown', (t) => {
   fc.assert(
     fc.property(withAnyGarbage, (pieces) => {
       t.deepEqual(scan(bytesOf(pieces)).frames, expected(pieces).frames);
@@ -82,7 +82,7 @@ test('a file that is cut anywhere shows the frames before the cut', (t) => {
   );
 });
 
-test('it makes no difference in which pieces a file is read', (t) => {
+test('a file gives the same frames in whatever pieces it is read', (t) => {
   const sizes = fc.array(fc.integer({ min: 1, max: 400 }), { minLength: 1, maxLength: 20 });
   fc.assert(
     fc.property(withAnyGarbage, sizes, (pieces, chunks) => {
@@ -93,7 +93,7 @@ test('it makes no difference in which pieces a file is read', (t) => {
   );
 });
 
-test('what is told as damage and the frames together are the whole file', (t) => {
+test('frames and reported damage together cover the whole file', (t) => {
   fc.assert(
     fc.property(withAnyGarbage, (pieces) => {
       const bytes = bytesOf(pieces);

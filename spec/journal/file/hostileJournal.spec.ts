@@ -88,7 +88,7 @@ test('after a frame whose number leaves a gap, later events are shown with it', 
   t.like(read.problems, [{ type: 'gap', from: 5, to: LARGEST_GAP + 4 }]);
 });
 
-test('an event that is not understood is told of with the reason, and those around it are shown', (t) => {
+test('an event that is not understood is reported with the reason, and those around it are shown', (t) => {
   for (const [edit, reason] of [
     [(data: object) => ({ ...data, status: 'lost' }), /status is none of/],
     [(data: object) => ({ ...data, finishedAt: 5 }), /finishedAt is no RFC 3339 time/],
@@ -110,7 +110,7 @@ test('an event that is not understood is told of with the reason, and those arou
   }
 });
 
-test('an event with an extension type keeps its place, and says nothing', (t) => {
+test('an event with an extension type keeps its number, and is passed over', (t) => {
   const journal = temporaryJournal(t);
   const { head, recorded } = appendAll(journal, story.slice(0, 1));
   const fields = [1, 2, head.crc, head.end, Buffer.alloc(32), recorded[0]?.id ?? '', 5, 'Pruned'];
@@ -175,7 +175,7 @@ test('a journal does not grow beyond the size that is read', (t) => {
   });
 });
 
-test('an event that no reader would show is not written', (t) => {
+test('an event that no reader would accept is not written', (t) => {
   const journal = temporaryJournal(t);
   const { head } = appendAll(journal, story);
   const before = readFileSync(journal.path);
@@ -198,7 +198,7 @@ test('a clock before 1970 or after the year 10889 writes an event as any other',
   t.is(readAll(journal).events.length, 5);
 });
 
-test('of damage in very many pieces the first ones are kept apart, and one more that ends with the last', (t) => {
+test('of damage in very many pieces the first are listed, and the rest are counted as one', (t) => {
   const journal = temporaryJournal(t);
   const noEnvelope = encodeFrame(Buffer.of(0xc0));
   const debris = Buffer.concat(Array.from({ length: 20_000 }, () => [noEnvelope, Buffer.of(0)]).flat());

@@ -67,7 +67,7 @@ test('reading goes on from any head as if it had begun at the start', (t) => {
   }
 });
 
-test('who comes second with a number has lost, and is told what happened', (t) => {
+test('the second writer of a number has lost the race, and gets the events that it missed', (t) => {
   const journal = temporaryJournal(t);
   const { head } = appendAll(journal, [started('b1')]);
   const second = openJournalForAppend(journal.path);
@@ -84,7 +84,7 @@ test('who comes second with a number has lost, and is told what happened', (t) =
   t.is(framesOf(journal.path).length, 3, 'who had lost before he wrote has written nothing');
 });
 
-test('a lost race leaves a void frame, which no reader shows and nothing is said about', (t) => {
+test('a lost race leaves a void frame, which no reader shows or reports', (t) => {
   const journal = temporaryJournal(t);
   const { head } = appendAll(journal, [started('b1')]);
   appendEvent(journal, head, finished('b1'), minute(1), Math.random);
@@ -128,7 +128,7 @@ test('an event is written in one frame of one write, and what it is bound to is 
   t.like(head, { seq: 2, start: size, readTo: size, end: statSync(journal.path).size });
 });
 
-test('a head is none of a journal that is shorter, or another one', (t) => {
+test('a head does not belong to a shorter or another journal', (t) => {
   const journal = temporaryJournal(t);
   const { head } = appendAll(journal, day);
   const other = temporaryJournal(t);
@@ -140,7 +140,7 @@ test('a head is none of a journal that is shorter, or another one', (t) => {
   t.false(isHeadOf(journal, head));
 });
 
-test('a journal that went on from another event than the head is told to have diverged', (t) => {
+test('a journal that went on from an event other than the head has diverged', (t) => {
   const journal = temporaryJournal(t);
   const { head } = appendAll(journal, [started('b1')]);
   const other = temporaryJournal(t);
@@ -150,7 +150,7 @@ test('a journal that went on from another event than the head is told to have di
   t.deepEqual(read.events, []);
 });
 
-test('who appends to a journal that has diverged is told so, and its event does not count', (t) => {
+test('an append to a journal that has diverged says so, and its event does not count', (t) => {
   const journal = temporaryJournal(t);
   const { head } = appendAll(journal, [started('b1')]);
   const other = temporaryJournal(t);
@@ -179,7 +179,7 @@ test('an event that no frame can hold is refused, and nothing is written', (t) =
   t.is(statSync(journal.path).size, head.end);
 });
 
-test('an event of a newer program keeps its number, and is told of', (t) => {
+test('an event of a newer program keeps its number, and is reported', (t) => {
   const journal = temporaryJournal(t);
   const { head } = appendAll(journal, [started('b1')]);
   const newer = encode([99, 2, head.crc, head.end, Buffer.alloc(32), 'in', 'another', 'shape']);

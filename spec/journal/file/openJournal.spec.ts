@@ -10,7 +10,7 @@ import { asRoot, asUser, temporaryDirectory } from '../../temporaryHost';
 
 const NOBODY = 65534;
 
-test('a journal that is not there is none to read, and is made to append to', (t) => {
+test('a missing journal reads as none, and is created by an append', (t) => {
   const path = join(temporaryDirectory(t), 'events.journal');
   t.is(openJournal(path), undefined);
   t.false(existsSync(path));
@@ -19,7 +19,7 @@ test('a journal that is not there is none to read, and is made to append to', (t
   t.is(statSync(path).mode & 0o777, 0o600);
 });
 
-test('a journal that is there is appended to, never emptied', (t) => {
+test('an existing journal is appended to, never emptied', (t) => {
   const path = join(temporaryDirectory(t), 'events.journal');
   writeFileSync(path, 'what is there');
   closeJournal(openJournalForAppend(path));
@@ -47,7 +47,7 @@ test('a directory, a pipe and a device are refused, and not waited for', (t) => 
   refused(t, '/dev/null', /not a regular file/);
 });
 
-test('where no journal can be made, the error names it', (t) => {
+test('if a journal cannot be created, the error names it', (t) => {
   const path = join(temporaryDirectory(t), 'missing', 'events.journal');
   t.throws(() => openJournalForAppend(path), {
     instanceOf: JournalNotWritten,

@@ -14,7 +14,7 @@ const fullStart = started('b1', {
   adopted: true,
 });
 
-test('an event that is as its type must be is that event', (t) => {
+test('an event with all fields of its type is read as that event', (t) => {
   const events = [fullStart, finished('b1'), reaped('b1'), canceled('b1'), pruned('b1', 'b2'), discarded('b1')];
   for (const event of [...events, ...Object.values(examples).map(({ recorded }) => recorded.event)])
     t.deepEqual(parse(event.type, fieldsOf(event)), event);
@@ -99,7 +99,7 @@ test('an event of another type, or without a map of fields, is an unknown event'
   for (const data of wrongMap) t.true(parse('Pruned', data) instanceof UnknownEvent);
 });
 
-test('what is unknown about an event is said', (t) => {
+test('the reason why an event is unknown is given', (t) => {
   t.is(
     (parse('BuildFinished', { ...fieldsOf(finished('b1')), status: 'lost' }) as Error).message,
     'its status is none of succeeded, failed',

@@ -9,7 +9,7 @@ import { appendAll, appendVoid, forge, readAll, rewrite, temporaryJournal } from
 
 const story = ['b1', 'b2', 'b3', 'b4', 'b5', 'b6'].flatMap((id) => [started(id), finished(id)]);
 
-test('the events come backwards, each once, wherever reading is begun again, however often', (t) => {
+test('the events come backwards, each once, wherever and however often reading is resumed', (t) => {
   const journal = temporaryJournal(t);
   const { recorded } = appendAll(journal, story);
   for (const step of [1, 200, 500, 1000, 1e6]) {
@@ -65,7 +65,7 @@ test('of a damaged journal with lost races the same events come as forwards, and
   );
 });
 
-test('an event that the next one disputes is no place to begin at', (t) => {
+test('reading does not resume at an event that the next one does not link to', (t) => {
   const journal = temporaryJournal(t);
   const { recorded } = appendAll(journal, story);
   rewrite(journal.path, (frames) =>

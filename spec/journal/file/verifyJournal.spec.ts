@@ -57,7 +57,7 @@ for (const [what, edit] of [
   });
 }
 
-test('any rearrangement of the frames is found, unless it is none, or events are cut off the end', (t) => {
+test('any rearrangement of the frames is found, except events that were cut off the end', (t) => {
   const journal = written(t);
   const count = framesOf(journal.path).length;
   const original = framesOf(journal.path).map((_, n) => n);
@@ -79,7 +79,7 @@ test('any rearrangement of the frames is found, unless it is none, or events are
   );
 });
 
-test('a head that was kept elsewhere is found as long as it is part of the history', (t) => {
+test('a head digest that was kept elsewhere is found while it is part of the history', (t) => {
   const journal = written(t);
   const { headDigest: kept } = verify(journal);
   t.is(verify(journal, kept).pinned, 8);
@@ -88,7 +88,7 @@ test('a head that was kept elsewhere is found as long as it is part of the histo
   t.like(verify(journal, kept), { pinned: 8, deviations: [] });
 });
 
-test('what cutting and editing the end hides from the chain, a head that was kept elsewhere shows', (t) => {
+test('a head digest that was kept elsewhere shows a cut or edited end, which the chain alone does not', (t) => {
   for (const edit of [
     ([first, , raced]: Buffer[]) => joined(first, raced),
     ([first, second, raced]: Buffer[]) => joined(first, raced, second),
@@ -104,7 +104,7 @@ test('what cutting and editing the end hides from the chain, a head that was kep
   }
 });
 
-test('a write that was cut off is told until others have linked over it, and then counted', (t) => {
+test('a write that was cut off is reported until later events link over it, and then only counted', (t) => {
   const journal = written(t);
   const { start = 0, end = 0 } = framesOf(journal.path).at(-1) ?? {};
   truncateSync(journal.path, end - 7);
@@ -131,7 +131,7 @@ test('a write that was cut off, with one event behind it, is not said to have be
   );
 });
 
-test('where bytes were removed at the front, a head is that of the last event all the same', (t) => {
+test('if bytes were removed at the front, the head is still that of the last event', (t) => {
   const journal = written(t);
   const { headDigest } = verify(journal);
   const nothing = createHash('sha256').digest('hex');
@@ -142,7 +142,7 @@ test('where bytes were removed at the front, a head is that of the last event al
   }
 });
 
-test('a last event that is not linked to what stands before it is no head, and is not found as one', (t) => {
+test('a last event that is not linked to the event before it is not the head', (t) => {
   const journal = written(t);
   const { headDigest = '' } = verify(journal);
   rewrite(journal.path, (frames) => frames.filter((_, n) => n !== frames.length - 2));
@@ -188,7 +188,7 @@ for (const [what, bytes] of [
   });
 }
 
-test('a write that was cut off and left an old block of the disk, with whole events in it, is no deviation either', (t) => {
+test('an old disk block with whole events, left by a write that was cut off, is no deviation', (t) => {
   const journal = written(t);
   const { start = 0 } = framesOf(journal.path)[3] ?? {};
   const block = readFileSync(journal.path).subarray(40, start + 50); // parts of events around three whole ones

@@ -56,11 +56,11 @@ test('a build that has ended, or was pruned, is not concluded', (t) => {
   t.deepEqual(endedOf(app, events), []);
 });
 
-test('a build that has left nothing gave its last sign of life at its start', (t) => {
+test("without other evidence a build's last sign of life is its start", (t) => {
   t.deepEqual(evidenceOf(temporaryDeploys(t)), atStart);
 });
 
-test('what was noted of a build is evidence', (t) => {
+test('notes about a build are evidence', (t) => {
   const app = temporaryDeploys(t);
   addNote(app.builds.directory, b1, { type: 'deployed' });
   addNote(app.builds.directory, b1, { type: 'revision', revision });

@@ -26,7 +26,7 @@ test('a build that nobody has said anything of has no notes', (t) => {
   t.deepEqual(notedBuilds('/nowhere/at/all'), []);
 });
 
-test('what Dokku and its users have said of a build is read back', (t) => {
+test('notes about a build are read back', (t) => {
   const directory = noted(t, { type: 'revision', revision });
   t.deepEqual(readNotes(directory, b1), { ...NONE, revision });
   addNote(directory, b1, { type: 'cancel', actor: alice, signal: 'SIGQUIT', by: 7 });
@@ -101,7 +101,7 @@ test('a line that was cut off at any byte says nothing, and the lines around it 
   }
 });
 
-test('what somebody else has written there is passed over', (t) => {
+test('lines of another form are passed over', (t) => {
   const directory = noted(t);
   const path = notesPath(directory, b1);
   const lines = [
@@ -143,7 +143,7 @@ test('what somebody else has written there is passed over', (t) => {
   t.deepEqual(readNotes(directory, b1), { ...NONE, deployed: true });
 });
 
-test('notes that are absurdly long, a link, or a directory say nothing, and hang nobody', (t) => {
+test('notes that are too long, a link or a directory are passed over at once', (t) => {
   const directory = noted(t, { type: 'deployed' });
   const path = notesPath(directory, b1);
   appendFileSync(path, '\n'.repeat(64 * 1024));

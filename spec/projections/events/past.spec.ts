@@ -71,7 +71,7 @@ function last(past: readonly PastBuild[], id: string): PastBuild | undefined {
   return past.find(({ build }) => build.id === id);
 }
 
-test('as it stood at a time, what was written later has not happened', (t) => {
+test('the state at a time contains nothing that was written later', (t) => {
   const builds = temporaryApp(t);
   append(builds, started('b1'), finished('b1'), started('b2'), pruned('b1'), finished('b2'));
   const at = (minutes: number): string[] =>

@@ -14,7 +14,7 @@ import { finished, pruned, started } from '../../journal/buildEvents';
 import { appendAll } from '../../journal/file/temporaryJournal';
 import { temporaryDirectory } from '../../temporaryHost';
 
-test('whatever reads a whole journal says so event by event, so that a terminal can show how far it is', (t) => {
+test('every reader of a whole journal reports its progress', (t) => {
   const directory = temporaryDirectory(t);
   const journal = openJournalForAppend(join(directory, JOURNAL_FILE));
   t.teardown(() => closeJournal(journal));

@@ -55,7 +55,7 @@ test('an inferred success that is reported as one keeps its number', (t) => {
   );
 });
 
-test('that is so, too, when so many releases came in between that it is not kept any more', (t) => {
+test('it keeps its number even after more releases than are remembered', (t) => {
   const events = [started('b1'), finished('b1', inferred), started('b2'), finished('b2'), finished('b1')];
   t.deepEqual(shown(after(events, 1)), ['v2 b2']);
   t.is(after(events, 1).count, 2);

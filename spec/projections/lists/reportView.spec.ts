@@ -32,7 +32,7 @@ test('a report tells of the newest build, and of the retention', (t) => {
   });
 });
 
-test('what a running build cannot know yet is empty', (t) => {
+test('fields that a running build cannot have yet are empty', (t) => {
   t.like(reportAfter(started('b1')), { 'build-exit-code': '', 'build-finished-at': '', 'build-status': 'running' });
 });
 
@@ -42,7 +42,7 @@ test('an app without builds has empty fields', (t) => {
   t.true(Object.values(others).every((value) => value === ''));
 });
 
-test('the status is the one that is seen', (t) => {
+test('the status is the displayed one', (t) => {
   const newest = newestBuild(historyOf(started('b1')));
   const seen = newest && asShown(newest, minute(9), () => false);
   t.is(report(seen, retentions)['build-status'], 'abandoned');

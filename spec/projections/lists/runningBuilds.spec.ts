@@ -20,7 +20,7 @@ const [app, other] = [parseAppName('myapp'), parseAppName('other')];
 const [b1, b2, b3] = [parseBuildId('b1'), parseBuildId('b2'), parseBuildId('b3')];
 const never = (): boolean => false;
 
-test('a view that nobody has made is not believed', (t) => {
+test('a view that does not exist is not trusted', (t) => {
   t.is(readRunning(temporaryDirectory(t)), undefined);
   const root = temporaryDirectory(t);
   addRunning(root, app, [b1]);
@@ -43,7 +43,7 @@ test('a view that was made follows what starts and ends', (t) => {
   t.deepEqual(readRunning(root), [{ app, build: b2 }]);
 });
 
-test('starts and ends that are told twice make no difference', (t) => {
+test('starts and ends that are reported twice make no difference', (t) => {
   const root = view(t, []);
   addRunning(root, app, [b1]);
   addRunning(root, app, [b1]);
@@ -53,7 +53,7 @@ test('starts and ends that are told twice make no difference', (t) => {
   t.deepEqual(readRunning(root), []);
 });
 
-test('an app that is no more is forgotten', (t) => {
+test('a destroyed app leaves the view', (t) => {
   const root = view(t, [
     { app, build: b1 },
     { app: other, build: b3 },
@@ -116,7 +116,7 @@ for (const [what, damage] of [
   });
 }
 
-test('a seal that is cut, or damaged in any bit, is not believed to say anything else', (t) => {
+test('a seal that is cut or damaged in any bit is not trusted', (t) => {
   const root = view(t, running);
   const path = join(root, '.running/.seal');
   const bytes = readFileSync(path);
@@ -167,7 +167,7 @@ for (const [moment, call] of [
   });
 }
 
-test('a view that nobody can write into is told of', (t) => {
+test('a view that cannot be written is reported', (t) => {
   const root = view(t, []);
   writeFileSync(join(root, '.running/myapp'), 'a file where a directory belongs');
   t.throws(() => addRunning(root, app, [b1]), { code: 'EEXIST' });

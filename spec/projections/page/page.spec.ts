@@ -158,7 +158,7 @@ test('whatever names a build has, they are text, and no control character of the
   }
 });
 
-test('the chart shows the time there is data for, and canceled builds apart from failed ones', (t) => {
+test('the chart covers the time that has data, and shows canceled builds apart from failed ones', (t) => {
   const builds = [
     { id: 'b3', status: 'canceled', hours: 30 },
     { id: 'b2', status: 'failed', hours: 200 },
@@ -174,7 +174,7 @@ test('the chart shows the time there is data for, and canceled builds apart from
   t.regex(young, /Builds per hour from 2026-11-26/);
 });
 
-test('figures and chart count all builds; what counts only the latest ones says so', (t) => {
+test('figures and chart count all builds, and a figure of only the latest ones says so', (t) => {
   const shop = demoApp('shop', [
     { id: 'b2', status: 'succeeded', hours: 2 },
     { id: 'b1', status: 'failed', hours: 3 },
@@ -232,7 +232,7 @@ test('every link leads to something on the page, and no two things have the same
   }
 });
 
-test('an empty host has a page, too', (t) => {
+test('a host without builds has a page', (t) => {
   t.regex(pageHtml(pageSource([])), /There are no apps/);
   t.regex(pageHtml(pageSource([demoApp('shop', [])], { single: true, now: NOW })), /No builds recorded for this app/);
   t.true(demoLog(true).length > 0);

@@ -39,7 +39,7 @@ import {
 
 const ended = { status: 'succeeded', finished_at: minuteText(1), exit_code: 0 };
 
-test('a record that the journal has never seen is adopted, and said to be', (t) => {
+test('a record that the journal does not know is adopted, with a message', (t) => {
   const builds = temporaryApp(t);
   writeForeign(builds, 'b1', { ...ended, source: 'git:sync', pid: 7 });
   const { history, head } = adopted(builds);
@@ -127,7 +127,7 @@ test('records of pruned builds that a crash left behind are not adopted', (t) =>
   t.deepEqual(ids(adopted(builds)), []);
 });
 
-test('of records that cannot be read one is named, the others are counted, and all are left alone', (t) => {
+test('one unreadable record is named, the others are counted, and none is changed', (t) => {
   const builds = temporaryApp(t);
   writeForeign(builds, 'good', ended);
   writeFileSync(join(builds.directory, 'half.json'), '{"id": "half", "sta');

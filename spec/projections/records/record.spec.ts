@@ -68,7 +68,7 @@ test('a record says how a build ended, and not how that became known', (t) => {
   t.is(recordText(app, only(started(id), reaped(id), failure)), failed);
 });
 
-test('what a record was adopted from is what it says again', (t) => {
+test('an adopted record is written again as it was', (t) => {
   const times = ['2026-04-30T13:50:00Z', '2026-04-30T13:50:00.123456789Z', '2026-04-30T13:50:00.1Z'];
   for (const startedAt of times) {
     for (const events of [
@@ -113,7 +113,7 @@ test('a record is read as the events that would have made it', (t) => {
 
 const least = { started_at: minuteText(0), status: 'running' };
 
-test('what a record does not say is filled in, what is strange is passed over', (t) => {
+test('missing fields of a record are filled in, and unknown ones passed over', (t) => {
   const begun = started(id, { adopted: true, source: 'unknown', kind: 'deploy', process: { pid: 0 } });
   t.deepEqual(parse(least), { started: begun });
   t.deepEqual(parse({ ...least, pid: -4, kind: 7, source: '' }), { started: begun });
@@ -155,7 +155,7 @@ test('without a final line break, or with other spaces, JSON is JSON', (t) => {
   t.deepEqual(parseRecord(id, `\ufeff${text}`), parseRecord(id, text), 'with a byte order mark');
 });
 
-test('what is no record is told in a sentence', (t) => {
+test('the reason why a file is no record is one sentence', (t) => {
   for (const [text, problem] of [
     ['', 'it is not JSON'],
     ['{"id": "01j8', 'it is not JSON'],
@@ -176,7 +176,7 @@ test('what is no record is told in a sentence', (t) => {
   }
 });
 
-test('a running build is seen as such while its process lives, and as abandoned when that is gone', (t) => {
+test('a running build is shown as running while its process lives, and then as abandoned', (t) => {
   const build = only(started(id));
   t.deepEqual(
     asShown(build, minute(2), () => true),
@@ -185,7 +185,7 @@ test('a running build is seen as such while its process lives, and as abandoned 
   t.is(asShown(build, minute(2), () => false).displayStatus, 'abandoned');
 });
 
-test('a build that has ended is seen as it ended, whoever has its pid now', (t) => {
+test('a build that has ended is shown as it ended, whichever process has its pid now', (t) => {
   const build = only(started(id), finished(id, { exitCode: 1 }));
   for (const alive of [true, false]) {
     t.deepEqual(
@@ -201,7 +201,7 @@ test('no duration is negative, whatever the clock did', (t) => {
   t.is(asShown(ended, minute(0), () => true).duration, '0s');
 });
 
-test('the JSON view is the record, and then what it does not say', (t) => {
+test('the JSON view is the record, followed by keys of our own', (t) => {
   const revision = '0123456789abcdef0123456789abcdef01234567';
   const actor = { user: 'dokku', key: 'alice' };
   const build = only(started(id, { actor, revision }), canceled(id));
@@ -238,7 +238,7 @@ const anyRecord = fc.oneof(
   anyText(),
 );
 
-test('any text is a record that makes events of the journal, or a sentence says why it is none', (t) => {
+test('any text is read as a record, or refused with one sentence', (t) => {
   let read = 0;
   fc.assert(
     fc.property(anyRecord, (text) => {

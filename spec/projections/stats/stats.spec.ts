@@ -15,7 +15,7 @@ function only(stats: AppStats) {
 const APP = parseAppName('shop');
 const delivery = deliveryOf(noDeployments());
 
-test('no events, no stats', (t) => {
+test('without events there are no figures', (t) => {
   const stats = statsOf([]);
   t.is(stats.bySource.size + stats.days.size + stats.open.size, 0);
   const { all, from, perDay, bySource, days } = statsView([{ app: APP, stats, delivery }], undefined, minute(0));
@@ -54,7 +54,7 @@ test('a report corrects how a build counts whose end was inferred', (t) => {
   t.deepEqual([...stats.days], [['2026-04-30', { builds: 1, succeeded: 1, failed: 0 }]]);
 });
 
-test('what was pruned counts, what was discarded never was a build', (t) => {
+test('a pruned build counts, a discarded one does not', (t) => {
   const stats = statsOf([
     started('b1'),
     finished('b1'),
@@ -74,7 +74,7 @@ test('an end of a build that is not open changes nothing', (t) => {
   t.is(stats.lastSuccess.size, 0);
 });
 
-test('a build that nothing has ended runs while its process lives, and was abandoned else', (t) => {
+test('a build without an end runs while its process lives, and is abandoned afterwards', (t) => {
   const stats = statsOf([started('b1', { process: { pid: 1 } }), started('b2', { process: { pid: 2 } })]);
   t.is(stats.bySource.size, 0);
   countOpen(stats, ({ process }) => process.pid === 1);

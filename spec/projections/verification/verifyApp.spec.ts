@@ -129,7 +129,7 @@ test('a checkpoint whose reader passed over frames that do not count is true', (
   t.true(behind.head.end > between.head.end);
 });
 
-test('of a record that the journal does not know is said what becomes of it', (t) => {
+test('verify says what will happen to a record that the journal does not know', (t) => {
   const builds = temporaryApp(t);
   const many = Array.from({ length: 70 }, (_, n) => `b${n}`);
   append(builds, started('lost'), ...many.flatMap((id) => [started(id), finished(id)]), pruned(...many));

@@ -95,7 +95,7 @@ test('a journal in which nothing can be read has no id', (t) => {
   t.is(withJournal(t, journal, journalId), undefined);
 });
 
-test('what is said of a piece can be read back, and nothing else can', (t) => {
+test('the header of a piece can be read back, and other text is refused', (t) => {
   const piece = {
     branch: 3,
     from: 700,

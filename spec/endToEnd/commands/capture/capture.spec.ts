@@ -68,7 +68,7 @@ test('without --source it is a deploy, and its arguments are what they are', asy
   t.like((await listed('plain'))[0], { kind: 'deploy', source: 'deploy', status: 'succeeded', exit_code: 0 });
 });
 
-test('a source that is none, no command, and one that does not exist', async (t) => {
+test('an unknown source, a missing command, and a command that does not exist are refused', async (t) => {
   await host.createApp('wrong');
   const bad = await host.program(['capture', 'wrong', '--source', 'ftp', '--', 'true']);
   t.is(bad.code, 1);

@@ -39,7 +39,7 @@ test('stdout and stderr are shown and logged in the order in which they were wri
   t.is(host.read('ordered', `${String((await onlyBuild('ordered'))['id'])}.log`), expected);
 });
 
-test('the end is the end of the command, whatever it has left behind, and that goes on', async (t) => {
+test('the build ends when the command ends, and processes that it left go on', async (t) => {
   await host.createApp('daemon');
   const gate = host.gate();
   const written = join(host.paths.tmp, 'written');
@@ -55,7 +55,7 @@ test('the end is the end of the command, whatever it has left behind, and that g
   t.is(host.read('daemon', `${build}.log`), 'begun\n');
 });
 
-test('what is left behind is still logged for a while, and the lock is free meanwhile', async (t) => {
+test('output of processes that are left is logged for a while, and the lock is free meanwhile', async (t) => {
   await host.createApp('late');
   const gate = host.gate();
   const { capture, build } = await capturing('late', 'begun', `(${gate.wait}; echo late) &`, 'echo begun');

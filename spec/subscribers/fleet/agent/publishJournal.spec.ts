@@ -16,7 +16,7 @@ test('everything is published once, and what comes later behind it', async (t) =
   t.true(bytesOf(engine).equals(journal.bytes()));
 });
 
-test('a publisher that knows nothing goes on where the stream ends', async (t) => {
+test('a publisher without local state goes on where the stream ends', async (t) => {
   const [engine, journal] = [new MemoryFleet(), fleetJournal(t)];
   journal.deploy(3);
   await publishAll(publisherOf(engine, journal));

@@ -46,13 +46,13 @@ test('a build of which its host has said nothing yet is unknown', (t) => {
   t.is(statusAt(t, minute(0), { journal: { nonsense: true } }), 'unknown');
 });
 
-test('what a destroyed app was running is abandoned; a journal that the list of its host is too old to know is not', (t) => {
+test('a running build of a destroyed app is abandoned, one of a journal newer than the list of its host is not', (t) => {
   const host = { ...hostState, journals: [] };
   t.is(statusAt(t, minute(2), { host, hostAt: minute(1), journalAt: minute(0) }), 'abandoned');
   t.is(statusAt(t, minute(2), { host, hostAt: minute(0), journalAt: minute(1) }), 'running');
 });
 
-test('a host that says nothing that can be shown has its id for a name', (t) => {
+test('a host without a printable name is called by its id', (t) => {
   const mirror = temporaryMirror(t);
   mirror.index.hear(HOST, 'host', { at: EPOCH, state: { ...hostState, name: '<script>' } });
   t.is(new FleetView(mirror, EPOCH).hosts[0]?.name, HOST);

@@ -27,7 +27,7 @@ test('the mirror is the journal, byte for byte, however often it is read', async
   t.is(mirror.journals[0]?.seq, 66);
 });
 
-test('of a stream that is unchanged nothing is read', async (t) => {
+test('nothing is read of an unchanged stream', async (t) => {
   const [engine, journal, mirror] = [new MemoryFleet(), fleetJournal(t), temporaryMirror(t)];
   journal.deploy(2);
   await publishAll(publisherOf(engine, journal));
@@ -42,7 +42,7 @@ test('of a stream that is unchanged nothing is read', async (t) => {
   t.like(again.index.heard(HOST, 'host'), { state: { name: 'web1' } });
 });
 
-test('of a stream that grew while it was read nothing is read again after the next time', async (t) => {
+test('nothing is read twice of a stream that grew while it was read', async (t) => {
   const [engine, journal, mirror] = [new MemoryFleet(), fleetJournal(t), temporaryMirror(t)];
   const publisher = publisherOf(engine, journal);
   journal.deploy(1);
@@ -125,7 +125,7 @@ test('a host that has lost its end shows as a branch, and what it lost is kept',
   t.true(readFileSync(join(mirror.directoryOf(entry as never), before?.file ?? '')).equals(all));
 });
 
-test('a host that rewrites its past shows as a branch from where the two part', async (t) => {
+test('a host that rewrites its past shows as a branch from the first difference', async (t) => {
   const [engine, journal, mirror] = [new MemoryFleet(), fleetJournal(t), temporaryMirror(t)];
   const publisher = publisherOf(engine, journal);
   journal.deploy(3);

@@ -93,7 +93,7 @@ test('a new event is tried during a pause, but not before the time that the rece
   t.deepEqual(takeAll(paused(500), 500), ['new']);
 });
 
-test('what was tried waits for its own time, the earliest first', (t) => {
+test('after failures each lane waits for its own time, the earliest first', (t) => {
   const schedule = scheduled({
     a: [waiting('late', { attempts: 3, next: 30 }), waiting('early', { attempts: 5, next: 10 })],
   });
@@ -105,7 +105,7 @@ test('what was tried waits for its own time, the earliest first', (t) => {
   t.deepEqual(takeAll(schedule, 30), ['late']);
 });
 
-test('what is unwanted is removed from its lane, but for what is on its way', (t) => {
+test('messages that are not wanted any more are removed, except one that is being sent', (t) => {
   const schedule = scheduled({ a: [waiting('1'), waiting('2'), waiting('3', { attempts: 1, next: 5 })] });
   takeAll(schedule, 0);
   t.deepEqual(
@@ -117,7 +117,7 @@ test('what is unwanted is removed from its lane, but for what is on its way', (t
   t.is(schedule.size, 0);
 });
 
-test('what waits for a receiver that was replaced goes to the new one at once', (t) => {
+test('messages for a receiver that was replaced go to the new one at once', (t) => {
   const schedule = scheduled({ old: [waiting('1'), waiting('2')] });
   takeAll(schedule, 0);
   schedule.failed('old', waiting('1', { attempts: 9, next: 9_000_000 }), { until: 9_000_000, closedUntil: 0 });
@@ -127,7 +127,7 @@ test('what waits for a receiver that was replaced goes to the new one at once', 
   t.deepEqual(takeAll(schedule, 1), ['1']);
 });
 
-test('all that waits is taken once, whatever fails in between', (t) => {
+test('every waiting message is sent once, whatever fails in between', (t) => {
   const schedule = scheduled({ a: many(5000) });
   const delivered: string[] = [];
   for (let now = 0; schedule.size > 0; now += 1) {
