@@ -102,16 +102,6 @@ test('a build that was abandoned is the last that failed, before it is reaped as
   t.is(await named('reaped', 'last-failed'), 'r2');
 });
 
-test('if there is no such build, a message says so', async (t) => {
-  await host.createApp('none');
-  t.is(await named('none', 'last'), ' !     No builds recorded for none\n');
-  writeRecords(host, finishedRecord('none', 'b1', 1));
-  t.is(await named('none', 'last-failed'), ' !     No failed build of none is on record\n');
-  const { code, stderr } = await host.dokku(['builds:events', '--build', 'last-failed']);
-  t.deepEqual([code, stderr], [1, ' !     Each app has a last-failed build of its own: please specify an app\n']);
-  t.regex(await named('none', '../b1'), /^ ! {5}Invalid build id/);
-});
-
 test('a build that was pruned is named by its id or the beginning of it, after those on record', async (t) => {
   await host.createApp('past');
   writeRecords(host, ...['pa1', 'pa2', 'pb3', 'pc4'].map((id, n) => finishedRecord('past', id, n)));
@@ -135,17 +125,6 @@ test('a build that was pruned is named by its id or the beginning of it, after t
     'json',
   ]);
   t.regex(stdout, /"pb3"/);
-});
-
-test('a build that had not started by --as-of is not named then', async (t) => {
-  await host.createApp('then');
-  writeRecords(host, finishedRecord('then', 't1', 1), finishedRecord('then', 't2', 30));
-  t.is(await named('then', 'last', '--as-of', '2026-04-30T13:10:00Z'), 't1');
-  t.is(await named('then', 't', '--as-of', '2026-04-30T13:10:00Z'), 't1');
-  t.is(
-    await named('then', 't2', '--as-of', '2026-04-30T13:10:00Z'),
-    ' !     No build record found for then/t2\n !     Did you mean t1?\n',
-  );
 });
 
 test('the triggers take whole ids only', async (t) => {

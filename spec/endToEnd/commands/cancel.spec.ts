@@ -14,22 +14,6 @@ test.before(async () => {
 
 test.after.always(() => host.remove());
 
-test('nothing is canceled where nothing is deployed, or where the app is only locked', async (t) => {
-  await host.createApp('idle');
-  t.like(await host.dokku(['builds:cancel', 'idle']), { code: 0, stdout: '-----> App not currently deploying\n' });
-  await host.dokku(['apps:lock', 'idle']);
-  t.like(await host.dokku(['builds:cancel', 'idle']), { code: 0, stdout: '-----> No matching app deploy found\n' });
-  t.is(host.lock('idle'), '');
-});
-
-test('a lock that names a build without a record is stale: that is said, and it is removed', async (t) => {
-  await host.createApp('stale');
-  host.write(host.lockPath('stale'), 'nowhere\n');
-  const { stdout, stderr } = await host.dokku(['builds:cancel', 'stale']);
-  t.regex(stdout + stderr, /nowhere/);
-  t.is(host.lock('stale'), undefined);
-});
-
 test('a build that is over is left as it is, and its process gets no signal', async (t) => {
   await host.createApp('over');
   const living = host.process();

@@ -93,17 +93,6 @@ test.serial('retention-days removes what ended longer ago, but for the most rece
   expectSuccess(await set('--global', 'retention-days'));
 });
 
-test.serial('limits that are no whole number of at least 1 are refused', async (t) => {
-  for (const name of ['retention-days', 'log-retention']) {
-    for (const value of ['0', '-1', 'many', '1.5']) {
-      t.like(await set('shop', name, value), {
-        code: 1,
-        stderr: ` !     Invalid ${name} "${value}": must be a positive integer\n`,
-      });
-    }
-  }
-});
-
 test.serial(
   'report says how much the logs take, and what is kept, where no script expects the stock lines',
   async (t) => {

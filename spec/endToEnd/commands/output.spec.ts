@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import test from 'ava';
 
 import { createSandbox, type Sandbox, script } from '../../../scripts/sandbox/host';
-import { deadPid, finishedRecord, runningRecord, writeRecords } from '../expectedRecord';
+import { finishedRecord, writeRecords } from '../expectedRecord';
 
 let host: Sandbox;
 
@@ -56,37 +56,6 @@ test('the output of a quiet build ends when its reader is gone', async (t) => {
   t.is(stdout, '-----> Building quiet\n');
   gate.open();
   t.is((await deploy.finished).code, 0);
-});
-
-test('a build whose process is gone is not waited for', async (t) => {
-  await host.createApp('gone');
-  writeRecords(host, runningRecord('gone', 'dead', 1, deadPid));
-  t.like(await host.dokku(['builds:output', 'gone', 'dead']), { code: 0, stdout: 'output of dead\n' });
-});
-
-test('current is the build that the deploy lock names; without one there is nothing to show', async (t) => {
-  await host.createApp('locked');
-  writeRecords(host, finishedRecord('locked', 'named', 1));
-  const outputs = async () => [
-    await host.dokku(['builds:output', 'locked']),
-    await host.dokku(['builds:output', 'locked', 'current']),
-  ];
-  for (const result of await outputs()) t.like(result, { code: 0, stdout: '-----> App not currently deploying\n' });
-  await host.dokku(['apps:lock', 'locked']);
-  for (const result of await outputs()) t.like(result, { code: 0, stdout: '-----> No matching app deploy found\n' });
-  host.write(host.lockPath('locked'), 'named\n');
-  for (const result of await outputs()) t.like(result, { code: 0, stdout: 'output of named\n' });
-});
-
-test('an id without a record fails, and so does the lock that names one', async (t) => {
-  await host.createApp('unknown');
-  host.write(host.file('unknown', 'stray.log'), 'a log without a record\n');
-  const byId = await host.dokku(['builds:output', 'unknown', 'stray']);
-  host.write(host.lockPath('unknown'), 'stray\n');
-  const byLock = await host.dokku(['builds:output', 'unknown']);
-  for (const result of [byId, byLock]) {
-    t.like(result, { code: 1, stdout: '', stderr: ' !     No build record found for unknown/stray\n' });
-  }
 });
 
 test('without a log file the system journal is asked for the output, and it fails where that has none', async (t) => {

@@ -23,61 +23,11 @@ test.before(async () => {
 
 test.after.always(() => host.remove());
 
-const KEYS = [
-  'builds',
-  'succeeded',
-  'failed',
-  'canceled',
-  'abandoned',
-  'running',
-  'success_rate',
-  'median_seconds',
-  'p95_seconds',
-  'longest_seconds',
-  'longest_build',
-  'last_success_at',
-  'seconds_since_success',
-];
-
 async function json(...args: string[]): Promise<Record<string, unknown>> {
   const { code, stdout, stderr } = await host.dokku(['builds:stats', ...args, '--format', 'json']);
   if (code !== 0) throw new Error(stderr);
   return JSON.parse(stdout) as Record<string, unknown>;
 }
-
-test('stats count every build of an app, those that have been pruned included', async (t) => {
-  const stats = await json('shop');
-  t.deepEqual(Object.keys(stats), [
-    'app',
-    'since',
-    'until',
-    ...KEYS,
-    'builds_per_day',
-    'delivery',
-    'sources',
-    'apps',
-    'days',
-  ]);
-  t.like(stats, {
-    app: 'shop',
-    since: '2026-04-30T13:01:00Z',
-    builds: 4,
-    succeeded: 2,
-    failed: 1,
-    canceled: 1,
-    success_rate: 0.6667,
-    median_seconds: 74,
-    p95_seconds: 600,
-    longest_seconds: 600,
-    longest_build: { app: 'shop', build: 'slow' },
-    last_success_at: '2026-04-30T13:12:00Z',
-  });
-  t.deepEqual(stats['days'], [{ date: '2026-04-30', builds: 4, succeeded: 2, failed: 1 }]);
-  const sources = stats['sources'] as Record<string, unknown>[];
-  t.deepEqual(Object.keys(sources[0] ?? {}), ['source', ...KEYS]);
-  t.like(sources[0], { source: 'git-hook', builds: 3, success_rate: 1 });
-  t.like(sources[1], { source: 'git:sync', builds: 1, success_rate: 0, last_success_at: null });
-});
 
 test('without an app, stats are those of all apps that the caller may see', async (t) => {
   const apps = (stats: Record<string, unknown>) => (stats['apps'] as { app: string }[]).map(({ app }) => app);
@@ -101,32 +51,6 @@ test('without an app, stats are those of all apps that the caller may see', asyn
   } finally {
     await walled.remove();
   }
-});
-
-test('--since counts the builds that started then or later', async (t) => {
-  t.is((await json('shop', '--since', '2026-04-30T13:03:00Z'))['builds'], 2);
-  const none = await host.dokku(['builds:stats', 'shop', '--since', '1s']);
-  t.deepEqual([none.code, none.stdout], [0, 'No builds recorded for this app since then\n']);
-  const bad = await host.dokku(['builds:stats', '--since', 'yesterday']);
-  t.is(bad.code, 1);
-  t.regex(bad.stderr, /^ ! {5}Invalid --since value "yesterday"/);
-});
-
-test('an app without builds says so, and has nulls in JSON', async (t) => {
-  t.is((await host.dokku(['builds:stats', 'idle'])).stdout, 'No builds recorded for this app\n');
-  t.like(await json('idle'), { builds: 0, since: null, success_rate: null, median_seconds: null, longest_build: null });
-});
-
-test('in a pipe stats are plain text', async (t) => {
-  const { code, stdout } = await host.dokku(['builds:stats', 'shop'], { env: { TERM: 'xterm', COLUMNS: '30' } });
-  t.is(code, 0);
-  t.regex(stdout, /^Builds: {10}4 \(\S+ a day\)\nSuccess Rate: {4}66\.7% \(2 of 3\)\nCanceled: {8}1\n/);
-  t.regex(stdout, /^Longest: {9}10m0s \(slow\)$/m);
-  t.regex(stdout, /^Last Success: {4}\d+[dwy] ago \(2026-04-30T13:12:00Z\)$/m);
-  t.regex(stdout, /^Deployments: {5}2 \(\S+ a week\)\nChange Failures: 33\.3% \(1 of 3\)\nTime to Restore: -$/m);
-  t.regex(stdout, /^Source +Builds +Success +Failed +Canceled +Abandoned +Median +P95 +Longest +Last Success$/m);
-  t.regex(stdout, /^git-hook +3 +100% +0 +1 +0 +5m37s +10m0s +10m0s +\d+[dwy] ago$/m);
-  t.regex(stdout, /^[\n\x20-\x7e]*$/, 'ASCII, with no escape');
 });
 
 test('on a terminal there are bars in colour, and no line is wider than it', async (t) => {
