@@ -17,7 +17,7 @@ import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { EXECUTABLE } from '../host/dokku/pluginTree';
 import type { Architecture } from './bun';
-import { filesOf } from './replace-tree';
+import { directoriesOf, filesOf, shareDirectories } from './replace-tree';
 
 /** The names that Debian has for the processors. */
 const DEBIAN: Readonly<Record<Architecture, string>> = { x64: 'amd64', arm64: 'arm64' };
@@ -182,11 +182,7 @@ function sizeOf(directory: string): number {
 
 /** Modes and times that do not depend on who builds, and when. */
 function settle(content: string): void {
-  const directories = readdirSync(content, { recursive: true, withFileTypes: true }).filter((entry) =>
-    entry.isDirectory(),
-  );
-  for (const { parentPath, name } of directories) chmodSync(path.join(parentPath, name), 0o755);
-  chmodSync(content, 0o755);
+  shareDirectories(content);
   for (const file of filesOf(content)) lutimesSync(path.join(content, file), FIXED_TIME, FIXED_TIME);
-  for (const { parentPath, name } of directories) lutimesSync(path.join(parentPath, name), FIXED_TIME, FIXED_TIME);
+  for (const directory of directoriesOf(content)) lutimesSync(directory, FIXED_TIME, FIXED_TIME);
 }

@@ -18,7 +18,7 @@ import { compile } from './bun';
 import { bashCompletion, fishCompletion, zshCompletion } from './completion';
 import { manPage } from './man-page';
 import { packagesOf } from './packages';
-import { replaceTree } from './replace-tree';
+import { replaceTree, shareDirectories } from './replace-tree';
 import { bunNotice, thirdPartyLicenses } from './third-party-licenses';
 
 /** What plugn runs by name: each becomes an executable at the plugin's root. */
@@ -76,7 +76,7 @@ export async function buildPlugin(
       mkdirSync(path.dirname(file), { recursive: true });
       symlinkSync(path.relative(path.dirname(link), RUN), file);
     }
-    chmodSync(stage, 0o755);
+    shareDirectories(stage);
     const bytes = statSync(executable).size;
     replaceTree(stage, out);
     return { bytes, milliseconds: Date.now() - began };

@@ -47,6 +47,18 @@ export function filesOf(directory: string): string[] {
     .sort();
 }
 
+/** Every directory below `directory`, and itself. */
+export function directoriesOf(directory: string): string[] {
+  const entries = readdirSync(directory, { recursive: true, withFileTypes: true });
+  const below = entries.filter((entry) => entry.isDirectory());
+  return [directory, ...below.map(({ parentPath, name }) => path.join(parentPath, name))];
+}
+
+/** Lets everybody read the directories in `directory`, and itself, whatever the umask of who made them. */
+export function shareDirectories(directory: string): void {
+  for (const one of directoriesOf(directory)) chmodSync(one, 0o755);
+}
+
 function sameFile(a: string, b: string): boolean {
   const [wanted, there] = [lstatSync(a), lstatSync(b, { throwIfNoEntry: false })];
   if (wanted.mode !== there?.mode) return false; // the type of the file is part of its mode

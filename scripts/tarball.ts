@@ -14,7 +14,7 @@ export async function writeTarball(directory: string, name: string, file: string
     file,
     cwd: directory,
     prefix: name,
-    portable: true, // no owner, no access times; modes 0755 and 0644
+    portable: true, // no owner, no access times
     mtime: FIXED_TIME,
     gzip: { level },
     noDirRecurse: true,

@@ -15,7 +15,7 @@ import { join } from 'node:path';
 import test from 'ava';
 
 import { makeDebianPackage } from '../../../scripts/debian-package';
-import { filesOf } from '../../../scripts/replace-tree';
+import { directoriesOf, filesOf } from '../../../scripts/replace-tree';
 import { builtPlugin, enable, layOut, pathsOf } from '../../../scripts/sandbox/layout';
 import { removeDirectory } from '../../../scripts/sandbox/removal';
 import { revision, script } from '../../../scripts/sandbox/repository';
@@ -65,8 +65,9 @@ test.after.always(() => {
   removeDirectory(directory);
 });
 
-test('the same source makes the same bytes, in whatever directory it lies', (t) => {
+test('the same source makes the same bytes, in whatever directory it lies, and whatever the umask is', (t) => {
   const there = join(directory, `dokku-builds-${version}`);
+  for (const one of directoriesOf(there)) t.is(lstatSync(one).mode & 0o777, 0o755, one);
   t.deepEqual(filesOf(there), filesOf(builtPlugin));
   for (const file of filesOf(there)) {
     if (lstatSync(join(there, file)).isSymbolicLink()) continue;
@@ -87,8 +88,8 @@ ifItCanRun(
 
 function makePackages(source: string): string {
   const command = ['npm', 'run', 'package', '--', architecture, '--quick'] as const;
-  const [program, ...args] = command;
-  const printed = execFileSync(program, args, { cwd: source, encoding: 'utf8' });
+  const withUmask = `umask 077 && exec ${command.join(' ')}`;
+  const printed = execFileSync('sh', ['-c', withUmask], { cwd: source, encoding: 'utf8' });
   const lines = printed.split('\n').filter((line) => line !== '' && !line.startsWith('> '));
   const files = readdirSync(join(source, 'dist')).sort();
   return ['# A fresh clone', `$ ${command.join(' ')}`, ...lines, '$ ls dist', ...files, ''].join('\n');
