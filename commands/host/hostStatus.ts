@@ -53,8 +53,10 @@ interface Status {
   readonly put_back: boolean;
   /** Where the link led before, for the uninstall. */
   readonly before: string | null;
-  /** The name under which it is enabled, besides `builds`. */
+  /** The name that it was installed under, besides `builds`. */
   readonly name: string | null;
+  /** True if `plugin:disable` has removed the link of that name. */
+  readonly disabled: boolean;
   /** True if Dokku has put a link into the plugin's directory, instead of replacing the plugin's link. */
   readonly stray_link: boolean;
   /** Apps whose history does not verify. */
@@ -70,9 +72,10 @@ function statusOf(host: Host, places: Places, installation: Installation | undef
   const journal = readPlugin(places.journal);
   const answering = builds?.tree === undefined ? 'nobody' : builds.ours ? 'dokku-builds' : 'another plugin';
   const mode = answering === 'dokku-builds' ? 'replace' : journal?.ours === true ? 'alongside' : 'none';
-  const putBack = installation?.mode === 'replace' && answering !== 'dokku-builds';
+  const disabled = isDisabled(places, installation);
+  const putBack = installation?.mode === 'replace' && answering !== 'dokku-builds' && !disabled;
   const strayLink = builds?.ours === true && readPlugin(join(places.builds, STRAY_LINK))?.target !== undefined;
-  const modeHost = { ...host, alongside: mode === 'alongside' };
+  const modeHost = { ...host, alongside: mode !== 'replace' }; // else the records are another plugin's
   return {
     installed: mode !== 'none',
     mode,
@@ -83,6 +86,7 @@ function statusOf(host: Host, places: Places, installation: Installation | undef
     put_back: putBack,
     before: installation?.before ?? null,
     name: installation?.name ?? null,
+    disabled,
     stray_link: strayLink,
     broken_histories: brokenHistories(modeHost, listApps(modeHost)).broken,
     notifications_waiting: readQueue(buildsRoot(host)).length,
@@ -120,7 +124,7 @@ function lines(status: Status): [string, string][] {
     ['From', status.tree ?? ''],
     ['Before', status.before ?? ''],
     ['Put back', status.put_back ? 'yes: Dokku has made its own link again, as an upgrade of its package does' : ''],
-    ['Plugin', status.name ?? ''],
+    ['Plugin', status.name === null ? '' : `${status.name}${status.disabled ? ', disabled' : ''}`],
     ['Stray link', status.stray_link ? 'yes: an upgrade of Dokku has made a link in the directory of the plugin' : ''],
     ['Broken histories', status.broken_histories.join(' ')],
     ['Messages waiting', status.notifications_waiting === 0 ? '' : String(status.notifications_waiting)],

@@ -1,15 +1,5 @@
-import {
-  cpSync,
-  existsSync,
-  lstatSync,
-  mkdirSync,
-  readdirSync,
-  readlinkSync,
-  renameSync,
-  rmSync,
-  symlinkSync,
-} from 'node:fs';
-import { join } from 'node:path';
+import { cpSync, existsSync, lstatSync, readdirSync, readlinkSync, renameSync, rmSync, symlinkSync } from 'node:fs';
+import { join, relative } from 'node:path';
 
 import test, { type ExecutionContext } from 'ava';
 
@@ -107,6 +97,11 @@ for (const name of ['builds-journal', 'dokku-builds-1.0-linux-x64.tar.gz', 'aaa'
     expectSuccess(await plugin('disable', name));
     t.is(await whoTracks(t, host), 'stock');
     t.is(linkOf(host), '../available/builds');
+    const program = join(host.paths.plugins, 'available', name, 'bin', 'dokku-builds');
+    const status = await runAsAdministrator(host, [program, 'host:status', '--format', 'json']);
+    const to_do = `sudo dokku plugin:enable ${name}`; // the record of the stock plugin breaks no history
+    t.like(JSON.parse(status.stdout) as object, { disabled: true, put_back: false, broken_histories: [], to_do });
+    t.is(status.code, 1);
 
     expectSuccess(await plugin('enable', name));
     expectSuccess(await host.dokku(['ps:rebuild', 'shop'])); // the call that notices
@@ -218,16 +213,20 @@ test('while the plugin may not change the links, the stock plugin answers a disa
 test('by git, the repository says at once what to do instead, and breaks nothing', async (t) => {
   const { host, plugin } = await stockHost(t);
   const source = join(host.paths.tmp, 'source');
-  mkdirSync(source);
   const root = join(__dirname, '..', '..', '..');
-  for (const name of ['install', 'plugin.toml']) cpSync(join(root, name), join(source, name));
+  const isSource = (path: string): boolean => !['node_modules', 'dist', '.git'].includes(relative(root, path));
+  cpSync(root, source, { recursive: true, filter: isSource });
   for (const command of ['git init --quiet', 'git add .', 'git commit --quiet -m source']) {
     expectSuccess(await runAsAdministrator(host, ['sh', '-c', `cd '${source}' && ${command}`]));
   }
-  const { stderr, code } = await plugin('install', source, '--name', 'dokku-builds');
-  t.is(code, 0);
-  t.regex(stderr, /sudo dokku plugin:uninstall dokku-builds[\s\S]*plugin:install .*\.tar\.gz/);
+  const before = [await host.dokku(['help']), await host.dokku(['nothing:at-all'])];
+  const { stderr } = expectSuccess(await plugin('install', source, '--name', 'dokku-builds'));
+  t.regex(stderr, /^ ! .*\n.*sudo dokku plugin:uninstall dokku-builds\n.*plugin:install .*\.tar\.gz .*\n$/);
+  t.regex(expectSuccess(await plugin('list')).stdout, /^dokku-builds \S+ disabled$/m);
+  t.deepEqual([await host.dokku(['help']), await host.dokku(['nothing:at-all'])], before);
   t.is(await whoTracks(t, host), 'stock');
+  expectSuccess(await plugin('uninstall', 'dokku-builds'));
+  t.notRegex(expectSuccess(await plugin('list')).stdout, /^dokku-builds /m);
 });
 
 test('the package itself is installed by its address, and updated in place', async (t) => {
