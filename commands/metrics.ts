@@ -1,8 +1,8 @@
 import { allowedApps, listApps } from '../host/dokku/apps';
-import { appBuilds } from '../host/dokku/paths';
 import { metricsText } from '../projections/metrics/metricsText';
 import { problemWarner, once } from '../projections/problemWarnings';
 import { adoptWithProgress } from './shared/adoptWithProgress';
+import { readingApp } from './shared/readingApp';
 import { readMetrics } from '../subscribers/metrics/readMetrics';
 import { eachApp } from './allApps/eachApp';
 import { defineCommand } from './definition/command';
@@ -21,10 +21,10 @@ export const metrics = defineCommand({
   alongside: true,
   run({ host, output, flags }) {
     const apps = eachApp(output, allowedApps(host, listApps(host)), false, (app) => {
-      const builds = appBuilds(host, app);
+      const builds = readingApp(host, app);
       const warn = once(output.warn);
       adoptWithProgress(builds, warn);
-      return readMetrics(host, app, builds.mode === 'owner', problemWarner(builds, warn));
+      return readMetrics(builds, builds.mode === 'owner', problemWarner(builds, warn));
     });
     output.raw(metricsText(apps, flags.format ?? 'openmetrics'));
     return undefined;

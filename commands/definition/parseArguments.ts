@@ -66,14 +66,12 @@ function isFlag(arg: string): boolean {
 interface Flag {
   readonly name: string;
   readonly kind: FlagKind;
-  /** The text behind `=`; undefined if there is no `=`. */
+  /** The text behind `=`, or the number behind a letter; undefined if the value is a word of its own. */
   readonly value: string | undefined;
 }
 
 function readFlag(arg: string, flags: FlagKinds): Flag {
-  const equals = arg.indexOf('=');
-  const flag = equals < 0 ? arg : arg.slice(0, equals);
-  const value = equals < 0 ? undefined : arg.slice(equals + 1);
+  const [, flag = arg, value] = WITH_VALUE.exec(arg) ?? WITH_NUMBER.exec(arg) ?? [];
   const name = flag.slice(2);
   const kind = flag.startsWith('--') && Object.hasOwn(flags, name) ? flags[name] : undefined;
   if (kind !== undefined) return { name, kind, value };
@@ -83,6 +81,9 @@ function readFlag(arg: string, flags: FlagKinds): Flag {
   if (meant.value !== undefined && value !== undefined) throw new Failure(`Flag ${flag} takes no value`);
   return { name: meant.name, kind: meantKind, value: meant.value ?? value };
 }
+
+const WITH_VALUE = /^([^=]*)=(.*)$/s; // --limit=5
+const WITH_NUMBER = /^(-[a-z])(\d+)$/; // -n5
 
 /** Other names of flags, that people know from other programs. An alias with a `value` takes none. */
 const ALIASES: readonly { readonly alias: string; readonly name: string; readonly value?: string }[] = [

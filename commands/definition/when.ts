@@ -1,4 +1,4 @@
-import { formatTimestamp, parseSpan, parseTimestamp } from '../../host/durations';
+import { formatTimestamp, parseSpan, parseTimestamp, toWholeSeconds } from '../../host/durations';
 import { Failure } from '../../host/failure';
 import { printable } from '../../host/printable';
 
@@ -40,5 +40,6 @@ export function checkInterval({
   readonly until?: number | undefined;
 }): void {
   if (since === undefined || until === undefined || since <= until) return;
-  throw new Failure(`--until (${formatTimestamp(until)}) is before --since (${formatTimestamp(since)})`);
+  const text = (time: number): string => toWholeSeconds(formatTimestamp(time));
+  throw new Failure(`--until (${text(until)}) is before --since (${text(since)})`);
 }

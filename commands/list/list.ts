@@ -101,7 +101,7 @@ async function hintAtSource(output: Call['output'], source: string): Promise<voi
   const known = Object.keys(sources);
   const meant = nearest(source, known);
   const hint = meant === undefined ? `known are ${known.join(', ')}` : `did you mean ${meant}?`;
-  output.warn(`No build has the source "${printable(source)}"; ${hint}`);
+  output.warn(`"${printable(source)}" is no known source; ${hint}`);
 }
 
 function isEmpty(items: Iterable<unknown>): boolean {

@@ -51,7 +51,9 @@ function columnsOf({ app, pruned }: Listing['shows'], { wide, relative, now }: W
     column('Source', ({ shown }) => shown.build.source, { gives: 6, cut: { to: 8, at: 3 } }),
     ...(wide ? [column('Kind', ({ shown }) => shown.build.kind, { gives: 2 })] : []),
     ...(wide ? [column('PID', ({ shown }) => String(shown.build.process.pid), { gives: 1, right: true })] : []),
-    ...(pruned ? [column('Pruned', ({ pruning }) => pruningText(pruning), { gives: 10, cut: { to: 10, at: 4 } })] : []),
+    ...(pruned
+      ? [column('Pruned', ({ pruning }) => pruningText(pruning, when), { gives: 10, cut: { to: 7, at: 4 } })]
+      : []),
   ];
 }
 

@@ -64,7 +64,10 @@ export function printVerbose(output: Output, text: string): void {
   for (const line of wrapText(text, room(readTerminal(process.env, { colour: false }), 0))) output.verbose(line);
 }
 
-/** Prints titled lines `Label: value`, at most as wide as the terminal. Of a long path the end is kept. */
+/**
+ * Prints titled lines `Label: value`. A long value is broken between words. A longer word, such as a path, stays in
+ * one piece, so that it can be copied.
+ */
 export function printDetailsOnTerminal(
   output: Output,
   title: string,
@@ -75,9 +78,10 @@ export function printDetailsOnTerminal(
   const terminal = readTerminal(process.env, display);
   printTitleOnTerminal(output, title, terminal);
   for (const [label, value] of details) {
-    const shown = fit(visible(value), room(terminal, labelColumns), terminal, value.startsWith('/') ? 'end' : 'start');
     const colour = label === 'Status' ? statusColour(value) : undefined;
-    printDetail(output, terminal, `${label}:`.padEnd(labelColumns), shown, colour);
+    for (const [n, line] of wrapText(visible(value), room(terminal, labelColumns)).entries()) {
+      printDetail(output, terminal, (n === 0 ? `${label}:` : '').padEnd(labelColumns), line, colour);
+    }
   }
 }
 

@@ -28,27 +28,11 @@ const widths = new Map<string, number>();
 const MOST_KNOWN = 2000;
 const LONGEST_KNOWN = 16;
 
-/**
- * `text`, of one line and without control characters, in at most `columns`: what is cut off its end, or its start,
- * becomes an ellipsis.
- */
-export function fit(
-  text: string,
-  columns: number,
-  { unicode }: { readonly unicode: boolean },
-  keep: 'start' | 'end' = 'start',
-): string {
+/** `text`, of one line and without control characters, in at most `columns`: what is cut off becomes an ellipsis. */
+export function fit(text: string, columns: number, { unicode }: { readonly unicode: boolean }): string {
   if (widthOf(text) <= columns) return text;
   if (columns < 1) return '';
-  const ellipsis = unicode ? '…' : '~';
-  const all = charactersOf(text);
-  if (keep === 'start') return takeWithin(all, columns - 1).join('') + ellipsis;
-  return (
-    ellipsis +
-    takeWithin(all.reverse(), columns - 1)
-      .reverse()
-      .join('')
-  );
+  return takeWithin(charactersOf(text), columns - 1).join('') + (unicode ? '…' : '~');
 }
 
 /** What a reader takes for one character each: a letter with its marks, a whole emoji (UAX #29). */

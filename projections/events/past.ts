@@ -31,9 +31,9 @@ export function pruningJson(pruning: Pruning | undefined): { pruned?: { at: stri
   return pruning ? { pruned: { at: new Date(pruning.at).toISOString(), reason: pruning.reason } } : {};
 }
 
-/** `2026-04-30T13:50:00Z (retention)`, '' for one that was not pruned. */
-export function pruningText(pruning: Pruning | undefined): string {
-  return pruning ? `${toWholeSeconds(new Date(pruning.at).toISOString())} (${pruning.reason})` : '';
+/** `2026-04-30T13:50:00Z (retention)`, '' for one that was not pruned. `timeText` gives the text for the time. */
+export function pruningText(pruning: Pruning | undefined, timeText = toWholeSeconds): string {
+  return pruning ? `${timeText(new Date(pruning.at).toISOString())} (${pruning.reason})` : '';
 }
 
 /** Says that the retention has removed only the log of `build`; '' if it has not. */

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 
 import { listApps } from '../../host/dokku/apps';
 import type { Host } from '../../host/dokku/environment';
-import { buildsRoot } from '../../host/dokku/paths';
+import { appBuilds, buildsRoot } from '../../host/dokku/paths';
 import { removeDurably } from '../../host/system/durable';
 import { makeDirectory } from '../../host/system/files';
 import { replaceFile } from '../../host/system/replaceFile';
@@ -25,7 +25,7 @@ function metricsPath(host: Host): string {
 export function updateMetricsFile(host: Host): void {
   const apps = listApps(host).flatMap((app) => {
     try {
-      return readMetrics(host, app, true);
+      return readMetrics(appBuilds(host, app), true);
     } catch {
       return [];
     }

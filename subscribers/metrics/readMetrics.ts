@@ -1,9 +1,7 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 
-import type { Host } from '../../host/dokku/environment';
-import type { AppName } from '../../host/dokku/names';
-import { appBuilds } from '../../host/dokku/paths';
+import type { AppBuilds } from '../../host/dokku/paths';
 import { readSmallFile } from '../../host/system/files';
 import { replaceFile } from '../../host/system/replaceFile';
 import { isAlive } from '../../host/system/processes';
@@ -30,22 +28,27 @@ interface Read {
   readonly metrics: AppMetrics;
 }
 
+/** Who is told while a journal is read. */
+interface Watcher {
+  readonly onProblem: (problem: Problem) => void;
+  readonly onRead: AppBuilds['onRead'];
+}
+
 /**
- * The metrics of `app`, read from the stored ones on. `store`: they are stored again if there is something new.
+ * The metrics of an app, read from the stored ones on. `store`: they are stored again if there is something new.
  * `onProblem` is called for each problem of the journal. Throws what reading a journal throws.
  */
 export function readMetrics(
-  host: Host,
-  app: AppName,
+  { app, directory, onRead }: AppBuilds,
   store: boolean,
   onProblem: (problem: Problem) => void = () => undefined,
 ): ShownApp {
-  const { directory } = appBuilds(host, app);
+  const watcher = { onProblem, onRead };
   const shown = withJournal(join(directory, JOURNAL_FILE), (journal) => {
     const stored = readStored(directory);
     const before = stored?.head.end;
-    const known = stored && isHeadOf(journal, stored.head) ? readFrom(journal, stored, onProblem) : undefined;
-    const read = known ?? readFrom(journal, { head: START, metrics: noMetrics() }, onProblem);
+    const known = stored && isHeadOf(journal, stored.head) ? readFrom(journal, stored, watcher) : undefined;
+    const read = known ?? readFrom(journal, { head: START, metrics: noMetrics() }, watcher);
     if (read === undefined) return undefined;
     if (store && read.head.end !== before) write(directory, read);
     const running = [...read.metrics.open.values()].filter(({ process }) => isAlive(process));
@@ -55,12 +58,13 @@ export function readMetrics(
 }
 
 /** Reads on from `from`, whose metrics change. Undefined if it is no position in this journal. */
-function readFrom(journal: Journal, from: Read, problem: (problem: Problem) => void): Read | undefined {
+function readFrom(journal: Journal, from: Read, { onProblem, onRead }: Watcher): Read | undefined {
   const { metrics } = from;
   const event = (recorded: Recorded): void => {
+    onRead?.();
     addEvent(metrics, recorded.event);
   };
-  const { head, diverged } = readJournal(journal, from.head, { event, problem });
+  const { head, diverged } = readJournal(journal, from.head, { event, problem: onProblem });
   return diverged ? undefined : { head, metrics };
 }
 

@@ -103,6 +103,8 @@ test('a switch takes no value, and may be given twice', (t) => {
 test('a few flags have the name that other programs give them, if the command has that flag', (t) => {
   t.is(parseArguments(['-n', '3'], { limit: 'value' }).values['limit'], '3');
   t.is(parseArguments(['-n=3'], { tail: 'value' }).values['tail'], '3');
+  t.is(parseArguments(['-n3'], { tail: 'value' }).values['tail'], '3');
+  t.regex(refused(['-x3']), /^Unknown flag "-x"/);
   t.true(parseArguments(['-f'], { follow: 'switch' }).switches.has('follow'));
   t.is(parseArguments(['--json', 'shop'], { format: 'value' }).values['format'], 'json');
   t.regex(refused(['--json=x']), /^Flag --json takes no value$/);

@@ -5,6 +5,7 @@ import test from 'ava';
 
 import { deadPid } from '../expectedRecord';
 import { createSandbox, type Sandbox } from '../../../scripts/sandbox/host';
+import { onTerminal } from './terminal';
 
 /*
  * What the journal is for: auditing, time travel, and moving between a stock Dokku and this plugin. Deploys are
@@ -141,6 +142,8 @@ test('info of a pruned build says when and why it was pruned, and what the journ
   t.deepEqual(await listed('pruned'), ['kept1 succeeded']);
   t.deepEqual(await listed('pruned', '--all'), ['kept1 succeeded', 'gone1 failed']);
   t.regex((await host.dokku(['builds:list', 'pruned', '--all'])).stdout, /gone1 .*\(retention\)\n/);
+  const { plain } = await onTerminal(host, 80, ['builds:list', 'pruned', '--all']);
+  t.true(plain.some((line) => /^gone1 .* \d+[sm] ago \(retention\)$/.test(line)));
   t.like((await events('pruned', '--type', 'Pruned'))[0], { build: null, builds: ['gone1'], reason: 'retention' });
 });
 

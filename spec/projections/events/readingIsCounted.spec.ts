@@ -10,6 +10,7 @@ import { eventSource, mergedEvents } from '../../../projections/events/mergedEve
 import { readHistoryAt, readPast, readPastBuild } from '../../../projections/events/past';
 import { readReleases } from '../../../projections/lists/releases';
 import { readPageHistory } from '../../../projections/page/pageHistory';
+import { readMetrics } from '../../../subscribers/metrics/readMetrics';
 import { finished, pruned, started } from '../../journal/buildEvents';
 import { appendAll } from '../../journal/file/temporaryJournal';
 import { temporaryDirectory } from '../../temporaryHost';
@@ -32,6 +33,7 @@ test('every reader of a whole journal reports its progress', (t) => {
     'the past': () => readHistoryAt(builds, Date.now(), t.fail),
     events: () => [...mergedEvents([eventSource(builds, t.fail)], () => false)],
     page: () => readPageHistory(directory, 1, onRead),
+    metrics: () => readMetrics(builds, false, () => t.fail()),
     'history without a checkpoint': () => loadHistory(directory, onRead),
   };
   for (const [what, reading] of Object.entries(readings)) {
