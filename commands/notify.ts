@@ -67,7 +67,7 @@ async function showOrTest(call: CommandCall<typeof args, typeof flags>): Promise
   output.flush();
   const reply = await postMessage({ post, id, on: 'test', secret, header });
   if (!reply.delivered) throw new Failure(`The test message was not taken: ${reply.reason}`);
-  output.verbose(`Taken with status ${reply.status}`);
+  output.note(`Taken with status ${reply.status}`);
   forgetUndelivered(builds.directory);
   forgetEnded(builds.buildsRoot, scope);
 }

@@ -46,12 +46,12 @@ export const releases = defineCommand({
       output.raw(formatTable(columns, rows));
       return undefined;
     }
-    const { printTableOnTerminal, printVerbose } = await import('./shared/onTerminal');
+    const { printTableOnTerminal } = await import('./shared/onTerminal');
     const short = await shortRows(shown, now);
     printTableOnTerminal(output, `${app} releases`, columns, short, { colour: !flags.noColor });
     const before = shown.find(({ current, revision }) => !current && revision !== undefined);
     output.line('');
-    printVerbose(output, 'To go back to another one, push its commit again from a clone that has it, such as');
+    output.note('To go back to another one, push its commit again from a clone that has it, such as');
     output.verbose(`  git push --force dokku ${before?.revision?.slice(0, REVISION_CHARACTERS) ?? 'COMMIT'}:main`);
     return undefined;
   },

@@ -5,6 +5,7 @@ import { appBuilds, buildsRoot, propertyPath } from '../host/dokku/paths';
 import { clearProperty, writeProperty } from '../host/dokku/properties';
 import { type Limit, parseLimit } from '../host/dokku/retention';
 import type { Output } from '../host/terminal/output';
+import { isTerminal } from '../host/terminal/isTerminal';
 import { parsePatterns } from '../host/secrets/patterns';
 import { formatNames } from '../subscribers/notifications/formats/format';
 import {
@@ -128,8 +129,12 @@ function parseProperty(name = ''): Property & { readonly name: string } {
   if (property !== undefined) return { name, ...property };
   const all = Object.keys(properties);
   if (name === '') throw new Failure(`Please specify a property: ${all.join(', ')}`);
-  const allowed = /^(?:notif|page|metric|mask|log-|retention-)/.test(name) ? all : ['retention'];
-  throw new Failure(`Invalid property "${printable(name)}" (allowed: ${allowed.join(', ')})`);
+  const isOurs = /^(?:notif|page|metric|mask|log-|retention-)/.test(name);
+  const allowed = isOurs || isTerminal(2) ? all : ['retention']; // scripts know the stock plugin's message
+  throw new Failure(`Invalid property "${printable(name)}" (allowed: ${allowed.join(', ')})`, 1, {
+    given: name,
+    known: all,
+  });
 }
 
 function aLimit(name: Limit, help: string): Property {

@@ -7,8 +7,6 @@ import { Failure, printable, reasonOf } from '../../host/failure';
 import type { AppName } from '../../host/dokku/names';
 import { appProgress } from '../../host/terminal/appProgress';
 import type { Output } from '../../host/terminal/output';
-import { readTerminal } from '../../host/terminal/terminal';
-import { wrapText } from '../../host/terminal/wrap';
 import { parsePositiveInteger } from '../../host/dokku/properties';
 import type { CommandCall } from '../definition/command';
 import { aValue } from '../definition/flags';
@@ -60,19 +58,8 @@ export function overApps({ host, output, args, flags }: AppsCall, job: Job): num
 /** Prints the result for one app: the line as a step, or unchanged if it is JSON. */
 function printWorked(output: Output, { line, warnings }: Worked, flags: WorkFlags): void {
   if (line !== undefined && flags['format'] === 'json') output.line(line);
-  else if (line !== undefined && output.isTerminal) printStep(output, line);
   else if (line !== undefined) output.step(line);
   for (const warning of warnings) output.warn(warning);
-}
-
-const STEP_COLUMNS = '-----> '.length;
-
-/** A step that is broken between words when it is wider than the terminal. */
-function printStep(output: Output, line: string): void {
-  const { columns = Number.POSITIVE_INFINITY } = readTerminal(process.env, { colour: false });
-  const [first = '', ...others] = wrapText(line, columns - STEP_COLUMNS);
-  output.step(first);
-  for (const other of others) output.verbose(other);
 }
 
 /**

@@ -119,7 +119,7 @@ function signalBuild(context: AppContext, output: Output, build: Build, force: b
   removeDeployLock(host, builds.app, id);
   const ended = findBuild(loaded.history, id) ?? build;
   if (isFirst && ended.status === 'canceled')
-    output.verbose(`Build ${id} canceled, ${signal} sent to process group ${group}`);
+    output.note(`Build ${id} canceled, ${signal} sent to process group ${group}`);
   else sayOver(output, ended);
   return 0;
 }

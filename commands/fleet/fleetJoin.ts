@@ -71,7 +71,7 @@ export const fleetJoin = defineCommand({
     output.line(memberText(joined));
     for (const warning of answer) output.warn(warning);
     if (role === 'host')
-      output.verbose('Next: systemctl enable --now dokku-builds-fleet.service, or dokku-builds fleet:push');
+      output.note('Next: systemctl enable --now dokku-builds-fleet.service, or dokku-builds fleet:push');
     return undefined;
   },
 });

@@ -41,7 +41,7 @@ export const fleetLeave = defineCommand({
         ? `${settings.name} has left the fleet; what it published stays there`
         : `${settings.name} is no longer ${role} of the fleet; its key was removed from here`,
     );
-    if (role === 'host') output.verbose('Stop the agent: systemctl disable --now dokku-builds-fleet.service');
+    if (role === 'host') output.note('Stop the agent: systemctl disable --now dokku-builds-fleet.service');
     return undefined;
   },
 });

@@ -51,7 +51,7 @@ function uninstall(host: Host, output: Output, dryRun: boolean): undefined {
   takeSteps(output, [...before, ...links], dryRun);
   takeSteps(output, removalSteps(host, places), dryRun);
   takeSteps(output, forgetSteps(host), dryRun);
-  output.verbose(`The history stays in ${buildsRoot(host)}: a later host:install goes on with it`);
+  output.note(`The history stays in ${buildsRoot(host)}: a later host:install goes on with it`);
 }
 
 /**

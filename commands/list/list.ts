@@ -83,7 +83,7 @@ async function print({ host, output, flags: given, now }: Call, listing: Listing
   } else if (isEmpty(builds)) {
     output.line(none);
     for (const source of given.source ?? []) await hintAtSource(output, source);
-    if (listing.hint !== undefined && output.isTerminal && !host.quiet) output.verbose(listing.hint);
+    if (listing.hint !== undefined && output.isTerminal && !host.quiet) output.note(listing.hint);
   } else if (output.isTerminal) {
     const { printListOnTerminal } = await import('./listOnTerminal');
     printListOnTerminal(host, output, listing, { ...given, colour: !given.noColor, now: then });

@@ -52,7 +52,7 @@ function columnsOf({ app, pruned }: Listing['shows'], { wide, relative, now }: W
     ...(wide ? [column('Kind', ({ shown }) => shown.build.kind, { gives: 2 })] : []),
     ...(wide ? [column('PID', ({ shown }) => String(shown.build.process.pid), { gives: 1, right: true })] : []),
     ...(pruned
-      ? [column('Pruned', ({ pruning }) => pruningText(pruning, when), { gives: 10, cut: { to: 7, at: 4 } })]
+      ? [column('Pruned', ({ pruning }) => pruningText(pruning, when), { gives: 10, cut: { to: 8, at: 9 } })]
       : []),
   ];
 }

@@ -59,11 +59,6 @@ export function room({ columns }: Terminal, labelColumns: number): number {
   return Math.max(1, (columns ?? Number.POSITIVE_INFINITY) - INDENT - labelColumns);
 }
 
-/** Prints a sentence with an indent, broken between words. */
-export function printVerbose(output: Output, text: string): void {
-  for (const line of wrapText(text, room(readTerminal(process.env, { colour: false }), 0))) output.verbose(line);
-}
-
 /**
  * Prints titled lines `Label: value`. A long value is broken between words. A longer word, such as a path, stays in
  * one piece, so that it can be copied.

@@ -30,6 +30,7 @@ function sayTo(said: string[]): Output {
     title: nothing,
     viewTitle: nothing,
     step: say,
+    note: say,
     verbose: say,
     line: say,
     raw: nothing,

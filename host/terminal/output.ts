@@ -15,8 +15,10 @@ export interface Output {
   readonly title: (text: string) => void;
   /** The title of a view that scripts read: left out as well when stdout is no terminal. */
   readonly viewTitle: (text: string) => void;
-  /** `-----> text` */
+  /** `-----> text`; on a terminal broken between words. */
   readonly step: (text: string) => void;
+  /** Seven spaces and a sentence; on a terminal broken between words. */
+  readonly note: (text: string) => void;
   /** Seven spaces and the text. */
   readonly verbose: (text: string) => void;
   /** The text and a line break. */
@@ -55,6 +57,7 @@ export class ClosedPipe extends Error {
  */
 export function openOutput(host: Pick<Host, 'quiet'>, streams: Streams = { stdout: 1, stderr: 2 }): Output {
   const stdout = new BufferedStream(streams.stdout);
+  const columns = (): number | undefined => (stdout.isTerminal ? columnsOf(process.stdout, process.env) : undefined);
   const output: Output = {
     title(text) {
       if (!host.quiet) stdout.write(`=====> ${text}\n`);
@@ -62,7 +65,8 @@ export function openOutput(host: Pick<Host, 'quiet'>, streams: Streams = { stdou
     viewTitle(text) {
       if (!host.quiet && output.isTerminal) stdout.write(`=====> ${text}\n`);
     },
-    step: (text) => stdout.write(`-----> ${text}\n`),
+    step: (text) => stdout.write(indented('-----> ', text, columns())),
+    note: (text) => stdout.write(indented('       ', text, columns())),
     verbose: (text) => stdout.write(`       ${text}\n`),
     line: (text) => stdout.write(`${text}\n`),
     raw: (text) => stdout.write(text),
@@ -132,6 +136,13 @@ class BufferedStream {
     this.#isTerminal ??= isTerminal(this.#fd);
     return this.#isTerminal;
   }
+}
+
+/** `first` and `text`; broken between words if `columns` are given. */
+function indented(first: string, text: string, columns?: number): string {
+  if (columns === undefined) return `${first}${text}\n`;
+  const lines = wrapText(text, columns - first.length);
+  return lines.map((line, n) => `${n === 0 ? first : ' '.repeat(first.length)}${line}\n`).join('');
 }
 
 const WARNING = ' !     ';

@@ -68,6 +68,11 @@ test('no line is wider than the terminal, and ids and statuses are whole as long
   }
 });
 
+test('a step is broken between words on a terminal', async (t) => {
+  const { plain } = await onTerminal(host, 40, ['builds:wait', 'shop', 'badly']);
+  t.deepEqual(plain, ['-----> Build badly failed after 1m14s', '       (exit code 1)']);
+});
+
 test('releases fit as well, but for the command to go back, which is to be copied in one piece', async (t) => {
   for (const columns of [120, 80, 40]) {
     const { plain } = await onTerminal(host, columns, ['builds:releases', 'shop']);

@@ -10,6 +10,7 @@ import type { AppName } from '../../../host/dokku/names';
 import { createSandbox, type Sandbox } from '../../../scripts/sandbox/host';
 import { noteEnded } from '../../../subscribers/notifications/endedReceivers';
 import { assertValid } from '../schema/schemas';
+import { onTerminal } from '../commands/terminal';
 import { certificate, key } from './certificate';
 import { startReceiver } from './receiver';
 
@@ -99,13 +100,16 @@ test.serial('other bad values are refused, too', async (t) => {
 });
 
 test.serial(
-  'an unknown property is told in the words of old; one that is nearly a new one gets the whole list',
+  'an unknown property is told in the words of old; one that is nearly a new one, or a terminal, gets the whole list',
   async (t) => {
     t.is((await set('shop', 'color', 'red')).stderr, ' !     Invalid property "color" (allowed: retention)\n');
     t.is(
       (await set('shop', 'notify-urls', 'x')).stderr,
-      ' !     Invalid property "notify-urls" (allowed: retention, retention-days, log-retention, notify-url, notify-format, notify-on, notify-secret, notify-header, notify-log-lines, mask, page, metrics)\n',
+      ' !     Invalid property "notify-urls" (allowed: retention, retention-days, log-retention, notify-url, notify-format, notify-on, notify-secret, notify-header, notify-log-lines, mask, page, metrics)\n !     Did you mean notify-url?\n',
     );
+    t.regex((await set('shop', 'retentoin', '5')).stderr, /\(allowed: retention\)\n ! {5}Did you mean retention\?\n$/);
+    const { plain } = await onTerminal(host, 200, ['builds:set', 'shop', 'color', 'red']);
+    t.regex(plain.join(' '), /\(allowed: retention, .*log-retention, .*page, metrics\)/);
   },
 );
 
