@@ -15,7 +15,18 @@ import { type AppEvent, type EventSource, eventSource, mergedEvents } from '../.
 import { wantedEvents } from '../../projections/events/wantedEvents';
 import { eachApp } from '../allApps/eachApp';
 import { defineCommand } from '../definition/command';
-import { aChoice, aSwitch, anEndTime, aTime, aValue, format, maybeApp, noColor, relative } from '../definition/flags';
+import {
+  aChoice,
+  aCount,
+  aSwitch,
+  anEndTime,
+  aTime,
+  aValue,
+  format,
+  maybeApp,
+  noColor,
+  relative,
+} from '../definition/flags';
 import { checkInterval } from '../definition/when';
 import { viewApp } from '../shared/viewApp';
 import { type EventTable, openTable, type Wanted } from './eventTable';
@@ -30,6 +41,7 @@ const flags = {
   type: aChoice(eventTypes, 'only BuildStarted, BuildFinished, BuildCanceled or Pruned', { shown: 'T' }),
   since: aTime('only events at that time or later: a time, a date, or an age such as 2h or 7d'),
   until: anEndTime('only events at that time or earlier'),
+  tail: aCount('only the last N of them, and with --follow the new ones'),
   follow: aSwitch('print new events, too, until ^C'),
   format: format<EventFormat>(
     ['json', 'jsonl', 'stdout'],
@@ -69,15 +81,16 @@ export const events = defineCommand({
     const build = given.build === undefined ? undefined : await namedBuild(host, warn, apps, given.build);
     const timeOf = as === 'stdout' ? happenedAt : writtenAt;
     const passes = wantedEvents({ ...given, build }, timeOf);
-    const printMore = (): void => {
-      for (const event of mergedEvents(sources, passes, timeOf)) {
+    const printMore = (most?: number): void => {
+      const found = mergedEvents(sources, passes, timeOf);
+      for (const event of most === undefined ? found : lastOf(found, most)) {
         isPrinting = true;
         printer.print(event);
       }
       printer.pause();
       output.flush();
     };
-    printMore();
+    printMore(given.tail);
     if (follow) {
       await untilStopped(FOLLOW_MS, () => {
         if (app === undefined) sources.push(...open(newApps(host, sources, unreadable)));
@@ -90,6 +103,16 @@ export const events = defineCommand({
 });
 
 const FOLLOW_MS = 1000;
+
+/** The last `count` items, at least one. */
+function lastOf<T>(items: Iterable<T>, count: number): T[] {
+  let last: T[] = [];
+  for (const item of items) {
+    if (last.length >= 2 * count) last = last.slice(-count);
+    last.push(item);
+  }
+  return last.slice(-count);
+}
 
 /** The build that `asked` names. If it names none, it is taken as an id whose events may be still to come. */
 async function namedBuild(host: Host, warn: Warn, apps: readonly AppName[], asked: BuildId): Promise<BuildId> {

@@ -82,6 +82,10 @@ test('events are filtered by build, type and time', async (t) => {
   );
   t.deepEqual((await events('filter', '--since', '1h')).length, 4);
   t.deepEqual(await events('filter', '--until', '1h'), []);
+  t.deepEqual(
+    (await events('filter', '--type', 'BuildFinished', '--tail', '1')).map(({ seq }) => seq),
+    [4],
+  );
   const wrong = await host.dokku(['builds:events', 'filter', '--since', 'yesterday']);
   t.is(wrong.code, 1);
   t.regex(wrong.stderr, /Invalid --since value "yesterday"/);
@@ -106,8 +110,9 @@ test('events of all apps are merged by time, and each app keeps its own order', 
 test('--follow prints what comes from other processes, and ends on SIGTERM and on a closed pipe', async (t) => {
   await host.createApp('follow');
   await record('follow', 'old1', 0);
-  const following = host.startSubcommand('events', ['follow', '--follow']);
+  const following = host.startSubcommand('events', ['follow', '--follow', '-n1']);
   await following.until(/BuildFinished +old1/);
+  t.notRegex(following.output(), /BuildStarted/, 'it was asked for the last event only');
   await record('follow', 'new1', 3);
   await following.until(/BuildFinished +new1 +failed, exit code 3/);
   following.signal('SIGTERM');
