@@ -14,13 +14,13 @@ for _line in $(export -p); do
   esac
 done
 # Most calls take some 10 ms. To compile functions while they run costs more than it saves: the triggers of a deploy,
-# whose work is small, do without it, and the other calls begin later with it. The trigger install, which can read
-# many thousands of records, does without the most expensive compiler, and without threads that compile and collect
-# garbage. commands/main.ts takes this out of the environment again.
+# whose work is small, do without it. The other calls begin later with it, and without a thread that prepares memory.
+# The trigger install, which can read many thousands of records, does without the most expensive compiler, and without
+# threads that compile and collect garbage. commands/main.ts takes this out of the environment again.
 case ${0##*/} in
   install) export BUN_JSC_useFTLJIT=0 BUN_JSC_useConcurrentJIT=0 BUN_JSC_useConcurrentGC=0 BUN_JSC_numberOfGCMarkers=1 ;;
   builds-generate-id | builds-record-* | post-* | commands) export BUN_JSC_useJIT=0 ;;
-  *) export BUN_JSC_thresholdForJITAfterWarmUp=100000 BUN_JSC_thresholdForJITSoon=100000 ;;
+  *) export BUN_JSC_thresholdForJITAfterWarmUp=100000 BUN_JSC_thresholdForJITSoon=100000 BUN_JSC_useWarmUpMarkedBlocks=0 ;;
 esac
 _root=${0%/*}
 [ -e "$_root/bin/dokku-builds" ] || _root=$_root/.. # subcommands/
