@@ -1,7 +1,7 @@
 import type { Problem } from './file/readJournal';
 
 /** So many problems of a journal are kept. A damaged file may have millions. */
-export const MOST_PROBLEMS = 1000;
+const MOST_PROBLEMS = 1000;
 
 /**
  * Adds `problem` to those of a journal that are kept: the first ones, and what is wrong at its end. Bytes of a cut-off
