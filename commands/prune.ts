@@ -17,7 +17,7 @@ import { readingApp } from './shared/readingApp';
 import { appOr, aSwitch } from './definition/flags';
 
 export const prune = defineCommand({
-  description: 'Conclude dead builds and remove those beyond the retention',
+  description: 'Record the end of dead builds and remove builds beyond the retention',
   args: { app: appOr('all-apps') },
   flags: { allApps: aSwitch('every app that you may see'), parallel },
   example: '--all-apps --parallel -1',

@@ -15,7 +15,7 @@ export const replay = defineCommand({
   description: 'Rebuild all stored files from the journal',
   args: { app: maybeAppOr('all-apps') },
   flags: {
-    allApps: aSwitch('every app that you may see, which is the default'),
+    allApps: aSwitch('every app that you may see (the default)'),
     parallel,
     dryRun: aSwitch('print what would be rebuilt, and write nothing'),
   },

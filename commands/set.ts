@@ -39,36 +39,39 @@ interface Property {
 }
 
 const properties: Readonly<Record<string, Property>> = {
-  retention: aLimit(
-    'retention',
-    'how many finished builds of an app are kept: a whole number, at least 1; by default 20',
+  retention: aLimit('retention', 'how many finished builds of an app are kept, at least 1; by default 20'),
+  'retention-days': aLimit(
+    'retention-days',
+    'after how many days finished builds are removed, except the last success; by default never',
   ),
-  'retention-days': aLimit('retention-days', 'builds that ended longer ago are removed, but for the last success'),
   'log-retention': aLimit('log-retention', 'how many of the newest finished builds keep their logs; by default all'),
   'notify-url': { help: 'the url to post notifications to', check: parseNotifyUrl },
-  'notify-format': { help: `how the receiver wants it: ${formatNames.join(',')}; by default json`, check: parseFormat },
+  'notify-format': {
+    help: `the format of the messages: ${formatNames.join(',')}; by default json`,
+    check: parseFormat,
+  },
   'notify-on': {
-    help: 'which events to notify of: failed,canceled,succeeded,started,abandoned; by default failed',
+    help: 'the events that are sent: failed,canceled,succeeded,started,abandoned; by default failed',
     check: parseNotifyOn,
   },
-  'notify-secret': { help: 'key of the signature that is sent along; never shown', check: parseSecret, secret: true },
+  'notify-secret': { help: 'the key that signs the messages; never shown', check: parseSecret, secret: true },
   'notify-header': {
-    help: 'a header of each message such as an authorization: Name: value; never shown',
+    help: 'an HTTP header of each message, such as Authorization: Bearer xyz; never shown',
     check: parseHeader,
     secret: true,
   },
   'notify-log-lines': {
-    help: 'how many of the last lines of the log are sent along: by default 50, 0 for none',
+    help: 'how many of the last log lines are sent; by default 50, 0 for none',
     check: parseLogLines,
   },
   mask: {
-    help: 'patterns, with * and commas, of text that is masked in logs that leave the host; never shown',
+    help: 'patterns of text to mask in logs that leave the host, with * and separated by commas; never shown',
     check: parsePatterns,
     secret: true,
   },
-  page: { help: 'whether a page file is kept up to date: on or off; by default off', check: parsePageSetting },
+  page: { help: 'on or off: whether a page file is kept up to date; by default off', check: parsePageSetting },
   metrics: {
-    help: 'with --global: on keeps a file of metrics for the node exporter up to date; by default off',
+    help: 'with --global, on or off: whether a file for the node exporter is kept up to date; by default off',
     check: parseMetrics,
     globalOnly: true,
   },

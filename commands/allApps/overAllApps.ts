@@ -36,7 +36,7 @@ export interface Job {
 /** `--parallel`: how many apps at a time. */
 export const parallel = aValue(
   'N',
-  'with --all-apps: N apps at a time, -1 for as many as there are CPUs; one by default',
+  'with --all-apps: N apps at a time, -1 for as many as there are CPUs; by default 1',
   parseParallel,
 );
 

@@ -17,7 +17,7 @@ import { groupOf, planCancel } from './planCancel';
 
 export const cancel = defineCommand({
   description: 'Cancel the running build of an app',
-  args: { app: anApp('the app; dokku --app <app> does as well; its build is the one that holds the deploy lock') },
+  args: { app: anApp('the app: its build that holds the deploy lock is canceled') },
   flags: { force: aSwitch('if the deploy does not end by SIGQUIT, go on to SIGTERM and SIGKILL') },
   example: 'shop',
   stock: true,

@@ -19,7 +19,7 @@ export const capture = defineCommand({
   flags: {
     source: aChoice(
       Object.keys(sources) as Source[],
-      'the source of the deploy, one that Dokku has; deploy by default',
+      'the source of the deploy, one that Dokku has; by default deploy',
       { shown: 'S' },
     ),
     timeout: aSpan(
@@ -27,7 +27,7 @@ export const capture = defineCommand({
         `it has failed then, with exit code ${TIMED_OUT}`,
     ),
     wait: aSwitch('if the app is being deployed, wait for the deploy lock instead of refusing'),
-    maxLog: aSize('limit the log: keep the beginning and the end of the output, and how much is left out'),
+    maxLog: aSize('limit the log: keep the beginning and the end of the output, and note how much is missing'),
   },
   example: 'blog -- rsync -a public/ /srv/blog/',
   programOnly: true,

@@ -11,8 +11,8 @@ import { parseWhen, WHEN_EXAMPLES } from './when';
  * The arguments and flags that more than one command has.
  */
 
-const APP = 'the app; dokku --app <app> does as well';
-const BUILD_ID = 'the build: its id, the beginning of its id, last, last-failed, current, or a release such as v12';
+const APP = 'the app; also as dokku --app <app>';
+const BUILD_ID = 'the build: its id, the beginning of its id, a release such as v12, last, last-failed, or current';
 
 /** The app; a call without one fails. */
 export function anApp(help = APP): RequiredApp {
@@ -55,7 +55,7 @@ export function maybeBuild(): WordArgument<BuildId> {
     kind: 'word',
     required: false,
     shown: '<build-id>|current',
-    help: `${BUILD_ID}, which is the default`,
+    help: `${BUILD_ID}, the default`,
     completes: 'build',
     parse: (word) => parseBuildId(word || 'current'),
   };
@@ -193,4 +193,4 @@ export const asOf = aTime(`as things stood then: ${WHEN_EXAMPLES}`);
 
 export const relative = aSwitch('ages instead of times');
 
-export const noColor = aSwitch('no colours on a terminal; NO_COLOR in the environment does as well');
+export const noColor = aSwitch('no colours on a terminal; the same as NO_COLOR in the environment');

@@ -42,7 +42,7 @@ const flags = {
   since: aTime('only events at that time or later: a time, a date, or an age such as 2h or 7d'),
   until: anEndTime('only events at that time or earlier'),
   tail: aCount('only the last N of them, and with --follow the new ones'),
-  follow: aSwitch('print new events, too, until ^C'),
+  follow: aSwitch('go on with new events until ^C'),
   format: format<EventFormat>(
     ['json', 'jsonl', 'stdout'],
     'a table (the default), one JSON array, or one JSON object a line',

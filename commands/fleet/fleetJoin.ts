@@ -29,9 +29,9 @@ import { HOST_NAME } from '../../subscribers/fleet/states';
 /** The seed of an NKey comes from stdin. If that is a terminal or empty, the key stays as it was, or one is made. */
 export const fleetJoin = defineCommand({
   description: 'Make this host part of a fleet or this user a reader of it',
-  args: { url: aWord('<url>', 'the server, such as tls://nats.example.org:4222; several with commas between them') },
+  args: { url: aWord('<url>', 'the server, such as tls://nats.example.org:4222; separate several by commas') },
   flags: {
-    name: aValue('<name>', 'how people call this host; its host name by default', (name) => name),
+    name: aValue('<name>', 'the name of this host for people; by default its host name', (name) => name),
     as: asRole,
     ca: aValue(
       '<file>',
@@ -39,7 +39,7 @@ export const fleetJoin = defineCommand({
       (file) => file,
       { completes: 'file' },
     ),
-    insecure: aSwitch('a server without TLS that is not on this machine'),
+    insecure: aSwitch('allow a server without TLS on another machine'),
   },
   example: 'tls://nats.example.org:4222 --name web1',
   ...ofFleet,

@@ -33,7 +33,7 @@ import { aSwitch } from '../definition/flags';
 import { loadCommands } from '../programs';
 
 const flags = {
-  alongside: aSwitch('only journal, and let the stock plugin answer'),
+  alongside: aSwitch('only record, and let the stock plugin answer'),
   again: aSwitch('install in the same way as before; do nothing if it was not installed'),
   inPlace: aSwitch('link to this tree where it lies, and copy nothing'),
   dryRun: aSwitch('print what would be done, and do nothing'),

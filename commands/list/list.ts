@@ -27,18 +27,18 @@ const args = { app: maybeApp('the app whose builds are listed; without it all ru
 
 const flags = {
   format: jsonFormat,
-  kind: aChoice<Kind>(['build', 'deploy'], 'only those that build code, or only those that deploy an existing image', {
+  kind: aChoice<Kind>(['build', 'deploy'], 'build: only builds of code; deploy: only deploys of an existing image', {
     emptyIsNone: true,
   }),
   status: aList(
     'S',
-    'only those that are running, succeeded, failed, canceled or abandoned; several with commas or several times',
+    'only those with this status: running, succeeded, failed, canceled or abandoned; separate several by commas, or repeat the flag',
     displayStatuses,
     (text, context) => oneOf(displayStatuses, text, context),
   ),
   source: aList(
     'S',
-    'only those from this source, such as git-hook; several likewise',
+    'only those from this source, such as git-hook; several as for --status',
     Object.keys(sources),
     (text) => text,
   ),
@@ -46,10 +46,10 @@ const flags = {
   until: anEndTime('only those that started then or earlier'),
   limit: aCount('the maximum number of builds'),
   recent: aSwitch('without an app: the latest builds of the whole host, whatever their status'),
-  all: aSwitch('the pruned builds of the app, too, each with when and why it was pruned'),
+  all: aSwitch('also the pruned builds of the app, with when and why each was pruned'),
   asOf,
   relative,
-  wide: aSwitch('on a terminal: the process id, the kind and whole times, too'),
+  wide: aSwitch('on a terminal: also the process id, the kind and full times'),
   noColor,
 };
 

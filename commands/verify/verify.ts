@@ -14,7 +14,7 @@ export const verify = defineCommand({
   description: 'Check that the journal and the files made from it are as they were written',
   args: { app: maybeAppOr('all-apps') },
   flags: {
-    allApps: aSwitch('every app that you may see, which is the default'),
+    allApps: aSwitch('every app that you may see (the default)'),
     head: aValue('<digest>', 'check that this head digest, printed earlier, is still part of the history', parsePin),
     parallel,
     format: jsonFormat,

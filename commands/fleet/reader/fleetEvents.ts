@@ -24,7 +24,7 @@ export const fleetEvents = defineCommand({
     type: aChoice(eventTypes, 'only BuildStarted, BuildFinished, BuildCanceled or Pruned', { shown: 'T' }),
     since: aTime('only events at that time or later: a time, or an age such as 2h or 7d'),
     until: anEndTime('only events at that time or earlier'),
-    follow: aSwitch('print new events, too, until ^C'),
+    follow: aSwitch('go on with new events until ^C'),
     format: format<'stdout' | 'jsonl'>(['jsonl', 'stdout'], 'a table (the default), or one JSON object a line'),
     ...readerFlags,
   },

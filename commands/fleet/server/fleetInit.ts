@@ -11,7 +11,7 @@ import { joinedAs } from '../joined';
 export const fleetInit = defineCommand({
   description: 'Make the streams of a fleet',
   args: {},
-  flags: { replicas: aChoice(['1', '3', '5'], 'on how many servers of a cluster each piece is kept; one by default') },
+  flags: { replicas: aChoice(['1', '3', '5'], 'how many servers of a cluster keep each piece; by default 1') },
   example: '--replicas 3',
   ...ofFleet,
   async run({ host, output, flags: { replicas = '1' } }) {

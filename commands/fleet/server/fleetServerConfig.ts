@@ -14,18 +14,18 @@ export const fleetServerConfig = defineCommand({
   args: {
     members: maybeWord(
       '<members>',
-      'the lines that fleet:join has printed, with commas between them; with - they come from stdin',
+      'the lines that fleet:join has printed, with commas between them; - reads them from stdin',
     ),
   },
   flags: {
-    name: aValue('<name>', 'of the server', asGiven),
-    listen: aValue('<address>', 'where it listens', asGiven),
+    name: aValue('<name>', 'the name of the server', asGiven),
+    listen: aValue('<address>', 'the address where it listens', asGiven),
     store: aValue('<dir>', 'where it keeps the streams', asGiven),
     tlsCert: aValue('<file>', 'its certificate; without one it listens on loopback only', asGiven, {
       completes: 'file',
     }),
     tlsKey: aValue('<file>', 'the key of the certificate', asGiven, { completes: 'file' }),
-    cluster: aValue('<name>', 'of the cluster that it is part of', asGiven),
+    cluster: aValue('<name>', 'the name of its cluster', asGiven),
     clusterListen: aValue('<address>', 'where it listens for the other servers', asGiven),
     routes: aValue('<urls>', 'where the other servers listen, with commas between them', asGiven),
   },

@@ -22,7 +22,7 @@ test('what is only for the program is not in the usage of the plugin', (t) => {
 
 test('every argument and flag has its help once', (t) => {
   t.deepEqual(detailsOf(sweep, true), [
-    ['<app>', 'the app; dokku --app <app> does as well'],
+    ['<app>', 'the app; also as dokku --app <app>'],
     ['--all-apps', 'every app'],
   ]);
 });
