@@ -44,7 +44,7 @@ export async function commands({ host, output, args }: Call): Promise<number> {
 
 /** The command whose help is asked for by the words behind `help`; undefined: all of it. */
 export function askedFor(words: readonly string[]): string | undefined {
-  return words.find((word) => word !== '--help' && word !== '-h');
+  return words.find((word) => !['--help', '-h', 'help', 'version'].includes(word));
 }
 
 /** Prints the help of the command `asked`, with or without `builds:`; of all commands when none is asked for. */

@@ -68,7 +68,7 @@ async function shortRows(shown: readonly SeenRelease[], now: number): Promise<st
       revision.slice(0, SHORT_REVISION),
       source,
       whoText(actor),
-      formatAge(Math.max(0, now - (parseTimestamp(at) ?? now))),
+      formatAge(parseTimestamp(at) ?? now, now),
       current ? `${live} (current)` : live,
     ];
   });

@@ -46,7 +46,7 @@ function openPlainTable(output: Output, { where, relative, now }: Wanted): Event
         .join('  ')
         .trimEnd(),
     );
-  const age = (at: number): string => formatAge(Math.max(0, now - at));
+  const age = (at: number): string => formatAge(at, now);
   let begun = false;
   return {
     print(places, recorded) {

@@ -42,7 +42,7 @@ export function openTerminalTable(output: Output, wanted: Wanted): EventTable {
         output.line(ink(fit(`${date} UTC`, layout.columns, terminal), 'bold', terminal));
       day = date;
       adoptions.add(places, recorded);
-      const when = wanted.relative ? formatAge(Math.max(0, wanted.now - happenedAt(recorded))) : time.slice(11, 19);
+      const when = wanted.relative ? formatAge(happenedAt(recorded), wanted.now) : time.slice(11, 19);
       for (const line of rowsOf(when, places, recorded.event, layout, terminal)) output.line(line.trimEnd());
     },
     pause() {

@@ -33,7 +33,7 @@ interface ListColumn extends Column {
 const REVISION_CHARACTERS = 7;
 
 function columnsOf({ app, pruned }: Listing['shows'], { wide, relative, now }: Wanted): ListColumn[] {
-  const age = (time: string): string => formatAge(Math.max(0, now - (parseTimestamp(time) ?? now)));
+  const age = (time: string): string => formatAge(parseTimestamp(time) ?? now, now);
   const when = wide && !relative ? toWholeSeconds : age;
   const column = (name: string, cell: (listed: Listed) => string, traits: Omit<Column, 'name'> = {}): ListColumn => ({
     name,

@@ -13,5 +13,5 @@ export async function displayOf(flags: { relative: boolean; noColor: boolean }, 
   const colour = !flags.noColor;
   if (!flags.relative) return { colour, time: toWholeSeconds };
   const { formatAge } = await import('../../host/terminal/age');
-  return { colour, time: (timestamp) => formatAge(Math.max(0, now - (parseTimestamp(timestamp) ?? now))) };
+  return { colour, time: (timestamp) => formatAge(parseTimestamp(timestamp) ?? now, now) };
 }

@@ -26,10 +26,7 @@ export function summaryLines(app: AppName | undefined, { all, perDay, delivery, 
     ['Median', durationText(median)],
     ['95th Percentile', durationText(p95)],
     ['Longest', longest === undefined ? '-' : `${formatDuration(longest.ms)} (${longestName})`],
-    [
-      'Last Success',
-      lastSuccess === undefined ? 'never' : `${formatAge(Math.max(0, now - lastSuccess))} (${timeText(lastSuccess)})`,
-    ],
+    ['Last Success', lastSuccess === undefined ? 'never' : `${formatAge(lastSuccess, now)} (${timeText(lastSuccess)})`],
     ...deliveryLines(delivery),
   ];
 }
@@ -90,7 +87,7 @@ export function figureCells(figures: Figures, now: number): string[] {
     durationText(median),
     durationText(p95),
     durationText(longest?.ms),
-    lastSuccess === undefined ? 'never' : formatAge(Math.max(0, now - lastSuccess)),
+    lastSuccess === undefined ? 'never' : formatAge(lastSuccess, now),
   ];
 }
 

@@ -146,7 +146,7 @@ function drawBuild(
 
 function agoText({ build }: ShownBuild, now: number): string {
   const end = parseTimestamp(build.status === 'running' ? build.startedAt : build.finishedAt);
-  return end === undefined ? '' : formatAge(Math.max(0, now - end));
+  return end === undefined ? '' : formatAge(end, now);
 }
 
 function drawLog(view: LogView, canvas: Canvas): string[] {

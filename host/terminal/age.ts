@@ -11,13 +11,14 @@ export const AGE_UNITS = [
 ] as const;
 
 /**
- * How long ago something was: `40s ago`, `75m ago`, `30h ago`, `13d ago`, `7w ago`, `2y ago`. `ms` is never negative.
+ * How long before `now` the time `at` was, both in ms: `40s ago`, `75m ago`, `30h ago`, `13d ago`, `7w ago`, `2y ago`.
+ * A time that is still to come, because a clock was wrong: `in 3h`.
  */
-export function formatAge(ms: number): string {
-  return `${formatAgeAlone(ms)} ago`;
+export function formatAge(at: number, now: number): string {
+  return now - at > -1000 ? `${formatAgeAlone(Math.max(0, now - at))} ago` : `in ${formatAgeAlone(at - now)}`;
 }
 
-/** The same without `ago`. */
+/** A time of `ms`, which is not negative, as one number: `40s`. */
 export function formatAgeAlone(ms: number): string {
   const [unit, length] = AGE_UNITS.find(([, each, least]) => ms >= each * least) ?? (['s', 1000] as const);
   return `${Math.floor(ms / length)}${unit}`;

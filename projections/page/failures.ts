@@ -57,7 +57,7 @@ function failure(app: AppName, shown: ShownBuild, now: number, anchors: Anchors,
   const ended = build.status === 'running' ? build.startedAt : build.finishedAt;
   return (
     `<li><p><a href="#${anchors.build(app, build.id)}"><b>${app}</b></a> ${statusHtml(shown)} ` +
-    `<time datetime="${timeText(ended).replace(' ', 'T')}Z">${formatAge(Math.max(0, now - endedAt(shown)))}</time> ` +
+    `<time datetime="${timeText(ended).replace(' ', 'T')}Z">${formatAge(endedAt(shown), now)}</time> ` +
     `<small>${facts.filter((fact) => fact !== '').join(', ')}</small>${whyHtml(shown, log)}`
   );
 }

@@ -98,5 +98,5 @@ export function commitHtml({ build }: ShownBuild): string {
 
 /** A time, and how long ago it was at `now` (ms since the epoch). */
 export function timeAndAge(timestamp: string, now: number): string {
-  return `${timeHtml(timestamp)} <small>${formatAge(Math.max(0, now - timeOf(timestamp)))}</small>`;
+  return `${timeHtml(timestamp)} <small>${formatAge(timeOf(timestamp), now)}</small>`;
 }

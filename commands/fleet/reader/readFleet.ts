@@ -123,7 +123,7 @@ export function hostsNamed(view: FleetView, name: string): FleetHost[] {
 
 /** The age of the time `at`, both in ms since the epoch; `never` for 0. */
 export function ageText(now: number, at: number): string {
-  return at === 0 ? 'never' : formatAge(Math.max(0, now - at));
+  return at === 0 ? 'never' : formatAge(at, now);
 }
 
 /** Warns of silent hosts, whose present state is unknown. */

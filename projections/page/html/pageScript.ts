@@ -60,15 +60,16 @@ const two = (number) => String(number).padStart(2, '0');
 const localText = (at) => at.getFullYear() + '-' + two(at.getMonth() + 1) + '-' + two(at.getDate()) + ' ' +
   two(at.getHours()) + ':' + two(at.getMinutes()) + ':' + two(at.getSeconds());
 const ageText = (at) => {
-  const ms = Math.max(0, Date.now() - at);
+  const past = Date.now() - at, isToCome = past <= -1000, ms = isToCome ? -past : Math.max(0, past);
   const [unit, length] = ${JSON.stringify(AGE_UNITS)}.find(([, length, least]) => ms >= length * least);
-  return Math.floor(ms / length) + unit + ' ago';
+  const age = Math.floor(ms / length) + unit;
+  return isToCome ? 'in ' + age : age + ' ago';
 };
 const showTimes = () => {
   for (const { element, text, isAge, at } of times) {
     element.textContent = isAge ? ageText(at) : zone.value ? localText(at) : text;
     const age = element.nextElementSibling;
-    if (!isAge && age && age.localName === 'small' && age.textContent.endsWith(' ago')) age.textContent = ageText(at);
+    if (!isAge && age && age.localName === 'small' && / ago$|^in /.test(age.textContent)) age.textContent = ageText(at);
   }
   for (const name of all('.tz')) name.textContent = zone.value ? Intl.DateTimeFormat().resolvedOptions().timeZone : 'UTC';
 };

@@ -140,6 +140,12 @@ test('what is no command of the plugin and near none is left to others, without 
   }
 });
 
+test('help about the help itself, or about the version, is the whole help', async (t) => {
+  const { stdout } = await host.program(['help']);
+  for (const words of ['help', 'version', '--help']) t.is((await host.program(['help', words])).stdout, stdout, words);
+  t.regex((await host.program(['help', 'help', 'list'])).stdout, /^Usage: dokku-builds list /);
+});
+
 test('without Dokku a mistyped command is told what may have been meant, too', async (t) => {
   const { code, stderr } = await host.program(['lst']);
   t.deepEqual([code, stderr], [1, ' !     `lst` is not a dokku-builds command, did you mean list?\n']);
