@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 
+import type { Host } from '../host/dokku/environment';
 import { Failure, printable, reasonOf } from '../host/failure';
-import { appBuilds, buildsRoot, propertyPath } from '../host/dokku/paths';
+import { appBuilds, buildsRoot, type PropertyScope, propertyPath } from '../host/dokku/paths';
 import { clearProperty, writeProperty } from '../host/dokku/properties';
 import { type Limit, parseLimit } from '../host/dokku/retention';
 import type { Output } from '../host/terminal/output';
@@ -16,11 +17,11 @@ import {
   parseNotifyUrl,
   parseSecret,
 } from '../subscribers/notifications/settings';
-import { setMetricsFile } from '../subscribers/metrics/metricsFile';
+import { metricsPath, setMetricsFile } from '../subscribers/metrics/metricsFile';
 import { parseMetrics } from '../subscribers/metrics/settings';
 import { forgetEnded } from '../subscribers/notifications/endedReceivers';
 import { forgetUndelivered } from '../subscribers/notifications/undelivered';
-import { pagesDirectory, parsePageSetting } from '../subscribers/page/keptPages';
+import { pagePath, pagesDirectory, parsePageSetting } from '../subscribers/page/keptPages';
 import { setPage, startUpdate } from '../subscribers/page/requestPages';
 import { defineCommand } from './definition/command';
 import { appOr, aSwitch } from './definition/flags';
@@ -122,9 +123,22 @@ export const set = defineCommand({
     }
     if (name === 'page') setPage(host, scope);
     if (name === 'mask' && existsSync(pagesDirectory(host))) startUpdate(host);
+    if (value === 'on' && !host.quiet) sayWhatIsKept(output, host, scope, name);
     return undefined;
   },
 });
+
+const DOCS = 'https://github.com/dokku-builds/dokku-builds/blob/main/docs';
+
+/** Says where the file lies that is kept up to date from now on, and how others get it. */
+function sayWhatIsKept(output: Output, host: Host, scope: PropertyScope, name: string): void {
+  output.note(`Kept up to date: ${name === 'page' ? pagePath(host, scope) : metricsPath(host)}`);
+  output.note(
+    name === 'page'
+      ? `To serve it: ${DOCS}/operations.md#a-page-that-is-kept-up-to-date`
+      : `For the node exporter: ${DOCS}/metrics.md#for-the-node-exporter`,
+  );
+}
 
 /** Throws {@link Failure}, with the stock plugin's message unless a property of ours is meant. */
 function parseProperty(name = ''): Property & { readonly name: string } {

@@ -55,7 +55,7 @@ export function maybeBuild(): WordArgument<BuildId> {
     kind: 'word',
     required: false,
     shown: '<build-id>|current',
-    help: `${BUILD_ID}, the default`,
+    help: `${BUILD_ID}; without it, current`,
     completes: 'build',
     parse: (word) => parseBuildId(word || 'current'),
   };

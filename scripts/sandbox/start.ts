@@ -5,11 +5,12 @@
 import { chmodSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { createSandbox, type Sandbox, script } from './host';
+import { createSandbox, expectSuccess, type Sandbox, script } from './host';
 import { Transcript } from './transcript';
 
 async function main(): Promise<void> {
   const host = await createSandbox();
+  expectSuccess(await host.dokku(['plugin:enable', 'dokku-builds'])); // as after plugin:install
   const print = (text: string) => void process.stdout.write(text);
   const transcript = new Transcript(host, print);
   print(`=====> A Dokku host in ${host.paths.root}\n`);

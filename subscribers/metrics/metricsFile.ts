@@ -14,7 +14,7 @@ import { isMetricsFileWanted } from './settings';
  * The file that is kept up to date while the global property `metrics` is `on`, in a directory that the node exporter
  * can be given.
  */
-function metricsPath(host: Host): string {
+export function metricsPath(host: Host): string {
   return join(buildsRoot(host), '.metrics', 'dokku-builds.prom');
 }
 
