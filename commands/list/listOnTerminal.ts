@@ -11,7 +11,7 @@ import { pruningText } from '../../projections/events/past';
 import { whoText } from '../../projections/events/eventView';
 import { whyFailed } from '../../projections/lists/whyFailed';
 import { lastLogLines } from '../shared/lastLogLines';
-import { printTitleOnTerminal, statusColour } from '../shared/onTerminal';
+import { statusColour } from '../shared/onTerminal';
 import type { Listed, Listing } from './listings';
 
 /** How the caller wants to read the list. */
@@ -62,7 +62,7 @@ const WHY_INDENT = 2;
 /** Prints a list of builds on a terminal. Below a failed build, a line says why it failed. */
 export function printListOnTerminal(host: Host, output: Output, listing: Listing, wanted: Wanted): void {
   const terminal = readTerminal(process.env, wanted);
-  printTitleOnTerminal(output, listing.title, terminal);
+  output.viewTitle(listing.title);
   const columns = columnsOf(listing.shows, wanted);
   const cellsOf = (listed: Listed): string[] => columns.map(({ cell }) => cell(listed));
   for (const [line, listed] of terminalTableLines(columns, listing.builds, cellsOf, terminal)) {

@@ -3,8 +3,7 @@ import { visible } from '../../host/printable';
 import type { Output } from '../../host/terminal/output';
 import { readTerminal, type Terminal } from '../../host/terminal/terminal';
 import { type Column, formatTerminalTable } from '../../host/terminal/terminalTable';
-import { fit } from '../../host/terminal/width';
-import { wrapText } from '../../host/terminal/wrap';
+import { wrapBehind } from '../../host/terminal/wrap';
 import type { DisplayStatus } from '../../projections/records/record';
 import type { Display } from './display';
 
@@ -25,11 +24,6 @@ export function statusColour(text: string): Colour | undefined {
   return Object.hasOwn(statusColours, text) ? statusColours[text as DisplayStatus] : undefined;
 }
 
-/** Prints the title of a view in one line. */
-export function printTitleOnTerminal(output: Output, title: string, terminal: Terminal): void {
-  output.viewTitle(fit(title, room(terminal, 0), terminal));
-}
-
 /** How the columns of small tables behave on a narrow terminal. */
 const traits: Readonly<Record<string, Omit<Column, 'name'>>> = {
   Source: { gives: 3, cut: { to: 8, at: 1 } },
@@ -47,7 +41,7 @@ export function printTableOnTerminal(
   wanted: { readonly colour: boolean },
 ): void {
   const terminal = readTerminal(process.env, wanted);
-  printTitleOnTerminal(output, title, terminal);
+  output.viewTitle(title);
   const shown = columns.map((name) => ({ name, ...traits[name] }));
   output.raw(formatTerminalTable(shown, rows, terminal));
 }
@@ -59,10 +53,7 @@ export function room({ columns }: Terminal, labelColumns: number): number {
   return Math.max(1, (columns ?? Number.POSITIVE_INFINITY) - INDENT - labelColumns);
 }
 
-/**
- * Prints titled lines `Label: value`. A long value is broken between words. A longer word, such as a path, stays in
- * one piece, so that it can be copied.
- */
+/** Prints titled lines `Label: value`. */
 export function printDetailsOnTerminal(
   output: Output,
   title: string,
@@ -71,17 +62,16 @@ export function printDetailsOnTerminal(
   display: Display,
 ): void {
   const terminal = readTerminal(process.env, display);
-  printTitleOnTerminal(output, title, terminal);
+  output.viewTitle(title);
   for (const [label, value] of details) {
     const colour = label === 'Status' ? statusColour(value) : undefined;
-    for (const [n, line] of wrapText(visible(value), room(terminal, labelColumns)).entries()) {
-      printDetail(output, terminal, (n === 0 ? `${label}:` : '').padEnd(labelColumns), line, colour);
-    }
+    printDetail(output, terminal, `${label}:`.padEnd(labelColumns), value, colour);
   }
 }
 
 /**
- * One such line: `label` is padded, `value` has been fitted. On a terminal of a few columns the label is cut as well.
+ * Prints such a line; `label` is padded. A long value is broken between words. A longer word, such as a path, stays in
+ * one piece, so that it can be copied. A value with a colour is short.
  */
 export function printDetail(
   output: Output,
@@ -90,6 +80,6 @@ export function printDetail(
   value: string,
   colour: Colour | undefined,
 ): void {
-  const shownLabel = fit(label, room(terminal, 0) - 1, terminal);
-  output.verbose(`${shownLabel}${ink(value, colour, terminal)}`);
+  if (colour !== undefined) output.verbose(`${label}${ink(visible(value), colour, terminal)}`);
+  else for (const line of wrapBehind(label, visible(value), room(terminal, 0))) output.verbose(line);
 }

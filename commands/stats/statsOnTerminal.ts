@@ -4,10 +4,9 @@ import type { AppName } from '../../host/dokku/names';
 import type { Output } from '../../host/terminal/output';
 import { readTerminal, type Terminal } from '../../host/terminal/terminal';
 import { type Column, formatTerminalTable } from '../../host/terminal/terminalTable';
-import { fit } from '../../host/terminal/width';
 import type { Day } from '../../projections/stats/stats';
 import type { Figures, StatsView } from '../../projections/stats/statsView';
-import { printDetail, printTitleOnTerminal, room } from '../shared/onTerminal';
+import { printDetail, room } from '../shared/onTerminal';
 import {
   deliveryColumns,
   deliveryRows,
@@ -29,11 +28,10 @@ export function printStatsOnTerminal(
 ): void {
   const terminal = readTerminal(process.env, wanted);
   const columns = room(terminal, labelText('').length);
-  printTitleOnTerminal(output, statsTitle(app, view), terminal);
+  output.viewTitle(statsTitle(app, view));
   for (const [label, value] of summaryLines(app, view)) {
-    const shown = fit(value, columns, terminal);
     const colour = label === 'Success Rate' ? rateColour(view.all.successRate) : undefined;
-    printDetail(output, terminal, labelText(label), shown, colour);
+    printDetail(output, terminal, labelText(label), value, colour);
   }
   const dates = lastDays(view, Math.min(MOST_DAYS, columns - LEGEND_COLUMNS));
   if (terminal.unicode && dates.length > 1)

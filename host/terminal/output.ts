@@ -11,7 +11,7 @@ import { wrapText } from './wrap';
 
 /** What a command prints, in Dokku's log style. Callers make text from outside printable (host/printable.ts). */
 export interface Output {
-  /** `=====> text`; nothing under `dokku --quiet`. */
+  /** `=====> text`, on a terminal broken between words; nothing under `dokku --quiet`. */
   readonly title: (text: string) => void;
   /** The title of a view that scripts read: left out as well when stdout is no terminal. */
   readonly viewTitle: (text: string) => void;
@@ -60,10 +60,10 @@ export function openOutput(host: Pick<Host, 'quiet'>, streams: Streams = { stdou
   const columns = (): number | undefined => (stdout.isTerminal ? columnsOf(process.stdout, process.env) : undefined);
   const output: Output = {
     title(text) {
-      if (!host.quiet) stdout.write(`=====> ${text}\n`);
+      if (!host.quiet) stdout.write(indented('=====> ', text, columns()));
     },
     viewTitle(text) {
-      if (!host.quiet && output.isTerminal) stdout.write(`=====> ${text}\n`);
+      if (output.isTerminal) output.title(text);
     },
     step: (text) => stdout.write(indented('-----> ', text, columns())),
     note: (text) => stdout.write(indented('       ', text, columns())),
