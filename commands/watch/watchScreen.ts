@@ -28,7 +28,7 @@ function drawBody(state: WatchState, canvas: Canvas): string[] {
   return state.view.name === 'log' ? drawLog(state.view, canvas) : drawList(state, canvas);
 }
 
-function footer(state: WatchState, { unicode }: Canvas): string {
+function footer(state: WatchState, { unicode, columns }: Canvas): string {
   const { view, prompt, message } = state;
   const arrows = unicode ? '↑↓' : 'up/down';
   switch (prompt?.name) {
@@ -42,10 +42,18 @@ function footer(state: WatchState, { unicode }: Canvas): string {
       break;
   }
   if (message !== '') return message;
-  if (view.name === 'list') return `${arrows} select   Enter log   / filter   c cancel   ? keys   q quit`;
+  if (view.name === 'list')
+    return keysText([`${arrows} select`, 'Enter log', '/ filter', 'c cancel'], ['? keys', 'q quit'], columns);
   const isRunning = view.of.shown.displayStatus === 'running';
-  const follow = isRunning ? `f ${view.following ? 'stop following' : 'follow'}   ` : '';
-  return `${arrows} scroll   ${follow}w ${view.wraps ? 'no wrap' : 'wrap'}   / filter   ? keys   q back`;
+  const follow = isRunning ? [`f ${view.following ? 'stop following' : 'follow'}`] : [];
+  const keys = [`${arrows} scroll`, ...follow, `w ${view.wraps ? 'no wrap' : 'wrap'}`, '/ filter'];
+  return keysText(keys, ['? keys', 'q back'], columns);
+}
+
+/** As many of `keys` as have room before the `last` ones, which are always there. */
+function keysText(keys: readonly string[], last: readonly string[], columns: number): string {
+  const text = [...keys, ...last].join('   ');
+  return keys.length === 0 || text.length < columns ? text : keysText(keys.slice(0, -1), last, columns);
 }
 
 /** From this width on, a list has columns for id and source. */

@@ -96,6 +96,21 @@ test('/ filters the list while one types; Enter keeps the filter, Escape clears 
   t.is(onKey(filtered, 'q', logRoom(on))[1], undefined, 'a letter that is typed is no command');
 });
 
+test('on a narrow terminal the footer still says how to get help and how to quit', (t) => {
+  t.is(
+    screen(state(...many), canvas(40, 24))
+      .at(-1)
+      ?.trim(),
+    '↑↓ select   Enter log   ? keys   q quit',
+  );
+  t.is(
+    screen(state(...many), canvas(80, 24))
+      .at(-1)
+      ?.includes('c cancel   ? keys   q quit'),
+    true,
+  );
+});
+
 test('? shows every key, and the next key closes it', (t) => {
   const on = canvas(80, 30);
   const help = typed(state(...many), ['?'], on);
