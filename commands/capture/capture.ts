@@ -24,7 +24,7 @@ export const capture = defineCommand({
     ),
     timeout: aSpan(
       `end the command after that time by SIGTERM, and ${KILL_AFTER_MS / 1000} s later by SIGKILL; ` +
-        `it has failed then, with exit code ${TIMED_OUT}`,
+        `its exit code is then ${TIMED_OUT}`,
     ),
     wait: aSwitch('if the app is being deployed, wait for the deploy lock instead of refusing'),
     maxLog: aSize('limit the log: keep the beginning and the end of the output, and note how much is missing'),
