@@ -2,12 +2,12 @@ import type { Host } from '../../host/dokku/environment';
 import { Failure } from '../../host/failure';
 import { readDeployLock } from '../../host/dokku/locks';
 import { type AppName, type BuildId, isGeneratedBuildId } from '../../host/dokku/names';
-import { buildsDirectory } from '../../host/dokku/paths';
+import { type AppBuilds, buildsDirectory } from '../../host/dokku/paths';
 import { readingApp } from './readingApp';
 import { type Build, findBuild, type History, newestBuild, buildsOf } from '../../journal/history';
 import type { Warn } from '../../projections/problemWarnings';
 import { loadHistory } from '../../journal/loadHistory';
-import { buildOfRelease } from '../../projections/lists/releases';
+import { buildOfRelease, readReleases } from '../../projections/lists/releases';
 import { type PastBuild, readPastBuild, startedIds } from '../../projections/events/past';
 import { isFailure, type ShownBuild } from '../../projections/records/record';
 
@@ -150,7 +150,13 @@ function findPast(host: Host, { app, history, until, warn }: Among, id: BuildId)
       .reverse(),
     ...nicknames,
   ];
-  throw new Failure(`No build record found for ${app}/${id}`, 1, { given: id, known });
+  const more = RELEASE.test(id) ? `\n${newestRelease(builds, warn)}` : '';
+  throw new Failure(`No build record found for ${app}/${id}${more}`, 1, { given: id, known });
+}
+
+function newestRelease(builds: AppBuilds, warn: Warn): string {
+  const { count } = readReleases(builds, 1, warn);
+  return count === 0 ? 'No releases recorded for this app' : `The newest release is v${count}`;
 }
 
 const MOST_CANDIDATES = 10;
