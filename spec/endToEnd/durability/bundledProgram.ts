@@ -2,7 +2,7 @@ import path from 'node:path';
 
 import type { ExecutionContext } from 'ava';
 
-import { bundleForNode } from '../../../scripts/bun';
+import { bundleForNode, compile } from '../../../scripts/bun';
 import { temporaryDirectory } from '../../temporaryHost';
 
 /**
@@ -12,5 +12,12 @@ import { temporaryDirectory } from '../../temporaryHost';
 export function bundledProgram(t: ExecutionContext, name: string): string {
   const outfile = path.join(temporaryDirectory(t), `${name}.js`);
   bundleForNode(path.join(__dirname, '../../..'), path.join(__dirname, `${name}.ts`), outfile);
+  return outfile;
+}
+
+/** The same, compiled by Bun as the product is; returns the path of an executable. */
+export function compiledProgram(t: ExecutionContext, name: string): string {
+  const outfile = path.join(temporaryDirectory(t), name);
+  compile(path.join(__dirname, '../../..'), path.join(__dirname, `${name}.ts`), outfile);
   return outfile;
 }

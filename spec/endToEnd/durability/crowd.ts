@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import {
+import fs, {
   existsSync,
   mkdirSync,
   readdirSync,
@@ -21,25 +21,30 @@ import {
   parseBuildId,
 } from '../../../host/dokku/names';
 import { type AppBuilds, appBuilds } from '../../../host/dokku/paths';
+import { pause } from '../../../host/system/pause';
 import { identifyProcess } from '../../../host/system/processes';
 import { thisSystem } from '../../../host/system/system';
 import { type BuildCommand, BuildStartedBefore, UnknownBuild } from '../../../journal/commands';
 import { changeHistory } from '../../../subscribers/changeHistory';
+import { addNote } from '../../../projections/conclusions/notes';
 import { adoptRecords } from '../../../projections/records/adoptRecords';
 import { addRunning } from '../../../projections/lists/runningBuilds';
 import { updateFiles } from '../../../projections/records/updateFiles';
+import { replay } from '../../../projections/verification/replay';
 import { contextOf, recordFinish, recordStart, tidy } from '../../../subscribers/recordDeploy';
 import type { Told } from './told';
 
 /*
- * One of a crowd of processes that record, cancel, prune, discard, adopt and read at once. Called with its number, how
- * many things to do, the pid of a process that lives as long as the crowd, the directory of the built plugin, and the
- * apps. It prints one line of JSON (`Told`) for each thing that it was told. It begins when its stdin ends: then
- * everybody is there.
+ * One of a crowd of processes that record, cancel, prune, discard, adopt, replay and read at once. Called with its
+ * number, how many things to do, the pid of a process that lives as long as the crowd, the directory of the built
+ * plugin (empty: nothing is done by the executable), and the apps. It prints one line of JSON (`Told`) for each thing
+ * that it was told. It begins when its stdin ends: then everybody is there.
  */
 
-/** A part of the starts and ends is done by the built executable, as Dokku does it. That takes ten times as long. */
+/** A part of the starts and ends is done by the built executable, as Dokku does it. That takes far longer. */
 const BY_EXECUTABLE = 0.02;
+/** The part of the appends that stop in the middle for a moment, so that another process comes in between. */
+const STOPPING = 0.1;
 const NO_PROCESS = 2 ** 22 + 1; // more than any pid
 
 const [number = '', count = '', live = '', plugin = '', ...names] = process.argv.slice(2);
@@ -52,6 +57,7 @@ const warn = (message: string): void => tell({ op: 'warned', app: current, messa
 const own: { app: AppName; build: BuildId }[] = [];
 const newest = new Map<AppName, number>();
 
+stopInAppends();
 process.stdout.write('ready\n');
 readSync(0, Buffer.alloc(1)); // returns when the pipe is closed
 for (let done = 0; done < Number(count); done += 1) {
@@ -62,13 +68,15 @@ for (let done = 0; done < Number(count); done += 1) {
 function act(app: AppName, turn: number): Told {
   const builds = appBuilds(host, app);
   const dice = Math.random();
-  if (dice < 0.3) return start(builds, turn);
-  if (dice < 0.34) return startReused(builds);
-  if (dice < 0.38) return adopt(builds);
-  if (dice < 0.44) return prune(builds);
-  if (dice < 0.56) return read(builds);
+  if (dice < 0.2) return start(builds, turn);
+  if (dice < 0.23) return startReused(builds);
+  if (dice < 0.26) return adopt(builds);
+  if (dice < 0.27) return replayAll(builds);
+  if (dice < 0.33) return prune(builds);
+  if (dice < 0.4) return read(builds);
   const target = findTarget(builds);
   if (target === undefined) return read(builds);
+  if (Math.random() < 0.1) addNote(builds.directory, target, { type: 'revision', revision: 'a'.repeat(40) });
   if (dice < 0.82) return finish(builds, target);
   if (dice < 0.93) {
     const at = Date.now();
@@ -80,7 +88,7 @@ function act(app: AppName, turn: number): Told {
 /** Some ids are everybody's, so that several start the same build. */
 function start(builds: AppBuilds, turn: number): Told {
   const { app } = builds;
-  if (Math.random() < BY_EXECUTABLE) return startByExecutable(builds);
+  if (plugin !== '' && Math.random() < BY_EXECUTABLE) return startByExecutable(builds);
   const shared = Math.random() < 0.2;
   const build = shared ? parseBuildId(`shared-${turn}`) : generateBuildId(Date.now());
   beginLog(builds, build);
@@ -125,7 +133,7 @@ function beginLog({ directory }: AppBuilds, build: BuildId): void {
 }
 
 function finish(builds: AppBuilds, build: BuildId): Told {
-  if (Math.random() < BY_EXECUTABLE) {
+  if (plugin !== '' && Math.random() < BY_EXECUTABLE) {
     const { app } = builds;
     const isUnknown = execute('builds-record-finalize', app, build, '0').includes('No build record found');
     if (isUnknown) return { op: 'refused', what: 'finish', app, build, why: 'unknown' };
@@ -163,6 +171,12 @@ function adopt(builds: AppBuilds): Told {
   renameSync(temporary, join(directory, `${build}.json`));
   updateFiles(builds, adoptRecords(builds, thisSystem, warn).loaded, 'all', thisSystem, warn);
   return { op: 'adopted', app, build };
+}
+
+/** Every stored file is made again from the journal. */
+function replayAll(builds: AppBuilds): Told {
+  replay(builds, false, thisSystem, () => undefined, warn);
+  return { op: 'read', app: builds.app, torn: [] };
 }
 
 /** Reads the history and every record there is; nothing may go backwards, nothing may be half there. */
@@ -218,6 +232,21 @@ function isWhole(text: string): boolean {
   } catch {
     return false;
   }
+}
+
+/** Some writes to a journal stop before or after it: what was decided is out of date then, or not yet synced. */
+function stopInAppends(): void {
+  const { writeSync: write } = fs;
+  const isFrame = (data: unknown): boolean => data instanceof Uint8Array && data[0] === 0xc1;
+  const stopping = (...args: Parameters<typeof write>): number => {
+    if (!isFrame(args[1]) || Math.random() > STOPPING) return write(...args);
+    const stopFirst = Math.random() < 0.5;
+    if (stopFirst) pause(5 * Math.random());
+    const written = write(...args);
+    if (!stopFirst) pause(5 * Math.random());
+    return written;
+  };
+  Object.assign(fs, { writeSync: stopping });
 }
 
 function pick<T>(items: readonly T[]): T | undefined {
