@@ -25,4 +25,6 @@ esac
 _root=${0%/*}
 [ -e "$_root/bin/dokku-builds" ] || _root=$_root/.. # subcommands/
 [ -e "$_root/bin/dokku-builds" ] || { _root=$(readlink -f -- "$0") && _root=${_root%/*/*}; } # a link from somewhere else
+# The runtime does not start in a directory that was deleted, as the source of a deploy is.
+case $0 in /*) cd / ;; esac
 exec "$_root/bin/dokku-builds" --as "$0" "$@"

@@ -110,6 +110,22 @@ function assertUntouched(t: ExecutionContext, { trace }: Alone, what: string): v
   t.false(existsSync(trace), `${what}: ${existsSync(trace) ? readFileSync(trace, 'utf8') : ''}`);
 }
 
+test('in a directory that was deleted, a deploy is recorded and commands answer', async (t) => {
+  const usual = await transcript(alone(t));
+  const host = alone(t);
+  const deleted = join(host.directory, 'deleted');
+  const call = async (path: string, args: readonly string[] = []): Promise<Result> => {
+    mkdirSync(deleted);
+    const script = 'rmdir "$PWD"; exec "$@"';
+    const { stderr, ...result } = await host.run('/bin/sh', ['-c', script, 'sh', path, ...args], {
+      cwd: deleted,
+      env: { PATH: '/usr/bin:/bin' },
+    });
+    return { ...result, stderr: stderr.replace(/^.*getcwd\(\) failed.*\n/gm, '') }; // the shell says so
+  };
+  t.deepEqual(await transcript({ ...host, run: call }), usual);
+});
+
 test('a directory that is somebody else’s changes nothing, and no program is needed on the PATH', async (t) => {
   const usual = await transcript(alone(t));
   t.regex(usual.join('\n'), /^builds-record-start .*: 0\n$/m);
