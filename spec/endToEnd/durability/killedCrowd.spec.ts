@@ -22,7 +22,7 @@ const isSoak = process.env['SOAK'] === '1';
 const ROUNDS = isSoak ? 100 : 1;
 const OPERATIONS = isSoak ? 10_000 : 600;
 const WORKERS = 8;
-const APPS = ['app0', 'app1', 'app2', 'app3'];
+const APPS = isSoak ? ['app0', 'app1', 'app2', 'app3'] : ['app0'];
 /** One kill for so many operations, about. */
 const KILL_AFTER = isSoak ? 300 : 50;
 /** From an answer to the kill it takes up to three operations. */
