@@ -1,7 +1,7 @@
 import { allowedApps, listApps } from '../host/dokku/apps';
 import { metricsText } from '../projections/metrics/metricsText';
 import { problemWarner, once } from '../projections/problemWarnings';
-import { adoptWithProgress } from './shared/adoptWithProgress';
+import { adoptIntoJournal } from './shared/adoptWithProgress';
 import { readingApp } from './shared/readingApp';
 import { readMetrics } from '../subscribers/metrics/readMetrics';
 import { eachApp } from './allApps/eachApp';
@@ -23,7 +23,7 @@ export const metrics = defineCommand({
     const apps = eachApp(output, allowedApps(host, listApps(host)), false, (app) => {
       const builds = readingApp(host, app);
       const warn = once(output.warn);
-      adoptWithProgress(builds, warn);
+      adoptIntoJournal(builds, warn);
       return readMetrics(builds, builds.mode === 'owner', problemWarner(builds, warn));
     });
     output.raw(metricsText(apps, flags.format ?? 'openmetrics'));

@@ -4,7 +4,7 @@ import { formatTable } from '../host/terminal/table';
 import { whoText } from '../projections/events/eventView';
 import { readReleases, releaseJson, type SeenRelease, seeReleases } from '../projections/lists/releases';
 import { once } from '../projections/problemWarnings';
-import { adoptWithProgress } from './shared/adoptWithProgress';
+import { adoptIntoJournal } from './shared/adoptWithProgress';
 import { defineCommand } from './definition/command';
 import { aCount, anApp, jsonFormat, noColor } from './definition/flags';
 
@@ -21,7 +21,7 @@ export const releases = defineCommand({
   async run({ host, output, args: { app }, flags, now }) {
     const builds = readingApp(host, app);
     const warn = once(output.warn);
-    adoptWithProgress(builds, warn);
+    adoptIntoJournal(builds, warn);
     const { latest } = readReleases(builds, flags.limit ?? DEFAULT_LIMIT, warn);
     const shown = seeReleases(latest, now);
     if (flags.format === 'json') {

@@ -3,6 +3,7 @@ import type { AppName } from '../host/dokku/names';
 import { countRead, showProgress } from '../host/terminal/progress';
 import { appBuilds } from '../host/dokku/paths';
 import { adoptWithProgress } from './shared/adoptWithProgress';
+import { notAdopted } from '../projections/records/adoptRecords';
 import { thisSystem } from '../host/system/system';
 import { warnOfProblems } from '../projections/problemWarnings';
 import { type Replayed, replay as replayApp } from '../projections/verification/replay';
@@ -39,7 +40,8 @@ export function replayWork(host: Host, app: AppName, flags: WorkFlags): Worked {
   const dryRun = flags['dry-run'] !== undefined;
   const builds = appBuilds(host, app);
   const progress = showProgress();
-  if (!dryRun) adoptWithProgress(builds, () => undefined); // the replay gives the same warnings
+  const { notWritten } = dryRun ? {} : adoptWithProgress(builds, () => undefined); // the replay gives the same warnings
+  if (notWritten !== undefined) warn(notAdopted(builds, notWritten));
   const replayed = replayApp(builds, dryRun, thisSystem, countRead(app, 'events', progress), warn);
   progress.clear();
   if (replayed === undefined) return { line: `Replayed ${app}: nothing, it has no journal`, warnings, failed: false };

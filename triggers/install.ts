@@ -20,7 +20,7 @@ import { appProgress } from '../host/terminal/appProgress';
 import { countRead, showProgress } from '../host/terminal/progress';
 import type { Output } from '../host/terminal/output';
 import type { Warn } from '../projections/problemWarnings';
-import { adoptRecords } from '../projections/records/adoptRecords';
+import { adoptRecords, notAdopted } from '../projections/records/adoptRecords';
 import { updateFiles } from '../projections/records/updateFiles';
 import { change, modeOfData, modeOfProperty, type Owner, repairEntry } from './repairOwnership';
 
@@ -45,7 +45,7 @@ export function install({ host, output }: Call): number {
     };
     const afterSync: (() => void)[] = [];
     const system: System = { ...thisSystem, afterSync: (work) => afterSync.push(work) };
-    const notAdopted = new Set<string>(
+    const unadopted = new Set<string>(
       apps.filter((app) => {
         const isAdopted = adopt(host, warn, app, system);
         progress.done();
@@ -55,8 +55,8 @@ export function install({ host, output }: Call): number {
     progress.clear();
     if (apps.length > 0) syncFileSystem(data); // also what an install has adopted that was killed before this line
     for (const work of afterSync) work();
-    noteSeen(host, { ...statesIn(data, notAdopted), ...statesIn(properties, new Set()) }, output);
-    return notAdopted.size > 0;
+    noteSeen(host, { ...statesIn(data, unadopted), ...statesIn(properties, new Set()) }, output);
+    return unadopted.size > 0;
   });
   return failed ? 1 : 0;
 }
@@ -138,7 +138,7 @@ function adopt(host: Host, warn: Warn, app: AppName, system: System): boolean {
     const progress = showProgress();
     const { loaded, texts, notWritten } = adoptRecords(builds, system, warn, countRead(app, 'records', progress));
     progress.clear();
-    if (notWritten !== undefined) warn(`The records of ${app} are not in its journal: ${notWritten}`);
+    if (notWritten !== undefined) warn(notAdopted(builds, notWritten));
     if (loaded.inMemory === true) return false;
     updateFiles(builds, loaded, 'all', thisSystem, warn, texts);
     return true;

@@ -7,7 +7,7 @@ import { countRead, showProgress } from '../../host/terminal/progress';
 import { appBuilds } from '../../host/dokku/paths';
 import { untilStopped } from '../../host/system/untilStopped';
 import { eventTypes } from '../../journal/events';
-import { adoptWithProgress } from '../shared/adoptWithProgress';
+import { adoptIntoJournal } from '../shared/adoptWithProgress';
 import { happenedAt, writtenAt } from '../../projections/events/happenedAt';
 import { once, type Warn } from '../../projections/problemWarnings';
 import { eventJson } from '../../projections/events/eventView';
@@ -164,7 +164,7 @@ async function openPrinter(output: Output, as: EventFormat, wanted: Wanted): Pro
 function openSource(host: Host, warn: Warn, onRead: () => void): (app: AppName) => EventSource {
   return (app) => {
     const builds = appBuilds(host, app);
-    adoptWithProgress(builds, warn);
+    adoptIntoJournal(builds, warn);
     return eventSource({ ...builds, onRead }, warn);
   };
 }

@@ -17,6 +17,7 @@ import {
   matches,
 } from '../../projections/lists/listView';
 import { allBuilds, unendedBuilds } from '../shared/running';
+import { notAdopted } from '../../projections/records/adoptRecords';
 import { viewApp } from '../shared/viewApp';
 import type { Call } from './list';
 
@@ -116,9 +117,11 @@ function ofApp({ host, output, flags: given }: Call, app: AppName): Listing {
 
 /** All builds that an app ever had, newest first; pruned ones are marked with when and why. */
 function withPruned({ host, output, flags: given }: Call, app: AppName): Listing {
-  const { history, show, warn } = viewApp(host, output, app, given.asOf);
+  const { history, show, notWritten, warn } = viewApp(host, output, app, given.asOf);
   const present = new Set(history.order);
-  const past = readPast(readingApp(host, app), given.asOf, warn);
+  const builds = readingApp(host, app);
+  if (notWritten !== undefined) warn(notAdopted(builds, notWritten));
+  const past = readPast(builds, given.asOf, warn);
   const filter = filterOf(given);
   return {
     ...appListing(app, given, output),

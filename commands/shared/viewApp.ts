@@ -6,6 +6,7 @@ import { isAlive } from '../../host/system/processes';
 import type { Build, History } from '../../journal/history';
 import { adoptWithProgress } from './adoptWithProgress';
 import { once, type Warn } from '../../projections/problemWarnings';
+import { notAdopted } from '../../projections/records/adoptRecords';
 import { readHistoryAt } from '../../projections/events/past';
 import { asShown, type ShownBuild } from '../../projections/records/record';
 
@@ -13,10 +14,8 @@ import { asShown, type ShownBuild } from '../../projections/records/record';
 export interface View {
   readonly history: History;
   readonly show: (build: Build) => ShownBuild;
-  /**
-   * A record of another program was adopted for this call only. It may change without an event.
-   */
-  readonly inMemory: boolean;
+  /** Why records of another program are not in the journal. Only the history has their builds. */
+  readonly notWritten: string | undefined;
   /** For further reading in the same journal: does not repeat the warnings of this view. */
   readonly warn: Warn;
 }
@@ -26,11 +25,15 @@ export function viewApp(host: Host, output: Pick<Output, 'warn'>, app: AppName, 
   const now = Date.now();
   const builds = readingApp(host, app);
   const warn = once(output.warn);
-  const { history, inMemory = false } = adoptWithProgress(builds, warn).loaded;
-  if (asOf === undefined) return { history, show: shownAt(now), inMemory, warn };
+  const {
+    loaded: { history },
+    notWritten,
+  } = adoptWithProgress(builds, warn);
+  if (asOf === undefined) return { history, show: shownAt(now), notWritten, warn };
+  if (notWritten !== undefined) warn(notAdopted(builds, notWritten));
   const then = readHistoryAt(builds, asOf, warn);
   const show = (build: Build): ShownBuild => asShown(build, asOf, ({ id }) => !then.dead.has(id));
-  return { history: then.history, show, inMemory, warn };
+  return { history: then.history, show, notWritten, warn };
 }
 
 /** Shows builds as they are at `now` (ms since the epoch) on this host: a running one only while its process lives. */

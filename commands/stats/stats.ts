@@ -2,7 +2,7 @@ import { allowedApps, listApps } from '../../host/dokku/apps';
 import type { AppName } from '../../host/dokku/names';
 import { appBuilds } from '../../host/dokku/paths';
 import { countRead, showProgress } from '../../host/terminal/progress';
-import { adoptWithProgress } from '../shared/adoptWithProgress';
+import { adoptIntoJournal } from '../shared/adoptWithProgress';
 import { once } from '../../projections/problemWarnings';
 import { statsJson, statsView } from '../../projections/stats/statsView';
 import { eachApp } from '../allApps/eachApp';
@@ -27,7 +27,7 @@ export const stats = defineCommand({
     const read = (one: AppName) => {
       const builds = appBuilds(host, one);
       const warn = once(output.warn);
-      adoptWithProgress(builds, warn); // records that something else wrote become events first
+      adoptIntoJournal(builds, warn); // records that something else wrote become events first
       const progress = showProgress();
       const counted = readStats(host, builds, warn, since, countRead(one, 'events', progress));
       progress.clear();

@@ -63,6 +63,11 @@ export function adoptRecords(
   return { loaded, names, texts: new Map(records.map(({ started, text }) => [started.build, text])), notWritten };
 }
 
+/** Says that records are missing in the journal; `reason` is `notWritten` of {@link Adopted}. */
+export function notAdopted({ app }: AppBuilds, reason: string): string {
+  return `The records of ${app} that another program wrote are not in its journal: ${reason}`;
+}
+
 const WRITING_MS = 10;
 
 /** The history. If the journal ends in half a frame, it is read again a moment later: somebody may be writing. */

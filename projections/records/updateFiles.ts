@@ -50,8 +50,9 @@ export function updateFiles(
     failed(error);
   }
   if (failure === undefined) return;
-  const what = loaded.inMemory === true ? `Of ${builds.app}` : `The history of ${builds.app} is recorded, but`;
-  warn(`${what} not all files could be written or removed: ${reasonOf(failure)}`);
+  warn(
+    `Not all files of ${builds.app} could be written or removed, the next command tries again: ${reasonOf(failure)}`,
+  );
 }
 
 function hasNews({ changed, head, inMemory }: Loaded): boolean {

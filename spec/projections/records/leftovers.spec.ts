@@ -85,7 +85,7 @@ test.serial('of leftovers that cannot be removed one is named, and all others ar
   const handled = record(builds, start('b2'));
   update(builds, handled, 'all', (message) => warnings.push(message));
   t.deepEqual(warnings, [
-    `The history of myapp is recorded, but not all files could be written or removed: ${join(builds.directory, 'b1.log')}: operation not permitted`,
+    `Not all files of myapp could be written or removed, the next command tries again: ${join(builds.directory, 'b1.log')}: operation not permitted`,
   ]);
   t.deepEqual(Object.keys(filesOf(builds)), [`.a.json.${GONE}-1.tmp`, 'b1.log', 'b2.json']);
   t.is(readCheckpoint(builds.directory)?.head.seq, 5);

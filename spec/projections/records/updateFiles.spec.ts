@@ -163,7 +163,7 @@ test('a record that could not be written is written by the next trigger that can
   });
   t.regex(
     warnings.join(),
-    /^The history of myapp is recorded, but not all files could be written or removed: .*no space/,
+    /^Not all files of myapp could be written or removed, the next command tries again: .*no space/,
   );
   t.deepEqual(readCheckpoint(builds.directory), before);
   deploy(builds, start('b2'));
@@ -376,7 +376,7 @@ asRoot('a record that a user may not write is warned about, and written by the n
   const warnings: string[] = [];
   asUser(65534, () => update(builds, handled, 'all', (message) => warnings.push(message)));
   t.is(warnings.length, 1);
-  t.regex(warnings[0] ?? '', /^The history of myapp is recorded, but .*: permission denied/);
+  t.regex(warnings[0] ?? '', /^Not all files of myapp could be written or removed, .*: permission denied/);
   handle(builds, start('b2'));
   t.deepEqual(filesOf(builds), recordsOf(builds));
 });
