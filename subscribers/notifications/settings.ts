@@ -62,7 +62,7 @@ export function resolveNotifySettings(host: Host, app: AppName): NotifySettings 
     return {
       url,
       scope,
-      since: statSync(urlPath(host, scope), { throwIfNoEntry: false })?.mtimeMs ?? 0,
+      since: setAt(urlPath(host, scope), Date.now()),
       secret: stored(host, scope, 'notify-secret'),
       header: valid(parseHeader, stored(host, scope, 'notify-header')),
       format: valid(parseFormat, stored(host, scope, 'notify-format')) ?? 'json',
@@ -71,6 +71,15 @@ export function resolveNotifySettings(host: Host, app: AppName): NotifySettings 
     };
   }
   return undefined;
+}
+
+/** An event is queued this long after its time at the latest, unless its writer was killed. */
+const QUEUED_WITHIN_MS = 60_000;
+
+/** When a url was set. If the clock was set back since then, that time is still to come, and new events count. */
+function setAt(path: string, now: number): number {
+  const at = statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+  return at > now ? now - QUEUED_WITHIN_MS : at;
 }
 
 /**
