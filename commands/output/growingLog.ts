@@ -42,9 +42,11 @@ export class GrowingLog {
     fs.closeSync(this.#fd);
   }
 
+  /** Up to the present end: what writes faster than it is read does not keep this from returning. */
   *#rest(): Generator<Buffer> {
-    for (;;) {
-      const buffer = Buffer.allocUnsafe(CHUNK_BYTES);
+    const { size } = fs.fstatSync(this.#fd);
+    while (this.#position < size) {
+      const buffer = Buffer.allocUnsafe(Math.min(CHUNK_BYTES, size - this.#position));
       const count = fs.readSync(this.#fd, buffer, 0, buffer.length, this.#position);
       if (count === 0) return;
       this.#position += count;

@@ -54,7 +54,16 @@ export function openReader(
 const QUIET_LOOKS = 10;
 const LOOK_MS = 50;
 
-/** Calls `readMore` until it has returned false {@link QUIET_LOOKS} times. It returns whether there was anything. */
+/** What a deploy leaves running may write to the log for ever. */
+const MOST_LOOKS = 60;
+
+/**
+ * Calls `readMore` until it has returned false {@link QUIET_LOOKS} times in a row, and at most {@link MOST_LOOKS}
+ * times. It returns whether there was anything.
+ */
 export async function untilQuiet(readMore: () => boolean): Promise<void> {
-  for (let quiet = 0; quiet < QUIET_LOOKS; quiet = readMore() ? 0 : quiet + 1) await delay(LOOK_MS);
+  for (let looks = 0, quiet = 0; quiet < QUIET_LOOKS && looks < MOST_LOOKS; looks += 1) {
+    await delay(LOOK_MS);
+    quiet = readMore() ? 0 : quiet + 1;
+  }
 }

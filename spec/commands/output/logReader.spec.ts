@@ -119,6 +119,18 @@ test('output that comes shortly after the end of a build is waited for, and each
   t.is(looks.length, 6 + 10);
 });
 
+test('a log that is written faster than it is printed ends where it ended when it was read', (t) => {
+  const { path, growing } = logOf(t, 'some\n');
+  let pieces = 0;
+  for (const bytes of growing.more()) {
+    pieces += 1;
+    if (pieces > 3) break;
+    appendFileSync(path, bytes);
+  }
+  t.is(pieces, 1);
+  t.is([...growing.more()].join(''), 'some\n');
+});
+
 test('with timestamps each line that comes has the time when it came, and those before have room for one', (t) => {
   const { path, growing, out, shown } = logOf(t, 'old\nolder\nbegun ');
   const log = openReader(out, growing, { tail: undefined, timestamps: true });

@@ -1,4 +1,5 @@
-import { chmodSync, rmSync, symlinkSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { chmodSync, rmSync, statSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 
 import test from 'ava';
@@ -46,6 +47,26 @@ test('the output of a live build ends when its process dies and nobody records t
   await follower.until('compiling\n');
   process.kill(-deploy.deployPid, 'SIGKILL');
   t.like(await follower.finished, { code: 0, stderr: '' });
+});
+
+test('the output of a build ends although something goes on to write to its log, and not before some of that came', async (t) => {
+  const gate = host.gate();
+  const endless = script('while :; do echo again; sleep 0.02; done >> "$1"');
+  const writer = join(host.paths.tmp, 'endless');
+  host.write(writer, endless);
+  await host.createApp('endless', { build: script(gate.announced('compiling')) });
+  const deploy = await host.startDeploy('endless', ['ps:rebuild', 'endless'], 'compiling');
+  const log = host.file('endless', `${deploy.build}.log`);
+  const follower = host.start(['dokku', 'builds:output', 'endless', deploy.build]);
+  await follower.until('compiling\n');
+  const writing = spawn('bash', [writer, log], { stdio: 'ignore' });
+  t.teardown(() => writing.kill());
+  gate.open();
+  await deploy.finished;
+  const atEnd = statSync(log).size;
+  const { code, stdout } = await follower.finished;
+  t.is(code, 0);
+  t.true(stdout.length > atEnd, `${stdout.length} bytes were printed, ${atEnd} were there at the end`);
 });
 
 test('the output of a quiet build ends when its reader is gone', async (t) => {
