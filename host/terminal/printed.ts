@@ -18,10 +18,11 @@ export function readPrinted(text: string): PrintedLine[] {
   for (const match of text.matchAll(CONTROL)) {
     if (match.index > at) screen.write(text.slice(at, match.index));
     at = match.index + match[0].length;
-    const [whole, parameters, final, escaped] = match;
+    const [whole, parameters, final, place, set, escaped] = match;
     if (parameters !== undefined) screen.controlSequence(parameters, final ?? '');
+    else if (place !== undefined) screen.characterSet(place, set ?? '');
     else if (escaped !== undefined) screen.escape(escaped);
-    else if (whole.length === 1) screen.control(whole);
+    else screen.control(whole);
   }
   if (at < text.length) screen.write(text.slice(at));
   const lines = screen.lines();
@@ -95,10 +96,10 @@ export function wrapLine(line: PrintedLine, columns: number): PrintedLine[] {
 }
 
 /*
- * CSI (1: parameters, 2: final character, without intermediate ones), then OSC and the other strings, then ESC and
- * one character (3), then the characters alone. A string without an end ends with its line, so that it cannot swallow
- * the log behind it.
+ * CSI (1: parameters, 2: final character, without intermediate ones), then OSC and the other strings, then ESC with
+ * intermediate characters (3) and a final one (4), then ESC and one character (5), then the characters alone. A string
+ * without an end ends with its line, so that it cannot swallow the log behind it.
  */
 const CONTROL =
   // eslint-disable-next-line no-control-regex -- they are what is looked for
-  /(?:\u001b\[|\u009b)([0-?]*)(?:[ -/]+[@-~]?|([@-~])?)|(?:\u001b[\]PX^_]|[\u0090\u0098\u009d-\u009f])[^\u0007\u001b\u009c\n]*(?:\u0007|\u009c|\u001b\\)?|\u001b[ -/]+[0-~]?|\u001b([0-~])?|[\u0000-\u001f\u007f-\u009f]/g;
+  /(?:\u001b\[|\u009b)([0-?]*)(?:[ -/]+[@-~]?|([@-~])?)|(?:\u001b[\]PX^_]|[\u0090\u0098\u009d-\u009f])[^\u0007\u001b\u009c\n]*(?:\u0007|\u009c|\u001b\\)?|\u001b([ -/]+)([0-~])?|\u001b([0-~])?|[\u0000-\u001f\u007f-\u009f]/g;

@@ -1,6 +1,8 @@
 import { visible } from '../printable';
+import { LINE_DRAWING, lineDrawing } from './lineDrawing';
 import { Row, type Span } from './row';
 import { applySgr, PLAIN, type Style } from './style';
+import { charactersOf } from './width';
 
 /** A terminal has so many rows: the cursor does not move up further than this from the last one. */
 const SCREEN_ROWS = 50;
@@ -11,9 +13,13 @@ const SCREEN_ROWS = 50;
 const LAST_COLUMN = 199;
 const TAB_COLUMNS = 8;
 
-interface Position {
+/** What a program can save and restore. */
+interface Saved {
   readonly row: number;
   readonly column: number;
+  readonly style: Style;
+  readonly sets: readonly [string, string];
+  readonly set: 0 | 1;
 }
 
 /**
@@ -26,7 +32,12 @@ export class Screen {
   #row = 0;
   #column = 0;
   #style: Style = PLAIN;
-  #saved: Position = { row: 0, column: 0 };
+  /** The final characters of the character sets G0 and G1, and which of them is in use. */
+  #sets: readonly [string, string] = ['B', 'B'];
+  #set: 0 | 1 = 0;
+  #saved: Saved = { row: 0, column: 0, style: PLAIN, sets: this.#sets, set: 0 };
+  /** The last character that was written, if nothing else came behind it. */
+  #repeatable = '';
   /** First row behind the last that was cleared. */
   #cleared = 0;
 
@@ -37,16 +48,28 @@ export class Screen {
 
   /** Text without control characters. What would turn it around is shown as an escape. */
   write(text: string): void {
-    this.#column = this.#current.write(visible(text), this.#style, this.#column);
+    const drawn = this.#sets[this.#set] === LINE_DRAWING ? lineDrawing(text) : text;
+    this.#column = this.#current.write(visible(drawn), this.#style, this.#column);
+    this.#repeatable = charactersOf(text).at(-1) ?? '';
   }
 
-  /** A control character (C0 or C1). Those that change nothing on a screen, such as a bell, do nothing. */
+  /** A control character (C0 or C1), or a string. What changes nothing on a screen, such as a bell, does nothing. */
   control(character: string): void {
+    this.#repeatable = '';
     Screen.#controls.get(character)?.(this);
+  }
+
+  /** ESC with `place`, and the final character of the character set that is put there. */
+  characterSet(place: string, set: string): void {
+    this.#repeatable = '';
+    const [first, second] = this.#sets;
+    if (place === '(') this.#sets = [set, second];
+    if (place === ')') this.#sets = [first, set];
   }
 
   /** An escape sequence of one character behind ESC. Others than those that move or clear do nothing. */
   escape(character: string): void {
+    this.#repeatable = '';
     Screen.#escapes.get(character)?.(this);
   }
 
@@ -55,6 +78,7 @@ export class Screen {
    * nothing do nothing.
    */
   controlSequence(parameters: string, final: string): void {
+    if (final !== 'b') this.#repeatable = '';
     if (final === 'm' && SGR.test(parameters)) this.#style = applySgr(this.#style, parameters);
     if (!NUMBERS.test(parameters)) return; // private ones: modes, the form of the cursor
     const [first = 0, second = 0] = parameters.split(';').map(Number);
@@ -67,6 +91,8 @@ export class Screen {
     ),
     ['\r', (on) => (on.#column = 0)],
     ['\b', (on) => (on.#column = Math.max(0, on.#column - 1))],
+    ['\u000e', (on) => (on.#set = 1)],
+    ['\u000f', (on) => (on.#set = 0)],
     ['\t', (on) => (on.#column += TAB_COLUMNS - (on.#column % TAB_COLUMNS))],
   ]);
 
@@ -102,6 +128,7 @@ export class Screen {
     ['X', (on, count) => on.#current.erase(on.#column, on.#column + count)],
     ['P', (on, count) => on.#current.delete(on.#column, count)],
     ['@', (on, count) => on.#current.insert(on.#column, count, LAST_COLUMN)],
+    ['b', (on, count) => on.#repeat(count)],
     ['s', (on) => on.#save()],
     ['u', (on) => on.#restore()],
   ]);
@@ -132,16 +159,27 @@ export class Screen {
     this.#moveToColumn(Math.max(1, column) - 1);
   }
 
+  /** As far as the cursor can move. */
+  #repeat(count: number): void {
+    const room = Math.max(0, LAST_COLUMN + 1 - this.#column);
+    this.write(this.#repeatable.repeat(Math.min(count, room)));
+    this.#repeatable = '';
+  }
+
   #save(): void {
-    this.#saved = { row: this.#row, column: this.#column };
+    this.#saved = { row: this.#row, column: this.#column, style: this.#style, sets: this.#sets, set: this.#set };
   }
 
   #restore(): void {
-    this.#moveTo(this.#saved.row, this.#saved.column);
+    const { row, column, style, sets, set } = this.#saved;
+    this.#moveTo(row, column);
+    [this.#style, this.#sets, this.#set] = [style, sets, set];
   }
 
   #reset(): void {
     this.#style = PLAIN;
+    this.#sets = ['B', 'B'];
+    this.#set = 0;
     this.#clear();
     this.#column = 0;
   }

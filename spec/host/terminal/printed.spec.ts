@@ -60,6 +60,12 @@ test('a screen that is cleared begins below what was there', (t) => {
   t.is(shown('\u001b[2J\u001b[2J\u001b[3Jx'), 'x');
 });
 
+test('characters that are repeated, and those of the set for lines and frames', (t) => {
+  t.is(shown('=\u001b[4b> \u001b[3b|\r\u001b[3b'), '=====>    |');
+  t.is(shown('\u001b(0lqqk\nx\u001b(Bxx\u001b(0x\nm\u0071\u001b[bj\u001b(B ok'), '┌──┐\n│xx│\n└──┘ ok');
+  t.is(shown('\u001b)0a\u000ea\u000fa \u000eq\u001bcq'), 'a▒a ─\nq');
+});
+
 test('wide characters and marks take the room that they take on a terminal', (t) => {
   t.is(shown('日本語\r\u001b[2Cx'), '日x 語');
   t.is(shown('日本\b-'), '日 -');
@@ -73,13 +79,14 @@ test('titles, links, modes and unknown sequences leave nothing behind, and swall
     shown('\u001b]0;title\u0007a\u001b]8;;https://x\u001b\\link\u001b]8;;\u001b\\\u001b[?25l\u001b[?1049hb'),
     'alinkb',
   );
-  t.is(shown('\u001b]0;without an end\nnext \u001bPstring\u001b\\\u001b(0\u001b[5 q\u009b31mred'), '\nnext red');
+  t.is(shown('\u001b]0;without an end\nnext \u001bPstring\u001b\\\u001b(K\u001b[5 q\u009b31mred'), '\nnext red');
   t.is(shown('nul\u0000 bell\u0007 del\u007f \u001b[31'), 'nul bell del');
   t.is(shown('left \u202eturned'), 'left \\u202eturned');
 });
 
 test('a few bytes cannot ask for much', (t) => {
   t.true(shown('\u001b[999999999Cx\u001b[999999999Gy\u001b[999999999@').length < 500);
+  t.true(shown('x\u001b[999999999b'.repeat(3)).length < 500);
   t.true(readPrinted('\u001b[999999999B\u001b[999999999;1Hx').length < 5);
   t.is(shown('x\u001b[999999999D\u001b[999999999Ay'), 'y');
 });
@@ -122,11 +129,13 @@ const motion = fc.oneof(
     '\u001bD',
     '\u001bE',
     '\u001b[?25h',
+    '\u001b(0',
+    '\u001b(B',
     '\u0007',
     '\u001b]0;t\u0007',
   ),
   fc
-    .tuple(fc.integer({ min: 0, max: 12 }), fc.constantFrom('A', 'C', 'D', 'F', 'G', 'P', 'X', '@'))
+    .tuple(fc.integer({ min: 0, max: 12 }), fc.constantFrom('A', 'C', 'D', 'F', 'G', 'P', 'X', '@', 'b'))
     .map(([n, final]) => `\u001b[${n}${final}`),
   anyStyle.map((parameters) => `\u001b[${parameters}m`),
 );
