@@ -90,8 +90,9 @@ async function picture(
   tmux('-f', '/dev/null', 'new-session', '-d', '-x', String(columns), '-y', String(rows), program);
   try {
     await until(() => shows.test(tmux('capture-pane', '-p', '-N')));
-    const svg = terminalSvg(tmux('capture-pane', '-p', '-e', '-N'), columns, rows);
-    writeFileSync(path.join(images, `${name}-${columns}.svg`), svg);
+    // Paths are shorter on a real host, and need no second line there.
+    const screen = tmux('capture-pane', '-p', '-e', '-N', '-J').replaceAll(host.paths.root, '');
+    writeFileSync(path.join(images, `${name}-${columns}.svg`), terminalSvg(screen, columns, rows));
   } finally {
     tmux('kill-server');
   }
