@@ -27,6 +27,7 @@ const filterRows = (within, isNamed) => {
   }
   return found;
 };
+const opened = new Set();
 const filter = () => {
   const text = search.value.trim().toLowerCase(), isFiltered = text || status.value;
   const apps = all('details[data-a]'), shown = new Set();
@@ -35,7 +36,9 @@ const filter = () => {
     const isNamed = app.dataset.a.includes(text), found = filterRows(app, isNamed);
     app.hidden = !found && !(isNamed && !status.value);
     if (!app.hidden) shown.add(app.dataset.a);
-    if (isFiltered && found) app.open = true;
+    const opens = isFiltered && found;
+    if (opens && !app.open) { app.open = true; opened.add(app); }
+    if (!opens && opened.delete(app)) app.open = false;
     builds += found;
   }
   for (const row of all('tr[data-a]')) row.hidden = !shown.has(row.dataset.a);

@@ -203,6 +203,8 @@ inBrowser('a screen reader finds landmarks, headings in order, and names for eve
 inBrowser('the page can be searched and filtered by status, from the keyboard alone', async (t) => {
   const { page } = await openPage(demo);
   const rows = page.locator('tr[data-a]:visible th');
+  const open = page.locator('details[data-a][open]');
+  const openAtFirst = await open.count();
   await page.keyboard.press('Tab');
   t.is(await page.evaluate('document.activeElement.textContent'), 'Skip to the builds');
   await page.keyboard.press('/');
@@ -211,6 +213,7 @@ inBrowser('the page can be searched and filtered by status, from the keyboard al
   t.is(await page.locator('details[data-a=blog][open]').count(), 1);
   t.is(await page.locator('details[data-a]:visible').count(), 1);
   await page.getByRole('searchbox').fill('');
+  t.is(await open.count(), openAtFirst, 'what the search has opened is closed again');
   await page.getByRole('combobox', { name: 'Status' }).selectOption('canceled');
   const shown = await page.locator('details[data-a]:visible tr[id]:visible td:first-of-type').allTextContents();
   t.true(shown.length > 0 && shown.every((status) => status === 'canceled'), shown.join());
