@@ -79,6 +79,13 @@ test('report --all is one document with the name of each app', async (t) => {
     all.map(({ app }) => app),
     ['empty', APP],
   );
+  assertValid(t, 'report', all);
+  assertRefused(
+    t,
+    'report',
+    [Object.fromEntries(Object.entries(all[0] ?? {}).filter(([key]) => key !== 'app'))],
+    'no app',
+  );
 });
 
 test('every schema has an id of its own', (t) => {
