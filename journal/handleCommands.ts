@@ -9,13 +9,14 @@ import { beginJournal } from './file/beginJournal';
 import {
   closeJournal,
   type Head,
+  isReplaced,
   type Journal,
   JOURNAL_FILE,
   openJournal,
   openJournalForAppend,
   syncJournal,
 } from './file/journalFile';
-import { type Loaded, loadWhole, readOn, withEvents } from './loadHistory';
+import { type Loaded, loadHistory, loadWhole, readOn, withEvents } from './loadHistory';
 import { UsedIds } from './usedIds';
 
 /** The result of commands. */
@@ -29,8 +30,8 @@ export interface Handled {
 /**
  * Decides `commands`, one after the other, on the history `loaded` from `directory`, and appends the events that
  * follow. When it returns, everything in the result is on disk, unless `system` says that its caller syncs
- * afterwards. Throws what `decide` throws, and `JournalNotWritten`; events of the commands before that may then not be
- * on disk yet.
+ * afterwards. If another file takes the place of the journal, it decides and appends again there. Throws what `decide`
+ * throws, and `JournalNotWritten`; events of the commands before that may then not be on disk yet.
  */
 export function handleCommands(
   directory: string,
@@ -38,17 +39,19 @@ export function handleCommands(
   commands: readonly BuildCommand[],
   system: System,
 ): Handled {
-  const writer = new Writer(join(directory, JOURNAL_FILE));
-  try {
-    let handled: Handled = { loaded, added: [] };
-    for (const command of commands) {
-      const { loaded: after, added } = handleCommand(writer, handled.loaded, command, system);
-      handled = { loaded: after, added: [...handled.added, ...added] };
+  for (let from = loaded; ; from = loadHistory(directory)) {
+    const writer = new Writer(join(directory, JOURNAL_FILE));
+    try {
+      let handled: Handled = { loaded: from, added: [] };
+      for (const command of commands) {
+        const { loaded: after, added } = handleCommand(writer, handled.loaded, command, system);
+        handled = { loaded: after, added: [...handled.added, ...added] };
+      }
+      writer.end();
+      if (!writer.isReplaced()) return handled;
+    } finally {
+      writer.close();
     }
-    writer.end();
-    return handled;
-  } finally {
-    writer.close();
   }
 }
 
@@ -122,6 +125,11 @@ class Writer {
 
   isForAppend(): boolean {
     return this.#isForAppend;
+  }
+
+  /** Whether events were appended to a file that is no longer the journal. */
+  isReplaced(): boolean {
+    return this.#isForAppend && this.#journal !== undefined && isReplaced(this.#journal);
   }
 
   /** Makes the journal with its first events. Undefined if there is one, or it has to be begun by an append. */

@@ -92,6 +92,12 @@ function opened(path: string, flags: number): Journal {
   );
 }
 
+/** Whether another file has taken the place of `journal`, as `fleet:restore` does it. Not so if it was only moved. */
+export function isReplaced({ path, fd }: Journal): boolean {
+  const [own, there] = [fs.fstatSync(fd), fs.lstatSync(path, { throwIfNoEntry: false })];
+  return there !== undefined && !(there.ino === own.ino && there.dev === own.dev);
+}
+
 export function closeJournal(journal: Journal): void {
   fs.closeSync(journal.fd);
 }

@@ -9,6 +9,7 @@ import { writeCheckpoint } from '../../journal/checkpoint';
 import type { BuildEvent, Recorded } from '../../journal/events';
 import { parseBuildId } from '../../host/dokku/names';
 import { buildsOf, NEWEST_KEPT, PRUNED_KEPT } from '../../journal/history';
+import { extendJournal } from '../../journal/file/extendJournal';
 import { closeJournal, JOURNAL_FILE, openJournalForAppend } from '../../journal/file/journalFile';
 import { type Handled, handleCommands } from '../../journal/handleCommands';
 import { type Loaded, loadHistory, nothingLoaded } from '../../journal/loadHistory';
@@ -327,6 +328,35 @@ test.serial(
     );
   },
 );
+
+test.serial('what was appended to a file that is no longer the journal is decided and appended again', (t) => {
+  const [{ directory }, longer] = [temporaryApp(t), temporaryApp(t)];
+  const [path, copy] = [directory, longer.directory].map((one) => join(one, JOURNAL_FILE)) as [string, string];
+  handle(directory, nothingLoaded, start('b1'));
+  const loaded = loadHistory(directory);
+  fs.copyFileSync(path, copy);
+  handle(longer.directory, loaded, finish('b1'));
+  beforeFirstWrite(t, () => {
+    t.true(extendJournal(path, fs.readFileSync(copy)));
+  });
+  const { added, loaded: after } = handle(directory, loaded, start('b2'));
+  t.deepEqual(
+    added.map(({ seq, event }) => ({ seq, event })),
+    [{ seq: 3, event: started('b2') }],
+  );
+  t.deepEqual(after.history, historyOf(started('b1'), finished('b1'), started('b2')));
+});
+
+/** Does `work` right before the first frame is written. */
+function beforeFirstWrite(t: ExecutionContext, work: () => void): void {
+  t.teardown(() => Object.assign(fs, { writeSync }));
+  const first = (...args: Parameters<typeof writeSync>): number => {
+    Object.assign(fs, { writeSync });
+    work();
+    return writeSync(...args);
+  };
+  Object.assign(fs, { writeSync: first });
+}
 
 /** What the writers were told is all that the journal holds, in its order, and what it holds keeps the rules. */
 function checkTold(t: ExecutionContext, directory: string, told: readonly Recorded[]): void {

@@ -9,8 +9,8 @@ import { Failure, printable } from '../../../host/failure';
 import { asOwnerOf } from '../../../host/system/asOwner';
 import { makeDurableDirectory } from '../../../host/system/durable';
 import { removeFile } from '../../../host/system/files';
-import { replaceFile } from '../../../host/system/replaceFile';
 import { CHECKPOINT_FILE } from '../../../journal/checkpoint';
+import { extendJournal } from '../../../journal/file/extendJournal';
 import { JOURNAL_FILE, withJournal } from '../../../journal/file/journalFile';
 import { verifyJournal } from '../../../journal/file/verifyJournal';
 import { replay } from '../../replay';
@@ -55,21 +55,15 @@ export const fleetRestore = defineCommand({
     const { directory } = appBuilds(host, app);
     const target = join(directory, JOURNAL_FILE);
     asOwnerOf(buildsRoot(host), () => {
-      const there = readExisting(target);
-      if (there !== undefined && !bytes.subarray(0, there.length).equals(there))
-        throw new Failure(`${app} has a journal of its own here, with other events; it is left as it is (${target})`);
       makeDurableDirectory(directory);
-      replaceFile(target, bytes, { mode: 0o600, durable: true });
+      if (!extendJournal(target, bytes))
+        throw new Failure(`${app} has a journal of its own here, with other events; it is left as it is (${target})`);
       removeFile(join(directory, CHECKPOINT_FILE));
     });
     output.step(`Restored ${bytes.length} bytes, ${chosen.entry.seq} events, of ${labelOf(chosen)}`);
     return replay.run({ ...call, args: { app }, flags: { allApps: false, dryRun: false } });
   },
 });
-
-function readExisting(path: string): Buffer | undefined {
-  return withJournal(path, ({ fd }) => readFileSync(fd));
-}
 
 function refuseDamage(path: string): void {
   const verified = withJournal(path, (journal) => verifyJournal(journal, () => undefined));

@@ -1,16 +1,18 @@
-import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
 import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 
 import test, { type ExecutionContext } from 'ava';
 
 import { createFleet, type Member, type TestFleet } from '../../../scripts/fleet/testFleet';
 import { expectSuccess, type Running, script } from '../../../scripts/sandbox/host';
+import { readHeader } from '../../../journal/file/frame';
 import { connectNats } from '../../../subscribers/fleet/nats/natsFleet';
 import { inboxOf } from '../../../subscribers/fleet/nats/serverConfiguration';
 import { namesIn, recording, undoable } from '../durability/powerCut';
-import { cannotTrace } from '../durability/tracing';
+import { cannotTrace, changesIn, interfering, rehearsing, type SystemCall } from '../durability/tracing';
 import { deadPid } from '../expectedRecord';
 import { audit } from './audit';
 import { program, withServer } from './server';
@@ -216,6 +218,41 @@ serially('a journal that a host has lost comes back from the fleet, and publishi
   t.regex(again.stderr, /has a journal of its own here/);
 });
 
+traced('a deploy that is recorded while its journal is restored stays on record', async (t) => {
+  expectSuccess(await web1.run(['fleet:push']));
+  const { sandbox } = web1;
+  const enabled = join(sandbox.paths.plugins, 'enabled', 'builds');
+  const journal = sandbox.file('shop', 'events.journal');
+  const restore = [join(enabled, 'bin', 'dokku-builds'), 'fleet:restore', 'web1', 'shop'] as const;
+  expectSuccess(await sandbox.run(restore)); // from now on the mirror is up to date
+  const whole = readFileSync(journal);
+  const beginning = whole.subarray(0, readHeader(whole)?.bytes);
+  const start = (id: string) =>
+    [join(enabled, 'builds-record-start'), 'shop', id, String(process.pid), 'git-hook'] as const;
+  const isRecorded = (id: string): boolean => readFileSync(journal).includes(id);
+  const delayed = (call: SystemCall, path?: string) => interfering(call, 'delay_enter=3000000', '/dev/null', path);
+
+  const log = join(sandbox.paths.tmp, 'restore');
+  expectSuccess(await sandbox.run(['env', ...rehearsing(log), ...restore, '--offline']));
+  const rename = changesIn(log, sandbox.paths.builds).find(({ what }) => what === 'rename events.journal');
+  if (rename === undefined) return t.fail('the restore renames no journal');
+  sandbox.write(journal, beginning);
+  const renaming = sandbox.run(['env', ...delayed(rename), ...restore, '--offline']);
+  await until(() => readdirSync(sandbox.file('shop', '')).some((name) => /^\.events\.journal\..*tmp$/.test(name)));
+  expectSuccess(await sandbox.run(start('before')));
+  await renaming;
+  t.true(isRecorded('before'));
+
+  sandbox.write(journal, beginning);
+  const appending = sandbox.run(['env', ...delayed({ call: 'write', nth: 1 }, journal), ...start('after')]);
+  await until(() => isOpen(journal));
+  expectSuccess(await sandbox.run([...restore, '--offline']));
+  expectSuccess(await appending);
+  t.true(readFileSync(journal).subarray(0, whole.length).equals(whole));
+  t.true(isRecorded('after'));
+  return undefined;
+});
+
 serially('G6: with the server gone a list says how old it is, and who has left is said to have', async (t) => {
   await fleet.server().stop('SIGKILL');
   const { stdout, stderr } = await fleet.reader.run(['fleet:list', '--app', 'shop']);
@@ -230,6 +267,23 @@ serially('G6: with the server gone a list says how old it is, and who has left i
   t.notRegex(listed.stdout, /gone/);
   t.is((await web2.run(['fleet:push'])).code, 1);
 });
+
+async function until(isSo: () => boolean): Promise<void> {
+  while (!isSo()) await wait(10);
+}
+
+/** Whether a process has the file at `path` open. */
+function isOpen(path: string): boolean {
+  return readdirSync('/proc').some((pid) => {
+    try {
+      return (
+        /^\d+$/.test(pid) && readdirSync(`/proc/${pid}/fd`).some((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`) === path)
+      );
+    } catch {
+      return false; // it has ended, or is another user's
+    }
+  });
+}
 
 async function agentOf(host: Member): Promise<Running> {
   const agent = host.start(['fleet:agent']);
