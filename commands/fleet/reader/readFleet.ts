@@ -24,7 +24,8 @@ export interface FleetReading {
   readonly fleet: NatsFleet | undefined;
 }
 
-const ASK_MS = 1000;
+/** A host that does not answer in that time is silent. */
+const ASK_MS = 3000;
 
 /** Reads the fleet as {@link connectAndRead} does, and closes the connection. */
 export async function readFleet(
@@ -77,8 +78,10 @@ export async function connectAndRead(
     }
   }
   const view = new FleetView(mirror, now);
-  const answers = fleet !== undefined && flags.ask === true ? await askHosts(view, fleet) : [];
-  return { mirror, view: answers.length === 0 ? view : new FleetView(mirror, Date.now(), answers), fleet };
+  if (fleet === undefined || flags.ask !== true) return { mirror, view, fleet };
+  const asked = hostsWithOpenBuilds(view);
+  const answers = await askHosts(asked, fleet);
+  return { mirror, view: new FleetView(mirror, Date.now(), answers, asked), fleet };
 }
 
 /** The directory of a reader's mirror if `--mirror` does not name another one. */
@@ -87,16 +90,17 @@ function mirrorDirectory({ id }: Pick<Joined, 'id'>): string {
   return join(env['XDG_CACHE_HOME'] || join(env['HOME'] || '/', '.cache'), 'dokku-builds', `fleet-${id}`);
 }
 
-async function askHosts(view: FleetView, fleet: NatsFleet): Promise<RunningAnswer[]> {
-  const expected = new Set(
-    view.unsettledJournals
-      .filter(({ host, gone, entry }) => entry.open.length > 0 && !host.silent && !gone)
-      .map(({ host }) => host.id),
-  );
+/** The ids of the hosts, but for silent ones. */
+function hostsWithOpenBuilds(view: FleetView): Set<string> {
+  const open = view.unsettledJournals.filter(({ host, gone, entry }) => entry.open.length > 0 && !host.silent && !gone);
+  return new Set(open.map(({ host }) => host.id));
+}
+
+async function askHosts(asked: ReadonlySet<string>, fleet: NatsFleet): Promise<RunningAnswer[]> {
   const heard = (answers: readonly unknown[]): RunningAnswer[] => answers.flatMap((one) => asRunningAnswer(one) ?? []);
   const enough = (answers: readonly unknown[]): boolean => {
     const hosts = new Set(heard(answers).map(({ host }) => host));
-    return [...expected].every((id) => hosts.has(id));
+    return [...asked].every((id) => hosts.has(id));
   };
   return heard(await fleet.ask({ ask: 'running' }, ASK_MS, enough));
 }

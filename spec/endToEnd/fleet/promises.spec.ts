@@ -253,6 +253,16 @@ traced('a deploy that is recorded while its journal is restored stays on record'
   return undefined;
 });
 
+serially('a running build of a host that does not answer is unknown, however lately it was heard', async (t) => {
+  const { sandbox } = web2;
+  expectSuccess(await sandbox.trigger('builds-record-start', ['blog', 'unheard', String(process.pid), 'git-hook']));
+  expectSuccess(await web2.run(['fleet:push']));
+  const { stdout, stderr } = await fleet.reader.run(['fleet:list', '--host', 'web2']);
+  t.regex(stdout, /^web2 +blog +unheard +build +unknown, last heard \d+s ago /m);
+  t.regex(stderr, /Host web2 was last heard \d+s ago; what it has done since is not known/);
+  expectSuccess(await sandbox.trigger('builds-record-finalize', ['blog', 'unheard', '0']));
+});
+
 serially('G6: with the server gone a list says how old it is, and who has left is said to have', async (t) => {
   await fleet.server().stop('SIGKILL');
   const { stdout, stderr } = await fleet.reader.run(['fleet:list', '--app', 'shop']);

@@ -13,7 +13,7 @@ export interface FleetHost {
   readonly name: string;
   /** When it was heard last, ms since the epoch; 0 for never. */
   readonly heardAt: number;
-  /** It has not been heard for so long that its state now is unknown, or it has left. */
+  /** Its state now is unknown: it was not heard for long, did not answer just now, or has left. */
   readonly silent: boolean;
   /** It has left the fleet. */
   readonly left: boolean;
@@ -45,7 +45,7 @@ const MISSED = 3;
 
 /**
  * Hosts, journals and builds by the content of a mirror, at `now` (ms since the epoch). `answers`: the answers of
- * hosts to a question that was asked just now.
+ * hosts to a question that was asked just now. `asked`: the ids of the hosts that had to answer it.
  */
 export class FleetView {
   readonly hosts: readonly FleetHost[];
@@ -57,6 +57,7 @@ export class FleetView {
     private readonly mirror: Mirror,
     private readonly now: number,
     answers: readonly RunningAnswer[] = [],
+    private readonly asked: ReadonlySet<string> = new Set(),
   ) {
     this.#answers = new Map(answers.map((answer) => [answer.host, answer]));
     this.hosts = mirror.index.hosts.map((id) => this.hostOf(id)).sort((a, b) => (a.name < b.name ? -1 : 1));
@@ -117,7 +118,8 @@ export class FleetView {
     const state = asHostState(heard?.state);
     const heardAt = heard?.at ?? 0;
     const answered = this.#answers.has(id);
-    const silent = !answered && this.now - heardAt > MISSED * 1000 * (state?.everySeconds ?? 0);
+    const isOld = this.now - heardAt > MISSED * 1000 * (state?.everySeconds ?? 0);
+    const silent = !answered && (isOld || this.asked.has(id));
     return {
       id,
       name: state?.name ?? id,

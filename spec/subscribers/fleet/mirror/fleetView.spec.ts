@@ -12,7 +12,14 @@ const hostState = { name: 'web1', program: '1.0.0', everySeconds: 60, journals: 
 function statusAt(
   t: ExecutionContext,
   now: number,
-  told: { host?: object; hostAt?: number; journal?: object; journalAt?: number; answers?: boolean } = {},
+  told: {
+    host?: object;
+    hostAt?: number;
+    journal?: object;
+    journalAt?: number;
+    asked?: boolean;
+    answers?: boolean;
+  } = {},
 ): string {
   const mirror = temporaryMirror(t);
   const { hostAt = EPOCH, journalAt = EPOCH } = told;
@@ -21,7 +28,12 @@ function statusAt(
   const state = told.journal ?? { app: 'shop', alive: ['b1'], dead: [] };
   mirror.index.hear(HOST, JOURNAL, { at: journalAt, state });
   const answer = { host: HOST, journals: { [JOURNAL]: { alive: [build.id], dead: [] } } };
-  const view = new FleetView(mirror, now, told.answers === true ? [answer] : []);
+  const view = new FleetView(
+    mirror,
+    now,
+    told.answers === true ? [answer] : [],
+    new Set(told.asked === true ? [HOST] : []),
+  );
   const [journal] = view.journals;
   return journal === undefined ? 'nothing' : view.show(journal, build).status;
 }
@@ -35,6 +47,11 @@ test('a build of a host that has not been heard for three times its interval is 
   t.is(statusAt(t, minute(3)), 'running');
   t.is(statusAt(t, minute(3) + 1), 'unknown');
   t.is(statusAt(t, minute(3) + 1, { answers: true }), 'running');
+});
+
+test('a build of a host that was asked and does not answer is unknown', (t) => {
+  t.is(statusAt(t, minute(0), { asked: true }), 'unknown');
+  t.is(statusAt(t, minute(0), { asked: true, answers: true }), 'running');
 });
 
 test('a host that left is silent from then on', (t) => {
