@@ -221,7 +221,7 @@ function isId(value: Value | undefined): boolean {
 
 /** RFC 3339, of a day that there is. */
 function isTime(value: Value | undefined): boolean {
-  const match = isText(value) ? /^(\d{4}-\d\d-\d\d)T\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/i.exec(value) : null;
+  const match = isText(value) ? /^(\d{4}-\d\d-\d\d)T(?!24)\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/i.exec(value) : null;
   if (match === null || Number.isNaN(Date.parse(match[0].toUpperCase()))) return false;
   return new Date(`${match[1] ?? ''}T00:00:00Z`).toISOString().startsWith(match[1] ?? '');
 }
