@@ -19,6 +19,7 @@ test.before(async () => {
     runningRecord('shop', 'going', 4, livePid),
     runningRecord('shop', 'gone', 5, deadPid),
   );
+  host.write(host.file('shop', 'badly.log'), '-----> Building\nerror TS2304: no such name\n !     App build failed\n');
 });
 
 test.after.always(() => host.remove());
@@ -95,7 +96,6 @@ test('on a terminal of 80 columns releases say who and from where, and how long 
 });
 
 test('on a terminal the info of a failed build says why it failed; in a pipe it is as the contract has it', async (t) => {
-  host.write(host.file('shop', 'badly.log'), '-----> Building\nerror TS2304: no such name\n !     App build failed\n');
   const { plain } = await onTerminal(host, 80, ['builds:info', 'shop', 'badly']);
   const at = plain.findIndex((line) => line.includes('Exit Code:'));
   t.deepEqual(plain.slice(at, at + 2), ['       Exit Code:   1', '       Error:       error TS2304: no such name']);
