@@ -3,7 +3,7 @@ import type { AppName } from '../host/dokku/names';
 import { countRead, showProgress } from '../host/terminal/progress';
 import { appBuilds } from '../host/dokku/paths';
 import { adoptWithProgress } from './shared/adoptWithProgress';
-import { notAdopted } from '../projections/records/adoptRecords';
+import { warnOfNotAdopted } from '../projections/records/adoptRecords';
 import { thisSystem } from '../host/system/system';
 import { warnOfProblems } from '../projections/problemWarnings';
 import { type Replayed, replay as replayApp } from '../projections/verification/replay';
@@ -40,8 +40,13 @@ export function replayWork(host: Host, app: AppName, flags: WorkFlags): Worked {
   const dryRun = flags['dry-run'] !== undefined;
   const builds = appBuilds(host, app);
   const progress = showProgress();
-  const { notWritten } = dryRun ? {} : adoptWithProgress(builds, () => undefined); // the replay gives the same warnings
-  if (notWritten !== undefined) warn(notAdopted(builds, notWritten));
+  // The replay gives the same warnings, except this one.
+  if (!dryRun)
+    warnOfNotAdopted(
+      builds,
+      adoptWithProgress(builds, () => undefined),
+      warn,
+    );
   const replayed = replayApp(builds, dryRun, thisSystem, countRead(app, 'events', progress), warn);
   progress.clear();
   if (replayed === undefined) return { line: `Replayed ${app}: nothing, it has no journal`, warnings, failed: false };

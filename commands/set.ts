@@ -37,7 +37,17 @@ interface Property {
   readonly globalOnly?: true;
   /** A whole number; a plus before it is not stored. */
   readonly isLimit?: true;
+  /** The file that `on` keeps up to date. */
+  readonly kept?: KeptFile;
 }
+
+interface KeptFile {
+  readonly path: (host: Host, scope: PropertyScope) => string;
+  /** A sentence: how others get the file. */
+  readonly use: string;
+}
+
+const DOCS = 'https://github.com/dokku-builds/dokku-builds/blob/main/docs';
 
 const properties: Readonly<Record<string, Property>> = {
   retention: aLimit('retention', 'how many finished builds of an app are kept, at least 1; by default 20'),
@@ -70,11 +80,16 @@ const properties: Readonly<Record<string, Property>> = {
     check: parsePatterns,
     secret: true,
   },
-  page: { help: 'on or off: whether a page file is kept up to date; by default off', check: parsePageSetting },
+  page: {
+    help: 'on or off: whether a page file is kept up to date; by default off',
+    check: parsePageSetting,
+    kept: { path: pagePath, use: `To serve it: ${DOCS}/operations.md#a-page-that-is-kept-up-to-date` },
+  },
   metrics: {
     help: 'with --global, on or off: whether a file for the node exporter is kept up to date; by default off',
     check: parseMetrics,
     globalOnly: true,
+    kept: { path: metricsPath, use: `For the node exporter: ${DOCS}/metrics.md#for-the-node-exporter` },
   },
 };
 
@@ -103,7 +118,7 @@ export const set = defineCommand({
   stock: true,
   async run({ host, output, args }) {
     const scope = args.app ?? '--global';
-    const { name, check, secret, globalOnly, isLimit } = args.property;
+    const { name, check, secret, globalOnly, isLimit, kept } = args.property;
     if (globalOnly && scope !== '--global') throw new Failure(`The property ${name} is set with --global only`);
     const given = secret && args.value === '-' ? await readSecret(output, name) : args.value;
     if (given !== '') check(given);
@@ -123,22 +138,13 @@ export const set = defineCommand({
     }
     if (name === 'page') setPage(host, scope);
     if (name === 'mask' && existsSync(pagesDirectory(host))) startUpdate(host);
-    if (value === 'on' && !host.quiet) sayWhatIsKept(output, host, scope, name);
+    if (kept !== undefined && value === 'on' && !host.quiet) {
+      output.note(`Kept up to date: ${kept.path(host, scope)}`);
+      output.note(kept.use);
+    }
     return undefined;
   },
 });
-
-const DOCS = 'https://github.com/dokku-builds/dokku-builds/blob/main/docs';
-
-/** Says where the file lies that is kept up to date from now on, and how others get it. */
-function sayWhatIsKept(output: Output, host: Host, scope: PropertyScope, name: string): void {
-  output.note(`Kept up to date: ${name === 'page' ? pagePath(host, scope) : metricsPath(host)}`);
-  output.note(
-    name === 'page'
-      ? `To serve it: ${DOCS}/operations.md#a-page-that-is-kept-up-to-date`
-      : `For the node exporter: ${DOCS}/metrics.md#for-the-node-exporter`,
-  );
-}
 
 /** Throws {@link Failure}, with the stock plugin's message unless a property of ours is meant. */
 function parseProperty(name = ''): Property & { readonly name: string } {

@@ -5,7 +5,7 @@ import type { BuildCommand } from '../journal/commands';
 import { type Handled, handleCommands } from '../journal/handleCommands';
 import type { History } from '../journal/history';
 import { type Loaded, loadHistory } from '../journal/loadHistory';
-import { adoptRecords, notAdopted } from '../projections/records/adoptRecords';
+import { adoptRecords, warnOfNotAdopted } from '../projections/records/adoptRecords';
 import { updateFiles } from '../projections/records/updateFiles';
 import { notifySubscribers } from './notifySubscribers';
 
@@ -43,9 +43,9 @@ export function changeHistory(
 /** The history of an app, as it is loaded before a change. */
 export function load({ builds, system, warn }: AppContext, scope: Scope): Loaded {
   if (scope === 'own') return loadHistory(builds.directory);
-  const { loaded, notWritten } = adoptRecords(builds, system, warn);
-  if (notWritten !== undefined) warn(notAdopted(builds, notWritten));
-  return loaded;
+  const adopted = adoptRecords(builds, system, warn);
+  warnOfNotAdopted(builds, adopted, warn);
+  return adopted.loaded;
 }
 
 /** Updates the files and notifies the subscribers, after the events are on disk. A failure is only a warning. */

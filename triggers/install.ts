@@ -20,7 +20,7 @@ import { appProgress } from '../host/terminal/appProgress';
 import { countRead, showProgress } from '../host/terminal/progress';
 import type { Output } from '../host/terminal/output';
 import type { Warn } from '../projections/problemWarnings';
-import { adoptRecords, notAdopted } from '../projections/records/adoptRecords';
+import { adoptRecords, warnOfNotAdopted } from '../projections/records/adoptRecords';
 import { updateFiles } from '../projections/records/updateFiles';
 import { change, modeOfData, modeOfProperty, type Owner, repairEntry } from './repairOwnership';
 
@@ -136,9 +136,10 @@ function adopt(host: Host, warn: Warn, app: AppName, system: System): boolean {
   try {
     const builds = appBuilds(host, app);
     const progress = showProgress();
-    const { loaded, texts, notWritten } = adoptRecords(builds, system, warn, countRead(app, 'records', progress));
+    const adopted = adoptRecords(builds, system, warn, countRead(app, 'records', progress));
     progress.clear();
-    if (notWritten !== undefined) warn(notAdopted(builds, notWritten));
+    warnOfNotAdopted(builds, adopted, warn);
+    const { loaded, texts } = adopted;
     if (loaded.inMemory === true) return false;
     updateFiles(builds, loaded, 'all', thisSystem, warn, texts);
     return true;

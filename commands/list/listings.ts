@@ -17,7 +17,7 @@ import {
   matches,
 } from '../../projections/lists/listView';
 import { allBuilds, unendedBuilds } from '../shared/running';
-import { notAdopted } from '../../projections/records/adoptRecords';
+import { warnOfNotAdopted } from '../../projections/records/adoptRecords';
 import { viewApp } from '../shared/viewApp';
 import type { Call } from './list';
 
@@ -120,7 +120,7 @@ function withPruned({ host, output, flags: given }: Call, app: AppName): Listing
   const { history, show, notWritten, warn } = viewApp(host, output, app, given.asOf);
   const present = new Set(history.order);
   const builds = readingApp(host, app);
-  if (notWritten !== undefined) warn(notAdopted(builds, notWritten));
+  warnOfNotAdopted(builds, { notWritten }, warn);
   const past = readPast(builds, given.asOf, warn);
   const filter = filterOf(given);
   return {

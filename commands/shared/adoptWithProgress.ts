@@ -2,7 +2,7 @@ import type { AppBuilds } from '../../host/dokku/paths';
 import { thisSystem } from '../../host/system/system';
 import { countRead, showProgress } from '../../host/terminal/progress';
 import type { Warn } from '../../projections/problemWarnings';
-import { type Adopted, adoptRecords, notAdopted } from '../../projections/records/adoptRecords';
+import { type Adopted, adoptRecords, warnOfNotAdopted } from '../../projections/records/adoptRecords';
 
 /** Adopts the records of an app, on a terminal with progress if they are many. */
 export function adoptWithProgress(builds: AppBuilds, warn: Warn): Adopted {
@@ -21,6 +21,6 @@ export function adoptWithProgress(builds: AppBuilds, warn: Warn): Adopted {
 /** The same for a command that reads the events themselves: warns if the records could not be made into events. */
 export function adoptIntoJournal(builds: AppBuilds, warn: Warn): Adopted {
   const adopted = adoptWithProgress(builds, warn);
-  if (adopted.notWritten !== undefined) warn(notAdopted(builds, adopted.notWritten));
+  warnOfNotAdopted(builds, adopted, warn);
   return adopted;
 }

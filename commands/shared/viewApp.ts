@@ -6,7 +6,7 @@ import { isAlive } from '../../host/system/processes';
 import type { Build, History } from '../../journal/history';
 import { adoptWithProgress } from './adoptWithProgress';
 import { once, type Warn } from '../../projections/problemWarnings';
-import { notAdopted } from '../../projections/records/adoptRecords';
+import { warnOfNotAdopted } from '../../projections/records/adoptRecords';
 import { readHistoryAt } from '../../projections/events/past';
 import { asShown, type ShownBuild } from '../../projections/records/record';
 
@@ -30,7 +30,7 @@ export function viewApp(host: Host, output: Pick<Output, 'warn'>, app: AppName, 
     notWritten,
   } = adoptWithProgress(builds, warn);
   if (asOf === undefined) return { history, show: shownAt(now), notWritten, warn };
-  if (notWritten !== undefined) warn(notAdopted(builds, notWritten));
+  warnOfNotAdopted(builds, { notWritten }, warn);
   const then = readHistoryAt(builds, asOf, warn);
   const show = (build: Build): ShownBuild => asShown(build, asOf, ({ id }) => !then.dead.has(id));
   return { history: then.history, show, notWritten, warn };

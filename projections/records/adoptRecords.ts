@@ -63,9 +63,14 @@ export function adoptRecords(
   return { loaded, names, texts: new Map(records.map(({ started, text }) => [started.build, text])), notWritten };
 }
 
-/** Says that records are missing in the journal; `reason` is `notWritten` of {@link Adopted}. */
-export function notAdopted({ app }: AppBuilds, reason: string): string {
-  return `The records of ${app} that another program wrote are not in its journal: ${reason}`;
+/** Warns if records of another program could not be written to the journal of `builds`. */
+export function warnOfNotAdopted(
+  { app }: AppBuilds,
+  { notWritten }: Pick<Adopted, 'notWritten'>,
+  warn: (message: string) => void,
+): void {
+  if (notWritten === undefined) return;
+  warn(`The records of ${app} that another program wrote are not in its journal: ${notWritten}`);
 }
 
 const WRITING_MS = 10;
