@@ -20,7 +20,10 @@ done
 case ${0##*/} in
   install) export BUN_JSC_useFTLJIT=0 BUN_JSC_useConcurrentJIT=0 BUN_JSC_useConcurrentGC=0 BUN_JSC_numberOfGCMarkers=1 ;;
   builds-generate-id | builds-record-* | post-* | commands) export BUN_JSC_useJIT=0 ;;
-  *) export BUN_JSC_thresholdForJITAfterWarmUp=100000 BUN_JSC_thresholdForJITSoon=100000 BUN_JSC_useWarmUpMarkedBlocks=0 ;;
+  *)
+    export BUN_JSC_thresholdForJITAfterWarmUp=100000 BUN_JSC_thresholdForJITSoon=100000
+    export BUN_JSC_useWarmUpMarkedBlocks=0
+    ;;
 esac
 _root=${0%/*}
 [ -e "$_root/bin/dokku-builds" ] || _root=$_root/.. # subcommands/

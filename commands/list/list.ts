@@ -32,7 +32,8 @@ const flags = {
   }),
   status: aList(
     'S',
-    'only those with this status: running, succeeded, failed, canceled or abandoned; separate several by commas, or repeat the flag',
+    'only those with this status: running, succeeded, failed, canceled or abandoned; ' +
+      'separate several by commas, or repeat the flag',
     displayStatuses,
     (text, context) => oneOf(displayStatuses, text, context),
   ),

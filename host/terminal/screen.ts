@@ -53,7 +53,7 @@ export class Screen {
     this.#repeatable = charactersOf(text).at(-1) ?? '';
   }
 
-  /** A control character (C0 or C1), or a string. What changes nothing on a screen, such as a bell, does nothing. */
+  /** A control character (C0 or C1) or string. Those that do not change the screen, such as a bell, are ignored. */
   control(character: string): void {
     this.#repeatable = '';
     Screen.#controls.get(character)?.(this);

@@ -52,7 +52,7 @@ async function untilItWatches(pid: number): Promise<void> {
       try {
         return readlinkSync(`/proc/${pid}/fd/${fd}`) === 'anon_inode:inotify';
       } catch {
-        return false; // closed meanwhile
+        return false; // it was closed after the directory was read
       }
     });
   while (!watches()) await new Promise((resolve) => setTimeout(resolve, 5));

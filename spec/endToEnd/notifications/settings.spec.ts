@@ -100,7 +100,7 @@ test.serial('other bad values are refused, too', async (t) => {
 });
 
 test.serial(
-  'an unknown property is told in the words of old; one that is nearly a new one, or a terminal, gets the whole list',
+  'an unknown property gets the message of the stock plugin, or all properties on a terminal or for a name like ours',
   async (t) => {
     t.is((await set('shop', 'color', 'red')).stderr, ' !     Invalid property "color" (allowed: retention)\n');
     t.is(

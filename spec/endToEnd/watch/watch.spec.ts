@@ -27,7 +27,7 @@ async function watching(t: ExecutionContext, ...args: string[]): Promise<Watchin
   return one;
 }
 
-test('running builds are shown with their last line, and a build that begins or ends meanwhile appears by itself', async (t) => {
+test('running builds have their last line, and a build that begins or ends appears by itself', async (t) => {
   await build('north', 'n1', 'step 1 of 2');
   const seen = await watching(t);
   await seen.until(/north +\S*▶ running.* n1 +git-hook +step 1 of 2/);

@@ -39,7 +39,7 @@ test('stdout and stderr are shown and logged in the order in which they were wri
   t.is(host.read('ordered', `${String((await onlyBuild('ordered'))['id'])}.log`), expected);
 });
 
-test('the build ends when the command ends, and processes that it left go on', async (t) => {
+test('the build ends when the command ends, and its remaining processes go on', async (t) => {
   await host.createApp('daemon');
   const gate = host.gate();
   const written = join(host.paths.tmp, 'written');
@@ -55,7 +55,7 @@ test('the build ends when the command ends, and processes that it left go on', a
   t.is(host.read('daemon', `${build}.log`), 'begun\n');
 });
 
-test('output of processes that are left is logged for a while, and the lock is free meanwhile', async (t) => {
+test('the output of remaining processes is logged for a while, after the lock is free', async (t) => {
   await host.createApp('late');
   const gate = host.gate();
   const { capture, build } = await capturing('late', 'begun', `(${gate.wait}; echo late) &`, 'echo begun');
