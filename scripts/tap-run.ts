@@ -3,13 +3,14 @@ type FileCounts = { passed: number; failed: number; skipped: number };
 
 /**
  * Reads the TAP that `ava --tap` writes, line by line, and counts what it says. Failures, and what tests log, are
- * shown as they are read.
+ * shown as they are read; failures once more in the summary, since only the end of a long output may be kept.
  */
 export class TapRun {
   passed = 0;
   failed = 0;
   skipped = 0;
   private readonly files = new Map<string, FileCounts>();
+  private readonly failures: string[] = [];
   private began = false;
   private planned = false;
   private showing = false;
@@ -49,16 +50,16 @@ export class TapRun {
     if (said !== undefined) {
       this.show(`       ${this.title}: ${said}`);
     } else if (/^# \d+ tests? remaining in /.test(line)) {
-      this.show(` !     ${line.slice(2)}`);
+      this.showFailure(` !     ${line.slice(2)}`);
     } else if (this.showing && line.trim() !== '' && !/^ {2}(---|\.\.\.)$/.test(line)) {
-      this.show(`     ${line}`);
+      this.showFailure(`     ${line}`);
     }
   }
 
   /** Takes how ava ended: its exit status, or the signal that ended it. A run that broke off counts as a failure. */
   end(outcome: number | NodeJS.Signals): void {
     if (!this.planned) this.fail(`ava ended before its report did (${describe(outcome)})`);
-    else if (this.passed + this.failed === 0) this.show(' !     No spec ran');
+    else if (this.passed + this.failed === 0) this.showFailure(' !     No spec ran');
     else if (outcome !== 0 && this.failed === 0) {
       this.fail(
         `ava ended with ${describe(outcome)} though no spec failed: did one leave a timer or a process behind?`,
@@ -76,12 +77,13 @@ export class TapRun {
     return this.failed === 0 && this.passed > 0;
   }
 
-  /** One line a spec file, then the counted line. */
+  /** One line a spec file, then what failed once more, then the counted line. */
   summary(): string[] {
     const lines = [...this.files]
       .sort(([a], [b]) => (a < b ? -1 : 1))
       .map(([file, counts]) => `${counts.failed > 0 ? ' !    ' : '----->'} ${file}: ${countedLine(counts)}`);
-    return [...lines, countedLine(this)];
+    const again = this.failures.length > 0 ? ['-----> What failed', ...this.failures] : [];
+    return [...lines, ...again, countedLine(this)];
   }
 
   private count(ok: boolean, title: string, skipped: boolean): void {
@@ -92,12 +94,17 @@ export class TapRun {
     counts[outcome] += 1;
     this.files.set(file, counts);
     this.showing = outcome === 'failed';
-    if (this.showing) this.show(` !     failed: ${title}`);
+    if (this.showing) this.showFailure(` !     failed: ${title}`);
   }
 
   private fail(message: string): void {
     this.failed += 1;
-    this.show(` !     ${message}`);
+    this.showFailure(` !     ${message}`);
+  }
+
+  private showFailure(line: string): void {
+    this.failures.push(line);
+    this.show(line);
   }
 
   /**
