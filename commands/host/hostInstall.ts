@@ -22,12 +22,12 @@ import {
 import { ownTree } from '../../host/dokku/pluginTree';
 import type { Host } from '../../host/dokku/environment';
 import { Failure } from '../../host/failure';
-import { install } from '../../triggers/install';
 import { appsWithHistory, checkHost } from './hostCheck';
 import { type Step, takeSteps } from './hostSteps';
 import { tidySteps } from './hostTidy';
 import { alongsideTree, digestOfTree, holdsTree, placeTree, type PluginTree, readOwnTree } from './hostTree';
 import { disableSteps, restoreSteps, withdrawSteps } from './hostUninstall';
+import { runInstall } from './runInstall';
 import { type CommandCall, defineCommand, type ValuesOf } from '../definition/command';
 import { aSwitch } from '../definition/flags';
 import { loadCommands } from '../programs';
@@ -74,12 +74,11 @@ async function installHost({ host, output, flags: wanted }: Call): Promise<numbe
   if (dryRun) return 0;
   const modeHost = { ...host, alongside: mode === 'alongside' };
   const histories = appsWithHistory(modeHost); // records that are adopted below need not be verified
-  const adopted = install({ host: modeHost, output, args: [] }) === 0;
+  const link = mode === 'replace' ? places.builds : places.journal;
+  const adopted = runInstall(link, output);
   if (adopted) output.step('Ran its trigger install: directories are there, existing records are in the journal');
-  else output.warn('Its trigger install could not write all existing records to the journal; see above');
-  output.flush();
   takeSteps(output, tidySteps(host, places, Object.values(trees)), false);
-  const sound = checkHost(modeHost, output, mode === 'replace' ? places.builds : places.journal, histories);
+  const sound = checkHost(modeHost, output, link, histories);
   if (mode === 'replace') offerUnits(places, output.verbose);
   return sound && adopted ? 0 : 1;
 }

@@ -13,9 +13,9 @@ import { leadsSomewhere, ownNames, type Places, placesOf, readPlugin, replaceLin
 import { Failure } from '../../host/failure';
 import { removeDurably } from '../../host/system/durable';
 import { buildsRoot } from '../../host/dokku/paths';
-import { install } from '../../triggers/install';
 import { type Step, takeSteps } from './hostSteps';
 import { removalSteps } from './hostTidy';
+import { runInstall } from './runInstall';
 import type { Output } from '../../host/terminal/output';
 import { defineCommand } from '../definition/command';
 import { aSwitch } from '../definition/flags';
@@ -38,8 +38,8 @@ function uninstall(host: Host, output: Output, dryRun: boolean): undefined {
   const places = placesOf(host);
   output.title(`${dryRun ? 'Would uninstall' : 'Uninstalling'} dokku-builds`);
   if (!dryRun && readPlugin(places.builds)?.ours === true) {
-    install({ host: { ...host, alongside: false }, output, args: [] }); // the stock plugin goes by the records alone
-    output.step('All records say what the journal says');
+    // The stock plugin goes by the records alone.
+    if (runInstall(places.builds, output)) output.step('All records say what the journal says');
   }
   const before = leavingSteps(host);
   const links = [

@@ -1,4 +1,4 @@
-import { existsSync, lstatSync, readdirSync, readFileSync, readlinkSync, utimesSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 
 import test, { type ExecutionContext } from 'ava';
@@ -131,6 +131,18 @@ test('installing what is installed changes nothing, and says so by doing nothing
   t.notRegex(again.stdout, /Pointing|Copying|Recording|Removing/);
   t.regex(again.stdout, /It answers dokku builds\n-----> Verified the histories of 1 app: intact/);
   t.like(lstatSync(join(host.paths.plugins, 'enabled')), { ino, ctimeMs }); // or a path unit would run for ever
+});
+
+test('neither installing nor uninstalling says that all is recorded where a journal could not be written', async (t) => {
+  const { host, run } = await stockHost(t);
+  mkdirSync(join(host.paths.builds, 'shop', 'events.journal'));
+  for (const name of ['host:install', 'host:uninstall']) {
+    const { code, stdout, stderr } = await run(name);
+    t.is(code, name === 'host:install' ? 1 : 0); // whoever wants to leave can
+    t.regex(stderr, /^ ! {5}Its trigger install could not write all existing records to the journal: see above$/m);
+    t.notRegex(stdout, /records are in the journal|All records say/);
+  }
+  t.is(linkOf(host), '../available/builds');
 });
 
 test('another build of the plugin takes over in one rename, and the one before stays to go back to', async (t) => {
