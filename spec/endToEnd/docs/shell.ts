@@ -4,8 +4,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 import type { Sandbox } from '../../../scripts/sandbox/host';
 
-/** So long, and a command that is followed has failed. */
-const LONG_MS = 20_000;
+/** So long without a word, and a command that is followed has failed. A busy machine can take half a minute. */
+const LONG_MS = 120_000;
 
 /** A bash on a host, in which the commands of a page are typed. */
 export class Shell {

@@ -1,4 +1,4 @@
-import { connect, nkeyAuthenticator } from '@nats-io/transport-node';
+import { connect, type NatsConnection, nkeyAuthenticator } from '@nats-io/transport-node';
 
 /** A journal put together from the stream, and what was wrong on the way. */
 export interface Audited {
@@ -16,6 +16,14 @@ export async function audit(url: string, seed: string, id: string): Promise<Read
     inboxPrefix: `_INBOX_DKB.${id}`,
     authenticator: nkeyAuthenticator(Buffer.from(seed)),
   });
+  try {
+    return await readAll(connection);
+  } finally {
+    await connection.close();
+  }
+}
+
+async function readAll(connection: NatsConnection): Promise<ReadonlyMap<string, Audited>> {
   const journals = new Map<string, { branches: Map<number, Buffer>; faults: string[] }>();
   for (let sequence = 1; ; sequence += 1) {
     const request = JSON.stringify({ seq: sequence, next_by_subj: '>' });
@@ -31,6 +39,5 @@ export async function audit(url: string, seed: string, id: string): Promise<Read
     if (before.length !== from) audited.faults.push(`message ${sequence}: byte ${from} follows byte ${before.length}`);
     audited.branches.set(branch, Buffer.concat([before.subarray(0, from), message.data]));
   }
-  await connection.close();
   return journals;
 }

@@ -14,6 +14,9 @@ const installed = natsServerProgram();
 /** Path of nats-server; '' where there is none, and then {@link withServer} skips. */
 export const program = 'program' in installed ? installed.program : '';
 
+/** A server ends by itself after this time, whatever becomes of the spec. A busy machine takes minutes for some. */
+export const SERVER_SECONDS = 900;
+
 /** A test that needs a real server. */
 export const withServer = program === '' ? test.skip : test;
 
@@ -35,7 +38,7 @@ export async function startServer(
   const directory = mkdtempSync(join(tmpdir(), 'dokku-fleet-'));
   const plan = { members, name: 'one', listen: '', store: join(directory, 'store') };
   const configuration = edit(serverConfiguration(plan));
-  let server = await startNatsServer({ directory, program, configuration, seconds: 120 });
+  let server = await startNatsServer({ directory, program, configuration, seconds: SERVER_SECONDS });
   const { port } = server;
   t.teardown(async () => {
     await server.stop('SIGKILL');
@@ -58,7 +61,7 @@ export async function startServer(
     async restart(signal, change) {
       await server.stop(signal);
       change?.(directory);
-      server = await startNatsServer({ directory, program, configuration, port, seconds: 120 });
+      server = await startNatsServer({ directory, program, configuration, port, seconds: SERVER_SECONDS });
     },
   };
 }

@@ -6,7 +6,7 @@ import { freePort, startNatsServer } from '../../../scripts/fleet/natsServer';
 import { temporaryDirectory } from '../../temporaryHost';
 import { type Authority, cannotCertify, makeAuthority } from './certificates';
 import { runAs } from './member';
-import { program, withServer } from './server';
+import { program, SERVER_SECONDS, withServer } from './server';
 
 /*
  * The executable itself is run: its TLS is that of the runtime it is compiled with.
@@ -38,7 +38,7 @@ async function initOver(t: ExecutionContext, wanted: Wanted): Promise<{ code: nu
   const tls = ['--tls-cert', certificate, '--tls-key', key];
   const printed = await runAs(directory, ['fleet:server-config', line, '--store', join(directory, 'store'), ...tls]);
   const configuration = edit(printed.stdout);
-  const server = await startNatsServer({ directory, program, port, configuration, seconds: 120 });
+  const server = await startNatsServer({ directory, program, port, configuration, seconds: SERVER_SECONDS });
   t.teardown(() => server.stop('SIGKILL'));
   const init = await runAs(directory, ['fleet:init']);
   if (init.code !== 0) t.regex(init.stderr, /The fleet does not answer: /);

@@ -5,7 +5,7 @@ import test from 'ava';
 import { freePort, startNatsServer } from '../../../scripts/fleet/natsServer';
 import { temporaryDirectory } from '../../temporaryHost';
 import { runAs } from './member';
-import { program, withServer } from './server';
+import { program, SERVER_SECONDS, withServer } from './server';
 
 /* What a new user meets before everything is set up. */
 
@@ -18,7 +18,7 @@ withServer('as long as there are no streams, every command says so, and ends', a
   const config = await runAs(home, ['fleet:server-config', '-', '--store', join(home, 'store')], printed.join(''));
   t.is(config.code, 0, config.stderr);
   const configuration = config.stdout;
-  const server = await startNatsServer({ directory: home, program, port, configuration, seconds: 120 });
+  const server = await startNatsServer({ directory: home, program, port, configuration, seconds: SERVER_SECONDS });
   t.teardown(() => server.stop('SIGKILL'));
   for (const command of ['push', 'list', 'verify', 'events']) {
     const { code, stdout, stderr } = await runAs(home, [`fleet:${command}`]);
