@@ -73,22 +73,30 @@ function updateRecords(
 ): { readonly current: Loaded; readonly written: boolean } {
   const { app, directory } = builds;
   let current = loaded;
+  let outdated = namedIn(loaded);
   let written: boolean;
   for (;;) {
     const { history, changed } = current;
     const whole = scope === 'all' || changed === 'all';
-    const stored = whole ? buildsOf(history) : onRecord(history, changed);
+    const stored = whole ? buildsOf(history) : onRecord(history, outdated);
     const known = current === loaded ? texts : undefined;
     written = attempt(failed, () => writeRecords(directory, app, stored, known));
-    if (changed !== 'all') removeFilesOfPruned(directory, history, changed, failed);
-    if (!whole) removeNotesOfEnded(directory, history, changed, failed);
+    removeFilesOfPruned(directory, history, outdated, failed);
+    if (!whole) removeNotesOfEnded(directory, history, outdated, failed);
     if (journalSize(directory) <= current.head.end) break;
     const next = loadHistory(directory);
     if (next.head.seq === current.head.seq) break; // it has grown by debris only
-    current = next; // with all that is behind the checkpoint, so nothing is left out
+    // Another process may have pruned what was written here, and have stored a checkpoint behind that.
+    outdated = new Set([...outdated, ...stored.map(({ id }) => id), ...namedIn(next)]);
+    current = next;
   }
   if (scope === 'all') sweep(directory, current.history, listDirectory(directory), system, failed);
   return { current, written };
+}
+
+/** The builds that events behind the checkpoint name. */
+function namedIn({ changed }: Loaded): ReadonlySet<BuildId> {
+  return changed === 'all' ? new Set() : changed;
 }
 
 /** Whether `work` was done. If not, `failed` gets the reason. */
@@ -110,10 +118,10 @@ function onRecord(history: History, ids: ReadonlySet<BuildId>): Build[] {
 function removeFilesOfPruned(
   directory: string,
   history: History,
-  changed: ReadonlySet<BuildId>,
+  ids: ReadonlySet<BuildId>,
   failed: (error: unknown) => void,
 ): void {
-  for (const id of changed) {
+  for (const id of ids) {
     const build = findBuild(history, id);
     if (build === undefined) removeBuildFiles(directory, [id], failed);
     else if (build.logPruned) removeLog(directory, id, failed);
@@ -123,10 +131,10 @@ function removeFilesOfPruned(
 function removeNotesOfEnded(
   directory: string,
   history: History,
-  changed: ReadonlySet<BuildId>,
+  ids: ReadonlySet<BuildId>,
   failed: (error: unknown) => void,
 ): void {
-  for (const id of changed)
+  for (const id of ids)
     if (findBuild(history, id)?.status !== 'running') attempt(failed, () => removeNotes(directory, id));
 }
 

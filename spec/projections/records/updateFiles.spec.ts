@@ -250,25 +250,33 @@ test('a record can be read by everybody, and is replaced, not followed, when it 
   t.is(readFileSync(join(builds.buildsRoot, 'elsewhere'), 'utf8'), 'not to be touched');
 });
 
-test('a process that updates files from an old history leaves the state of the newest event', (t) => {
-  const builds = temporaryApp(t);
-  const slow = record(builds, start('b1'));
-  handle(builds, finish('b1'));
-  update(builds, slow, 'all', refuseWarning);
-  t.deepEqual(filesOf(builds), recordsOf(builds));
-  t.regex(filesOf(builds)['b1.json'] ?? '', /"succeeded"/);
-});
+for (const scope of ['changed', 'all'] as const)
+  for (const checkpoint of ['with', 'without'] as const) {
+    /** The history as a slow process has it after `command`. */
+    const slowly = (builds: AppBuilds, command: BuildCommand) => {
+      if (checkpoint === 'without') removeCheckpoint(builds.directory);
+      return record(builds, command);
+    };
+    const title = `a process that updates files from an old history (${scope} files, ${checkpoint} a checkpoint)`;
 
-test('a process that updates files from an old history brings no file of a pruned build back', (t) => {
-  const builds = temporaryApp(t);
-  handle(builds, start('b1'));
-  handle(builds, finish('b1'));
-  handle(builds, start('b2'));
-  const slow = record(builds, finish('b2'));
-  handle(builds, prune(1));
-  update(builds, slow, 'all', refuseWarning);
-  t.deepEqual(Object.keys(filesOf(builds)), ['b2.json']);
-});
+    test(`${title} leaves the state of the newest event`, (t) => {
+      const builds = temporaryApp(t);
+      const slow = slowly(builds, start('b1'));
+      handle(builds, finish('b1'));
+      update(builds, slow, scope, refuseWarning);
+      t.deepEqual(filesOf(builds), recordsOf(builds));
+      t.regex(filesOf(builds)['b1.json'] ?? '', /"succeeded"/);
+    });
+
+    test(`${title} brings no file of a pruned build back`, (t) => {
+      const builds = temporaryApp(t);
+      handle(builds, start('b1'));
+      const slow = slowly(builds, finish('b1'));
+      for (const command of [start('b2'), finish('b2'), prune(1)]) handle(builds, command);
+      update(builds, slow, scope, refuseWarning);
+      t.deepEqual(Object.keys(filesOf(builds)), ['b2.json']);
+    });
+  }
 
 test('records and logs of pruned builds are removed, those of others stay', (t) => {
   const builds = temporaryApp(t);
