@@ -17,7 +17,7 @@ import { readNotes } from '../projections/conclusions/notes';
 import { readRecordFile } from '../projections/records/recordFiles';
 import { addRunning, distrustRunning } from '../projections/lists/runningBuilds';
 import { type AppContext, changeHistory } from './changeHistory';
-import { newNameOf } from './renamedApps';
+import { underItsName } from './renamedApps';
 
 type Warn = (message: string) => void;
 
@@ -81,7 +81,12 @@ function deployedRevision(host: Host, app: AppName, source: Source): string | un
  * processes are gone, and applies the retention. Throws `JournalNotWritten` and `UnknownBuild`.
  */
 export function recordFinish(host: Host, warn: Warn, app: AppName, id: BuildId, exitCode: number): void {
-  const context = contextOf(host, newNameOf(host, app, id), warn);
+  underItsName(host, app, id, (name) => {
+    finishIn(contextOf(host, name, warn), id, exitCode);
+  });
+}
+
+function finishIn(context: AppContext, id: BuildId, exitCode: number): void {
   let unknown: UnknownBuild | undefined;
   const finish = (history: History): BuildCommand[] => {
     unknown = findBuild(history, id) === undefined ? new UnknownBuild(id) : undefined;

@@ -26,8 +26,24 @@ export function noteRenamed(host: Host, builds: readonly BuildId[], name: AppNam
   for (const build of builds) replaceFile(join(directoryOf(host), build), name, { mode: 0o600, durable: true });
 }
 
-/** The name of the app that build `id` belongs to, which began as a build of `app`. */
-export function newNameOf(host: Host, app: AppName, id: BuildId): AppName {
+/**
+ * Calls `work` with the name of the app that build `id` belongs to, which began as a build of `app`. If the app is
+ * renamed meanwhile, calls it once more with the new name: the first call may have failed half-way, so the second one
+ * must be able to follow it.
+ */
+export function underItsName(host: Host, app: AppName, id: BuildId, work: (app: AppName) => void): void {
+  const name = newNameOf(host, app, id);
+  try {
+    work(name);
+  } catch (error) {
+    if (newNameOf(host, name, id) === name) throw error;
+  }
+  const renamed = newNameOf(host, name, id);
+  if (renamed !== name) underItsName(host, renamed, id, work);
+}
+
+/** The name of the app that build `id` belongs to. */
+function newNameOf(host: Host, app: AppName, id: BuildId): AppName {
   if (existsSync(recordPath(host, app, id))) return app;
   try {
     return asAppName(readSmallFile(join(directoryOf(host), id), NAME_BYTES) ?? '') ?? app;

@@ -6,7 +6,7 @@ import { asAppName, asBuildId } from '../host/dokku/names';
 import { reasonOf } from '../host/failure';
 import { asRevision } from '../host/dokku/revision';
 import { addNote, type Note } from '../projections/conclusions/notes';
-import { newNameOf } from '../subscribers/renamedApps';
+import { underItsName } from '../subscribers/renamedApps';
 
 /**
  * `post-extract <app> <directory> [<revision>]`: Dokku has unpacked the source, and says which commit is being built.
@@ -27,9 +27,10 @@ function note({ host, args, output }: Call, what: Note): void {
   const build = asBuildId(host.buildId ?? '');
   if (named === undefined || build === undefined) return;
   try {
-    const app = newNameOf(host, named, build);
-    const builds = appBuilds(host, app);
-    if (builds.mode === 'owner' && existsSync(recordPath(host, app, build))) addNote(builds.directory, build, what);
+    underItsName(host, named, build, (app) => {
+      const builds = appBuilds(host, app);
+      if (builds.mode === 'owner' && existsSync(recordPath(host, app, build))) addNote(builds.directory, build, what);
+    });
   } catch (error) {
     output.warn(`The ${what.type} of build ${build} could not be noted: ${reasonOf(error)}`);
   }

@@ -1,12 +1,12 @@
 import { existsSync } from 'node:fs';
 
 import type { Call } from '../../host/call';
-import { parseAppName, parseBuildId } from '../../host/dokku/names';
+import { type BuildId, parseAppName, parseBuildId } from '../../host/dokku/names';
 import { leftBehindBy } from '../../host/system/processes';
 import { findBuild } from '../../journal/history';
-import { changeHistory, load } from '../changeHistory';
+import { type AppContext, changeHistory, load } from '../changeHistory';
 import { contextOf, tidy } from '../recordDeploy';
-import { forgetRenamed, newNameOf } from '../renamedApps';
+import { forgetRenamed, underItsName } from '../renamedApps';
 import { waitForEnd } from './waitForEnd';
 
 /**
@@ -17,16 +17,21 @@ import { waitForEnd } from './waitForEnd';
  */
 export function afterDeploy({ host, output, args }: Call): undefined {
   const id = parseBuildId(args[1] ?? '');
-  const app = newNameOf(host, parseAppName(args[0] ?? ''), id);
-  const context = contextOf(host, app, output.warn);
+  underItsName(host, parseAppName(args[0] ?? ''), id, (app) => {
+    conclude(contextOf(host, app, output.warn), id, args[2]);
+  });
+}
+
+/** `pid`: of the process that has ended. */
+function conclude(context: AppContext, id: BuildId, pid: string | undefined): void {
   if (!existsSync(context.builds.directory)) return; // the app was destroyed, and nothing of it comes back
   const build = findBuild(load(context, 'own').history, id);
   if (build?.status === 'running' && context.system.isGroupAlive(build.process)) {
     const next = leftBehindBy(build.process);
-    if (next !== undefined && String(next) !== args[2]) waitForEnd(context.builds, id, next, output.warn);
+    if (next !== undefined && String(next) !== pid) waitForEnd(context.builds, id, next, context.warn);
     // The last one may have ended just now.
     if (next !== undefined || context.system.isGroupAlive(build.process)) return;
   }
   changeHistory(context, 'all', (history) => tidy(context, history));
-  forgetRenamed(host, id);
+  forgetRenamed(context.host, id);
 }
