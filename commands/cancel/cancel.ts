@@ -73,8 +73,7 @@ function cancelOnce(context: AppContext, output: Output, id: BuildId, force: boo
       removeDeployLock(host, builds.app, id);
       const build = findBuild(loaded.history, id) ?? plan.build;
       if (added.length === 0) sayOver(output, build);
-      else
-        output.step(`Build was already terminated, marking ${build.status === 'succeeded' ? 'succeeded' : 'failed'}`);
+      else output.step(`Build was already terminated, marking ${build.status}`);
       return 0;
     }
     case 'await':
@@ -101,6 +100,8 @@ function signalBuild(context: AppContext, output: Output, build: Build, force: b
   note(SIGNALS[0]);
   const canceler = firstCanceler(builds, id, system) ?? process.pid;
   const isFirst = force || canceler === process.pid;
+  // Another cancel may have ended it before the note of this one was written.
+  if (isFirst && !system.isGroupAlive(build.process)) throw new ProcessGone(build.process.pid);
   if (isFirst) {
     output.step('Killing app deploy');
     output.flush();
