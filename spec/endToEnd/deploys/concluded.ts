@@ -7,8 +7,8 @@ import { waitersOf } from './waiters';
 /** An event of `builds:events --format json`. */
 export type EventJson = Readonly<Record<string, unknown>> & { readonly type: string };
 
-/** A build that is not concluded by then never will be. */
-const LIMIT_MS = 60_000;
+/** A build that is not concluded by then never will be: a busy machine takes a minute to conclude many at once. */
+const LIMIT_MS = 300_000;
 
 const RECORD_LIMIT_BYTES = 64 * 1024;
 

@@ -49,11 +49,12 @@ export async function untilWaiters(
 export async function untilConcluded(host: Sandbox, living: number): Promise<void> {
   const isAtWork = ({ command }: Waiter): boolean =>
     command.includes(host.paths.root) && [WAITS, 'builds-after-deploy'].some((text) => command.includes(text));
-  const isLeft = (one: Waiter): boolean => isAtWork(one) && !one.command.includes(` ${living}`);
+  const isLeft = (one: Waiter): boolean => isAtWork(one) && !one.command.includes(` ${living} `);
   while (allProcesses().some(isLeft)) await new Promise((resolve) => setTimeout(resolve, 50));
 }
 
-function allProcesses(): Waiter[] {
+/** Every process that there is. */
+export function allProcesses(): Waiter[] {
   return readdirSync('/proc').flatMap((name) => (/^\d+$/.test(name) ? readProcess(Number(name)) : []));
 }
 

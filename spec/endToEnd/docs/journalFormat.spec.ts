@@ -5,6 +5,7 @@ import { crc32 } from 'node:zlib';
 import test from 'ava';
 
 import { createSandbox, type Sandbox } from '../../../scripts/sandbox/host';
+import { untilConcluded } from '../deploys/waiters';
 import { type JournalEvent, readJournal } from './journalReader';
 
 /* docs/journal-format.md is right when a reader that was written from it alone agrees with the program. */
@@ -135,6 +136,7 @@ test('a reader written from the page reads whatever the program writes: every ev
   await host.trigger('builds-record-discard', ['all', 'polled']);
   await host.dokku(['builds:set', 'all', 'retention', '2']);
   await host.dokku(['builds:prune', 'all']);
+  await untilConcluded(host, process.pid); // what runs behind the capture may write, too
 
   const journal = readJournal(readFileSync(journalPath('all')));
   const printed = await printedEvents('all');
