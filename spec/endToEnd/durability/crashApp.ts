@@ -13,6 +13,7 @@ import { loadHistory } from '../../../journal/loadHistory';
 import { readRunning } from '../../../projections/lists/runningBuilds';
 import { recordStart } from '../../../subscribers/recordDeploy';
 import { filesOf, recordsOf } from '../../projections/records/temporaryApp';
+import { allProcesses, type Waiter } from '../deploys/waiters';
 import { auditJournal } from './journalAudit';
 import { call, type CallOptions, command, type Outcome } from './pluginCalls';
 
@@ -23,6 +24,7 @@ export class CrashApp {
   private readonly started = new Set<BuildId>();
   private readonly ended = new Set<BuildId>();
   private readonly canceled = new Set<BuildId>();
+  private readonly begun = new Set<BuildId>();
   private deploy:
     { readonly build: BuildId; readonly process: ChildProcess; readonly exit: Promise<unknown> } | undefined;
   private readonly directory: string;
@@ -53,6 +55,7 @@ export class CrashApp {
   private async deployBegins(): Promise<{ build: BuildId; pid: number }> {
     await this.stop();
     const build = generateBuildId(Date.now());
+    this.begun.add(build);
     // for a core file
     const process_ = spawn('sleep', ['600'], { stdio: 'ignore', detached: true, cwd: this.host.libRoot });
     await once(process_, 'spawn');
@@ -155,6 +158,22 @@ export class CrashApp {
    * trigger leaves to that.
    */
   async untidy(): Promise<string[]> {
+    if ((await this.unlikeTheJournal()).length === 0) return [];
+    await this.untilConcluded(); // what a process was about to write or to remove is not left
+    return this.unlikeTheJournal();
+  }
+
+  /** Resolves when no process is at work any more behind a deploy whose own process has ended. */
+  async untilConcluded(): Promise<void> {
+    const { build: deploying, process: own } = this.deploy ?? {};
+    const lives = own?.exitCode === null && own.signalCode === null;
+    const ended = [...this.begun].filter((id) => !lives || id !== deploying);
+    const isAtWork = ({ command: typed }: Waiter): boolean =>
+      ended.some((id) => typed.includes(` builds-after-deploy ${this.app} ${id} `));
+    while (allProcesses().some(isAtWork)) await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+
+  private async unlikeTheJournal(): Promise<string[]> {
     await command(this.host, 'prune', [this.app]);
     const found = readdirSync(this.directory).filter((name) => name.endsWith('.tmp'));
     const builds = appBuilds(this.host, this.app);

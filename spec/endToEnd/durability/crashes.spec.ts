@@ -64,6 +64,7 @@ async function lane(t: ExecutionContext, host: Host, name: string, tally: Tally)
     t.teardown(() => app.stop());
     for (let deploy = 0; deploy < DEPLOYS && !tally.over; deploy += 1) await deployAndKill(t, app, tally);
     await inPeace(t, app, tally, 'begin');
+    await app.untilConcluded();
     t.deepEqual(verifyApp(appBuilds(host, app.app), thisSystem).deviations, []);
     if (tally.over) return app;
     await inPeace(t, app, tally, 'finalize');
