@@ -3,6 +3,12 @@
 # signal ends that other process. A SIGQUIT would mean that the plugin has sent one to a stranger.
 plugin=$1 app=$2 dies=$3
 
+# The process that waits for the end of the deploy waits for ever, and concludes nothing in between.
+mkdir programs
+printf '#!/bin/sh\nexec sleep 600\n' > programs/tail
+chmod +x programs/tail
+export PATH="$PWD/programs:$PATH"
+
 ticks() { sed 's/.*) //' "/proc/$1/stat" | cut -d ' ' -f 20; }
 
 # What is started behind `&` ignores SIGQUIT, but for this.
