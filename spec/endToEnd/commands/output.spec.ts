@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { chmodSync, rmSync, statSync, symlinkSync } from 'node:fs';
+import { chmodSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 
 import test from 'ava';
@@ -51,23 +51,30 @@ test('the output of a live build ends when its process dies and nobody records t
 
 test('the output of a build ends although something goes on to write to its log, and not before some of that came', async (t) => {
   const gate = host.gate();
-  const endless = script('while :; do echo again; sleep 0.02; done >> "$1"');
-  const writer = join(host.paths.tmp, 'endless');
-  host.write(writer, endless);
   await host.createApp('endless', { build: script(gate.announced('compiling')) });
   const deploy = await host.startDeploy('endless', ['ps:rebuild', 'endless'], 'compiling');
-  const log = host.file('endless', `${deploy.build}.log`);
+  const files = [`${deploy.build}.log`, 'events.journal'].map((name) => host.file('endless', name));
   const follower = host.start(['dokku', 'builds:output', 'endless', deploy.build]);
   await follower.until('compiling\n');
-  const writing = spawn('bash', [writer, log], { stdio: 'ignore' });
+  const writing = spawn(process.execPath, ['-e', WRITE_FOR_EVER, ...files], { stdio: 'ignore' });
   t.teardown(() => writing.kill());
+  await follower.until('again\n');
   gate.open();
   await deploy.finished;
-  const atEnd = statSync(log).size;
   const { code, stdout } = await follower.finished;
   t.is(code, 0);
-  t.true(stdout.length > atEnd, `${stdout.length} bytes were printed, ${atEnd} were there at the end`);
+  t.regex(stdout, /^behind the end 10$/m);
 });
+
+/** Writes to a log, and numbers the lines that it writes when the journal has the end of the build. */
+const WRITE_FOR_EVER = `
+const { appendFileSync, readFileSync } = require('node:fs');
+const [log, journal] = process.argv.slice(1);
+let behind = 0;
+setInterval(() => {
+  if (readFileSync(journal).includes('BuildFinished')) behind += 1;
+  appendFileSync(log, behind === 0 ? 'again\\n' : 'behind the end ' + behind + '\\n');
+}, 20);`;
 
 test('the output of a quiet build ends when its reader is gone', async (t) => {
   const gate = host.gate();
