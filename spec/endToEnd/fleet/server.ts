@@ -17,6 +17,9 @@ export const program = 'program' in installed ? installed.program : '';
 /** A server ends by itself after this time, whatever becomes of the spec. A busy machine takes minutes for some. */
 export const SERVER_SECONDS = 900;
 
+/** A server answers when a message is on its disk. A busy disk takes seconds. */
+const PATIENT_MS = 60_000;
+
 /** A test that needs a real server. */
 export const withServer = program === '' ? test.skip : test;
 
@@ -24,7 +27,8 @@ export const withServer = program === '' ? test.skip : test;
 export interface OwnServer {
   readonly directory: string;
   server(): NatsServer;
-  connect(as: Keyed): Promise<NatsFleet>;
+  /** An answer may take `timeout` ms. */
+  connect(as: Keyed, timeout?: number): Promise<NatsFleet>;
   /** Starts it again; `change` works on its files before that. */
   restart(signal: NodeJS.Signals, change?: (directory: string) => void): Promise<void>;
 }
@@ -47,13 +51,13 @@ export async function startServer(
   return {
     directory,
     server: () => server,
-    async connect(user) {
+    async connect(user, timeout = PATIENT_MS) {
       const fleet = await connectNats({
         servers: [server.url],
         user,
         inbox: inboxOf(user.id),
         name: user.role,
-        timeout: 2000,
+        timeout,
       });
       t.teardown(() => fleet.close());
       return fleet;
