@@ -1,6 +1,7 @@
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { randomInt } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:net';
 import path from 'node:path';
 
 /*
@@ -127,14 +128,37 @@ function jetstreamOf(directory: string): string {
   return `server_name: one\njetstream { store_dir: "${directory}/streams", sync_interval: always }\n`;
 }
 
-/** A port on loopback that nobody listens on now. */
-export function freePort(): Promise<number> {
+/**
+ * A port on loopback that nobody listens on now. Not one of those that the kernel gives to whoever asks for any: it is
+ * still free when the server starts a while later, or again.
+ */
+export async function freePort(): Promise<number> {
+  const [firstOfKernel = 0] = readFileSync('/proc/sys/net/ipv4/ip_local_port_range', 'utf8').split(/\s+/).map(Number);
+  if (firstOfKernel <= FIRST_PORT) return portOf(await addressOn(0));
+  for (let tries = 0; ; tries += 1) {
+    try {
+      return portOf(await addressOn(randomInt(FIRST_PORT, firstOfKernel)));
+    } catch (error) {
+      if (tries === MOST_TRIES) throw error;
+    }
+  }
+}
+
+const FIRST_PORT = 15_000;
+const MOST_TRIES = 20;
+
+/** Listens on `port`, and no longer; gives the address. */
+function addressOn(port: number): Promise<ReturnType<Server['address']>> {
   return new Promise((resolve, reject) => {
     const server = createServer();
     server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
+    server.listen(port, '127.0.0.1', () => {
       const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
+      server.close(() => resolve(address));
     });
   });
+}
+
+function portOf(address: ReturnType<Server['address']>): number {
+  return typeof address === 'object' && address !== null ? address.port : 0;
 }

@@ -91,9 +91,8 @@ async function startCluster(t: ExecutionContext, members: readonly Keyed[]): Pro
     const cluster = { name: 'fleet', listen: `127.0.0.1:${ports[node]}`, routes };
     const plan = { members, name: `node${node}`, listen: '', store: join(own, 'store'), cluster };
     const configuration = serverConfiguration(plan);
-    const port = clients[node] ?? 0;
+    const port = (clients[node] ??= await freePort());
     const server = await startNatsServer({ directory: own, program, configuration, port, seconds: SERVER_SECONDS });
-    clients[node] = server.port;
     servers.set(node, server);
   };
   t.teardown(async () => {

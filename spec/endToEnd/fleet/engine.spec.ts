@@ -7,7 +7,7 @@ import { ulid } from 'ulid';
 
 import { connectFleet, isNewEnough, readServers, ServerTooOld } from '../../../subscribers/fleet/nats/connect';
 import { EngineAway, NotTheLast } from '../../../subscribers/fleet/engine';
-import { connectNats } from '../../../subscribers/fleet/nats/natsFleet';
+import { connectNats, type NatsFleet } from '../../../subscribers/fleet/nats/natsFleet';
 import { JOURNALS, STATES } from '../../../subscribers/fleet/nats/natsMessages';
 import { makeStreams, managerOf } from '../../../subscribers/fleet/nats/natsStreams';
 import { JournalPublisher } from '../../../subscribers/fleet/agent/publishJournal';
@@ -162,12 +162,19 @@ withServer('a server that was killed has all that it acknowledged', async (t) =>
 withServer('whether a server syncs before it acknowledges can be seen', async (t) => {
   const reader = newMember('reader');
   const durable = await startServer(t, [reader]);
-  t.like((await readServers(await durable.connect(reader)))[0], { name: 'one', durable: true });
+  t.like(await answerOf(await durable.connect(reader)), { name: 'one', durable: true });
   const careless = await startServer(t, [reader], (text) =>
     text.replace('sync_interval: always', 'sync_interval: "2m"'),
   );
-  t.like((await readServers(await careless.connect(reader)))[0], { name: 'one', durable: false });
+  t.like(await answerOf(await careless.connect(reader)), { name: 'one', durable: false });
 });
+
+/** What the only server says of itself. It is asked again if it is too busy to answer within a second. */
+async function answerOf(fleet: NatsFleet) {
+  let [server] = await readServers(fleet);
+  for (let tries = 1; server === undefined && tries < 60; tries += 1) [server] = await readServers(fleet);
+  return server;
+}
 
 withServer('the state of a subject replaces the one before it', async (t) => {
   const [host, reader, administrator] = [newMember('host'), newMember('reader'), newMember('administrator')];

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 import test, { type ExecutionContext } from 'ava';
 
-import { natsServerProgram, type NatsServer, startNatsServer } from '../../../scripts/fleet/natsServer';
+import { freePort, natsServerProgram, type NatsServer, startNatsServer } from '../../../scripts/fleet/natsServer';
 import type { Keyed } from '../../../scripts/fleet/newMember';
 import { connectNats, type NatsFleet } from '../../../subscribers/fleet/nats/natsFleet';
 import { inboxOf, type Member, serverConfiguration } from '../../../subscribers/fleet/nats/serverConfiguration';
@@ -42,8 +42,8 @@ export async function startServer(
   const directory = mkdtempSync(join(tmpdir(), 'dokku-fleet-'));
   const plan = { members, name: 'one', listen: '', store: join(directory, 'store') };
   const configuration = edit(serverConfiguration(plan));
-  let server = await startNatsServer({ directory, program, configuration, seconds: SERVER_SECONDS });
-  const { port } = server;
+  const port = await freePort();
+  let server = await startNatsServer({ directory, program, configuration, port, seconds: SERVER_SECONDS });
   t.teardown(async () => {
     await server.stop('SIGKILL');
     rmSync(directory, { recursive: true, force: true });
