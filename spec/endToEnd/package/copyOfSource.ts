@@ -19,6 +19,6 @@ export function copyOfSource(directory: string): string {
   }
   const from = join(ROOT, 'node_modules');
   const to = join(directory, 'node_modules');
-  if (spawnSync('cp', ['-al', from, to]).status !== 0) execFileSync('cp', ['-a', from, to]);
+  if (spawnSync('cp', ['-alT', from, to]).status !== 0) execFileSync('cp', ['-aT', from, to]); // -T: what the first left
   return directory;
 }

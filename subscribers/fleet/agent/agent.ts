@@ -57,9 +57,9 @@ async function serve(fleet: Fleet, options: AgentOptions, signal: AbortSignal, o
     alarm.ring();
   });
   session.answer(alarm.ring);
-  session.lookAt();
   const due = { look: 0, ask: Date.now() + options.askMs, host: 0 };
   try {
+    watch.cover([]);
     while (!alarm.isStopped()) {
       alarm.hasRung();
       const now = Date.now();
@@ -67,8 +67,8 @@ async function serve(fleet: Fleet, options: AgentOptions, signal: AbortSignal, o
       else if (now >= due.look) session.lookAt();
       if (now >= due.ask) due.ask = now + options.askMs;
       if (now >= due.look) due.look = now + options.lookMs;
+      watch.cover(session.apps); // before they are read: what comes after that is reported
       await session.publish();
-      watch.cover(session.apps);
       await session.tellChanges();
       if (await session.tellHost({ ifNew: now < due.host })) due.host = now + options.everySeconds * 1000;
       onSuccess();
