@@ -49,7 +49,7 @@ function watching(host: Host, app: AppName | undefined, screen: FullScreen): Han
   let size = 0; // bytes of the log in the state when it was read
 
   const readLog = (): void => {
-    const isShown = state.view.name === 'log' || isSplit(screen.size());
+    const isShown = state.view.name === 'log' || isSplit({ ...screen.size(), isLocal: true });
     const of = isShown ? wantedLog(state) : undefined;
     const now = of === undefined ? 0 : logSize(host, of);
     const isKnown = of !== undefined && state.log !== undefined && isSame(of, state.log.of) && now === size;
@@ -59,7 +59,15 @@ function watching(host: Host, app: AppName | undefined, screen: FullScreen): Han
   const draw = (): void => {
     readLog();
     const lastLine = (build: Parameters<typeof readLastLine>[1]): string => readLastLine(host, build);
-    const canvas = { ...screen.size(), colour, unicode, now: Date.now(), lastLine, of: app ?? hostname() };
+    const canvas = {
+      ...screen.size(),
+      colour,
+      unicode,
+      now: Date.now(),
+      lastLine,
+      of: app ?? hostname(),
+      isLocal: true,
+    };
     screen.draw(drawScreen(state, canvas));
   };
   const refresh = (): void => {

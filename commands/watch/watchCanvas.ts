@@ -18,6 +18,8 @@ export interface Canvas {
   readonly lastLine: (build: WatchedBuild) => string;
   /** What is watched: the name of an app, or of the host. */
   readonly of: string;
+  /** Whether the logs and processes of the builds are on this machine. */
+  readonly isLocal: boolean;
 }
 
 type Emphasis = 'bold' | 'dim' | 'inverse';

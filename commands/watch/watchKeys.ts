@@ -2,6 +2,8 @@
 export interface KeyHelp {
   readonly keys: string;
   readonly does: string;
+  /** Works only where the logs and processes of the builds are. */
+  readonly local?: true;
 }
 
 /** Every key, by where it works. */
@@ -9,21 +11,21 @@ export const watchKeys: Readonly<Record<'List of builds' | 'Log of a build' | 'E
   'List of builds': [
     { keys: '↑ ↓, j k', does: 'select a build' },
     { keys: 'PgUp PgDn, g G', does: 'ten builds up or down, first, last' },
-    { keys: 'Enter, o', does: 'open the log of the selected build' },
+    { keys: 'Enter, o', does: 'open the log of the selected build', local: true },
     { keys: '/', does: 'filter by app, build, status, source, user' },
     { keys: 'q', does: 'quit' },
   ],
   'Log of a build': [
-    { keys: '↑ ↓, j k', does: 'scroll' },
-    { keys: 'PgUp PgDn, g G', does: 'a page up or down, beginning, end' },
-    { keys: 'w', does: 'wrap long lines, or not' },
-    { keys: '← →, h l', does: 'scroll sideways in lines that are not wrapped' },
-    { keys: '/', does: 'show only lines with a text' },
-    { keys: 'f', does: 'follow the end of the log, or stop' },
-    { keys: 'q, Escape', does: 'back to the list' },
+    { keys: '↑ ↓, j k', does: 'scroll', local: true },
+    { keys: 'PgUp PgDn, g G', does: 'a page up or down, beginning, end', local: true },
+    { keys: 'w', does: 'wrap long lines, or not', local: true },
+    { keys: '← →, h l', does: 'scroll sideways in lines that are not wrapped', local: true },
+    { keys: '/', does: 'show only lines with a text', local: true },
+    { keys: 'f', does: 'follow the end of the log, or stop', local: true },
+    { keys: 'q, Escape', does: 'back to the list', local: true },
   ],
   Everywhere: [
-    { keys: 'c', does: 'cancel the build, after a question' },
+    { keys: 'c', does: 'cancel the build, after a question', local: true },
     { keys: '?', does: 'show this help' },
     { keys: 'Ctrl-C', does: 'quit' },
     { keys: 'Ctrl-Z', does: 'suspend' },

@@ -28,7 +28,7 @@ function drawBody(state: WatchState, canvas: Canvas): string[] {
   return state.view.name === 'log' ? drawLog(state.view, canvas) : drawList(state, canvas);
 }
 
-function footer(state: WatchState, { unicode, columns }: Canvas): string {
+function footer(state: WatchState, { unicode, columns, isLocal }: Canvas): string {
   const { view, prompt, message } = state;
   const arrows = unicode ? '↑↓' : 'up/down';
   switch (prompt?.name) {
@@ -42,8 +42,11 @@ function footer(state: WatchState, { unicode, columns }: Canvas): string {
       break;
   }
   if (message !== '') return message;
-  if (view.name === 'list')
-    return keysText([`${arrows} select`, 'Enter log', '/ filter', 'c cancel'], ['? keys', 'q quit'], columns);
+  if (view.name === 'list') {
+    const select = `${arrows} select`;
+    const keys = isLocal ? [select, 'Enter log', '/ filter', 'c cancel'] : [select, '/ filter'];
+    return keysText(keys, ['? keys', 'q quit'], columns);
+  }
   const isRunning = view.of.shown.displayStatus === 'running';
   const follow = isRunning ? [`f ${view.following ? 'stop following' : 'follow'}`] : [];
   const keys = [`${arrows} scroll`, ...follow, `w ${view.wraps ? 'no wrap' : 'wrap'}`, '/ filter'];
@@ -62,8 +65,8 @@ const WIDE_COLUMNS = 90;
 const SPLIT_COLUMNS = 120;
 
 /** Whether the log of the selected build has room beside the list. */
-export function isSplit({ columns }: { readonly columns: number }): boolean {
-  return columns >= SPLIT_COLUMNS;
+export function isSplit({ columns, isLocal }: Pick<Canvas, 'columns' | 'isLocal'>): boolean {
+  return isLocal && columns >= SPLIT_COLUMNS;
 }
 
 const MOST_LIST_COLUMNS = 72;
@@ -188,11 +191,15 @@ function placeText(view: LogView, shown: number): string {
 const KEY_COLUMNS = 18;
 
 function drawHelp(canvas: Canvas): string[] {
-  const { columns, unicode } = canvas;
+  const { columns, unicode, isLocal } = canvas;
   const ascii = (keys: string): string =>
     unicode ? keys : keys.replace('↑ ↓', 'up down').replace('← →', 'left right');
-  return Object.entries(watchKeys).flatMap(([where, keys]) => [
-    emphasized(` ${where}`, 'bold', columns, canvas),
-    ...keys.map((key) => fit(`   ${padEnd(ascii(key.keys), KEY_COLUMNS)}${key.does}`, columns, canvas)),
-  ]);
+  return Object.entries(watchKeys).flatMap(([where, all]) => {
+    const keys = all.filter(({ local = false }) => isLocal || !local);
+    if (keys.length === 0) return [];
+    return [
+      emphasized(` ${where}`, 'bold', columns, canvas),
+      ...keys.map((key) => fit(`   ${padEnd(ascii(key.keys), KEY_COLUMNS)}${key.does}`, columns, canvas)),
+    ];
+  });
 }

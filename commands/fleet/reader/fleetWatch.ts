@@ -58,7 +58,7 @@ export const fleetWatch = defineCommand({
     });
     const draw = (): void => {
       const lastLine = ({ app }: WatchedBuild): string => `heard ${heard.get(app) ?? ''}`;
-      const canvas = { ...screen.size(), colour, unicode, now: Date.now(), lastLine, of: 'fleet' };
+      const canvas = { ...screen.size(), colour, unicode, now: Date.now(), lastLine, of: 'fleet', isLocal: false };
       screen.draw(drawScreen(state, canvas));
     };
     const look = (now: FleetView): void => {

@@ -30,7 +30,7 @@ const state = (...builds: WatchedBuild[]): WatchState => onBuilds(nothingWatched
 const now = Date.parse('2026-04-30T13:55:00Z');
 
 function canvas(columns: number, rows: number, rest: Partial<Canvas> = {}): Canvas {
-  return { columns, rows, colour: false, unicode: true, now, lastLine: () => '', of: 'host', ...rest };
+  return { columns, rows, colour: false, unicode: true, now, lastLine: () => '', of: 'host', isLocal: true, ...rest };
 }
 
 /** What somebody reads on the screen. */
@@ -109,6 +109,16 @@ test('on a narrow terminal the footer still says how to get help and how to quit
       ?.includes('c cancel   ? keys   q quit'),
     true,
   );
+});
+
+test('builds of other hosts: no key is offered that needs their logs or processes, and no room for a log', (t) => {
+  const on = canvas(120, 30, { isLocal: false });
+  const shown = screen(state(...many), on);
+  t.is(shown.at(-1)?.trim(), '↑↓ select   / filter   ? keys   q quit');
+  t.true(shown[0]?.trimEnd().endsWith('UTC'));
+  const help = screen(typed(state(...many), ['?'], on), on).join('\n');
+  t.regex(help, /filter by app/);
+  t.notRegex(help, /log|cancel/);
 });
 
 test('? shows every key, and the next key closes it', (t) => {
