@@ -20,6 +20,7 @@ import {
 import { metricsPath, setMetricsFile } from '../subscribers/metrics/metricsFile';
 import { parseMetrics } from '../subscribers/metrics/settings';
 import { forgetEnded } from '../subscribers/notifications/endedReceivers';
+import { refusalOf, refusedAddressIn } from '../subscribers/notifications/webhook/addresses';
 import { forgetUndelivered } from '../subscribers/notifications/undelivered';
 import { pagePath, pagesDirectory, parsePageSetting } from '../subscribers/page/keptPages';
 import { setPage, startUpdate } from '../subscribers/page/requestPages';
@@ -47,6 +48,12 @@ interface KeptFile {
   readonly use: string;
 }
 
+/** An address that nothing is sent to is refused at once. A name is looked up when something is sent. */
+function checkNotifyUrl(text: string): void {
+  const address = refusedAddressIn(parseNotifyUrl(text));
+  if (address !== undefined) throw new Failure(`Invalid notify-url: ${refusalOf(address)}`);
+}
+
 const DOCS = 'https://github.com/dokku-builds/dokku-builds/blob/main/docs';
 
 const properties: Readonly<Record<string, Property>> = {
@@ -56,7 +63,7 @@ const properties: Readonly<Record<string, Property>> = {
     'after how many days finished builds are removed, except the last success; by default never',
   ),
   'log-retention': aLimit('log-retention', 'how many of the newest finished builds keep their logs; by default all'),
-  'notify-url': { help: 'the url to post notifications to', check: parseNotifyUrl },
+  'notify-url': { help: 'the url to post notifications to', check: checkNotifyUrl },
   'notify-format': {
     help: `the format of the messages: ${formatNames.join(',')}; by default json`,
     check: parseFormat,

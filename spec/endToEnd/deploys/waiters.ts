@@ -45,6 +45,20 @@ export async function untilWaiters(
   while (!expected(waitersOf(host, app))) await new Promise((resolve) => setTimeout(resolve, 50));
 }
 
+/** Kills all that waits for the deploys of `app`, also what is started meanwhile. */
+export async function killWaiters(host: Sandbox, app: string): Promise<void> {
+  await untilWaiters(host, app, (waiters) => {
+    for (const { pid } of waiters) {
+      try {
+        process.kill(pid, 'SIGKILL');
+      } catch {
+        // it has ended by itself
+      }
+    }
+    return noneIsLeft(waiters);
+  });
+}
+
 /** Resolves when the ends of all deploys of the host are concluded, except those of process `living`. */
 export async function untilConcluded(host: Sandbox, living: number): Promise<void> {
   const isAtWork = ({ command }: Waiter): boolean =>

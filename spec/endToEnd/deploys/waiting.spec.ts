@@ -6,7 +6,7 @@ import test from 'ava';
 
 import { createSandbox, type Running, type Sandbox, script } from '../../../scripts/sandbox/host';
 import { concluded } from './concluded';
-import { noneIsLeft, readProcess, untilWaiters, type Waiter, waitersOf } from './waiters';
+import { killWaiters, noneIsLeft, readProcess, untilWaiters, type Waiter, waitersOf } from './waiters';
 
 /* The process that each start leaves behind, which waits for the end of the deploy. */
 
@@ -87,8 +87,7 @@ test('the triggers of a deploy return while it is stopped', async (t) => {
   t.is(host.record('slow', 'b1')['status'], 'succeeded');
   t.true(waitersOf(host, 'slow').some(({ state }) => state === STOPPED));
   process.kill(deploy.pid, 'SIGKILL');
-  for (const { pid } of waitersOf(host, 'slow')) process.kill(pid, 'SIGKILL');
-  await untilWaiters(host, 'slow', noneIsLeft);
+  await killWaiters(host, 'slow');
 });
 
 test('after a deploy that reported its end no process is left, and no second end is recorded', async (t) => {
@@ -104,8 +103,7 @@ test('after a deploy that reported its end no process is left, and no second end
 
 test('if it is killed, the next finalize of the app concludes instead', async (t) => {
   const deploy = await startBuild('alone');
-  for (const { pid } of waitersOf(host, 'alone')) process.kill(pid, 'SIGKILL');
-  await untilWaiters(host, 'alone', noneIsLeft);
+  await killWaiters(host, 'alone');
   process.kill(deploy.pid, 'SIGKILL');
   await deploy.finished;
   t.is(host.record('alone', 'b1')['status'], 'running');

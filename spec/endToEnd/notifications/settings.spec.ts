@@ -87,6 +87,15 @@ test.serial(
   },
 );
 
+test.serial('an address that nothing is sent to is refused before it is stored', async (t) => {
+  for (const address of ['169.254.169.254', '[fd20:ce::254]', '0xa9fea9fe']) {
+    const { code, stderr } = await set('shop', 'notify-url', `http://${address}/secret`);
+    t.is(code, 1, address);
+    t.regex(stderr, /^ ! {5}Invalid notify-url: [0-9a-f.:]+ is an address that nothing is sent to\n$/);
+  }
+  t.false(existsSync(path('shop', 'notify-url')));
+});
+
 test.serial('other bad values are refused, too', async (t) => {
   for (const value of ['fail', 'failed,', 'failed, canceled', 'FAILED']) {
     const { code, stderr } = await set('shop', 'notify-on', value);

@@ -38,6 +38,17 @@ export function isRefusedAddress(text: string): boolean {
   return inner.length > 0 ? inner.some(isRefused) : isRefused(address);
 }
 
+/** The address in place of a name in `url`, if nothing is sent to it. */
+export function refusedAddressIn(url: URL): string | undefined {
+  const address = url.hostname.replace(/^\[|\]$/g, '');
+  return isRefusedAddress(address) ? address : undefined;
+}
+
+/** Why nothing is sent to `address`. */
+export function refusalOf(address: string): string {
+  return `${address} is an address that nothing is sent to`;
+}
+
 function isRefused(address: Address): boolean {
   if (!ALLOWED_KINDS.has(address.range())) return true;
   return METADATA_SERVICES.some(([network, bits]) => network.kind() === address.kind() && address.match(network, bits));

@@ -6,7 +6,7 @@ import { request as requestHttps } from 'node:https';
 import { errorCode, printable, reasonOf } from '../../../host/failure';
 import type { Post } from '../formats/format';
 import type { Header } from '../settings';
-import { isRefusedAddress } from './addresses';
+import { isRefusedAddress, refusalOf, refusedAddressIn } from './addresses';
 import { trustedCertificates } from './certificates';
 import { parseRetryAfter } from './retryAfter';
 
@@ -65,8 +65,8 @@ const REST_MS = 500;
 export function postMessage({ post, id, on, secret, header }: Posting, means: Means = {}): Promise<Reply> {
   const { limit = DEFAULT_LIMIT_MS, resolve: resolveName = dnsLookup } = means;
   const { url, body } = post;
-  const address = url.hostname.replace(/^\[|\]$/g, '');
-  if (isRefusedAddress(address)) return Promise.resolve(refused(refusedAddress(address).message));
+  const address = refusedAddressIn(url);
+  if (address !== undefined) return Promise.resolve(refused(refusalOf(address)));
   const bytes = Buffer.from(body);
   const options: RequestOptions = {
     method: 'POST',
@@ -150,10 +150,6 @@ export function signature(secret: string, body: Uint8Array): string {
   return `sha256=${createHmac('sha256', secret).update(body).digest('hex')}`;
 }
 
-function refusedAddress(address: string): Error {
-  return new Error(`${address} is an address that nothing is sent to`);
-}
-
 type Found = (error: NodeJS.ErrnoException | null, address: string | LookupAddress[], family?: number) => void;
 type Lookup = (hostname: string, options: LookupOptions, found: Found) => void;
 type Resolve = (
@@ -168,7 +164,7 @@ export function checkedLookup(resolve: Resolve): Lookup {
     resolve(hostname, { ...options, all: true }, (error, addresses = []) => {
       const [first] = addresses;
       const bad = addresses.find(({ address }) => isRefusedAddress(address));
-      if (error !== null || bad !== undefined) found(error ?? refusedAddress(bad?.address ?? ''), []);
+      if (error !== null || bad !== undefined) found(error ?? new Error(refusalOf(bad?.address ?? '')), []);
       else if (options.all === true) found(null, addresses);
       else found(null, first?.address ?? '', first?.family);
     });
