@@ -5,16 +5,7 @@ import { isFailure, recordText, type ShownBuild } from '../records/record';
 import { durationsChart } from './charts/charts';
 import { whyHtml } from './failures';
 import { counted, escapeHtml, escapeText, timeText } from './html/html';
-import {
-  type Anchors,
-  commitHtml,
-  failingBuild,
-  type PageApp,
-  statusClass,
-  statusHtml,
-  timeAndAge,
-  whoHtml,
-} from './pageApp';
+import { type Anchors, commitHtml, failingBuild, type PageApp, statusHtml, timeAndAge, whoHtml } from './pageApp';
 import { logHtml, type PageLog } from './pageLog';
 import { rateText, type Numbers } from './pageNumbers';
 import type { Palette } from './html/palette';
@@ -39,7 +30,7 @@ export interface SectionContext {
 export function appSection(page: PageApp, numbers: Numbers, context: SectionContext): string {
   const { app, builds } = page;
   const anchor = context.anchors.app(app);
-  const inner = builds.length === 0 ? '<p class=q>No builds recorded for this app' : buildsTable(page, context);
+  const inner = builds.length === 0 ? '<p class=quiet>No builds recorded for this app' : buildsTable(page, context);
   if (context.single) {
     return (
       `<section aria-labelledby="${anchor}">` +
@@ -54,7 +45,7 @@ export function appSection(page: PageApp, numbers: Numbers, context: SectionCont
   const status = newest === undefined ? '' : ` ${statusHtml(newest)}`;
   const failing = failingBuild(page) === undefined ? '' : ' open';
   return (
-    `<details class=p id="${anchor}" data-a=${app}${failing}><summary><h3>${app}</h3>${status} ` +
+    `<details class=app id="${anchor}" data-app=${app}${failing}><summary><h3>${app}</h3>${status} ` +
     `<small>${about}</small></summary>${inner}</details>`
   );
 }
@@ -82,9 +73,10 @@ function buildsTable(page: PageApp, context: SectionContext): string {
     return buildRow(app, shown, context) + detailRow(page, shown, open, context);
   });
   const older = builds.length - newest.length;
-  const note = older > 0 ? `<p class=q>${counted(older, 'older build')}: <code>dokku builds:page ${app}</code>` : '';
+  const note =
+    older > 0 ? `<p class=quiet>${counted(older, 'older build')}: <code>dokku builds:page ${app}</code>` : '';
   return (
-    `<table class=b><caption class=h>Builds of ${app}, newest first</caption><thead><tr>${head}` +
+    `<table class=builds><caption class=sr-only>Builds of ${app}, newest first</caption><thead><tr>${head}` +
     `<tbody>${rows.join('')}</table>${note}`
   );
 }
@@ -93,8 +85,8 @@ function buildRow(app: AppName, shown: ShownBuild, { now, anchors }: SectionCont
   const { build, displayStatus, duration } = shown;
   const anchor = anchors.build(app, build.id);
   return (
-    `<tr id="${anchor}" class=b${statusClass(shown)}><th scope=row><a href="#${anchor}">${build.id}</a>` +
-    `<td class=${statusClass(shown)}>${displayStatus}` +
+    `<tr id="${anchor}" class=${displayStatus}><th scope=row><a href="#${anchor}">${build.id}</a>` +
+    `<td class=${displayStatus}>${displayStatus}` +
     `<td>${timeAndAge(build.startedAt, now)}<td>${duration}<td>${commitHtml(shown)}<td>${whoHtml(shown)}` +
     `<td>${escapeText(build.source)}` +
     `<td>${build.status === 'running' ? '' : build.exitCode}`
@@ -115,9 +107,9 @@ function detailRow(page: PageApp, shown: ShownBuild, open: boolean, context: Sec
   const why = isFailure(shown) ? whyHtml(shown, log) : '';
   const more = single ? eventsHtml(page.events.get(build.id) ?? []) + recordHtml(app, shown) : '';
   return (
-    `<tr class="m b${statusClass(shown)}"><td colspan=${HEADINGS.length}>${why}` +
-    `<details${open ? ' open' : ''}><summary>${title}<span class=h> of build ${build.id}</span></summary>` +
-    `<div class=x>${logHtml(log, logLimit, palette, `Log of build ${build.id}`)}${more}</div></details>`
+    `<tr class=more><td colspan=${HEADINGS.length}>${why}` +
+    `<details${open ? ' open' : ''}><summary>${title}<span class=sr-only> of build ${build.id}</span></summary>` +
+    `<div class=details>${logHtml(log, logLimit, palette, `Log of build ${build.id}`)}${more}</div></details>`
   );
 }
 
@@ -127,11 +119,12 @@ function eventsHtml(events: readonly Recorded[]): string {
     const time = new Date(recorded.at).toISOString();
     return `<li value=${recorded.seq}><time>${timeText(time)}</time> <b>${type}</b> ${escapeHtml(what)}`;
   });
-  const list = items.length === 0 ? '<p class=q>None in the journal' : `<ol class=e>${items.join('')}</ol>`;
+  const list = items.length === 0 ? '<p class=quiet>None in the journal' : `<ol class=events>${items.join('')}</ol>`;
   return `<h4>Events</h4>${list}`;
 }
 
 function recordHtml(app: AppName, { build }: ShownBuild): string {
-  const revision = build.revision === undefined ? '' : `<p class=q>Commit <code>${escapeText(build.revision)}</code>`;
-  return `<h4>Record</h4>${revision}<pre class=j>${escapeText(recordText(app, build))}</pre>`;
+  const revision =
+    build.revision === undefined ? '' : `<p class=quiet>Commit <code>${escapeText(build.revision)}</code>`;
+  return `<h4>Record</h4>${revision}<pre class=record>${escapeText(recordText(app, build))}</pre>`;
 }

@@ -1,7 +1,7 @@
 import { formatDuration } from '../../host/durations';
 import { countOf } from './ends';
 import { count } from './html/html';
-import { type Anchors, failingBuild, latestCounted, type PageApp, startedAt, statusClass, timeAndAge } from './pageApp';
+import { type Anchors, failingBuild, latestCounted, type PageApp, startedAt, timeAndAge } from './pageApp';
 import { type Numbers, rateText } from './pageNumbers';
 import { type Range, spanOf, stripSvg } from './charts/timeline';
 
@@ -13,17 +13,17 @@ export function appsTable(
   anchors: Anchors,
 ): string {
   if (apps.length === 0)
-    return '<section aria-labelledby="page:apps"><h2 id="page:apps">Apps</h2><p class=q>There are no apps</section>';
+    return '<section aria-labelledby="page:apps"><h2 id="page:apps">Apps</h2><p class=quiet>There are no apps</section>';
   const starts = apps.flatMap(({ outcomes }) => outcomes.map((outcome) => outcome.startedAt));
   const { name, ...range } = spanOf(starts, now);
   const marks = Math.max(LEAST_MARKS, Math.min(MOST_MARKS, Math.floor(ALL_MARKS / apps.length)));
   const rows = apps.map((page) => appRow(page, numbersOf(page), range, marks, anchors));
   const head = ['App', 'Last build', 'Started', `Timeline, last ${name}`, 'Success', 'Median', 'Builds'];
   return (
-    '<section aria-labelledby="page:apps"><h2 id="page:apps">Apps</h2><p class=q>Failing apps first. ' +
+    '<section aria-labelledby="page:apps"><h2 id="page:apps">Apps</h2><p class=quiet>Failing apps first. ' +
     'On the timeline a build that succeeded stands above the line, ' +
     `one that failed hangs below it, a canceled one crosses it, a running one reaches to its end.${latestNote(apps)}` +
-    '<table class=o><caption class=h>Apps, failing ones first</caption><thead>' +
+    '<table class=apps><caption class=sr-only>Apps, failing ones first</caption><thead>' +
     `<tr>${head.map((cell) => `<th scope=col>${cell}`).join('')}<tbody>${rows.join('')}</table></section>`
   );
 }
@@ -47,8 +47,8 @@ function appRow(page: PageApp, numbers: Numbers, range: Range, marks: number, an
     `${numbers.running} running`;
   const last =
     newest === undefined
-      ? '<td class=q>no builds yet<td>'
-      : `<td class=${statusClass(newest)}>` +
+      ? '<td class=quiet>no builds yet<td>'
+      : `<td class=${newest.displayStatus}>` +
         `<a href="#${anchors.build(app, newest.build.id)}">${newest.displayStatus}</a>` +
         `<td>${timeAndAge(newest.build.startedAt, range.to)}`;
   const median = numbers.median === undefined ? '' : formatDuration(numbers.median);
@@ -56,9 +56,9 @@ function appRow(page: PageApp, numbers: Numbers, range: Range, marks: number, an
   const total = countOf(page.total) + numbers.running;
   const isEmpty = outcomes.length + running.length === 0;
   const strip = isEmpty ? '' : stripSvg(outcomes.slice(-marks), running, range, label);
-  const failing = failingBuild(page) === undefined ? '' : ' class=ff';
+  const failing = failingBuild(page) === undefined ? '' : ' class=failing';
   return (
-    `<tr data-a=${app}${failing}><th scope=row><a href="#${anchors.app(app)}">${app}</a>${last}` +
+    `<tr data-app=${app}${failing}><th scope=row><a href="#${anchors.app(app)}">${app}</a>${last}` +
     `<td>${strip}<td>${rate}<td>${median}<td>${total === 0 ? '' : count(total)}`
   );
 }

@@ -5,16 +5,7 @@ import type { ShownBuild } from '../records/record';
 import { howEnded } from '../events/causeText';
 import { errorLine } from '../lists/whyFailed';
 import { counted, escapeText, timeText } from './html/html';
-import {
-  type Anchors,
-  commitHtml,
-  endedAt,
-  failingBuild,
-  type PageApp,
-  statusClass,
-  statusHtml,
-  whoHtml,
-} from './pageApp';
+import { type Anchors, commitHtml, endedAt, failingBuild, type PageApp, statusHtml, whoHtml } from './pageApp';
 import type { PageLog } from './pageLog';
 
 /** How many failing apps are listed with the reason; of the others only the number is shown. */
@@ -37,12 +28,12 @@ export function failuresSection(
     .slice(0, MOST_LISTED)
     .map(({ app, shown }) => failure(app, shown, now, anchors, logOf(app, shown)));
   const more = failing.length - items.length;
-  const rest = more > 0 ? `<p class=q>${counted(more, 'more app')} below: filter by status` : '';
+  const rest = more > 0 ? `<p class=quiet>${counted(more, 'more app')} below: filter by status` : '';
   const title =
     apps.length === 1 ? 'The last build failed' : `Failing: the last build of ${counted(failing.length, 'app')}`;
   return (
-    `<section aria-labelledby="page:failing" class=w><h2 id="page:failing">${title}</h2>` +
-    `<ul class=why>${items.join('')}</ul>${rest}</section>`
+    `<section aria-labelledby="page:failing"><h2 id="page:failing">${title}</h2>` +
+    `<ul class=failures>${items.join('')}</ul>${rest}</section>`
   );
 }
 
@@ -69,7 +60,7 @@ export function whyHtml(shown: ShownBuild, log: PageLog): string {
   if (line === undefined && how === '') return '';
   const cut = line !== undefined && line.length > REASON_CHARACTERS ? `${line.slice(0, REASON_CHARACTERS)}…` : line;
   const quoted = cut === undefined ? '' : `<code>${escapeText(cut)}</code>`;
-  return `<p class="y ${statusClass(shown)}">${[quoted, how].filter((part) => part !== '').join(' ')}`;
+  return `<p class=why>${[quoted, how].filter((part) => part !== '').join(' ')}`;
 }
 
 /** Number of last lines that are searched: an error further up is not why the build failed. */

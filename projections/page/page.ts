@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { formatDuration } from '../../host/durations';
 import type { AppName } from '../../host/dokku/names';
 import type { Build } from '../../journal/history';
-import type { ShownBuild } from '../records/record';
+import type { DisplayStatus, ShownBuild } from '../records/record';
 import { appSection } from './appSection';
 import { appsTable } from './appsTable';
 import { buildsChart } from './charts/charts';
@@ -70,7 +70,7 @@ function render(source: PageSource, logOf: LogOf, share: number): string {
   const sections = apps.map((page) => appSection(page, numbersFor(page), context)).join('\n');
   const body = [
     '<a class=skip href="#page:builds">Skip to the builds</a>',
-    `<header><p class=k>dokku-builds<h1>${title}</h1><p class=q>As of ` +
+    `<header><p class=product>dokku-builds<h1>${title}</h1><p class=quiet>As of ` +
       `${timeHtml(new Date(now).toISOString())}, <small>0s ago</small>. Times are in ` +
       '<span class=tz>UTC</span>.</header>',
     filterBar(reload),
@@ -117,21 +117,14 @@ function rememberLogs({ apps, log }: PageSource): LogOf {
 
 /** The filter bar. It is hidden until the script shows it. */
 function filterBar(reload: number | undefined): string {
-  const statuses = [
-    ['', 'any status'],
-    ['f', 'failed'],
-    ['a', 'abandoned'],
-    ['c', 'canceled'],
-    ['r', 'running'],
-    ['s', 'succeeded'],
-  ];
-  const options = statuses.map(([value, name]) => `<option value="${value}">${name}`).join('');
+  const statuses = ['failed', 'abandoned', 'canceled', 'running', 'succeeded'] satisfies DisplayStatus[];
+  const options = ['<option value="">any status', ...statuses.map((name) => `<option>${name}`)].join('');
   const note = reload === undefined ? '' : `<small>This page reloads itself every ${reload} seconds</small>`;
   return (
-    '<div class=z role=search hidden><label>Search ' +
+    '<div class=filters role=search hidden><label>Search ' +
     '<input type=search placeholder="app, build, commit, who" autocomplete=off></label> ' +
     `<label>Status <select>${options}</select></label> <label>Times <select><option value="">UTC` +
-    `<option value=l>local</select></label> <output></output>${note}</div>`
+    `<option value=local>local</select></label> <output></output>${note}</div>`
   );
 }
 
@@ -150,7 +143,7 @@ function runningSection(apps: readonly PageApp[], anchors: Anchors): string {
   const more = items.length > MOST_NAMED ? `<li>and ${count(items.length - MOST_NAMED)} more` : '';
   return (
     '<section aria-labelledby="page:running"><h2 id="page:running">Running now</h2>' +
-    `<ul class=c>${items.slice(0, MOST_NAMED).join('')}${more}</ul></section>`
+    `<ul class=running-now>${items.slice(0, MOST_NAMED).join('')}${more}</ul></section>`
   );
 }
 
@@ -172,7 +165,7 @@ function overview({ apps, ends, now, single }: PageSource, palette: Palette): st
   const chart = ends.size === 0 ? '' : buildsChart(ends, now, palette);
   return (
     '<section aria-labelledby="page:overview"><h2 id="page:overview">Overview</h2>' +
-    `<dl class=n>${facts.join('')}</dl>${chart}</section>`
+    `<dl class=figures>${facts.join('')}</dl>${chart}</section>`
   );
 }
 

@@ -74,16 +74,9 @@ export function startedAt({ build }: ShownBuild): number {
   return timeOf(build.startedAt);
 }
 
-const STATUS_CLASS = { succeeded: 's', failed: 'f', canceled: 'c', running: 'r', abandoned: 'a' } as const;
-
-/** The class of a status: it draws the sign, and the filter of the page goes by it. */
-export function statusClass({ displayStatus }: ShownBuild): string {
-  return STATUS_CLASS[displayStatus];
-}
-
 /** A status in words, with its sign. */
-export function statusHtml(shown: ShownBuild): string {
-  return `<span class="st ${statusClass(shown)}">${shown.displayStatus}</span>`;
+export function statusHtml({ displayStatus }: ShownBuild): string {
+  return `<span class="status ${displayStatus}">${displayStatus}</span>`;
 }
 
 /** Who started it: the name of the ssh key, or the ssh user; '' if nobody is known. */

@@ -28,17 +28,17 @@ const LONGEST_LINE = 2000; // columns
 
 /** The log as HTML, its last lines with at most `limit` columns together. All text of the log is escaped. */
 export function logHtml(log: PageLog, limit: number, palette: Palette, label: string): string {
-  if (log === undefined) return '<p class=q>No log file';
-  if (typeof log === 'string') return `<p class=q>${escapeHtml(log)}`;
-  if (log.size === 0) return '<p class=q>The log is empty';
+  if (log === undefined) return '<p class=quiet>No log file';
+  if (typeof log === 'string') return `<p class=quiet>${escapeHtml(log)}`;
+  if (log.size === 0) return '<p class=quiet>The log is empty';
   const shown = lastLines(log.lines, limit);
   const isCut = log.before > 0 || shown.length < log.lines.length;
   const note = isCut
-    ? `<p class=q>The last ${shown.length === 1 ? 'line' : `${count(shown.length)} lines`} of a log of ` +
+    ? `<p class=quiet>The last ${shown.length === 1 ? 'line' : `${count(shown.length)} lines`} of a log of ` +
       `${count(log.size)} bytes`
     : '';
   const html = shown.map((line) => lineHtml(line, palette)).join('\n');
-  return `${note}<pre class=l tabindex=0 role=region aria-label="${escapeHtml(label)}"><code>${html}</code></pre>`;
+  return `${note}<pre class=log tabindex=0 role=region aria-label="${escapeHtml(label)}"><code>${html}</code></pre>`;
 }
 
 function lastLines(lines: readonly PrintedLine[], limit: number): readonly PrintedLine[] {
@@ -67,11 +67,11 @@ function classesOf(style: Style, palette: Palette): string[] {
   return [
     ...colourClass(front, 'color', palette),
     ...colourClass(back, 'background', palette),
-    ...(style.bold ? ['w'] : []),
-    ...(style.dim ? ['d'] : []),
-    ...(style.italic ? ['i'] : []),
-    ...(style.underline ? ['u'] : []),
-    ...(style.strike ? ['k'] : []),
+    ...(style.bold ? ['bold'] : []),
+    ...(style.dim ? ['dim'] : []),
+    ...(style.italic ? ['italic'] : []),
+    ...(style.underline ? ['underline'] : []),
+    ...(style.strike ? ['strike'] : []),
   ];
 }
 
@@ -84,8 +84,8 @@ function colourClass(
   palette: Palette,
 ): readonly string[] {
   if (colour === undefined) return [];
-  const prefix = use === 'color' ? 'f' : 'b';
-  if (colour === FRONT || colour === BACK || typeof colour === 'number') return [`${prefix}${colour}`];
+  const prefix = use === 'color' ? 'text' : 'ground';
+  if (colour === FRONT || colour === BACK || typeof colour === 'number') return [`${prefix}-${colour}`];
   const name = palette.classOf(colour, use);
   return name === undefined ? [] : [name];
 }

@@ -56,7 +56,7 @@ test('secrets of the environment and patterns are masked in notifications and pa
     for (const secret of [DATABASE_URL, PASSWORD, TICKET]) t.true(stdout.includes(secret), secret);
     for (const page of [await pageOf(host), await keptPage(host)]) {
       noSecretIn(t, page);
-      t.regex(page, /key <span class=f\d>\*\*\*<\/span> set\nusing \*\*\*/);
+      t.regex(page, /key <span class=text-\d>\*\*\*<\/span> set\nusing \*\*\*/);
     }
 
     t.true((await keptPage(host)).includes('refused'));

@@ -30,10 +30,10 @@ function figure(parts: {
   const longest = left.reduce((most, [text]) => (text.length > most.length ? text : most), '');
   const words = (texts: readonly string[]): string => texts.map((text) => `<span>${text}</span>`).join('');
   return (
-    `<figure><div class=g><div class=gy aria-hidden=true><i>${longest}</i>${places.join('')}</div>` +
+    `<figure><div class=chart><div class=beside aria-hidden=true><i>${longest}</i>${places.join('')}</div>` +
     `<svg viewBox="0 0 ${columns} 100" preserveAspectRatio=none role=img aria-label="${escapeHtml(label)}">` +
     `${drawing}</svg>` +
-    `<div class=gx aria-hidden=true>${words(below)}</div></div><figcaption>${caption}</figcaption></figure>`
+    `<div class=below aria-hidden=true>${words(below)}</div></div><figcaption>${caption}</figcaption></figure>`
   );
 }
 
@@ -64,10 +64,10 @@ export function buildsChart(ends: ReadonlyMap<number, Ends>, now: number, palett
   const path = (name_: string, draw: (bin: Ends, place: number) => string): string =>
     `<path class=${name_} d="${bins.map(draw).join('')}"/>`;
   const drawing =
-    `<path class=n d="M0 ${round(line)}H${bins.length}"/>` +
-    path('sb', ({ succeeded }, place) => bar(place, line, -succeeded * unit)) +
-    path('fb', ({ failed }, place) => bar(place, line, failed * unit)) +
-    path('cb', ({ failed, canceled }, place) => bar(place, line + failed * unit, canceled * unit));
+    `<path class=axis d="M0 ${round(line)}H${bins.length}"/>` +
+    path('succeeded-bar', ({ succeeded }, place) => bar(place, line, -succeeded * unit)) +
+    path('failed-bar', ({ failed }, place) => bar(place, line, failed * unit)) +
+    path('canceled-bar', ({ failed, canceled }, place) => bar(place, line + failed * unit, canceled * unit));
   const { succeeded, failed, canceled } = sumOf(ends.values());
   const what = `${succeeded} succeeded, ${failed} failed, ${canceled} canceled`;
   return figure({
@@ -82,8 +82,8 @@ export function buildsChart(ends: ReadonlyMap<number, Ends>, now: number, palett
     palette,
     below: axisTimes(range, step, bins.length),
     caption:
-      `Builds per ${name} (UTC): <span class="st s">succeeded</span> above the line, ` +
-      '<span class="st f">failed</span> below it, <span class="st c">canceled</span> hollow below these',
+      `Builds per ${name} (UTC): <span class="status succeeded">succeeded</span> above the line, ` +
+      '<span class="status failed">failed</span> below it, <span class="status canceled">canceled</span> hollow below these',
   });
 }
 
@@ -121,12 +121,13 @@ export function durationsChart(
   const { median } = numbersOf(outcomes, []);
   const bars = outcomes.map((outcome, place) => {
     const path = barPath(outcome, place + columns - outcomes.length, top);
-    const shape = `<path class=${BAR_CLASS[outcome.status]} d="${path}"/>`;
+    const shape = `<path class=${outcome.status}-bar d="${path}"/>`;
     const link = linkTo(outcome);
     const title = `${outcome.build}: ${outcome.status}, ${formatDuration(outcome.ms)}`;
     return link === undefined ? shape : `<a href="#${link}" tabindex=-1>${shape}<title>${title}</title></a>`;
   });
-  const level = median === undefined ? '' : `<path class=m d="M0 ${round(100 - (median / top) * 100)}H${columns}"/>`;
+  const level =
+    median === undefined ? '' : `<path class=median d="M0 ${round(100 - (median / top) * 100)}H${columns}"/>`;
   const medianText = median === undefined ? '' : `, median ${formatDuration(median)} (dashed)`;
   const [first, last] = [outcomes[0], outcomes.at(-1)];
   return figure({
@@ -134,7 +135,7 @@ export function durationsChart(
       `Durations of the last ${outcomes.length} builds, oldest first: ` +
       `longest ${formatDuration(longest)}${medianText}`,
     columns,
-    drawing: `<path class=n d="M0 100H${columns}M0 50H${columns}"/>${bars.join('')}${level}`,
+    drawing: `<path class=axis d="M0 100H${columns}M0 50H${columns}"/>${bars.join('')}${level}`,
     left: [
       [roundDuration(top), 0],
       [roundDuration(top / 2), 50],
@@ -143,13 +144,11 @@ export function durationsChart(
     palette,
     below: first === undefined || last === undefined ? [] : [dayText(first.startedAt), dayText(last.startedAt)],
     caption:
-      `Durations, oldest first${medianText}: a full bar <span class="st s">succeeded</span>, ` +
-      'one with a gap below its top <span class="st f">failed</span>, a hollow one was ' +
-      '<span class="st c">canceled</span>',
+      `Durations, oldest first${medianText}: a full bar <span class="status succeeded">succeeded</span>, ` +
+      'one with a gap below its top <span class="status failed">failed</span>, a hollow one was ' +
+      '<span class="status canceled">canceled</span>',
   });
 }
-
-const BAR_CLASS = { succeeded: 'sb', failed: 'fb', canceled: 'cb' } as const;
 
 function barPath({ ms, status }: Outcome, place: number, top: number): string {
   const x = round(place + 0.1);

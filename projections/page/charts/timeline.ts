@@ -52,11 +52,11 @@ export function stripSvg(
   };
   const starts = running.map((start) => at(Math.max(start, range.from)));
   return (
-    `<svg class=t viewBox="-2 0 ${WIDTH + 8} 24" preserveAspectRatio=none role=img aria-label="${escapeHtml(label)}">` +
-    `<path class=n d="M0 12H${WIDTH}"/>` +
-    path('s', marks.succeeded, '11V3') +
-    path('f', marks.failed, '13v9') +
-    path('c', marks.canceled, '9v6') +
-    `${path('r', starts, `12H${WIDTH + 4}`)}</svg>`
+    `<svg class=timeline viewBox="-2 0 ${WIDTH + 8} 24" preserveAspectRatio=none role=img aria-label="${escapeHtml(label)}">` +
+    `<path class=axis d="M0 12H${WIDTH}"/>` +
+    path('succeeded', marks.succeeded, '11V3') +
+    path('failed', marks.failed, '13v9') +
+    path('canceled', marks.canceled, '9v6') +
+    `${path('running', starts, `12H${WIDTH + 4}`)}</svg>`
   );
 }

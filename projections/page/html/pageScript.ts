@@ -18,7 +18,7 @@ const keep = () => {
 const filterRows = (within, isNamed) => {
   let found = 0;
   for (const row of all('tr[id]', within)) {
-    const hasStatus = !status.value || row.classList.contains('b' + status.value);
+    const hasStatus = !status.value || row.classList.contains(status.value);
     const hasText = isNamed || row.textContent.toLowerCase().includes(search.value.trim().toLowerCase());
     row.hidden = !hasStatus || !hasText;
     const detail = row.nextElementSibling;
@@ -30,18 +30,18 @@ const filterRows = (within, isNamed) => {
 const opened = new Set();
 const filter = () => {
   const text = search.value.trim().toLowerCase(), isFiltered = text || status.value;
-  const apps = all('details[data-a]'), shown = new Set();
+  const apps = all('details[data-app]'), shown = new Set();
   let builds = apps.length ? 0 : filterRows(document, false);
   for (const app of apps) {
-    const isNamed = app.dataset.a.includes(text), found = filterRows(app, isNamed);
+    const isNamed = app.dataset.app.includes(text), found = filterRows(app, isNamed);
     app.hidden = !found && !(isNamed && !status.value);
-    if (!app.hidden) shown.add(app.dataset.a);
+    if (!app.hidden) shown.add(app.dataset.app);
     const opens = isFiltered && found;
     if (opens && !app.open) { app.open = true; opened.add(app); }
     if (!opens && opened.delete(app)) app.open = false;
     builds += found;
   }
-  for (const row of all('tr[data-a]')) row.hidden = !shown.has(row.dataset.a);
+  for (const row of all('tr[data-app]')) row.hidden = !shown.has(row.dataset.app);
   told.textContent = isFiltered ? builds + (builds === 1 ? ' build' : ' builds') : '';
 };
 search.oninput = status.onchange = () => { filter(); keep(); };

@@ -50,9 +50,9 @@ test.serial('page on writes the page, and each event after that brings it up to 
   t.is(statSync(directory).mode & 0o777, 0o755);
   t.true(read('index.html').includes('data-reload=30'));
   await host.trigger('builds-record-start', ['blog', 'b1', String(process.pid), 'git-hook']);
-  await until(() => /id="?b1"? class=br/.test(read('index.html')));
+  await until(() => /id="?b1"? class=running/.test(read('index.html')));
   await host.trigger('builds-record-finalize', ['blog', 'b1', '3']);
-  await until(() => /id="?b1"? class=bf/.test(read('index.html')));
+  await until(() => /id="?b1"? class=failed/.test(read('index.html')));
   t.false(existsSync(join(directory, 'apps')));
 });
 
@@ -70,7 +70,7 @@ test.serial('many events at once make few pages, at least a second apart, and th
     await host.trigger('builds-record-start', ['shop', id, String(process.pid), 'git-hook']);
     await host.trigger('builds-record-finalize', ['shop', id, '0']);
   }
-  await until(() => ids.every((id) => read('index.html').includes(`id="${id}" class=bs`)));
+  await until(() => ids.every((id) => read('index.html').includes(`id="${id}" class=succeeded`)));
   const times = [...inodes.values()].sort((a, b) => a - b);
   for (const [n, time] of times.entries()) if (n > 0) t.true(time - (times[n - 1] ?? 0) >= 900, times.join());
   t.deepEqual(

@@ -79,7 +79,9 @@ test('each build has a row with its record, its events, and the end of its log',
   ] as const) {
     t.regex(
       html,
-      new RegExp(`<tr id="${id}" class=b.><th scope=row><a href="#${id}">${id}</a><td class=.>${status}<td><time>20`),
+      new RegExp(
+        `<tr id="${id}" class=${status}><th scope=row><a href="#${id}">${id}</a><td class=${status}>${status}<td><time>20`,
+      ),
       id,
     );
   }
@@ -93,8 +95,8 @@ test('each build has a row with its record, its events, and the end of its log',
 
 test('the colours of a log are drawn, and nothing else that it asks of a terminal happens', (t) => {
   const html = read(single);
-  t.true(html.includes('<span class=f1>red</span>'));
-  const orange = /<span class="(x\d+) w">orange<\/span>/.exec(html)?.[1] ?? 'none';
+  t.true(html.includes('<span class=text-1>red</span>'));
+  const orange = /<span class="(x\d+) bold">orange<\/span>/.exec(html)?.[1] ?? 'none';
   t.true(html.includes(`.${orange}{color:#ff8700}`));
   t.true(html.includes('\nlink  bell nul\n'));
   t.regex(html, /\n100 %\n/);
@@ -176,8 +178,8 @@ inBrowser(
       t.is(await page.locator('img, iframe, link, script[src]').count(), 0);
     }
     const { page } = await openPage(single);
-    t.is(await page.locator('pre.l').count(), 4);
-    t.true((await page.locator('pre.l').allTextContents()).some((text) => text.includes('<script>document.title')));
+    t.is(await page.locator('pre.log').count(), 4);
+    t.true((await page.locator('pre.log').allTextContents()).some((text) => text.includes('<script>document.title')));
   },
 );
 
@@ -202,33 +204,33 @@ inBrowser('a screen reader finds landmarks, headings in order, and names for eve
 
 inBrowser('the page can be searched and filtered by status, from the keyboard alone', async (t) => {
   const { page } = await openPage(demo);
-  const rows = page.locator('tr[data-a]:visible th');
-  const open = page.locator('details[data-a][open]');
+  const rows = page.locator('tr[data-app]:visible th');
+  const open = page.locator('details[data-app][open]');
   const openAtFirst = await open.count();
   await page.keyboard.press('Tab');
   t.is(await page.evaluate('document.activeElement.textContent'), 'Skip to the builds');
   await page.keyboard.press('/');
   await page.keyboard.type('BLOG');
   t.deepEqual(await rows.allTextContents(), ['blog']);
-  t.is(await page.locator('details[data-a=blog][open]').count(), 1);
-  t.is(await page.locator('details[data-a]:visible').count(), 1);
+  t.is(await page.locator('details[data-app=blog][open]').count(), 1);
+  t.is(await page.locator('details[data-app]:visible').count(), 1);
   await page.getByRole('searchbox').fill('');
   t.is(await open.count(), openAtFirst, 'what the search has opened is closed again');
   await page.getByRole('combobox', { name: 'Status' }).selectOption('canceled');
-  const shown = await page.locator('details[data-a]:visible tr[id]:visible td:first-of-type').allTextContents();
+  const shown = await page.locator('details[data-app]:visible tr[id]:visible td:first-of-type').allTextContents();
   t.true(shown.length > 0 && shown.every((status) => status === 'canceled'), shown.join());
   t.regex((await page.locator('output').textContent()) ?? '', /^\d+ builds?$/);
   await page.reload();
   t.is(
     await page.getByRole('combobox', { name: 'Status' }).inputValue(),
-    'c',
+    'canceled',
     'a page that reloads itself keeps its filter',
   );
 });
 
 inBrowser('the address of a build opens it, also if it is folded or filtered away', async (t) => {
   const id = await openPage(demo).then(({ page }) =>
-    page.locator('details[data-a]:not([open]) tr[id]').first().getAttribute('id'),
+    page.locator('details[data-app]:not([open]) tr[id]').first().getAttribute('id'),
   );
   const { page } = await openPage(demo, {}, `#${id}`);
   const row = page.locator(`[id="${id}"]`);
@@ -252,7 +254,7 @@ inBrowser('times have ages, and can be shown in the zone of the viewer', async (
 inBrowser('without a script everything is there, and no control that does nothing', async (t) => {
   const { page, console: said } = await openPage(demo, { javaScript: false });
   t.false(await page.locator('[role=search]').isVisible());
-  t.true(await page.locator('.why li').first().isVisible());
+  t.true(await page.locator('.failures li').first().isVisible());
   t.is(said.filter((line) => !line.includes('Blocked script')).length, 0);
 });
 

@@ -12,7 +12,10 @@ import { anyText } from '../../anyText';
 test('what failed last comes first, with why, who and the commit', (t) => {
   const html = pageHtml(demoHost(12, 5));
   const failing = html.slice(html.indexOf('id="page:failing"'), html.indexOf('id="page:overview"'));
-  t.regex(failing, /<b>shop<\/b><\/a> <span class="st f">failed<\/span> <time datetime="[^"]+Z">\w+ ago<\/time>/);
+  t.regex(
+    failing,
+    /<b>shop<\/b><\/a> <span class="status failed">failed<\/span> <time datetime="[^"]+Z">\w+ ago<\/time>/,
+  );
   t.regex(failing, /by \S+, <code>[0-9a-f]{7}<\/code>, git-hook, after \w+/);
   t.true(failing.includes("<code>error TS2304: Cannot find name 'checkuot'.</code>"));
   t.true(failing.includes('exit code 137: killed, often out of memory'));
@@ -33,10 +36,10 @@ test('apps whose last build failed stand before the others, the latest failure f
     ]),
   ];
   const html = pageHtml(pageSource(apps));
-  const rows = [...html.matchAll(/<tr data-a=(\w+)/g)].map(([, app]) => app);
+  const rows = [...html.matchAll(/<tr data-app=(\w+)/g)].map(([, app]) => app);
   t.deepEqual(rows, ['new', 'old', 'fine', 'mended']);
   t.deepEqual(
-    [...html.matchAll(/<details class=p id="app:(\w+)" data-a=\w+( open)?>/g)].map(([, app, open]) => [
+    [...html.matchAll(/<details class=app id="app:(\w+)" data-app=\w+( open)?>/g)].map(([, app, open]) => [
       app,
       open !== undefined,
     ]),
@@ -55,7 +58,7 @@ test('each build has a row with its time and age, its commit and who started it,
   );
   t.regex(
     html,
-    /<tr id="b7" class=bf><th scope=row><a href="#b7">b7<\/a><td class=f>failed<td><time>2026-11-26 08:45:00<\/time> <small>3h ago<\/small><td>1m14s<td><code>[0-9a-f]{7}<\/code><td>[\w-]+<td>git-hook<td>3</,
+    /<tr id="b7" class=failed><th scope=row><a href="#b7">b7<\/a><td class=failed>failed<td><time>2026-11-26 08:45:00<\/time> <small>3h ago<\/small><td>1m14s<td><code>[0-9a-f]{7}<\/code><td>[\w-]+<td>git-hook<td>3</,
   );
   const same = [
     demoApp('a', [{ id: 'ghost001', status: 'failed', hours: 1 }]),
@@ -81,10 +84,9 @@ test('the log of the last failure is open, others are folded', (t) => {
     { id: 'b1', status: 'failed', hours: 3 },
   ] as const;
   const html = pageHtml(pageSource([demoApp('shop', builds)], { single: true }));
-  const open = [...html.matchAll(/<details( open)?><summary>[^<]*<span class=h> of build (\w+)/g)].map(([, is, id]) => [
-    id,
-    is !== undefined,
-  ]);
+  const open = [...html.matchAll(/<details( open)?><summary>[^<]*<span class=sr-only> of build (\w+)/g)].map(
+    ([, is, id]) => [id, is !== undefined],
+  );
   t.deepEqual(open, [
     ['b3', true],
     ['b2', true],
@@ -167,7 +169,8 @@ test('the chart covers the time that has data, and shows canceled builds apart f
   const html = pageHtml(pageSource([demoApp('shop', builds)]));
   const figure = html.slice(html.indexOf('<figure>'), html.indexOf('</figure>'));
   t.regex(figure, /aria-label="Builds per day from 2026-11-13 to 2026-11-26: 1 succeeded, 1 failed, 1 canceled"/);
-  for (const name of ['sb', 'fb', 'cb']) t.regex(figure, new RegExp(`<path class=${name} d="M`));
+  for (const name of ['succeeded-bar', 'failed-bar', 'canceled-bar'])
+    t.regex(figure, new RegExp(`<path class=${name} d="M`));
   const days = [...figure.matchAll(/<span>(\d{4}-\d\d-\d\d)<\/span>/g)].map(([, day]) => day);
   t.deepEqual([days.length, days[0], days.at(-1)], [5, '2026-11-13', '2026-11-26'], 'the last bar is that of today');
   const young = pageHtml(pageSource([demoApp('shop', [{ id: 'b1', status: 'failed', hours: 5 }])]));
@@ -207,14 +210,14 @@ test('a page of 1,000 apps is below 2 MB, and each app is on it with its last bu
   ] as const) {
     const html = pageHtml(demoHost(apps, builds));
     t.true(Buffer.byteLength(html) < 1_950_000, `${apps} × ${builds}: ${html.length}`);
-    t.is(html.match(/<tr data-a=/g)?.length, apps);
-    t.is(html.match(/<details class=p /g)?.length, apps);
+    t.is(html.match(/<tr data-app=/g)?.length, apps);
+    t.is(html.match(/<details class=app /g)?.length, apps);
   }
   const { apps, ...rest } = demoHost(1000, 10);
   const long = apps.map((page) => ({ ...page, app: page.app.padEnd(80, 'x') as AppName }));
   const html = pageHtml({ ...rest, apps: long });
   t.true(Buffer.byteLength(html) < 1_950_000, String(html.length));
-  t.is(html.match(/<tr data-a=/g)?.length, 1000);
+  t.is(html.match(/<tr data-app=/g)?.length, 1000);
 });
 
 test('the page of one app has a row for each build, and its events and record', (t) => {
