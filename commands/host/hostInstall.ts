@@ -75,7 +75,7 @@ async function installHost({ host, output, flags: wanted }: Call): Promise<numbe
   const modeHost = { ...host, alongside: mode === 'alongside' };
   const histories = appsWithHistory(modeHost); // records that are adopted below need not be verified
   const link = mode === 'replace' ? places.builds : places.journal;
-  const adopted = runInstall(link, output);
+  const adopted = runInstall(realpathSync(link), output);
   if (adopted) output.step('Ran its trigger install: directories are there, existing records are in the journal');
   takeSteps(output, tidySteps(host, places, Object.values(trees)), false);
   const sound = checkHost(modeHost, output, link, histories);
@@ -104,11 +104,12 @@ function replaceSteps(host: Host, places: Places, tree: PluginTree, whole: strin
   const own = nameInAvailable(places);
   const name = own ?? nameFor(places);
   const available = name ?? basename(whole);
+  const linked = inPlace && name !== undefined; // without a name, links lead to a copy
   return [
-    ...(own !== undefined || inPlace ? [] : placeSteps(tree, whole)),
+    ...(own !== undefined || linked ? [] : placeSteps(tree, whole)),
     ...withdrawSteps(places), // or both would record the same builds
     ...rememberSteps(host, installationAs(host, places, name ?? null)),
-    ...(own === undefined && name !== undefined ? stableSteps(places, inPlace ? ownTree() : basename(whole)) : []),
+    ...(own === undefined && name !== undefined ? stableSteps(places, linked ? ownTree() : basename(whole)) : []),
     ...(name === undefined ? [] : linkSteps(join(places.enabled, name), available)),
     ...linkSteps(places.builds, available),
   ];

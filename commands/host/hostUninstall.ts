@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
-import { ALONGSIDE_MARKER, ALONGSIDE_NAME } from '../../host/dokku/alongside';
+import { ALONGSIDE_MARKER, ALONGSIDE_NAME, isAlongsideTree } from '../../host/dokku/alongside';
 import type { Host } from '../../host/dokku/environment';
 import {
   installationPath,
@@ -10,6 +10,7 @@ import {
   writeInstallation,
 } from '../../host/dokku/installation';
 import { leadsSomewhere, ownNames, type Places, placesOf, readPlugin, replaceLink } from '../../host/dokku/places';
+import { ownTree } from '../../host/dokku/pluginTree';
 import { Failure } from '../../host/failure';
 import { removeDurably } from '../../host/system/durable';
 import { buildsRoot } from '../../host/dokku/paths';
@@ -37,9 +38,11 @@ export const hostUninstall = defineCommand({
 function uninstall(host: Host, output: Output, dryRun: boolean): undefined {
   const places = placesOf(host);
   output.title(`${dryRun ? 'Would uninstall' : 'Uninstalling'} dokku-builds`);
-  if (!dryRun && readPlugin(places.builds)?.ours === true) {
-    // The stock plugin goes by the records alone.
-    if (runInstall(places.builds, output)) output.step('All records say what the journal says');
+  const builds = readPlugin(places.builds);
+  if (!dryRun && builds?.ours === true) {
+    // The stock plugin goes by the records alone. The tree at the link may be an older one, or damaged.
+    const tree = isAlongsideTree() ? (builds.tree ?? ownTree()) : ownTree();
+    if (runInstall(tree, output)) output.step('All records say what the journal says');
   }
   const before = leavingSteps(host);
   const links = [

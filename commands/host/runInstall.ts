@@ -4,16 +4,16 @@ import { join } from 'node:path';
 import type { Output } from '../../host/terminal/output';
 
 /**
- * Runs the trigger `install` of the plugin at `link` as Dokku does. In this process it would take a fifth more CPU
- * time: `host/run.sh` has the runtime compile less of it. Its warnings go to stderr. True if it adopted all records;
- * else a warning says so.
+ * Runs the trigger `install` of the plugin in the directory `tree`, in another process, whose runtime `host/run.sh`
+ * has prepared for that work. `tree` must not lie below `enabled`: a call from there can be handed to another plugin.
+ * Its warnings go to stderr. True if all records and the journals agree afterwards; else a warning says so.
  */
-export function runInstall(link: string, output: Output): boolean {
+export function runInstall(tree: string, output: Output): boolean {
   output.flush();
-  const trigger = join(link, 'install');
+  const trigger = join(tree, 'install');
   const { status, signal, error } = spawnSync(trigger, { stdio: ['ignore', 'inherit', 'inherit'] });
   if (status === 0) return true;
   const why = error === undefined && signal === null ? 'see above' : (error?.message ?? `${String(signal)} ended it`);
-  output.warn(`Its trigger install could not write all existing records to the journal: ${why}`);
+  output.warn(`Not all records and the journal could be brought to agree: ${why}`);
   return false;
 }

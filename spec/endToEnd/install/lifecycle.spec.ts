@@ -133,16 +133,27 @@ test('installing what is installed changes nothing, and says so by doing nothing
   t.like(lstatSync(join(host.paths.plugins, 'enabled')), { ino, ctimeMs }); // or a path unit would run for ever
 });
 
-test('neither installing nor uninstalling says that all is recorded where a journal could not be written', async (t) => {
+test('if a journal cannot be written, host:install and host:uninstall do not say that all is recorded', async (t) => {
   const { host, run } = await stockHost(t);
   mkdirSync(join(host.paths.builds, 'shop', 'events.journal'));
   for (const name of ['host:install', 'host:uninstall']) {
     const { code, stdout, stderr } = await run(name);
-    t.is(code, name === 'host:install' ? 1 : 0); // whoever wants to leave can
-    t.regex(stderr, /^ ! {5}Its trigger install could not write all existing records to the journal: see above$/m);
+    t.is(code, name === 'host:install' ? 1 : 0); // uninstalling must work all the same
+    t.regex(stderr, /^ ! {5}Not all records and the journal could be brought to agree: see above$/m);
     t.notRegex(stdout, /records are in the journal|All records say/);
   }
   t.is(linkOf(host), '../available/builds');
+});
+
+test('installed in place where dokku-builds is the directory of another program, a copy of the plugin answers', async (t) => {
+  const installing = await stockHost(t);
+  const { host, run } = installing;
+  mkdirSync(join(host.paths.plugins, 'available', 'dokku-builds'));
+  expectSuccess(await run('host:install', '--in-place'));
+  t.like(await statusOf(installing), { code: 0, installed: true, name: null });
+  t.regex(linkOf(host), /^\.\.\/available\/\.dokku-builds-/);
+  expectSuccess(await host.dokku(['ps:rebuild', 'shop']));
+  t.is((await eventsOf(host)).length, 6);
 });
 
 test('another build of the plugin takes over in one rename, and the one before stays to go back to', async (t) => {

@@ -174,6 +174,26 @@ test('unpacked by hand, it is a plugin that Dokku’s commands know', async (t) 
   t.is(await whoTracks(t, host), 'stock');
 });
 
+for (const [what, path] of [
+  ['its own name was disabled', ['enabled', 'dokku-builds']], // as plugin:disable, without its `help`
+  ['the tree that answers is damaged', ['enabled', 'builds', 'install']],
+] as const) {
+  test(`uninstalled when ${what}, it writes all records before the stock plugin reads them`, async (t) => {
+    const { host } = await stockHost(t);
+    const program = unpackPackage(host);
+    expectSuccess(await runAsAdministrator(host, [program, 'host:install']));
+    for (let n = 0; n < 2; n += 1) t.is(await whoTracks(t, host), 'ours');
+    const records = recordsOf(host);
+    rmSync(join(host.paths.builds, 'shop', `${records[0] ?? ''}.json`));
+    rmSync(join(host.paths.plugins, ...path));
+    const { stdout, stderr } = expectSuccess(await runAsAdministrator(host, [program, 'host:uninstall']));
+    t.is(stderr, '');
+    t.regex(stdout, /All records say what the journal says/);
+    t.deepEqual(recordsOf(host), records);
+    t.is(await whoTracks(t, host), 'stock');
+  });
+}
+
 test('an upgrade of Dokku that makes its own link again, or one inside the plugin, is mended', async (t) => {
   const managed = await stockHost(t);
   const { host } = managed;
