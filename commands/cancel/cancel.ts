@@ -64,16 +64,16 @@ function cancelOnce(context: AppContext, output: Output, id: BuildId, force: boo
       // This adds no event. It syncs the end that is reported here, and writes the record, in case the process that
       // recorded the end was killed before it did so.
       changeHistory(context, 'all', () => [{ type: 'CancelBuild', build: id, actor: {}, signal: SIGNALS[0], at: 0 }]);
-      sayOver(output, plan.build);
+      sayOver(output, id, plan.build);
       return 0;
     case 'conclude': {
       const { added, loaded } = changeHistory(context, 'all', () => [
         concludeBuilds(host, builds, [plan.build], system),
       ]);
       removeDeployLock(host, builds.app, id);
-      const build = findBuild(loaded.history, id) ?? plan.build;
-      if (added.length === 0) sayOver(output, build);
-      else output.step(`Build was already terminated, marking ${build.status}`);
+      const build = findBuild(loaded.history, id);
+      if (added.length === 0) sayOver(output, id, build);
+      else output.step(`Build was already terminated, marking ${statusOf(build)}`);
       return 0;
     }
     case 'await':
@@ -100,15 +100,16 @@ function signalBuild(context: AppContext, output: Output, build: Build, force: b
   note(SIGNALS[0]);
   const canceler = firstCanceler(builds, id, system) ?? process.pid;
   const isFirst = force || canceler === process.pid;
-  // Another cancel may have ended it before the note of this one was written.
-  if (isFirst && !system.isGroupAlive(build.process)) throw new ProcessGone(build.process.pid);
+  if (isFirst && !system.isGroupAlive(build.process)) throw goneBeforeSignal(context, build);
   if (isFirst) {
     output.step('Killing app deploy');
     output.flush();
   } else sayAwaited(output, id, canceler);
   const signal = SIGNALS.slice(0, force ? undefined : 1).find((one, n) => {
     if (n > 0) note(one);
-    return (isFirst && send(build, group, one) === 'gone') || endsSoon(build, system);
+    const isGone = isFirst && send(build, group, one) === 'gone';
+    if (isGone && n === 0) throw goneBeforeSignal(context, build);
+    return isGone || endsSoon(build, system);
   });
   if (signal === undefined) {
     addNote(builds.directory, id, { type: 'cancel-failed' });
@@ -118,11 +119,21 @@ function signalBuild(context: AppContext, output: Output, build: Build, force: b
   const cancelCommand = { type: 'CancelBuild', build: id, actor: host.caller, signal, at: system.now() } as const;
   const { loaded } = changeHistory(context, 'all', (history) => (findBuild(history, id) ? [cancelCommand] : []));
   removeDeployLock(host, builds.app, id);
-  const ended = findBuild(loaded.history, id) ?? build;
-  if (isFirst && ended.status === 'canceled')
+  const ended = findBuild(loaded.history, id);
+  if (isFirst && ended?.status === 'canceled')
     output.note(`Build ${id} canceled, ${signal} sent to process group ${group}`);
-  else sayOver(output, ended);
+  else sayOver(output, id, ended);
   return 0;
+}
+
+/**
+ * What to throw if the process ended before this cancel sent a signal. If another cancel has sent one, the end is a
+ * cancel; else the note of this one must not make it one.
+ */
+function goneBeforeSignal({ builds: { directory } }: AppContext, { id, process: { pid } }: Build): ProcessGone {
+  const { cancelers } = readNotes(directory, id);
+  if (cancelers.every((canceler) => canceler === process.pid)) addNote(directory, id, { type: 'cancel-failed' });
+  return new ProcessGone(pid);
 }
 
 /** The usual signal, which Dokku sends, and those that follow with `--force`. */
@@ -168,8 +179,13 @@ function sayAwaited(output: Output, id: BuildId, canceler: number): void {
   output.flush();
 }
 
-function sayOver(output: Output, build: Build): void {
-  output.step(`Build ${build.id} is no longer running (status=${build.status}); leaving record untouched`);
+function sayOver(output: Output, id: BuildId, build: Build | undefined): void {
+  output.step(`Build ${id} is no longer running (status=${statusOf(build)}); leaving record untouched`);
+}
+
+/** Of a build that has ended. It is not in the history any more if it was a sync that found nothing to build. */
+function statusOf(build: Build | undefined): Build['status'] | 'discarded' {
+  return build?.status ?? 'discarded';
 }
 
 /**

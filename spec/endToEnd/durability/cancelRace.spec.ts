@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
 import test, { type ExecutionContext } from 'ava';
@@ -57,6 +57,24 @@ unless(cannotTrace)(
     t.deepEqual(filesOf(builds), recordsOf(builds));
   },
 );
+
+unless(cannotTrace)('a deploy that ends by itself before a cancel has sent its signal has failed', async (t) => {
+  const { host, app, builds, deploy, exited } = await begin(t);
+  const note = path.join(builds.directory, '.notes', 'b1');
+  const stopped = interfering({ call: 'write', nth: 1 }, 'signal=STOP', '/dev/null', note);
+  const canceled = command(host, 'cancel', [app], { by: stopped });
+  const noted = () => /"by":(\d+)\}\n/.exec(existsSync(note) ? readFileSync(note, 'utf8') : '')?.[1];
+  while (noted() === undefined) await new Promise((resolve) => setTimeout(resolve, 5));
+  const canceler = Number(noted());
+  deploy.kill('SIGKILL');
+  await exited;
+  process.kill(canceler, 'SIGCONT');
+  const { status, stdout, stderr } = await canceled;
+  t.deepEqual({ status, stderr }, { status: 0, stderr: '' });
+  t.is(stdout, '-----> Build was already terminated, marking failed\n');
+  t.like(newestBuild(loadHistory(builds.directory).history), { status: 'failed' });
+  t.deepEqual(filesOf(builds), recordsOf(builds));
+});
 
 /** How often a cancel may give up a deploy that takes too long to end, as it does on a busy machine. */
 const MOST_TRIES = 10;
