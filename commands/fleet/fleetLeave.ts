@@ -1,6 +1,8 @@
 import { defineCommand } from '../definition/command';
 import { asRole, ofFleet } from './fleetFlags';
+import type { Host } from '../../host/dokku/environment';
 import { reasonOf } from '../../host/failure';
+import type { Output } from '../../host/terminal/output';
 import { withFleet } from '../../subscribers/fleet/nats/connect';
 import { Session } from '../../subscribers/fleet/agent/session';
 import { AGENT_TIMES } from '../../subscribers/fleet/agent/agent';
@@ -21,27 +23,49 @@ export const fleetLeave = defineCommand({
       output.step('No fleet was joined here');
       return undefined;
     }
-    if (role === 'host') {
-      try {
-        const joined = readJoined(directory, role);
-        const about = { ...publishedHost(host, joined), ...AGENT_TIMES, warn: output.warn };
-        await withFleet(joined, async (fleet) => {
-          const session = new Session(fleet, about);
-          session.lookAt();
-          await session.publish(); // what is not published now never will be; and the host still has these journals
-          await session.tellHost({ left: true });
-        });
-      } catch (error) {
-        output.warn(`The fleet was not told: ${reasonOf(error)}`); // as by a copy of a machine, which cannot publish
-      }
+    const { name } = settings;
+    if (role !== 'host') {
+      removeSettings(directory);
+      output.step(`${name} is no longer ${role} of the fleet; its key was removed from here`);
+      return undefined;
     }
-    removeSettings(directory);
-    output.step(
-      role === 'host'
-        ? `${settings.name} has left the fleet; what it published stays there`
-        : `${settings.name} is no longer ${role} of the fleet; its key was removed from here`,
-    );
-    if (role === 'host') output.note('Stop the agent: systemctl disable --now dokku-builds-fleet.service');
-    return undefined;
+    const published = await publishRest(host, output, directory);
+    removeSettings(directory); // whoever wants to leave can
+    output.step(LEFT_TEXT[published](name));
+    output.note('Stop the agent: systemctl disable --now dokku-builds-fleet.service');
+    return published === 'everything' ? 0 : 1;
   },
 });
+
+const LEFT_TEXT = {
+  everything: (name: string) => `${name} has left the fleet; what it published stays there`,
+  'not everything': (name: string) =>
+    `${name} has left the fleet; what it published stays there, without the newest events of the apps above`,
+  'maybe nothing': (name: string) =>
+    `The key of ${name} was removed from here; the fleet may lack its newest events, and does not show that it left`,
+};
+
+/**
+ * Publishes what is not published yet, and that the host leaves. What is not published now never will be; and the host
+ * still has these journals.
+ */
+async function publishRest(host: Host, output: Output, directory: string): Promise<keyof typeof LEFT_TEXT> {
+  let failed = 0;
+  try {
+    const joined = readJoined(directory, 'host');
+    const warn = (message: string): void => {
+      failed += 1;
+      output.warn(`Not published: ${message}`);
+    };
+    await withFleet(joined, async (fleet) => {
+      const session = new Session(fleet, { ...publishedHost(host, joined), ...AGENT_TIMES, warn });
+      session.lookAt();
+      await session.publish();
+      await session.tellHost({ left: true });
+    });
+    return failed === 0 ? 'everything' : 'not everything';
+  } catch (error) {
+    output.warn(`The fleet was not told: ${reasonOf(error)}`); // as by a copy of a machine, which cannot publish
+    return 'maybe nothing';
+  }
+}

@@ -1,3 +1,4 @@
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 
 import test from 'ava';
@@ -32,11 +33,30 @@ withServer('as long as there are no streams, every command says so, and ends', a
   t.is((await runAs(home, ['fleet:init'])).code, 0);
   t.regex((await runAs(home, ['fleet:push'])).stdout, /Nothing new/);
   t.regex((await runAs(home, ['fleet:list'])).stdout, /No builds are running on any host/);
+  mkdirSync(join(home, 'lib', 'data', 'builds', 'broken', 'events.journal'), { recursive: true });
+  const left = await runAs(home, ['fleet:leave']);
+  t.is(left.code, 1);
+  t.regex(left.stderr, /^ ! {5}Not published: broken: .*not a regular file\n$/);
+  t.regex(
+    left.stdout,
+    /has left the fleet; what it published stays there, without the newest events of the apps above/,
+  );
   await server.stop();
   const late = await runAs(home, ['fleet:list']);
   t.is(late.code, 0);
   t.regex(late.stderr, /The fleet does not answer \(.*\); this was read \d+s ago/);
   t.is((await runAs(home, ['fleet:status'])).code, 1);
+});
+
+test('a host can leave a fleet that does not answer, and is told what that means', async (t) => {
+  const home = temporaryDirectory(t);
+  await runAs(home, ['fleet:join', 'nats://127.0.0.1:1', '--name', 'web1']);
+  const { code, stdout, stderr } = await runAs(home, ['fleet:leave']);
+  t.is(code, 1);
+  t.regex(stderr, /^ ! {5}The fleet was not told: /);
+  t.regex(stdout, /The key of web1 was removed from here; the fleet may lack its newest events/);
+  t.notRegex(stdout, /has left the fleet/);
+  t.regex((await runAs(home, ['fleet:leave'])).stdout, /No fleet was joined here/);
 });
 
 test('nothing is shown of a fleet that was never read', async (t) => {
