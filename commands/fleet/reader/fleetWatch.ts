@@ -12,8 +12,9 @@ import { type FleetBuild, FleetView, startOf } from '../../../subscribers/fleet/
 import type { Mirror } from '../../../subscribers/fleet/mirror/mirror';
 import type { WatchedBuild } from '../../watch/watchBuilds';
 import { drawScreen, logRoom } from '../../watch/watchScreen';
-import { nothingWatched, onBuilds, onKey, type WatchState } from '../../watch/watchState';
+import { nothingWatched, onBuilds, type WatchState } from '../../watch/watchState';
 import { historyOf } from '../../../subscribers/fleet/mirror/journalHistory';
+import { onFleetKey } from './fleetKeys';
 import { followFleet } from './followFleet';
 import { ageText, chosenJournals, labelOf, connectAndRead } from './readFleet';
 
@@ -43,14 +44,9 @@ export const fleetWatch = defineCommand({
     };
     const screen = openFullScreen({
       key(name) {
-        const [next, effect] = onKey(state, name, logRoom(screen.size()));
+        const [next, effect] = onFleetKey(state, name, logRoom(screen.size()));
         state = next;
         if (effect === 'quit') process.kill(process.pid, 'SIGINT');
-        else if (effect !== undefined) say('Builds are canceled on their hosts: dokku builds:cancel there');
-        if (state.view.name === 'log') {
-          state = { ...state, view: { name: 'list' } };
-          say('Logs stay on their hosts: dokku builds:output there');
-        }
         draw();
       },
       resize: () => draw(),

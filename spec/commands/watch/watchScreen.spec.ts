@@ -1,5 +1,6 @@
 import test from 'ava';
 
+import { onFleetKey } from '../../../commands/fleet/reader/fleetKeys';
 import { keysOf } from '../../../commands/watch/watchKeys';
 import type { Canvas } from '../../../commands/watch/watchCanvas';
 import { drawScreen, logRoom } from '../../../commands/watch/watchScreen';
@@ -119,6 +120,26 @@ test('builds of other hosts: no key is offered that needs their logs or processe
   const help = screen(typed(state(...many), ['?'], on), on).join('\n');
   t.regex(help, /filter by app/);
   t.notRegex(help, /log|cancel/);
+});
+
+test('builds of other hosts: a key that needs their logs or processes says so at once, and asks nothing', (t) => {
+  const on = canvas(80, 24, { isLocal: false });
+  for (const [key, said] of [
+    ['c', 'Builds are canceled on their hosts: dokku builds:cancel there'],
+    ['enter', 'Logs stay on their hosts: dokku builds:output there'],
+  ] as const) {
+    const [after, effect] = onFleetKey(state(...many), key, logRoom(on));
+    t.is(screen(after, on).at(-1)?.trim(), said);
+    t.deepEqual([after.prompt, after.view.name, effect], [undefined, 'list', undefined]);
+    t.is(onFleetKey(after, 'down', logRoom(on))[0].message, '');
+  }
+  const [filtering] = onFleetKey(state(...many), '/', logRoom(on));
+  t.true(
+    screen(onFleetKey(filtering, 'c', logRoom(on))[0], on)
+      .at(-1)
+      ?.includes('/c_'),
+  );
+  t.is(onFleetKey(state(...many), 'q', logRoom(on))[1], 'quit');
 });
 
 test('? shows every key, and the next key closes it', (t) => {
