@@ -52,21 +52,21 @@ export function replayWork(host: Host, app: AppName, flags: WorkFlags): Worked {
   if (replayed === undefined) return { line: `Replayed ${app}: nothing, it has no journal`, warnings, failed: false };
   warnOfProblems(builds, replayed.problems, warn);
   // a cut-off write lost nothing
-  const failed = replayed.problems.some((problem) => problem.type !== 'damage' || !problem.cutOff);
+  const failed = !replayed.done || replayed.problems.some((problem) => problem.type !== 'damage' || !problem.cutOff);
   return { line: summary(app, replayed, dryRun), warnings, failed };
 }
 
 function summary(app: AppName, replayed: Replayed, dryRun: boolean): string {
-  const { events, records, leftovers, checkpoint, running } = replayed;
+  const { events, records, leftovers, checkpoint, running, done } = replayed;
   const rebuilt = [
     ...(records > 0 ? [`${records} ${records === 1 ? 'record' : 'records'}`] : []),
     ...(checkpoint ? ['the checkpoint'] : []),
     ...(running ? ['the view of running builds'] : []),
     ...(leftovers > 0 ? [`${leftovers} leftover ${leftovers === 1 ? 'file' : 'files'} removed`] : []),
   ];
-  const done =
+  const outcome =
     rebuilt.length === 0
       ? 'all that is stored was true'
-      : `${dryRun ? 'to rebuild' : 'rebuilt'}: ${rebuilt.join(', ')}`;
-  return `Replayed ${app}: ${events} ${events === 1 ? 'event' : 'events'}, ${done}`;
+      : `${dryRun ? 'to rebuild' : done ? 'rebuilt' : 'not all rebuilt'}: ${rebuilt.join(', ')}`;
+  return `Replayed ${app}: ${events} ${events === 1 ? 'event' : 'events'}, ${outcome}`;
 }

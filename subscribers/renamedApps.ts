@@ -28,18 +28,19 @@ export function noteRenamed(host: Host, builds: readonly BuildId[], name: AppNam
 
 /**
  * Calls `work` with the name of the app that build `id` belongs to, which began as a build of `app`. If the app is
- * renamed meanwhile, calls it once more with the new name: the first call may have failed half-way, so the second one
- * must be able to follow it.
+ * renamed during that, calls it again with the new name: the first call may have failed half-way, so another one must
+ * be able to follow it. Returns and throws what the last call does.
  */
-export function underItsName(host: Host, app: AppName, id: BuildId, work: (app: AppName) => void): void {
+export function underItsName<T>(host: Host, app: AppName, id: BuildId, work: (app: AppName) => T): T {
   const name = newNameOf(host, app, id);
+  let result: T;
   try {
-    work(name);
+    result = work(name);
   } catch (error) {
     if (newNameOf(host, name, id) === name) throw error;
+    return underItsName(host, name, id, work);
   }
-  const renamed = newNameOf(host, name, id);
-  if (renamed !== name) underItsName(host, renamed, id, work);
+  return newNameOf(host, name, id) === name ? result : underItsName(host, name, id, work);
 }
 
 /** The name of the app that build `id` belongs to. */

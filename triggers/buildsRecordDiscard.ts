@@ -2,6 +2,7 @@ import type { Call } from '../host/call';
 import { UnknownBuild } from '../journal/commands';
 import { changeHistory } from '../subscribers/changeHistory';
 import { contextOf } from '../subscribers/recordDeploy';
+import { underItsName } from '../subscribers/renamedApps';
 import { buildArguments } from './arguments';
 
 /**
@@ -12,7 +13,9 @@ export function buildsRecordDiscard({ host, output, args }: Call): undefined {
   const named = buildArguments(args);
   if (named === undefined) return;
   try {
-    changeHistory(contextOf(host, named.app, output.warn), 'own', () => [{ type: 'DiscardBuild', build: named.build }]);
+    underItsName(host, named.app, named.build, (app) => {
+      changeHistory(contextOf(host, app, output.warn), 'own', () => [{ type: 'DiscardBuild', build: named.build }]);
+    });
   } catch (error) {
     if (!(error instanceof UnknownBuild)) throw error;
     output.warn(`No build record found for ${named.app}/${named.build}`);

@@ -35,6 +35,11 @@ export function postAppRenameSetup({ host, output, args }: Call): undefined {
   else moveJournal(from, to);
   forgetRunning(from.buildsRoot, from.app);
   const { loaded } = adoptRecords(to, system, warn);
+  const startedMeanwhile = runningBuilds(loaded.history)
+    .map((build) => build.id)
+    .filter((id) => !running.includes(id));
+  addRunning(to.buildsRoot, to.app, startedMeanwhile);
+  noteRenamed(host, startedMeanwhile, to.app);
   if (loaded.head.seq > 0) updateFiles(to, loaded, 'all', system, warn);
 }
 

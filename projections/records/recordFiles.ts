@@ -152,9 +152,15 @@ export function leftovers(directory: string, history: History, names: readonly s
  */
 function prunedLongAgo(directory: string, history: History, names: readonly string[]): BuildId[] {
   const pruned = new Set(history.pruned);
-  const unknown = recordedIds(names).filter((id) => findBuild(history, id) === undefined && !pruned.has(id));
-  if (unknown.length === 0) return [];
-  const started = startedAmong(join(directory, JOURNAL_FILE), new Set(unknown));
+  return prunedAmong(
+    directory,
+    recordedIds(names).filter((id) => findBuild(history, id) === undefined && !pruned.has(id)),
+  );
+}
+
+/** Those of `ids` that have started, but are not on record now. Reads the whole journal if there are ids. */
+export function prunedAmong(directory: string, ids: readonly BuildId[]): BuildId[] {
+  const started = startedAmong(join(directory, JOURNAL_FILE), new Set(ids));
   if (started.length === 0) return [];
   const now = loadHistory(directory).history;
   return started.filter((id) => findBuild(now, id) === undefined);

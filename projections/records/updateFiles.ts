@@ -13,7 +13,7 @@ import { type Build, buildsOf, findBuild, type History } from '../../journal/his
 import { type Loaded, loadHistory } from '../../journal/loadHistory';
 import { removeNotes } from '../conclusions/notes';
 import { oldEntriesOf, removeRunning, runningOf } from '../lists/runningBuilds';
-import { type RecordTexts, removeBuildFiles, removeLog, sweep, writeRecords } from './recordFiles';
+import { prunedAmong, type RecordTexts, removeBuildFiles, removeLog, sweep, writeRecords } from './recordFiles';
 
 /**
  * Updates every file that is derived from the journal: records, logs of pruned builds, notes, the view of running
@@ -24,8 +24,11 @@ import { type RecordTexts, removeBuildFiles, removeLog, sweep, writeRecords } fr
  * for. `all`: every record is compared with the journal, and what crashes have left is removed. A record whose text
  * is in `texts` is not read again for that.
  *
- * If two processes do this at once, no record is left that is older than the journal: after its last rename each looks
- * whether the journal has grown, and if so writes again.
+ * If two processes do this at once, no record is left that is older than the journal: after its last rename each
+ * checks whether the journal has grown, and if so writes again. If it is killed between the two, the next one that
+ * updates all files repairs the record.
+ *
+ * Returns whether every file was written or removed.
  */
 export function updateFiles(
   builds: AppBuilds,
@@ -34,7 +37,7 @@ export function updateFiles(
   system: System,
   warn: (message: string) => void,
   texts?: RecordTexts,
-): void {
+): boolean {
   let failure: unknown;
   const failed = (error: unknown): void => {
     failure ??= error;
@@ -49,10 +52,11 @@ export function updateFiles(
   } catch (error) {
     failed(error);
   }
-  if (failure === undefined) return;
+  if (failure === undefined) return true;
   warn(
     `Not all files of ${builds.app} could be written or removed, the next command tries again: ${reasonOf(failure)}`,
   );
+  return false;
 }
 
 function hasNews({ changed, head, inMemory }: Loaded): boolean {
@@ -86,12 +90,23 @@ function updateRecords(
     if (journalSize(directory) <= current.head.end) break;
     const next = loadHistory(directory);
     if (next.head.seq === current.head.seq) break; // it has grown by debris only
-    // Another process may have pruned what was written here, and have stored a checkpoint behind that.
-    outdated = new Set([...outdated, ...stored.map(({ id }) => id), ...namedIn(next)]);
+    outdated = new Set([...outdated, ...namedIn(next), ...changedSince(directory, stored, next)]);
     current = next;
   }
   if (scope === 'all') sweep(directory, current.history, listDirectory(directory), system, failed);
   return { current, written };
+}
+
+/**
+ * Of the builds that were written, those that another process may have changed or pruned. If it has stored a
+ * checkpoint after that, `next` does not name them. A build that is not on record and was never pruned was only in
+ * memory: its files stay.
+ */
+function changedSince(directory: string, written: readonly Build[], next: Loaded): BuildId[] {
+  const ids = written.map(({ id }) => id);
+  const there = ids.filter((id) => findBuild(next.history, id) !== undefined);
+  const gone = ids.filter((id) => findBuild(next.history, id) === undefined);
+  return [...there, ...prunedAmong(directory, gone)];
 }
 
 /** The builds that events behind the checkpoint name. */

@@ -26,6 +26,8 @@ export interface Replayed {
   /** Whether the view of running builds lacked some. */
   readonly running: boolean;
   readonly problems: readonly Problem[];
+  /** Whether everything could be rebuilt. */
+  readonly done: boolean;
 }
 
 /**
@@ -77,10 +79,9 @@ export function replay(
       running: running.some((id) => !viewed.includes(id)),
       problems,
     };
-    if (!dryRun) {
-      addRunning(buildsRoot, app, running);
-      updateFiles(builds, { history, head, changed: 'all', problems }, 'all', system, warn);
-    }
-    return replayed;
+    if (dryRun) return { ...replayed, done: true };
+    addRunning(buildsRoot, app, running);
+    const done = updateFiles(builds, { history, head, changed: 'all', problems }, 'all', system, warn);
+    return { ...replayed, done };
   });
 }

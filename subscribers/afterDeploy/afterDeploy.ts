@@ -17,21 +17,22 @@ import { waitForEnd } from './waitForEnd';
  */
 export function afterDeploy({ host, output, args }: Call): undefined {
   const id = parseBuildId(args[1] ?? '');
-  underItsName(host, parseAppName(args[0] ?? ''), id, (app) => {
-    conclude(contextOf(host, app, output.warn), id, args[2]);
-  });
+  const isOver = underItsName(host, parseAppName(args[0] ?? ''), id, (app) =>
+    conclude(contextOf(host, app, output.warn), id, args[2]),
+  );
+  if (isOver) forgetRenamed(host, id);
 }
 
-/** `pid`: of the process that has ended. */
-function conclude(context: AppContext, id: BuildId, pid: string | undefined): void {
-  if (!existsSync(context.builds.directory)) return; // the app was destroyed, and nothing of it comes back
+/** `pid`: of the process that has ended. Returns whether nothing of the build is left that could report its end. */
+function conclude(context: AppContext, id: BuildId, pid: string | undefined): boolean {
+  if (!existsSync(context.builds.directory)) return true; // the app was destroyed, and nothing of it comes back
   const build = findBuild(load(context, 'own').history, id);
   if (build?.status === 'running' && context.system.isGroupAlive(build.process)) {
     const next = leftBehindBy(build.process);
     if (next !== undefined && String(next) !== pid) waitForEnd(context.builds, id, next, context.warn);
     // The last one may have ended just now.
-    if (next !== undefined || context.system.isGroupAlive(build.process)) return;
+    if (next !== undefined || context.system.isGroupAlive(build.process)) return false;
   }
   changeHistory(context, 'all', (history) => tidy(context, history));
-  forgetRenamed(context.host, id);
+  return true;
 }

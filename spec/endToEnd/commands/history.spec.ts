@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import test from 'ava';
@@ -283,6 +283,18 @@ test.serial('replay rebuilds what is stored from the journal alone, and a dry ru
   const all = await host.dokku(['builds:replay', '--all-apps', '--parallel', '3']);
   t.is(all.code, 0);
   t.regex(all.stdout, /Replayed replay: 4 events/);
+});
+
+test('replay says so, and exits with 1, if it cannot rebuild something', async (t) => {
+  await host.createApp('stuck');
+  await record('stuck', 'one1', 0);
+  const path = join(directory('stuck'), 'one1.json');
+  rmSync(path);
+  mkdirSync(join(path, 'in the way'), { recursive: true });
+  const { code, stdout, stderr } = await host.dokku(['builds:replay', 'stuck']);
+  t.is(code, 1);
+  t.regex(stdout, /2 events, not all rebuilt: 1 record$/m);
+  t.regex(stderr, /Not all files of stuck could be written or removed/);
 });
 
 test('after a rename everything says the new name, and history goes on', async (t) => {

@@ -10,6 +10,7 @@ import { identifyProcess } from '../../../host/system/processes';
 import { CHECKPOINT_FILE, readCheckpoint, removeCheckpoint } from '../../../journal/checkpoint';
 import type { BuildCommand } from '../../../journal/commands';
 import { JOURNAL_FILE } from '../../../journal/file/journalFile';
+import { adoptRecords } from '../../../projections/records/adoptRecords';
 import { addNote, notedBuilds } from '../../../projections/conclusions/notes';
 import { addRunning, readRunning, rebuildRunning } from '../../../projections/lists/runningBuilds';
 import { cancel, conclude, discard, finish, prune, start } from '../../journal/buildCommands';
@@ -23,6 +24,7 @@ import {
   recordsOf,
   refuseWarning,
   temporaryApp,
+  testMachine,
   update,
   writeForeign,
 } from './temporaryApp';
@@ -277,6 +279,17 @@ for (const scope of ['changed', 'all'] as const)
       t.deepEqual(Object.keys(filesOf(builds)), ['b2.json']);
     });
   }
+
+test('builds that are only in memory keep their files, whatever another process appends meanwhile', (t) => {
+  const builds = temporaryApp(t);
+  writeForeign(builds, 'stock1', { status: 'succeeded', finished_at: '2026-04-30T13:51:00Z', exit_code: 0 });
+  writeFileSync(join(builds.directory, 'stock1.log'), 'output');
+  const { loaded } = adoptRecords({ ...builds, mode: 'reader' }, testMachine, refuseWarning);
+  t.true(loaded.inMemory);
+  record(builds, start('b1'));
+  update(builds, { loaded }, 'all', refuseWarning);
+  t.deepEqual(Object.keys(filesOf(builds)), ['b1.json', 'stock1.json', 'stock1.log']);
+});
 
 test('records and logs of pruned builds are removed, those of others stay', (t) => {
   const builds = temporaryApp(t);
