@@ -1,9 +1,12 @@
 /** What came of one spec file. */
 type FileCounts = { passed: number; failed: number; skipped: number };
 
+/** How many lines of a failure are repeated in the summary. */
+const MOST_LINES = 40;
+
 /**
  * Reads the TAP that `ava --tap` writes, line by line, and counts what it says. Failures, and what tests log, are
- * shown as they are read; failures once more in the summary, since only the end of a long output may be kept.
+ * shown as they are read. Failures are repeated in the summary, because only the end of a long output may be kept.
  */
 export class TapRun {
   passed = 0;
@@ -11,6 +14,10 @@ export class TapRun {
   skipped = 0;
   private readonly files = new Map<string, FileCounts>();
   private readonly failures: string[] = [];
+  /** Lines of the last failure that came so far. */
+  private failureLines = 0;
+  /** Before its report ava only says why there is none. */
+  private readonly beforeReport: string[] = [];
   private began = false;
   private planned = false;
   private showing = false;
@@ -30,9 +37,8 @@ export class TapRun {
   /** Takes one line of TAP, without its line break. */
   read(line: string): void {
     if (!this.began) {
-      // Before its report ava only says why there is none.
       this.began = line.startsWith('TAP version ');
-      if (!this.began) this.show(line);
+      if (!this.began) this.readBeforeReport(line);
       return;
     }
     const result = /^(not ok|ok) \d+(?: - (.*?))?(?: # (SKIP|TODO)\b.*)?$/.exec(line);
@@ -50,16 +56,24 @@ export class TapRun {
     if (said !== undefined) {
       this.show(`       ${this.title}: ${said}`);
     } else if (/^# \d+ tests? remaining in /.test(line)) {
-      this.showFailure(` !     ${line.slice(2)}`);
+      this.beginFailure(` !     ${line.slice(2)}`);
     } else if (this.showing && line.trim() !== '' && !/^ {2}(---|\.\.\.)$/.test(line)) {
       this.showFailure(`     ${line}`);
     }
   }
 
+  /** Takes one line that ava or a spec wrote to stderr. It is set apart: only the last line of stdout counts. */
+  readStderr(line: string): void {
+    if (this.began) this.show(`     | ${line}`);
+    else this.readBeforeReport(`     | ${line}`);
+  }
+
   /** Takes how ava ended: its exit status, or the signal that ended it. A run that broke off counts as a failure. */
   end(outcome: number | NodeJS.Signals): void {
-    if (!this.planned) this.fail(`ava ended before its report did (${describe(outcome)})`);
-    else if (this.passed + this.failed === 0) this.showFailure(' !     No spec ran');
+    if (!this.planned) {
+      this.fail(`ava ended before its report did (${describe(outcome)})`);
+      if (!this.began) this.failures.push(...this.beforeReport.slice(-MOST_LINES));
+    } else if (this.passed + this.failed === 0) this.beginFailure(' !     No spec ran');
     else if (outcome !== 0 && this.failed === 0) {
       this.fail(
         `ava ended with ${describe(outcome)} though no spec failed: did one leave a timer or a process behind?`,
@@ -94,17 +108,29 @@ export class TapRun {
     counts[outcome] += 1;
     this.files.set(file, counts);
     this.showing = outcome === 'failed';
-    if (this.showing) this.showFailure(` !     failed: ${title}`);
+    if (this.showing) this.beginFailure(` !     failed: ${title}`);
   }
 
   private fail(message: string): void {
     this.failed += 1;
-    this.showFailure(` !     ${message}`);
+    this.beginFailure(` !     ${message}`);
+  }
+
+  private readBeforeReport(line: string): void {
+    this.beforeReport.push(line);
+    this.show(line);
+  }
+
+  private beginFailure(line: string): void {
+    this.failureLines = 0;
+    this.showFailure(line);
   }
 
   private showFailure(line: string): void {
-    this.failures.push(line);
     this.show(line);
+    this.failureLines += 1;
+    if (this.failureLines <= MOST_LINES) this.failures.push(line);
+    else if (this.failureLines === MOST_LINES + 1) this.failures.push('       … the rest is above');
   }
 
   /**

@@ -47,9 +47,8 @@ const ava = spawn(node, [path.join(__dirname, 'ava-tap.mjs'), '--tap', ...args, 
 createInterface({ input: ava.stdout }).on('line', (line) => {
   run.read(line);
 });
-// What specs print themselves, set apart: only the last line here counts.
 createInterface({ input: ava.stderr }).on('line', (line) => {
-  console.log(`     | ${line}`);
+  run.readStderr(line);
 });
 
 const began = Date.now();
