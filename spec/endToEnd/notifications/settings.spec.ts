@@ -91,7 +91,10 @@ test.serial('an address that nothing is sent to is refused before it is stored',
   for (const address of ['169.254.169.254', '[fd20:ce::254]', '0xa9fea9fe']) {
     const { code, stderr } = await set('shop', 'notify-url', `http://${address}/secret`);
     t.is(code, 1, address);
-    t.regex(stderr, /^ ! {5}Invalid notify-url: [0-9a-f.:]+ is an address that nothing is sent to\n$/);
+    t.regex(
+      stderr,
+      /^ ! {5}Invalid notify-url: nothing is sent to the address [0-9a-f.:]+: it is link-local, reserved, or the metadata service of a cloud\n$/,
+    );
   }
   t.false(existsSync(path('shop', 'notify-url')));
 });
@@ -236,7 +239,9 @@ test.serial('a name that leads to a refused address is refused by the executable
   await set('named', 'notify-url', `http://${name}/`);
   t.like(await host.dokku(['builds:notify', 'named', '--test']), {
     code: 1,
-    stderr: ` !     The test message was not taken: ${known.address} is an address that nothing is sent to\n`,
+    stderr:
+      ` !     The test message was not taken: nothing is sent to the address ${known.address}: it is link-local, ` +
+      'reserved, or the metadata service of a cloud\n',
   });
 });
 

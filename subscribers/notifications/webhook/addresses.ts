@@ -38,7 +38,7 @@ export function isRefusedAddress(text: string): boolean {
   return inner.length > 0 ? inner.some(isRefused) : isRefused(address);
 }
 
-/** The address in place of a name in `url`, if nothing is sent to it. */
+/** The host of `url` if it is an IP address that is refused; else undefined. */
 export function refusedAddressIn(url: URL): string | undefined {
   const address = url.hostname.replace(/^\[|\]$/g, '');
   return isRefusedAddress(address) ? address : undefined;
@@ -46,7 +46,7 @@ export function refusedAddressIn(url: URL): string | undefined {
 
 /** Why nothing is sent to `address`. */
 export function refusalOf(address: string): string {
-  return `${address} is an address that nothing is sent to`;
+  return `nothing is sent to the address ${address}: it is link-local, reserved, or the metadata service of a cloud`;
 }
 
 function isRefused(address: Address): boolean {
