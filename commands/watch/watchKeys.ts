@@ -2,7 +2,7 @@
 export interface KeyHelp {
   readonly keys: string;
   readonly does: string;
-  /** Works only where the logs and processes of the builds are. */
+  /** Works only on the host of the builds, because it needs their logs or processes. */
   readonly local?: true;
 }
 

@@ -129,8 +129,8 @@ function jetstreamOf(directory: string): string {
 }
 
 /**
- * A port on loopback that nobody listens on now. Not one of those that the kernel gives to whoever asks for any: it is
- * still free when the server starts a while later, or again.
+ * A port on loopback that nobody listens on now. A port below the range from which the kernel chooses: it is still
+ * free when the server starts a while later, or again.
  */
 export async function freePort(): Promise<number> {
   const [firstOfKernel = 0] = readFileSync('/proc/sys/net/ipv4/ip_local_port_range', 'utf8').split(/\s+/).map(Number);
@@ -147,7 +147,7 @@ export async function freePort(): Promise<number> {
 const FIRST_PORT = 15_000;
 const MOST_TRIES = 20;
 
-/** Listens on `port`, and no longer; gives the address. */
+/** Listens on `port`, closes it again, and resolves to its address. */
 function addressOn(port: number): Promise<ReturnType<Server['address']>> {
   return new Promise((resolve, reject) => {
     const server = createServer();

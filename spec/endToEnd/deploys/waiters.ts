@@ -45,7 +45,7 @@ export async function untilWaiters(
   while (!expected(waitersOf(host, app))) await new Promise((resolve) => setTimeout(resolve, 50));
 }
 
-/** Kills all that waits for the deploys of `app`, also what is started meanwhile. */
+/** Kills all that waits for the deploys of `app`, also what is started during that. */
 export async function killWaiters(host: Sandbox, app: string): Promise<void> {
   await untilWaiters(host, app, (waiters) => {
     for (const { pid } of waiters) {

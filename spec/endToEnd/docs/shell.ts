@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 import type { Sandbox } from '../../../scripts/sandbox/host';
 
-/** So long without a word, and a command that is followed has failed. A busy machine can take half a minute. */
+/** If a followed command prints nothing for so long, it has failed. A busy machine can take half a minute. */
 const LONG_MS = 120_000;
 
 /** A bash on a host, in which the commands of a page are typed. */

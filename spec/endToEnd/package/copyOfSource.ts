@@ -19,6 +19,7 @@ export function copyOfSource(directory: string): string {
   }
   const from = join(ROOT, 'node_modules');
   const to = join(directory, 'node_modules');
-  if (spawnSync('cp', ['-alT', from, to]).status !== 0) execFileSync('cp', ['-aT', from, to]); // -T: what the first left
+  // -T: the first cp may have left a part of `to`
+  if (spawnSync('cp', ['-alT', from, to]).status !== 0) execFileSync('cp', ['-aT', from, to]);
   return directory;
 }

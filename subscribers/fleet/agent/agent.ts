@@ -67,7 +67,7 @@ async function serve(fleet: Fleet, options: AgentOptions, signal: AbortSignal, o
       else if (now >= due.look) session.lookAt();
       if (now >= due.ask) due.ask = now + options.askMs;
       if (now >= due.look) due.look = now + options.lookMs;
-      watch.cover(session.apps); // before they are read: what comes after that is reported
+      watch.cover(session.apps); // Watch first, then read: a change after the read is reported then.
       await session.publish();
       await session.tellChanges();
       if (await session.tellHost({ ifNew: now < due.host })) due.host = now + options.everySeconds * 1000;
