@@ -28,8 +28,8 @@ export function noteRenamed(host: Host, builds: readonly BuildId[], name: AppNam
 
 /**
  * Calls `work` with the name of the app that build `id` belongs to, which began as a build of `app`. If the app is
- * renamed during that, calls it again with the new name: the first call may have failed half-way, so another one must
- * be able to follow it. Returns and throws what the last call does.
+ * renamed during that, calls it again with the new name, so `work` must be repeatable. Returns and throws what the
+ * last call does.
  */
 export function underItsName<T>(host: Host, app: AppName, id: BuildId, work: (app: AppName) => T): T {
   const name = newNameOf(host, app, id);

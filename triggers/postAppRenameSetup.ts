@@ -2,13 +2,14 @@ import { existsSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 import type { Call } from '../host/call';
+import type { BuildId } from '../host/dokku/names';
 import type { AppBuilds } from '../host/dokku/paths';
 import { propertiesDirectory } from '../host/dokku/paths';
 import { makeDurableDirectory } from '../host/system/durable';
 import { listDirectory, syncDirectory } from '../host/system/files';
 import { removeCheckpoint } from '../journal/checkpoint';
 import { JOURNAL_FILE } from '../journal/file/journalFile';
-import { runningBuilds } from '../journal/history';
+import { type History, runningBuilds } from '../journal/history';
 import { loadHistory } from '../journal/loadHistory';
 import { addRunning, forgetRunning } from '../projections/lists/runningBuilds';
 import { adoptRecords } from '../projections/records/adoptRecords';
@@ -28,19 +29,21 @@ export function postAppRenameSetup({ host, output, args }: Call): undefined {
   const { builds: to, system, warn } = contextOf(host, appArgument(args[1]), output.warn);
   if (from.app === to.app) return;
   if (from.mode === 'owner') move(propertiesDirectory(host, from.app), propertiesDirectory(host, to.app));
-  const running = runningBuilds(loadHistory(from.directory).history).map((build) => build.id);
+  const running = runningIn(loadHistory(from.directory).history);
   addRunning(to.buildsRoot, to.app, running); // before they are there: the view may name too much, never too little
   noteRenamed(host, running, to.app);
   if (from.mode === 'owner') move(from.directory, to.directory);
   else moveJournal(from, to);
   forgetRunning(from.buildsRoot, from.app);
   const { loaded } = adoptRecords(to, system, warn);
-  const startedMeanwhile = runningBuilds(loaded.history)
-    .map((build) => build.id)
-    .filter((id) => !running.includes(id));
-  addRunning(to.buildsRoot, to.app, startedMeanwhile);
-  noteRenamed(host, startedMeanwhile, to.app);
+  const startedDuringMove = runningIn(loaded.history).filter((id) => !running.includes(id));
+  addRunning(to.buildsRoot, to.app, startedDuringMove);
+  noteRenamed(host, startedDuringMove, to.app);
   if (loaded.head.seq > 0) updateFiles(to, loaded, 'all', system, warn);
+}
+
+function runningIn(history: History): BuildId[] {
+  return runningBuilds(history).map(({ id }) => id);
 }
 
 /**

@@ -127,8 +127,8 @@ function signalBuild(context: AppContext, output: Output, build: Build, force: b
 }
 
 /**
- * What to throw if the process ended before this cancel sent a signal. If another cancel has sent one, the end is a
- * cancel; else the note of this one must not make it one.
+ * Returns the error for a process that ended before this cancel sent a signal. If no other cancel has sent one, the
+ * build was not canceled: the note of this cancel is taken back.
  */
 function goneBeforeSignal({ builds: { directory } }: AppContext, { id, process: { pid } }: Build): ProcessGone {
   const { cancelers } = readNotes(directory, id);

@@ -30,7 +30,7 @@ export const fleetLeave = defineCommand({
       return undefined;
     }
     const published = await publishRest(host, output, directory);
-    removeSettings(directory); // whoever wants to leave can
+    removeSettings(directory); // a host can always leave
     output.step(LEFT_TEXT[published](name));
     output.note('Stop the agent: systemctl disable --now dokku-builds-fleet.service');
     return published === 'everything' ? 0 : 1;
@@ -46,8 +46,8 @@ const LEFT_TEXT = {
 };
 
 /**
- * Publishes what is not published yet, and that the host leaves. What is not published now never will be; and the host
- * still has these journals.
+ * Publishes the rest of the journals, and the notice that this host leaves. This is the last chance to publish; the
+ * journals stay on the host. Returns how much was published.
  */
 async function publishRest(host: Host, output: Output, directory: string): Promise<keyof typeof LEFT_TEXT> {
   let failed = 0;
@@ -65,7 +65,7 @@ async function publishRest(host: Host, output: Output, directory: string): Promi
     });
     return failed === 0 ? 'everything' : 'not everything';
   } catch (error) {
-    output.warn(`The fleet was not told: ${reasonOf(error)}`); // as by a copy of a machine, which cannot publish
+    output.warn(`The fleet was not told: ${reasonOf(error)}`); // a copy of a machine, for example, cannot publish
     return 'maybe nothing';
   }
 }

@@ -6,7 +6,7 @@ import type { Output } from '../../host/terminal/output';
 /**
  * Runs the trigger `install` of the plugin in the directory `tree`, in another process, whose runtime `host/run.sh`
  * has prepared for that work. `tree` must not lie below `enabled`: a call from there can be handed to another plugin.
- * Its warnings go to stderr. True if all records and the journals agree afterwards; else a warning says so.
+ * Its warnings go to stderr. True if it exits with 0: every record is in a journal. Else a warning says so.
  */
 export function runInstall(tree: string, output: Output): boolean {
   output.flush();

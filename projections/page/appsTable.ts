@@ -13,7 +13,9 @@ export function appsTable(
   anchors: Anchors,
 ): string {
   if (apps.length === 0)
-    return '<section aria-labelledby="page:apps"><h2 id="page:apps">Apps</h2><p class=quiet>There are no apps</section>';
+    return (
+      '<section aria-labelledby="page:apps"><h2 id="page:apps">Apps</h2>' + '<p class=quiet>There are no apps</section>'
+    );
   const starts = apps.flatMap(({ outcomes }) => outcomes.map((outcome) => outcome.startedAt));
   const { name, ...range } = spanOf(starts, now);
   const marks = Math.max(LEAST_MARKS, Math.min(MOST_MARKS, Math.floor(ALL_MARKS / apps.length)));

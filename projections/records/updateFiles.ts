@@ -98,9 +98,8 @@ function updateRecords(
 }
 
 /**
- * Of the builds that were written, those that another process may have changed or pruned. If it has stored a
- * checkpoint after that, `next` does not name them. A build that is not on record and was never pruned was only in
- * memory: its files stay.
+ * Returns those of the `written` builds that another process may have changed or pruned. `next` does not name them if
+ * that process has stored a checkpoint. A build that was only in memory is not among them, so its files stay.
  */
 function changedSince(directory: string, written: readonly Build[], next: Loaded): BuildId[] {
   const ids = written.map(({ id }) => id);

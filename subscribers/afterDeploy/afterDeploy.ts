@@ -23,7 +23,7 @@ export function afterDeploy({ host, output, args }: Call): undefined {
   if (isOver) forgetRenamed(host, id);
 }
 
-/** `pid`: of the process that has ended. Returns whether nothing of the build is left that could report its end. */
+/** `pid` is the process that has ended. Returns false if other processes of the build still live. */
 function conclude(context: AppContext, id: BuildId, pid: string | undefined): boolean {
   if (!existsSync(context.builds.directory)) return true; // the app was destroyed, and nothing of it comes back
   const build = findBuild(load(context, 'own').history, id);

@@ -83,7 +83,8 @@ export function buildsChart(ends: ReadonlyMap<number, Ends>, now: number, palett
     below: axisTimes(range, step, bins.length),
     caption:
       `Builds per ${name} (UTC): <span class="status succeeded">succeeded</span> above the line, ` +
-      '<span class="status failed">failed</span> below it, <span class="status canceled">canceled</span> hollow below these',
+      '<span class="status failed">failed</span> below it, ' +
+      '<span class="status canceled">canceled</span> hollow below these',
   });
 }
 

@@ -52,7 +52,8 @@ export function stripSvg(
   };
   const starts = running.map((start) => at(Math.max(start, range.from)));
   return (
-    `<svg class=timeline viewBox="-2 0 ${WIDTH + 8} 24" preserveAspectRatio=none role=img aria-label="${escapeHtml(label)}">` +
+    `<svg class=timeline viewBox="-2 0 ${WIDTH + 8} 24" preserveAspectRatio=none role=img ` +
+    `aria-label="${escapeHtml(label)}">` +
     `<path class=axis d="M0 12H${WIDTH}"/>` +
     path('succeeded', marks.succeeded, '11V3') +
     path('failed', marks.failed, '13v9') +

@@ -13,7 +13,8 @@ let kept = {};
 try { kept = JSON.parse(sessionStorage.getItem('dokku-builds')) || {}; } catch {}
 search.value = kept.search || ''; status.value = kept.status || ''; zone.value = kept.zone || '';
 const keep = () => {
-  try { sessionStorage.setItem('dokku-builds', JSON.stringify({ search: search.value, status: status.value, zone: zone.value })); } catch {}
+  const text = JSON.stringify({ search: search.value, status: status.value, zone: zone.value });
+  try { sessionStorage.setItem('dokku-builds', text); } catch {}
 };
 const filterRows = (within, isNamed) => {
   let found = 0;
@@ -74,7 +75,8 @@ const showTimes = () => {
     const age = element.nextElementSibling;
     if (!isAge && age && age.localName === 'small' && / ago$|^in /.test(age.textContent)) age.textContent = ageText(at);
   }
-  for (const name of all('.tz')) name.textContent = zone.value ? Intl.DateTimeFormat().resolvedOptions().timeZone : 'UTC';
+  const zoneName = zone.value ? Intl.DateTimeFormat().resolvedOptions().timeZone : 'UTC';
+  for (const name of all('.tz')) name.textContent = zoneName;
 };
 zone.onchange = () => { showTimes(); keep(); };
 showTimes();

@@ -80,7 +80,8 @@ test('each build has a row with its record, its events, and the end of its log',
     t.regex(
       html,
       new RegExp(
-        `<tr id="${id}" class=${status}><th scope=row><a href="#${id}">${id}</a><td class=${status}>${status}<td><time>20`,
+        `<tr id="${id}" class=${status}><th scope=row><a href="#${id}">${id}</a>` +
+          `<td class=${status}>${status}<td><time>20`,
       ),
       id,
     );

@@ -280,7 +280,7 @@ for (const scope of ['changed', 'all'] as const)
     });
   }
 
-test('builds that are only in memory keep their files, whatever another process appends meanwhile', (t) => {
+test('builds that are only in memory keep their files, also if another process appends an event', (t) => {
   const builds = temporaryApp(t);
   writeForeign(builds, 'stock1', { status: 'succeeded', finished_at: '2026-04-30T13:51:00Z', exit_code: 0 });
   writeFileSync(join(builds.directory, 'stock1.log'), 'output');

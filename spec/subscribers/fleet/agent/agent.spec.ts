@@ -30,7 +30,7 @@ test('journals that are begun while the agent publishes another one are publishe
   class SlowFleet extends MemoryFleet {
     override async append(of: JournalName, piece: Piece, after: number): Promise<number> {
       if (published.size === 0) {
-        await new Promise(setImmediate); // the agent has looked at each app meanwhile
+        await new Promise(setImmediate); // now the agent has read each app's directory
         empty.deploy(1);
         journalOf('late').deploy(1);
       }
