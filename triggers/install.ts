@@ -19,6 +19,7 @@ import { type System, thisSystem } from '../host/system/system';
 import { appProgress } from '../host/terminal/appProgress';
 import { countRead, showProgress } from '../host/terminal/progress';
 import type { Output } from '../host/terminal/output';
+import { JOURNAL_FILE } from '../journal/file/journalFile';
 import type { Warn } from '../projections/problemWarnings';
 import { adoptRecords, warnOfNotAdopted } from '../projections/records/adoptRecords';
 import { updateFiles } from '../projections/records/updateFiles';
@@ -37,7 +38,7 @@ export function install({ host, output }: Call): number {
   const changed = repairChanged(host, data, seen, output);
   repairChanged(host, properties, seen, output);
   const failed = asOwnerOf(host.dokkuRoot, () => {
-    const apps = appsWithRecords(data, changed);
+    const apps = appsWithBuilds(data, changed);
     const progress = appProgress(apps.length);
     const warn = (message: string): void => {
       progress.clear();
@@ -45,34 +46,33 @@ export function install({ host, output }: Call): number {
     };
     const afterSync: (() => void)[] = [];
     const system: System = { ...thisSystem, afterSync: (work) => afterSync.push(work) };
-    const unadopted = new Set<string>(
-      apps.filter((app) => {
-        const isAdopted = adopt(host, warn, app, system);
-        progress.done();
-        return !isAdopted;
-      }),
-    );
+    const outcomes = new Map<string, Outcome>();
+    for (const app of apps) {
+      outcomes.set(app, adopt(host, warn, app, system));
+      progress.done();
+    }
     progress.clear();
     if (apps.length > 0) syncFileSystem(data); // also what an install has adopted that was killed before this line
     for (const work of afterSync) work();
-    noteSeen(host, { ...statesIn(data, unadopted), ...statesIn(properties, new Set()) }, output);
-    return unadopted.size > 0;
+    const unfinished = new Set<string>(apps.filter((app) => outcomes.get(app) !== 'done'));
+    noteSeen(host, { ...statesIn(data, unfinished), ...statesIn(properties, new Set()) }, output);
+    return [...outcomes.values()].includes('not adopted');
   });
   return failed ? 1 : 0;
 }
 
-/** Those of the directories `names` in `root` that belong to an app and hold a record. */
-function appsWithRecords(root: string, names: readonly string[]): AppName[] {
+/** Those of the directories `names` in `root` that belong to an app and hold a record or a journal. */
+function appsWithBuilds(root: string, names: readonly string[]): AppName[] {
   if (names.length === 0) return [];
-  const records = fastGlob.sync('*/*.json', {
+  const files = fastGlob.sync(`*/{*.json,${JOURNAL_FILE}}`, {
     cwd: root,
     followSymbolicLinks: false,
     suppressErrors: true,
     unique: false,
   });
-  const withRecords = new Set(records.map((record) => record.slice(0, record.indexOf('/'))));
+  const withBuilds = new Set(files.map((file) => file.slice(0, file.indexOf('/'))));
   return names
-    .filter((name) => withRecords.has(name))
+    .filter((name) => withBuilds.has(name))
     .map(asAppName)
     .filter((app) => app !== undefined);
 }
@@ -131,8 +131,11 @@ function makeOwn(fd: number, name: string, owner: Owner | undefined): void {
   }
 }
 
-/** Adopts the records of an app; false if that failed. A failure does not keep other apps from being adopted. */
-function adopt(host: Host, warn: Warn, app: AppName, system: System): boolean {
+/** `files left`: the records are in the journal, but a file made from it could not be written or removed. */
+type Outcome = 'done' | 'files left' | 'not adopted';
+
+/** Adopts the records of an app. A failure does not keep other apps from being adopted. */
+function adopt(host: Host, warn: Warn, app: AppName, system: System): Outcome {
   try {
     const builds = appBuilds(host, app);
     const progress = showProgress();
@@ -140,12 +143,11 @@ function adopt(host: Host, warn: Warn, app: AppName, system: System): boolean {
     progress.clear();
     warnOfNotAdopted(builds, adopted, warn);
     const { loaded, texts } = adopted;
-    if (loaded.inMemory === true) return false;
-    updateFiles(builds, loaded, 'all', thisSystem, warn, texts);
-    return true;
+    if (loaded.inMemory === true) return 'not adopted';
+    return updateFiles(builds, loaded, 'all', thisSystem, warn, texts) ? 'done' : 'files left';
   } catch (error) {
     warn(`${app}: ${reasonOf(error)}`);
-    return false;
+    return 'not adopted';
   }
 }
 

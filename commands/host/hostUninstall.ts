@@ -42,7 +42,8 @@ function uninstall(host: Host, output: Output, dryRun: boolean): undefined {
   if (!dryRun && builds?.ours === true) {
     // The stock plugin goes by the records alone. The tree at the link may be an older one, or damaged.
     const tree = isAlongsideTree() ? (builds.tree ?? ownTree()) : ownTree();
-    if (runInstall(tree, output)) output.step('All records say what the journal says');
+    output.step('Bringing the records up to date');
+    runInstall(tree, output);
   }
   const before = leavingSteps(host);
   const links = [

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
 import test from 'ava';
@@ -32,6 +32,24 @@ test('install says which records it could not write to a journal, and why, exits
   t.like(await call(host, 'install', []), { status: 0, stderr: '' });
   t.is(auditJournal(journal).events.length, 4);
   t.like(await call(host, 'install', []), { status: 0, stderr: '' });
+});
+
+test('install tries again each time to write a record that it could not write', async (t) => {
+  const host = temporaryHost(t);
+  const builds = appBuilds(host, createApp(host, 'shop'));
+  await call(host, 'builds-record-start', ['shop', 'b1', '1', 'git-hook']);
+  await call(host, 'builds-record-finalize', ['shop', 'b1', 'succeeded', '0']);
+  const record = join(builds.directory, 'b1.json');
+  rmSync(record);
+  mkdirSync(join(record, 'in the way'), { recursive: true });
+  for (const time of ['first', 'second']) {
+    const { status, stderr } = await call(host, 'install', []);
+    t.is(status, 0); // else no other plugin could be installed
+    t.regex(stderr, /^ ! {5}Not all files of shop could be written or removed, .*$/m, time);
+  }
+  rmSync(record, { recursive: true });
+  t.like(await call(host, 'install', []), { status: 0, stderr: '' });
+  t.true(existsSync(record));
 });
 
 /** Views of the records show such a build. Views of the journal cannot. */

@@ -188,7 +188,7 @@ for (const [what, path] of [
     rmSync(join(host.paths.plugins, ...path));
     const { stdout, stderr } = expectSuccess(await runAsAdministrator(host, [program, 'host:uninstall']));
     t.is(stderr, '');
-    t.regex(stdout, /All records say what the journal says/);
+    t.regex(stdout, /Bringing the records up to date/);
     t.deepEqual(recordsOf(host), records);
     t.is(await whoTracks(t, host), 'stock');
   });
