@@ -42,6 +42,9 @@ export interface Engine {
   readFrom(from: number): Promise<Batch>;
 }
 
+/** The longest pause before an engine that is away is asked again. */
+export const LONGEST_PAUSE_MS = 300_000;
+
 /** The engine does not answer now: no connection, no leader, a time-out. Try again later. */
 export class EngineAway extends Error {
   constructor(reason: string) {

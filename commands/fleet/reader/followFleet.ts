@@ -1,9 +1,9 @@
 import type { Host } from '../../../host/dokku/environment';
 import { reasonOf } from '../../../host/failure';
 import { Alarm } from '../../../host/system/alarm';
-import { backOff } from '../../../subscribers/fleet/backOff';
+import { backOff } from '../../../subscribers/backOff';
 import { connectFleet } from '../../../subscribers/fleet/nats/connect';
-import { EngineAway } from '../../../subscribers/fleet/engine';
+import { EngineAway, LONGEST_PAUSE_MS } from '../../../subscribers/fleet/engine';
 import type { Mirror } from '../../../subscribers/fleet/mirror/mirror';
 import { MirrorInUse } from '../../../subscribers/fleet/mirror/mirrorLock';
 import type { NatsFleet } from '../../../subscribers/fleet/nats/natsFleet';
@@ -33,13 +33,13 @@ export async function followFleet(
   let fleet = first;
   let said = '';
   try {
-    for (let failures = 0; !alarm.isStopped(); failures += 1) {
+    for (let failures = 1; !alarm.isStopped(); failures += 1) {
       try {
         fleet ??= await connectFleet(joined);
         await follow(mirror, fleet, alarm, warn, () => {
           if (said !== '') warn('The fleet answers again');
           said = '';
-          failures = -1;
+          failures = 0;
           look();
         });
       } catch (error) {
@@ -48,7 +48,7 @@ export async function followFleet(
         said = reasonOf(error);
         await fleet?.close();
         fleet = undefined;
-        await alarm.sleep(backOff(Math.max(failures, 0), Math.random));
+        await alarm.sleep(backOff(Math.max(failures, 1), LONGEST_PAUSE_MS, Math.random()));
       }
     }
   } finally {

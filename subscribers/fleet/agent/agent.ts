@@ -1,7 +1,8 @@
 import { reasonOf } from '../../../host/failure';
 import { Alarm } from '../../../host/system/alarm';
-import { backOff } from '../backOff';
+import { backOff } from '../../backOff';
 import type { Fleet } from '../bulletin';
+import { LONGEST_PAUSE_MS } from '../engine';
 import { Session, type SessionOptions } from './session';
 import { JournalWatch } from './watchJournals';
 
@@ -25,14 +26,14 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
   const alarm = new Alarm();
   signal.addEventListener('abort', alarm.stop);
   let said = '';
-  for (let failures = 0; !signal.aborted; failures += 1) {
+  for (let failures = 1; !signal.aborted; failures += 1) {
     try {
       const fleet = await options.connect();
       try {
         await serve(fleet, options, signal, () => {
           if (said !== '') options.warn('The fleet answers again');
           said = '';
-          failures = -1;
+          failures = 0;
         });
       } finally {
         await fleet.close();
@@ -42,7 +43,7 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
       if (reason !== said) options.warn(`The fleet does not answer: ${reason}`);
       said = reason;
     }
-    await alarm.sleep(backOff(Math.max(failures, 0), Math.random));
+    await alarm.sleep(backOff(Math.max(failures, 1), LONGEST_PAUSE_MS, Math.random()));
   }
 }
 

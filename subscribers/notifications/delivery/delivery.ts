@@ -1,6 +1,7 @@
 import type { Host } from '../../../host/dokku/environment';
 import type { AppName } from '../../../host/dokku/names';
 import { buildsDirectory } from '../../../host/dokku/paths';
+import { backOff } from '../../backOff';
 import { updateMetricsFile } from '../../metrics/metricsFile';
 import { isMetricsFileWanted } from '../../metrics/settings';
 import { noteEnded } from '../endedReceivers';
@@ -10,7 +11,6 @@ import { queueEvents, WORTH_SENDING_MS } from '../queue/queueEvents';
 import { noteUndelivered } from '../undelivered';
 import { deliverToPlugins } from './deliverToPlugins';
 import { deliverToReceiver, destinationOf, type Outcome } from './deliverToReceiver';
-import { pauseAfter } from './retry';
 import type { Waiting } from './lane';
 import { Schedule } from './schedule';
 
@@ -19,6 +19,9 @@ const PLUGINS = 'plugins';
 
 /** How long a destination is kept in memory. After that, a changed `notify-url` is found. */
 const DESTINATIONS_MS = 30_000;
+
+/** The longest pause before a receiver that failed is tried again. */
+const LONGEST_PAUSE_MS = 30 * 60 * 1000;
 
 /** Delivers what is in the queue. Only this changes the files of the queue. */
 export class Delivery {
@@ -121,8 +124,8 @@ export class Delivery {
   #failed(lane: string, queued: Queued, outcome: Exclude<Outcome, { type: 'done' }>, now: number): void {
     const { reason } = outcome;
     const closedUntil = outcome.type === 'failed' ? now + (outcome.retryAfter ?? 0) : now;
-    const until = now + pauseAfter(this.#schedule.failuresOf(lane) + 1, Math.random());
-    const next = Math.max(now + pauseAfter(queued.attempts + 1, Math.random()), closedUntil);
+    const until = now + backOff(this.#schedule.failuresOf(lane) + 1, LONGEST_PAUSE_MS, Math.random());
+    const next = Math.max(now + backOff(queued.attempts + 1, LONGEST_PAUSE_MS, Math.random()), closedUntil);
     const { name, attempts } = postpone(this.#root, queued, next);
     const { target, at, notification } = queued;
     this.#schedule.failed(lane, { name, app: notification.app, target, at, attempts, next }, { until, closedUntil });

@@ -1,7 +1,6 @@
 import test from 'ava';
 
 import { parseAppName } from '../../../../host/dokku/names';
-import { pauseAfter } from '../../../../subscribers/notifications/delivery/retry';
 import type { Waiting } from '../../../../subscribers/notifications/delivery/lane';
 import { Schedule } from '../../../../subscribers/notifications/delivery/schedule';
 
@@ -143,12 +142,4 @@ test('every waiting message is sent once, whatever fails in between', (t) => {
   }
   t.is(new Set(delivered).size, 5000);
   t.is(delivered.length, 5000);
-});
-
-test('the pause doubles from 1 s to half an hour, and is up to a quarter longer', (t) => {
-  t.deepEqual(
-    [1, 2, 3, 11, 12, 5000].map((n) => pauseAfter(n, 0) / 1000),
-    [1, 2, 4, 1024, 1800, 1800],
-  );
-  t.is(pauseAfter(1, 0.999), 1249.75);
 });
