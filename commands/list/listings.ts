@@ -3,6 +3,7 @@ import { Failure } from '../../host/failure';
 import type { AppName } from '../../host/dokku/names';
 import { readingApp } from '../shared/readingApp';
 import { DEFAULT_RETENTION, resolveLimit } from '../../host/dokku/retention';
+import type { Kind } from '../../journal/events';
 import { buildsOf } from '../../journal/history';
 import { type Pruning, pruningText, readPast } from '../../projections/events/past';
 import {
@@ -17,6 +18,7 @@ import {
   matches,
 } from '../../projections/lists/listView';
 import { allBuilds, unendedBuilds } from '../shared/running';
+import type { DisplayStatus } from '../../projections/records/record';
 import { warnOfNotAdopted } from '../../projections/records/adoptRecords';
 import { viewApp } from '../shared/viewApp';
 import type { Call } from './list';
@@ -73,12 +75,18 @@ function running({ host, output, flags: { kind, status = ['running'] }, now }: C
   return {
     builds: listOfHost(wanted.filter(({ app }) => visible.has(app))),
     title: 'Currently running builds',
-    none: 'No builds currently running',
-    hint: 'The latest builds: builds:list --recent',
+    ...nothingRuns(kind, status),
     columns: hostColumns,
     row: ({ app, shown }, time) => hostRow(app, shown, time),
     shows: { app: true, pruned: false },
   };
+}
+
+/** What is said if no such build is found. After a filter, that nothing runs would be no answer. */
+function nothingRuns(kind: Kind | undefined, statuses: readonly DisplayStatus[]): Pick<Listing, 'none' | 'hint'> {
+  const hint = `The latest builds: builds:list --recent${kind === undefined ? '' : ` --kind ${kind}`}`;
+  if (statuses.includes('abandoned')) return { none: 'No builds match', hint };
+  return { none: kind === undefined ? 'No builds currently running' : 'No running builds match', hint };
 }
 
 const RECENT = 20;
