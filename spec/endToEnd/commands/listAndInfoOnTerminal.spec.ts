@@ -81,12 +81,23 @@ test('a step is broken between words on a terminal', async (t) => {
   t.deepEqual(plain, ['-----> Build badly failed after 1m14s', '       (exit code 1)']);
 });
 
+test('a filter that no running build matches is kept in the hint at the latest builds', async (t) => {
+  const { plain } = await onTerminal(host, 80, ['builds:list', '--kind', 'deploy']);
+  t.deepEqual(plain, ['No running builds match', '       The latest builds: builds:list --recent --kind deploy']);
+});
+
 test('releases fit as well, but for the command to go back, which is to be copied in one piece', async (t) => {
+  await host.createApp('released');
+  writeRecords(host, finishedRecord('released', 'first', 1), finishedRecord('released', 'second', 2));
   for (const columns of [120, 80, 40]) {
-    const { plain } = await onTerminal(host, columns, ['builds:releases', 'shop']);
+    const { plain } = await onTerminal(host, columns, ['builds:releases', 'released']);
     for (const line of plain.slice(0, -1)) t.true(line.length <= columns, `${columns}: ${line}`);
     t.regex(plain.at(-1) ?? '', /^ {9}git push --force dokku COMMIT:main$/);
   }
+});
+
+test('of the only release no command to go back to another one is shown', async (t) => {
+  t.is((await onTerminal(host, 80, ['builds:releases', 'shop'])).plain.length, 3);
 });
 
 test('on a terminal of 80 columns releases say who and from where, and how long ago and how long they were live', async (t) => {
