@@ -20,12 +20,14 @@ async function isThread(): Promise<boolean> {
 async function run(called: Called): Promise<number> {
   const host = readHost(process.env);
   const output = openOutput(host);
+  let exitCode: number | undefined;
   try {
-    const exitCode =
+    exitCode =
       called.type === 'command' ? await runCommand(host, output, called) : await runInternal(host, output, called);
     output.flush();
     return exitCode ?? 0;
   } catch (error) {
+    if (error instanceof ClosedPipe) return exitCode ?? 0;
     return report(error, host, output);
   }
 }

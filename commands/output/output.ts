@@ -3,8 +3,8 @@ import { Failure } from '../../host/failure';
 import type { AppName, BuildId } from '../../host/dokku/names';
 import { ClosedPipe, type Output } from '../../host/terminal/output';
 import { logPath } from '../../host/dokku/paths';
-import type { Build } from '../../journal/history';
 import { pruningText, type PastBuild } from '../../projections/events/past';
+import type { ShownBuild } from '../../projections/records/record';
 import { defineCommand } from '../definition/command';
 import { aCount, anApp, aSwitch, maybeBuild } from '../definition/flags';
 import { findNamedBuild, NotDeploying } from '../shared/buildArgument';
@@ -37,15 +37,24 @@ export const output = defineCommand({
     const { build } = found;
     const pruned = prunedText(app, found);
     const log = pruned === undefined ? GrowingLog.open(logPath(host, app, build.id)) : undefined;
-    let ended: Build | undefined = build;
-    if (log !== undefined) ended = await follow(host, out, app, build, openReader(out, log, flags), flags.exitStatus);
-    else {
-      if (pruned !== undefined) out.warn(`${pruned}; trying the system journal`);
-      await fromSystemJournal(out, app, build.id);
+    const latest: Latest = { shown: shownAt(Date.now())(build) };
+    try {
+      if (log !== undefined) await follow(host, out, app, latest, openReader(out, log, flags), flags.exitStatus);
+      else {
+        if (pruned !== undefined) out.warn(`${pruned}; trying the system journal`);
+        await fromSystemJournal(out, app, build.id);
+      }
+    } catch (error) {
+      if (!flags.exitStatus || !(error instanceof ClosedPipe)) throw error;
     }
-    return ended !== undefined && flags.exitStatus ? exitStatusOf(shownAt(Date.now())(ended)) : 0;
+    return flags.exitStatus ? exitStatusOf(latest.shown) : 0;
   },
 });
+
+/** What is known of a build. If it runs and stdout is closed, its outcome is not known. */
+interface Latest {
+  shown: ShownBuild;
+}
 
 /** Says that the retention removed the log, alone or with its build; undefined if it did not. */
 function prunedText(app: AppName, { build, pruning }: PastBuild): string | undefined {
@@ -56,26 +65,24 @@ function prunedText(app: AppName, { build, pruning }: PastBuild): string | undef
 
 /**
  * Prints the log. If the build runs, prints what is added to the log until the end of the build is recorded or its
- * process has ended. Returns what is known of the build then, with `conclusion` its outcome; undefined if stdout has
- * no reader any more.
+ * process has ended. `latest` then is what is known of the build, with `conclusion` its outcome.
  */
 async function follow(
   host: Host,
   out: Output,
   app: AppName,
-  build: Build,
+  latest: Latest,
   log: LogReader,
   conclusion: boolean,
-): Promise<Build | undefined> {
+): Promise<void> {
   log.printMore();
-  const show = shownAt(Date.now());
-  if (show(build).displayStatus !== 'running') return build;
+  if (latest.shown.displayStatus !== 'running') return;
   const onChange = (): void => void log.printMore();
-  const ended = await followBuild(host, app, build, { onChange, conclusion });
-  if (ended === undefined) return undefined;
+  const ended = await followBuild(host, app, latest.shown.build, { onChange, conclusion });
+  if (ended === undefined) return; // stdout has no reader any more
+  latest.shown = shownAt(Date.now())(ended);
   await untilQuiet(() => log.printMore());
-  if (out.isTerminal) out.step(outcomeText(shownAt(Date.now())(ended)));
-  return ended;
+  if (out.isTerminal) out.step(outcomeText(latest.shown));
 }
 
 /** Prints the log of a build without a log file from the system's journal, if `logger` wrote it there. */

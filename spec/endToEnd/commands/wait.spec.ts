@@ -3,6 +3,7 @@ import { readdirSync, readlinkSync } from 'node:fs';
 import test from 'ava';
 
 import { createSandbox, type Sandbox, script } from '../../../scripts/sandbox/host';
+import { finishedRecord, writeRecords } from '../expectedRecord';
 
 let host: Sandbox;
 
@@ -44,6 +45,35 @@ test('a build that holds no deploy lock, such as a restart, is waited for as wel
     t.regex(stdout, /^-----> Build locklessbuild1 failed after \d+s \(exit code 4\)\n$/);
   }
 });
+
+test('the exit status says how the build ended although nobody reads the output any more', async (t) => {
+  await host.createApp('unread');
+  writeRecords(host, finishedRecord('unread', 'badly', 1, { status: 'failed', exit_code: 4 }));
+  for (const log of ['short\n', 'a longer line\n'.repeat(20_000)]) {
+    host.write(host.file('unread', 'badly.log'), log);
+    for (const command of ['output unread badly --exit-status', 'wait unread badly']) {
+      t.is(await statusUnread(`dokku builds:${command}`), '1', command);
+    }
+    t.is(await statusUnread('dokku builds:output unread badly'), '0');
+  }
+});
+
+test('if nobody reads the output before the build has ended, the exit status is that of a closed pipe', async (t) => {
+  const gate = host.gate();
+  await host.createApp('left', { build: script('seq 30000', gate.announced('compiling')) });
+  const deploy = await host.startDeploy('left', ['ps:rebuild', 'left'], 'compiling');
+  for (const command of ['output left --exit-status', 'wait left']) {
+    t.is(await statusUnread(`dokku builds:${command}`), '141', command);
+  }
+  gate.open();
+  await deploy.finished;
+});
+
+/** The exit status of `command` whose stdout is a pipe that was closed before it began. */
+async function statusUnread(command: string): Promise<string> {
+  const { stdout } = await host.run(['bash', '-c', `exec 3> >(:); wait $!; ${command} >&3; echo $?`]);
+  return stdout.trim();
+}
 
 /** Resolves when a process watches a directory, as one does that waits for a build. */
 async function untilItWatches(pid: number): Promise<void> {
