@@ -145,12 +145,12 @@ export function aList<T extends string>(
   };
 }
 
-/** A flag whose value is a whole number, at least 1. */
-export function aCount(help: string): Valued<number | undefined> {
+/** A flag whose value is a whole number, at least 1, or with `orNone` at least 0. */
+export function aCount(help: string, { orNone = false } = {}): Valued<number | undefined> {
   return aValue('N', help, (text, { name }) => {
-    const count = parsePositiveInteger(text);
+    const count = orNone && text === '0' ? 0 : parsePositiveInteger(text);
     if (count !== undefined) return count;
-    throw new Failure(`Invalid ${name} value "${printable(text)}": must be a positive integer`);
+    throw new Failure(`Invalid ${name} value "${printable(text)}": must be a positive integer${orNone ? ', or 0' : ''}`);
   });
 }
 

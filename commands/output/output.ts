@@ -18,7 +18,7 @@ export const output = defineCommand({
   description: 'Show the output of a build or follow a running one',
   args: { app: anApp(), build: maybeBuild() },
   flags: {
-    tail: aCount('only the last N lines, and new output'),
+    tail: aCount('only the last N lines, 0 for none, and new output', { orNone: true }),
     timestamps: aSwitch('before each new line, the time when it came; earlier lines have no time'),
     exitStatus: aSwitch(`exit with the outcome of the build: ${OUTCOMES_HELP}`),
   },

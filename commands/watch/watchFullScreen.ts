@@ -96,7 +96,7 @@ export function openFullScreen(events: FullScreenEvents): FullScreen {
     },
     draw: (lines) => {
       const body = lines.map((line) => `\u001b[K${line}\u001b[0m`).join('\r\n');
-      write(`\u001b[?2026h\u001b[H${body}\u001b[J\u001b[?2026l`); // as one picture, where the terminal can
+      write(`\u001b[?2026h\u001b[H${body}\u001b[?2026l`); // as one picture, where the terminal can
     },
     close,
   };

@@ -94,6 +94,7 @@ test('the last lines are found, whether or not the last one is ended, however lo
   const long = 'x'.repeat(200_000);
   for (const [text, count, last] of [
     ['a\nb\nc\n', 2, 'b\nc\n'],
+    ['a\nb\nc\n', 0, ''],
     ['a\nb\nc', 2, 'b\nc'],
     ['a\nb\nc\n', 3, 'a\nb\nc\n'],
     ['a\nb\nc\n', 9, 'a\nb\nc\n'],

@@ -117,5 +117,6 @@ for (const [columns, rows] of [
     const finished = await screen.shows(/rows \d+-\d+ of/);
     fits(finished);
     t.notRegex(finished.join('\n'), /follow/);
+    t.regex(finished[rows - 1] ?? '', / q back$/, 'the last cell of the last row is drawn');
   });
 }
