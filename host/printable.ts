@@ -11,6 +11,14 @@ export function printable(text: string): string {
   return visible(text.length > QUOTED_CHARACTERS ? `${text.slice(0, QUOTED_CHARACTERS - 3)}...` : text);
 }
 
+/**
+ * `text` in at most `length` characters of UTF-16, the last one an ellipsis if it was cut; no character is cut in two.
+ */
+export function shorten(text: string, length: number): string {
+  if (text.length <= length) return text;
+  return `${text.slice(0, length - 1).replace(/[\ud800-\udbff]$/, '')}…`;
+}
+
 const QUOTED_CHARACTERS = 120;
 
 /**

@@ -1,3 +1,4 @@
+import { shorten } from '../../host/printable';
 import { formatAge } from '../../host/terminal/age';
 import { textOf } from '../../host/terminal/printed';
 import type { AppName } from '../../host/dokku/names';
@@ -58,8 +59,7 @@ export function whyHtml(shown: ShownBuild, log: PageLog): string {
   const line = typeof log === 'object' ? errorLine(log.lines.slice(-WITHIN_LINES).map(textOf)) : undefined;
   const how = howText(shown);
   if (line === undefined && how === '') return '';
-  const cut = line !== undefined && line.length > REASON_CHARACTERS ? `${line.slice(0, REASON_CHARACTERS)}…` : line;
-  const quoted = cut === undefined ? '' : `<code>${escapeText(cut)}</code>`;
+  const quoted = line === undefined ? '' : `<code>${escapeText(shorten(line, REASON_CHARACTERS))}</code>`;
   return `<p class=why>${[quoted, how].filter((part) => part !== '').join(' ')}`;
 }
 

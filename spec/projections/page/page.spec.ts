@@ -22,6 +22,14 @@ test('what failed last comes first, with why, who and the commit', (t) => {
   t.true(html.indexOf('page:failing') < html.indexOf('page:overview'));
 });
 
+test('a long error line is cut between characters', (t) => {
+  const apps = [demoApp('shop', [{ id: 'b1', status: 'failed', hours: 1 }])];
+  for (const before of ['', 'x']) {
+    const html = pageHtml(pageSource(apps, { log: () => shownLog(`error: ${before}${'😀'.repeat(400)}`) }));
+    t.regex(/<code>(error: [^<]*)/.exec(html)?.[1] ?? '', /^error: x?(?:😀)+…$/u);
+  }
+});
+
 test('apps whose last build failed stand before the others, the latest failure first', (t) => {
   const apps = [
     demoApp('fine', [{ id: 'a1', status: 'succeeded', hours: 1 }]),

@@ -1,6 +1,7 @@
+import { shorten } from '../../../host/printable';
 import type { Post } from './format';
 import { jsonPost } from './json';
-import { type Message, shorten } from './message';
+import type { Message } from './message';
 
 /*
  * Statuses of commits. The url is that of a repository's statuses, the commit is added to it. A message without a

@@ -1,6 +1,7 @@
+import { shorten } from '../../../host/printable';
 import type { Post } from './format';
 import { jsonPost } from './json';
-import { COLOURS, labeled, type Message, shorten } from './message';
+import { COLOURS, labeled, type Message } from './message';
 
 /** Discord's limit, in characters. */
 const TITLE = 256;

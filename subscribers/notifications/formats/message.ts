@@ -1,5 +1,5 @@
 import { parseTimestamp } from '../../../host/durations';
-import { visible } from '../../../host/printable';
+import { shorten, visible } from '../../../host/printable';
 import type { AppName, BuildId } from '../../../host/dokku/names';
 import { asRevision } from '../../../host/dokku/revision';
 import { exitCodeText } from '../../../projections/events/exitCodeText';
@@ -88,14 +88,6 @@ function reasonOf(exitCode: number | undefined, log: LogEnd | undefined, logLeft
   const code = exitCode !== undefined && exitCode > 0 ? exitCodeText(exitCode) : undefined;
   const line = log === undefined ? logLeftOut && visible(logLeftOut) : errorLine(log.lines);
   return [line, code].filter((part) => part !== undefined && part !== '').join(' - ');
-}
-
-/**
- * `text` in at most `length` characters of UTF-16, the last one an ellipsis if it was cut; no character is cut in two.
- */
-export function shorten(text: string, length: number): string {
-  if (text.length <= length) return text;
-  return `${text.slice(0, length - 1).replace(/[\ud800-\udbff]$/, '')}…`;
 }
 
 /** Colours for what happened, `#rrggbb`. */

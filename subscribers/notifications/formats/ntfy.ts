@@ -1,5 +1,6 @@
+import { shorten } from '../../../host/printable';
 import type { Post } from './format';
-import { labeled, type Message, shorten } from './message';
+import { labeled, type Message } from './message';
 
 /** Short codes of emojis, which ntfy shows before the title. */
 const TAGS: Readonly<Record<Message['on'], string>> = {
