@@ -9,17 +9,24 @@ import { COLOURS, labeled, type Message, withEntities } from './message';
  */
 export function slack(message: Message, url: URL): Post {
   const { on, text } = message;
+  const above = plain(text);
   const fields = labeled(message).map(([title, value]) => ({
     title,
     value: code(value),
     short: title !== 'Why' && title !== 'More',
   }));
   const body = {
-    attachments: [
-      { fallback: withEntities(text), color: COLOURS[on], pretext: withEntities(text), fields, mrkdwn_in: ['fields'] },
-    ],
+    attachments: [{ fallback: above, color: COLOURS[on], pretext: above, fields, mrkdwn_in: ['fields'] }],
   };
   return jsonPost(body, url);
+}
+
+/**
+ * The text above an attachment, without mentions and markup. In Mattermost it is Markdown and mentions people, and the
+ * name of a key is in it. A zero-width space after an @ keeps it from being a mention.
+ */
+function plain(text: string): string {
+  return withEntities(text.replace(/[`*~[\]#|\\]|(?<![a-z0-9])_/gi, "'").replaceAll('@', '@\u200b'));
 }
 
 /** In code nothing is a mention, a link or markup, in Slack or in Mattermost. */

@@ -100,6 +100,20 @@ test('nothing that a log says mentions anybody or is a link', (t) => {
   t.true(format('grafana', { ...failed, why: '<img src=x>' })?.body.includes('&lt;img src=x&gt;'));
 });
 
+test('the name of a key mentions nobody, and is no markup, above an attachment either', (t) => {
+  const above = (text: string): string | undefined =>
+    (JSON.parse(format('slack', { ...failed, text })?.body ?? '{}') as { attachments: { pretext: string }[] })
+      .attachments[0]?.pretext;
+  const started = 'my_shop: build b1 started from git-hook by root (key ';
+  for (const [key, shown] of [
+    ['@channel', '@\u200bchannel'],
+    ['ann@laptop', 'ann@\u200blaptop'],
+    ['<!here>', '&lt;!here&gt;'],
+    ['`x` *b* _i_ ~s~ [a](b) #h a|b \\', "'x' 'b' 'i_ 's' 'a'(b) 'h a'b '"],
+  ] as const)
+    t.is(above(`${started}${key})`), `${started}${shown})`);
+});
+
 const notification: Notification = {
   app: failed.app,
   id: '01J0000000000000000000000A',
