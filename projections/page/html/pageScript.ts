@@ -28,6 +28,15 @@ const filterRows = (within, isNamed) => {
   }
   return found;
 };
+const targetOf = (hash) => hash && document.getElementById(decodeURIComponent(hash.slice(1)));
+const filterFailures = (section) => {
+  const items = all('li', section);
+  for (const item of items) {
+    const build = targetOf(item.querySelector('a').hash);
+    item.hidden = !!build && build.hidden;
+  }
+  section.hidden = items.every((item) => item.hidden);
+};
 const opened = new Set();
 const filter = () => {
   const text = search.value.trim().toLowerCase(), isFiltered = text || status.value;
@@ -43,6 +52,7 @@ const filter = () => {
     builds += found;
   }
   for (const row of all('tr[data-app]')) row.hidden = !shown.has(row.dataset.app);
+  for (const list of all('.failures')) filterFailures(list.parentElement);
   told.textContent = isFiltered ? builds + (builds === 1 ? ' build' : ' builds') : '';
 };
 search.oninput = status.onchange = () => { filter(); keep(); };
@@ -84,7 +94,7 @@ setInterval(showTimes, 10000);`;
 
 const LINKS = `
 const showTarget = () => {
-  const target = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  const target = targetOf(location.hash);
   if (!target) return;
   for (let element = target; element; element = element.parentElement) {
     element.hidden = false;

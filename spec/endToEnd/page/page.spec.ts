@@ -215,9 +215,16 @@ inBrowser('the page can be searched and filtered by status, from the keyboard al
   t.deepEqual(await rows.allTextContents(), ['blog']);
   t.is(await page.locator('details[data-app=blog][open]').count(), 1);
   t.is(await page.locator('details[data-app]:visible').count(), 1);
+  const failing = page.locator('.failures b:visible');
+  t.is(await failing.count(), 0);
+  t.false(await page.getByRole('heading', { name: /^Failing/ }).isVisible());
+  await page.getByRole('searchbox').fill('shop');
+  t.deepEqual(await failing.allTextContents(), ['shop']);
   await page.getByRole('searchbox').fill('');
   t.is(await open.count(), openAtFirst, 'what the search has opened is closed again');
+  t.is(await failing.count(), 3);
   await page.getByRole('combobox', { name: 'Status' }).selectOption('canceled');
+  t.is(await failing.count(), 0);
   const shown = await page.locator('details[data-app]:visible tr[id]:visible td:first-of-type').allTextContents();
   t.true(shown.length > 0 && shown.every((status) => status === 'canceled'), shown.join());
   t.regex((await page.locator('output').textContent()) ?? '', /^\d+ builds?$/);
