@@ -83,7 +83,7 @@ function openLog(path: string): number | undefined {
 
 const LINE_END = 0x0a;
 
-/** Where the last `count` lines of a file begin, in bytes; its end if that is 0. Memory does not grow with the file. */
+/** Where the last `count` lines of a file begin, in bytes. Memory does not grow with the file. */
 export function startOfLastLines(fd: number, count: number): number {
   const buffer = Buffer.allocUnsafe(CHUNK_BYTES);
   const { size } = fs.fstatSync(fd);
