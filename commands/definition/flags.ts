@@ -150,7 +150,9 @@ export function aCount(help: string, { orNone = false } = {}): Valued<number | u
   return aValue('N', help, (text, { name }) => {
     const count = orNone && text === '0' ? 0 : parsePositiveInteger(text);
     if (count !== undefined) return count;
-    throw new Failure(`Invalid ${name} value "${printable(text)}": must be a positive integer${orNone ? ', or 0' : ''}`);
+    throw new Failure(
+      `Invalid ${name} value "${printable(text)}": must be a positive integer${orNone ? ', or 0' : ''}`,
+    );
   });
 }
 
