@@ -44,6 +44,8 @@ interface Property {
 
 interface KeptFile {
   readonly path: (host: Host, scope: PropertyScope) => string;
+  /** Makes or removes the file, after the property was set. Throws system errors. */
+  readonly update: (host: Host, scope: PropertyScope) => void;
   /** A sentence: how others get the file. */
   readonly use: string;
 }
@@ -90,13 +92,17 @@ const properties: Readonly<Record<string, Property>> = {
   page: {
     help: 'on or off: whether a page file is kept up to date; by default off',
     check: parsePageSetting,
-    kept: { path: pagePath, use: `To serve it: ${DOCS}/operations.md#a-page-that-is-kept-up-to-date` },
+    kept: { path: pagePath, update: setPage, use: `To serve it: ${DOCS}/operations.md#a-page-that-is-kept-up-to-date` },
   },
   metrics: {
     help: 'with --global, on or off: whether a file for the node exporter is kept up to date; by default off',
     check: parseMetrics,
     globalOnly: true,
-    kept: { path: metricsPath, use: `For the node exporter: ${DOCS}/metrics.md#for-the-node-exporter` },
+    kept: {
+      path: metricsPath,
+      update: setMetricsFile,
+      use: `For the node exporter: ${DOCS}/metrics.md#for-the-node-exporter`,
+    },
   },
 };
 
@@ -138,12 +144,11 @@ export const set = defineCommand({
     } catch (error) {
       throw new Failure(`Cannot write ${propertyPath(host, scope, name)}: ${reasonOf(error)}`);
     }
-    if (name === 'metrics') setMetricsFile(host);
     if (name === 'notify-url') {
       forgetEnded(buildsRoot(host), scope); // also if the clock was set back since the receiver ended
       if (scope !== '--global') forgetUndelivered(appBuilds(host, scope).directory);
     }
-    if (name === 'page') setPage(host, scope);
+    if (kept !== undefined) updateKept(host, scope, kept);
     if (name === 'mask' && existsSync(pagesDirectory(host))) startUpdate(host);
     if (kept !== undefined && value === 'on' && !host.quiet) {
       output.note(`Kept up to date: ${kept.path(host, scope)}`);
@@ -152,6 +157,16 @@ export const set = defineCommand({
     return undefined;
   },
 });
+
+/** Throws {@link Failure}. */
+function updateKept(host: Host, scope: PropertyScope, { path, update }: KeptFile): void {
+  try {
+    update(host, scope);
+  } catch (error) {
+    const file = path(host, scope);
+    throw new Failure(`The property is stored, but ${file} cannot be brought up to date: ${reasonOf(error)}`);
+  }
+}
 
 /** Throws {@link Failure}, with the stock plugin's message unless a property of ours is meant. */
 function parseProperty(name = ''): Property & { readonly name: string } {

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, statSync, watch } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, watch, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import test from 'ava';
@@ -93,4 +93,14 @@ test.serial('an app has a page of its own, which goes with its property', async 
 test.serial('another value is refused', async (t) => {
   const { code, stderr } = await host.dokku(['builds:set', 'shop', 'page', 'maybe']);
   t.deepEqual([code, stderr], [1, ' !     Invalid page "maybe": must be on or off\n']);
+});
+
+test.serial('if the page cannot be written, the file and the reason are named', async (t) => {
+  await until(isIdle);
+  rmSync(directory, { recursive: true });
+  writeFileSync(directory, '');
+  const { code, stderr } = await host.dokku(['builds:set', 'shop', 'page', 'on']);
+  const page = join(directory, 'apps', 'shop.html');
+  t.is(stderr, ` !     The property is stored, but ${page} cannot be brought up to date: not a directory\n`);
+  t.is(code, 1);
 });
