@@ -2,7 +2,7 @@
  * `npm run package`: builds the plugin for each processor and packs it into
  * `dist/dokku-builds-<version>-linux-<processor>.tar.gz`, one directory inside, and into Debian packages where
  * dpkg-deb is. `dist/SHA256SUMS` holds their digests, for `sha256sum --check`. The same source makes the same bytes.
- * `npm run package -- x64` packs for that processor alone; `--quick` hardly compresses, for trying things out.
+ * `npm run package -- x64` packs for that processor alone; `--quick` does not compress, for trying things out.
  */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -31,7 +31,7 @@ const { version } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'ut
 interface Packing {
   /** A directory to work in. */
   readonly stage: string;
-  /** Packages are hardly compressed. */
+  /** Packages are not compressed. */
   readonly quick: boolean;
 }
 
@@ -66,7 +66,7 @@ async function pack(architecture: Architecture, { stage, quick }: Packing): Prom
   console.log(`-----> Packing ${archive}`);
   const tree = path.join(stage, architecture);
   await buildPlugin(root, path.join(root, 'commands/main.ts'), tree, await bunFor(root, architecture));
-  await writeTarball(tree, name, path.join(stage, archive), quick ? 1 : 9);
+  await writeTarball(tree, name, path.join(stage, archive), quick ? 0 : 9);
   const made = [archive];
   if (spawnSync('dpkg-deb', ['--version'], { stdio: 'ignore' }).status === 0) {
     console.log(`-----> Packing the Debian package for ${architecture}`);

@@ -62,6 +62,7 @@ export function shareDirectories(directory: string): void {
 function sameFile(a: string, b: string): boolean {
   const [wanted, there] = [lstatSync(a), lstatSync(b, { throwIfNoEntry: false })];
   if (wanted.mode !== there?.mode) return false; // the type of the file is part of its mode
+  if (wanted.ino === there.ino && wanted.dev === there.dev) return true;
   return wanted.isSymbolicLink() ? readlinkSync(a) === readlinkSync(b) : readFileSync(a).equals(readFileSync(b));
 }
 

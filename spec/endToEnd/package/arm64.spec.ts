@@ -34,6 +34,7 @@ ifItCanRun(`the executable for arm64 makes a build id and lists builds${missing 
     DOKKU_ROOT: join(directory, 'home'),
     DOKKU_LIB_ROOT: join(directory, 'lib'),
     PLUGIN_PATH: join(directory, 'plugins'),
+    BUN_JSC_useJIT: '0', // as host/run.sh has it for triggers: the emulator would translate compiled functions again
   };
   mkdirSync(join(env.DOKKU_ROOT, 'shop'), { recursive: true });
   const run = (name: string, ...args: string[]): string => {

@@ -83,6 +83,7 @@ sudo() { command "$@"; }
 dokku() { setpriv --reuid=dokku --regid=dokku --clear-groups env HOME=/home/dokku /sandbox/bin/dokku "$@"; }
 
 make_host() {
+  ln -sf true /usr/bin/mandb # at each step of a package it reads all manual pages of this machine, for some seconds
   rm -rf /var/lib/dokku /home/dokku
   useradd --system dokku
   cp -a /root/host /sandbox

@@ -49,6 +49,8 @@ const architecture = process.arch === 'arm64' ? 'arm64' : 'x64';
 const debian = architecture === 'arm64' ? 'arm64' : 'amd64';
 const version = (JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string }).version;
 const ARCHIVE = `dokku-builds-${version}-linux-${architecture}.tar.gz`;
+/** The one directory in it. */
+const TREE = `dokku-builds-${version}`;
 const NEWER = '9.9.9';
 
 let directory: string;
@@ -65,8 +67,8 @@ test.after.always(() => {
   removeDirectory(directory);
 });
 
-test('the same source makes the same bytes, in whatever directory it lies, and whatever the umask is', (t) => {
-  const there = join(directory, `dokku-builds-${version}`);
+test.serial('the same source makes the same bytes, in whatever directory it lies, and whatever the umask is', (t) => {
+  const there = join(directory, TREE);
   for (const one of directoriesOf(there)) t.is(lstatSync(one).mode & 0o777, 0o755, one);
   t.deepEqual(filesOf(there), filesOf(builtPlugin));
   for (const file of filesOf(there)) {
@@ -105,11 +107,10 @@ async function homeOfRoot(home: string, dist: string): Promise<string> {
   renameSync(join(dist, ARCHIVE), archive);
   const deb = `dokku-builds_${version}_${debian}.deb`;
   renameSync(join(dist, deb), join(home, deb));
-  execFileSync('tar', ['-xzf', archive, '-C', home]);
-  const tree = join(home, `dokku-builds-${version}`);
+  const tree = join(directory, TREE);
   const toml = join(tree, 'plugin.toml');
   writeFileSync(toml, readFileSync(toml, 'utf8').replace(`"${version}"`, `"${NEWER}"`));
-  await writeTarball(tree, `dokku-builds-${NEWER}`, join(home, `dokku-builds-${NEWER}.tar.gz`), 1);
+  await writeTarball(tree, `dokku-builds-${NEWER}`, join(home, `dokku-builds-${NEWER}.tar.gz`), 0);
   makeDebianPackage({ root: ROOT, version: NEWER, architecture, tree, stage: home, compressed: false });
   packDokku(home, join(paths.corePlugins, 'available/builds'));
   return home;
