@@ -15,9 +15,9 @@ export function bundledProgram(t: ExecutionContext, name: string): string {
   return outfile;
 }
 
-/** The same, compiled by Bun as the product is; returns the path of an executable. */
-export function compiledProgram(t: ExecutionContext, name: string): string {
-  const outfile = path.join(temporaryDirectory(t), name);
+/** The same in `directory`, compiled by Bun as the product is; returns the path of an executable. */
+export function compiledProgram(directory: string, name: string): string {
+  const outfile = path.join(directory, name);
   compile(path.join(__dirname, '../../..'), path.join(__dirname, `${name}.ts`), outfile);
   return outfile;
 }

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
+import { pruneWork } from '../../../commands/prune';
 import type { Host } from '../../../host/dokku/environment';
 import { type AppName, type BuildId, generateBuildId, parseBuildId } from '../../../host/dokku/names';
 import { openOutput } from '../../../host/terminal/output';
@@ -158,7 +159,7 @@ export class CrashApp {
    * trigger leaves to that.
    */
   async untidy(): Promise<string[]> {
-    if ((await this.unlikeTheJournal()).length === 0) return [];
+    if (this.unlikeTheJournal().length === 0) return [];
     await this.untilConcluded(); // what a process was about to write or to remove is not left
     return this.unlikeTheJournal();
   }
@@ -173,8 +174,8 @@ export class CrashApp {
     while (allProcesses().some(isAtWork)) await new Promise((resolve) => setTimeout(resolve, 50));
   }
 
-  private async unlikeTheJournal(): Promise<string[]> {
-    await command(this.host, 'prune', [this.app]);
+  private unlikeTheJournal(): string[] {
+    pruneWork(this.host, this.app);
     const found = readdirSync(this.directory).filter((name) => name.endsWith('.tmp'));
     const builds = appBuilds(this.host, this.app);
     const { pruned } = loadHistory(this.directory).history;

@@ -6,7 +6,7 @@ import test, { type ExecutionContext } from 'ava';
 import type { Host } from '../../../host/dokku/environment';
 import type { AppName } from '../../../host/dokku/names';
 import { writeProperty } from '../../../host/dokku/properties';
-import { createApp, temporaryHost } from '../../temporaryHost';
+import { createApp, temporaryDirectory, temporaryHost } from '../../temporaryHost';
 import { compiledProgram } from './bundledProgram';
 import { checkCrowd, RETENTION } from './crowdChecks';
 import { command, environmentOf } from './pluginCalls';
@@ -36,7 +36,7 @@ for (let round = 1; round <= ROUNDS; round += 1)
       const host = temporaryHost(t);
       writeProperty(host, '--global', 'retention', String(RETENTION));
       const apps = APPS.map((name) => createApp(host, name));
-      const program = compiledProgram(t, 'crowd');
+      const program = compiledProgram(temporaryDirectory(t), 'crowd');
       const begin = performance.now();
       const lanes = Array.from({ length: WORKERS }, (_, n) => workAndDie(t, host, program, n, apps));
       const told = (await Promise.all(lanes)).flatMap((lane) => lane.told);

@@ -19,7 +19,10 @@ export interface Outcome {
 export interface CallOptions {
   /** SIGKILL after so many ms, unless it has ended before. */
   readonly killAfter?: number;
-  /** A program and its arguments that the plugin's program is run by, without the launcher's shell before it. */
+  /**
+   * A program and its arguments that the plugin's program is run by: without host/run.sh before it, and with what that
+   * tells the runtime at a trigger.
+   */
   readonly by?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
 }
@@ -49,7 +52,7 @@ export function call(host: Host, name: string, args: readonly string[], options:
   const [program, before] = options.by ? ranBy(options.by, name) : [executable(name), []];
   return new Promise((resolve, reject) => {
     const child = spawn(program, [...before, ...args], {
-      env: { ...environmentOf(host), ...options.env },
+      env: { ...environmentOf(host), ...(options.by && { BUN_JSC_useJIT: '0' }), ...options.env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     const output = { stdout: '', stderr: '' };

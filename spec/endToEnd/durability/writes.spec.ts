@@ -3,6 +3,7 @@ import { join } from 'node:path';
 
 import test, { type ExecutionContext } from 'ava';
 
+import { pruneWork } from '../../../commands/prune';
 import { type Host, readHost } from '../../../host/dokku/environment';
 import { thisSystem } from '../../../host/system/system';
 import { type AppName, type BuildId, parseBuildId } from '../../../host/dokku/names';
@@ -146,9 +147,9 @@ async function failAt(t: ExecutionContext, victim: Victim, change: Change, fault
     if (outcome.status === 0 && outcome.stderr === '') {
       t.deepEqual(filesOf(site.builds), recordsOf(site.builds), `${what}, of which nobody was told`);
     }
-    t.is((await site.start('b2')).status, 0);
+    site.startInPeace('b2');
     site.check(`${what}, and a start after it`);
-    t.is((await command(site.host, 'prune', [site.app])).status, 0);
+    pruneWork(site.host, site.app);
     t.deepEqual(filesOf(site.builds), recordsOf(site.builds), `${what}, and a prune after it`);
     return outcome;
   }
