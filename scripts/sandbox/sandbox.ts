@@ -104,7 +104,7 @@ export class Sandbox {
   /** A repository of its own whose branch main holds `files`, for `git:sync`; gives its path. */
   async createRepository(files: AppFiles): Promise<string> {
     const path = this.#fresh('repository');
-    expectSuccess(await this.run(['git', 'init', '--quiet', '--bare', path]));
+    expectSuccess(await this.run(['git', 'init', '--quiet', '--bare', '--template=', path]));
     await this.#import(path, files, 'main');
     return path;
   }
