@@ -6,6 +6,7 @@ const soak = process.env.SOAK === '1';
 const longest = [
   'journal/file/everyByte',
   'endToEnd/install/lifecycle',
+  'endToEnd/docs/examples',
   'endToEnd/durability/',
   'endToEnd/install/',
   'endToEnd/package/',
