@@ -3,7 +3,6 @@ import { Failure } from '../../host/failure';
 import type { AppName } from '../../host/dokku/names';
 import { readingApp } from '../shared/readingApp';
 import { DEFAULT_RETENTION, resolveLimit } from '../../host/dokku/retention';
-import type { Kind } from '../../journal/events';
 import { buildsOf } from '../../journal/history';
 import { type Pruning, pruningText, readPast } from '../../projections/events/past';
 import {
@@ -18,7 +17,6 @@ import {
   matches,
 } from '../../projections/lists/listView';
 import { allBuilds, unendedBuilds } from '../shared/running';
-import type { DisplayStatus } from '../../projections/records/record';
 import { warnOfNotAdopted } from '../../projections/records/adoptRecords';
 import { viewApp } from '../shared/viewApp';
 import type { Call } from './list';
@@ -66,27 +64,39 @@ function isAboutEnded({ recent: isRecent, status = [], source, since, until, lim
 }
 
 /** The builds of the host that are running, newest first. */
-function running({ host, output, flags: { kind, status = ['running'] }, now }: Call): Listing {
+function running(call: Call): Listing {
+  const { host, output, flags, now } = call;
+  const { kind, status = ['running'] } = flags;
   const filter = { kind, statuses: status };
   const wanted = unendedBuilds(host, output, status.includes('abandoned'), now).filter(({ shown }) =>
     matches(shown, filter),
   );
   const visible = new Set(allowedApps(host, [...new Set(wanted.map(({ app }) => app))]));
+  const builds = listOfHost(wanted.filter(({ app }) => visible.has(app)));
   return {
-    builds: listOfHost(wanted.filter(({ app }) => visible.has(app))),
+    builds,
     title: 'Currently running builds',
-    ...nothingRuns(kind, status),
+    none: builds.length === 0 && isNoAnswer(call) ? 'No builds match' : NOTHING_RUNS,
+    hint: `The latest builds: builds:list --recent${kind === undefined ? '' : ` --kind ${kind}`}`,
     columns: hostColumns,
     row: ({ app, shown }, time) => hostRow(app, shown, time),
     shows: { app: true, pruned: false },
   };
 }
 
-/** What is said if no such build is found. After a filter, that nothing runs would be no answer. */
-function nothingRuns(kind: Kind | undefined, statuses: readonly DisplayStatus[]): Pick<Listing, 'none' | 'hint'> {
-  const hint = `The latest builds: builds:list --recent${kind === undefined ? '' : ` --kind ${kind}`}`;
-  if (statuses.includes('abandoned')) return { none: 'No builds match', hint };
-  return { none: kind === undefined ? 'No builds currently running' : 'No running builds match', hint };
+const NOTHING_RUNS = 'No builds currently running';
+
+/**
+ * Whether {@link NOTHING_RUNS} is no answer to a filter. Scripts know these words of the stock plugin, so they stay,
+ * except on a terminal and on a host with failures.
+ */
+function isNoAnswer({ host, output, flags: { kind, status = ['running'] }, now }: Call): boolean {
+  if (kind === undefined && !status.includes('abandoned')) return false;
+  return output.isTerminal || visibleBuilds(host, output, now).some(({ shown }) => shown.displayStatus === 'failed');
+}
+
+function visibleBuilds(host: Call['host'], output: Call['output'], now: number): ListedBuild[] {
+  return allBuilds(host, output, allowedApps(host, listApps(host)), now);
 }
 
 const RECENT = 20;
@@ -94,9 +104,7 @@ const RECENT = 20;
 /** The builds of the host, newest first. Without a filter, only the latest ones. */
 function recent({ host, output, flags: given, now }: Call): Listing {
   const filter = filterOf(given);
-  const found = allBuilds(host, output, allowedApps(host, listApps(host)), now).filter(({ shown }) =>
-    matches(shown, filter),
-  );
+  const found = visibleBuilds(host, output, now).filter(({ shown }) => matches(shown, filter));
   return {
     builds: listOfHost(found).slice(0, given.recent ? (given.limit ?? RECENT) : undefined),
     title: 'Recent builds',

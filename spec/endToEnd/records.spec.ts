@@ -135,7 +135,7 @@ test('ps:restart --all restarts every app, and no app named --all is recorded', 
       t.regex((await all.dokku(['builds:list', app])).stdout, / deploy +succeeded .* ps:restart /);
     }
     t.is((await all.dokku(['builds:list'])).stdout, 'No builds currently running\n');
-    t.is((await all.dokku(['builds:list', '--status', 'abandoned'])).stdout, 'No builds match\n');
+    t.is((await all.dokku(['builds:list', '--status', 'abandoned'])).stdout, 'No builds currently running\n');
     t.notRegex((await all.dokku(['builds:report'])).stdout, /--all/);
     t.is((await all.dokku(['builds:prune', '--all-apps'])).code, 0);
     t.false(existsSync(join(all.paths.builds, '--all')));

@@ -83,7 +83,7 @@ test('a step is broken between words on a terminal', async (t) => {
 
 test('a filter that no running build matches is kept in the hint at the latest builds', async (t) => {
   const { plain } = await onTerminal(host, 80, ['builds:list', '--kind', 'deploy']);
-  t.deepEqual(plain, ['No running builds match', '       The latest builds: builds:list --recent --kind deploy']);
+  t.deepEqual(plain, ['No builds match', '       The latest builds: builds:list --recent --kind deploy']);
 });
 
 test('releases fit as well, but for the command to go back, which is to be copied in one piece', async (t) => {
