@@ -10,6 +10,7 @@ import { isTerminal } from '../host/terminal/isTerminal';
 import { parsePatterns } from '../host/secrets/patterns';
 import { formatNames } from '../subscribers/notifications/formats/format';
 import {
+  occasions,
   parseFormat,
   parseHeader,
   parseLogLines,
@@ -32,6 +33,8 @@ interface Property {
   readonly help: string;
   /** Throws `Failure` for a bad value. */
   readonly check: (value: string) => unknown;
+  /** The possible values, if they are a few words. */
+  readonly values?: readonly string[];
   /** It is never shown, and may come on stdin. */
   readonly secret?: true;
   /** It is of the host, not of an app. */
@@ -69,10 +72,12 @@ const properties: Readonly<Record<string, Property>> = {
   'notify-format': {
     help: `the format of the messages: ${formatNames.join(',')}; by default json`,
     check: parseFormat,
+    values: formatNames,
   },
   'notify-on': {
     help: 'the events that are sent: failed,canceled,succeeded,started,abandoned; by default failed',
     check: parseNotifyOn,
+    values: occasions,
   },
   'notify-secret': { help: 'the key that signs the messages; never shown', check: parseSecret, secret: true },
   'notify-header': {
@@ -92,11 +97,13 @@ const properties: Readonly<Record<string, Property>> = {
   page: {
     help: 'on or off: whether a page file is kept up to date; by default off',
     check: parsePageSetting,
+    values: ['on', 'off'],
     kept: { path: pagePath, update: setPage, use: `To serve it: ${DOCS}/operations.md#a-page-that-is-kept-up-to-date` },
   },
   metrics: {
     help: 'with --global, on or off: whether a file for the node exporter is kept up to date; by default off',
     check: parseMetrics,
+    values: ['on', 'off'],
     globalOnly: true,
     kept: {
       path: metricsPath,
@@ -123,6 +130,7 @@ export const set = defineCommand({
       required: false,
       shown: '<value>',
       help: 'without it the value is cleared; - reads a secret from stdin',
+      choicesAfter: (property) => (Object.hasOwn(properties, property) ? (properties[property]?.values ?? []) : []),
       parse: (word = '') => word,
     },
   },

@@ -80,6 +80,8 @@ export interface WordArgument<T> {
   readonly help: string;
   /** The possible values, if they are a few words, each with its help. */
   readonly choices?: Readonly<Record<string, string>>;
+  /** The same if they depend on the word before. Several of them may be separated by commas. */
+  readonly choicesAfter?: (before: string) => readonly string[];
   readonly completes?: 'build';
   /** Reads the word; undefined when it is not given. Throws `Failure`. */
   parse(word: string | undefined, context: ParseContext): T;

@@ -66,7 +66,7 @@ function ofCommand(
       .filter(([one, { kind }]) => kind === 'list' || !given.flags.includes(one))
       .map(([one, { help }]) => [one, help]);
   }
-  return argumentsOf(Object.values(command.args)[given.words.length], given.app, known);
+  return argumentsOf(Object.values(command.args)[given.words.length], current, given, known);
 }
 
 function split(word: string): [string, string] {
@@ -111,16 +111,26 @@ function valuesOf(flag: Flag, value: string, app: string, known: Known): Complet
   if (flag.kind === 'switch') return [];
   if (flag.completes === 'build') return builds(app, known);
   if (flag.completes === 'file') return [[FILES, flag.help]];
-  const taken = flag.kind === 'list' ? value.slice(0, value.lastIndexOf(',') + 1) : '';
-  return (flag.choices ?? []).map((choice) => [`${taken}${choice}`, flag.help]);
+  const choices = flag.choices ?? [];
+  return (flag.kind === 'list' ? behindComma(value, choices) : choices).map((choice) => [choice, flag.help]);
 }
 
-function argumentsOf(argument: Command['args'][string] | undefined, app: string, known: Known): Completion[] {
+/** `choices` as the next of the values in `text`, which are separated by commas. */
+function behindComma(text: string, choices: readonly string[]): string[] {
+  return choices.map((choice) => `${text.slice(0, text.lastIndexOf(',') + 1)}${choice}`);
+}
+
+function argumentsOf(
+  argument: Command['args'][string] | undefined,
+  current: string,
+  { app, words }: Given,
+  known: Known,
+): Completion[] {
   switch (argument?.kind) {
     case 'app':
       return [...known.apps().map((name): Completion => [name, 'app']), ...insteadOf(argument)];
     case 'word':
-      return wordsOf(argument, app, known);
+      return wordsOf(argument, current, words.at(-1) ?? '', app, known);
     case 'rest':
     case undefined:
       return [];
@@ -131,8 +141,16 @@ function insteadOf({ unless }: AppArgument): Completion[] {
   return unless === undefined ? [] : [[`--${unless}`, 'instead of an app']];
 }
 
-function wordsOf({ choices, completes }: WordArgument<unknown>, app: string, known: Known): Completion[] {
-  return completes === 'build' ? builds(app, known) : Object.entries(choices ?? {});
+function wordsOf(
+  { choices, choicesAfter, completes }: WordArgument<unknown>,
+  current: string,
+  before: string,
+  app: string,
+  known: Known,
+): Completion[] {
+  if (completes === 'build') return builds(app, known);
+  if (choicesAfter !== undefined) return behindComma(current, choicesAfter(before)).map((word) => [word, 'value']);
+  return Object.entries(choices ?? {});
 }
 
 const NICKNAMES: readonly Completion[] = [

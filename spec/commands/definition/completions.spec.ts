@@ -2,6 +2,7 @@ import test from 'ava';
 
 import { completionsOf, FILES, type Known } from '../../../commands/definition/completions';
 import type { Via } from '../../../commands/definition/command';
+import { set } from '../../../commands/set';
 import { execute, inspect, survey, sweep } from './someCommand';
 
 const commands = [
@@ -9,6 +10,7 @@ const commands = [
   { name: 'sweep', command: sweep },
   { name: 'survey', command: survey },
   { name: 'host:execute', command: execute },
+  { name: 'set', command: set },
 ];
 
 const known: Known = { apps: () => ['blog', 'shop'], builds: (app) => (app === 'shop' ? ['b2', 'b1'] : []) };
@@ -19,11 +21,11 @@ function offered(line: string, via: Via = 'program'): string[] {
 }
 
 test('the first word is a command, with builds: in front for dokku and if it was begun so', (t) => {
-  t.deepEqual(offered(''), ['inspect', 'sweep', 'survey', 'host:execute', 'help']);
-  t.deepEqual(offered('s'), ['sweep', 'survey']);
-  t.deepEqual(offered('builds:s'), ['builds:sweep', 'builds:survey']);
-  t.deepEqual(offered('', 'plugin'), ['builds:inspect', 'builds:sweep', 'builds:survey', 'builds:help']);
-  t.deepEqual(offered('help s'), ['sweep', 'survey']);
+  t.deepEqual(offered(''), ['inspect', 'sweep', 'survey', 'host:execute', 'set', 'help']);
+  t.deepEqual(offered('s'), ['sweep', 'survey', 'set']);
+  t.deepEqual(offered('builds:s'), ['builds:sweep', 'builds:survey', 'builds:set']);
+  t.deepEqual(offered('', 'plugin'), ['builds:inspect', 'builds:sweep', 'builds:survey', 'builds:set', 'builds:help']);
+  t.deepEqual(offered('help s'), ['sweep', 'survey', 'set']);
 });
 
 test('arguments are completed in their order, whatever flags stand between', (t) => {
@@ -52,6 +54,13 @@ test('the value of a flag is completed, behind a blank and behind an equals sign
   t.deepEqual(offered('inspect --as-of '), []);
   t.deepEqual(offered('inspect --out '), [FILES]);
   t.deepEqual(offered('inspect --out=x'), [FILES]);
+});
+
+test('the values of a property are offered, also behind a comma', (t) => {
+  t.deepEqual(offered('set shop page '), ['on', 'off']);
+  t.deepEqual(offered('builds:set --global notify-format js', 'plugin'), ['json']);
+  t.deepEqual(offered('set shop notify-on failed,c'), ['failed,canceled']);
+  t.deepEqual(offered('set shop retention '), []);
 });
 
 test('words of another program, and of an unknown command, are not completed', (t) => {
