@@ -52,12 +52,18 @@ export function readHost(env: NodeJS.ProcessEnv, alongside = isAlongsideTree()):
     appName: env['DOKKU_APP_NAME'] || undefined,
     quiet: Boolean(env['DOKKU_QUIET_OUTPUT']),
     trace: Boolean(env['DOKKU_TRACE']),
-    notImplementedExit: Number(env['DOKKU_NOT_IMPLEMENTED_EXIT']) || 10,
+    notImplementedExit: failureStatus(env['DOKKU_NOT_IMPLEMENTED_EXIT']) ?? 10,
     caller: readCaller(env),
     ...(revision !== undefined && { revision }),
     ...(env['DOKKU_BUILD_ID'] && { buildId: env['DOKKU_BUILD_ID'] }),
     alongside,
   };
+}
+
+/** An exit status that says that something failed; undefined for anything else. */
+function failureStatus(text = ''): number | undefined {
+  const status = /^[0-9]{1,3}$/.test(text) ? Number(text) : 0;
+  return status >= 1 && status <= 255 ? status : undefined;
 }
 
 function readCaller(env: NodeJS.ProcessEnv): Caller {

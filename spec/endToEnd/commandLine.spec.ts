@@ -164,7 +164,13 @@ test('the plugin leaves other commands to other plugins', async (t) => {
     const { code, stdout, stderr } = await host.run([program, name]);
     t.deepEqual([code, stdout, stderr], [10, '', ''], name);
   }
-  t.is((await host.run([program, 'nothing'], { env: { DOKKU_NOT_IMPLEMENTED_EXIT: '42' } })).code, 42);
+  for (const [status, code] of [
+    ['42', 42],
+    ...['256', '1e300', 'Infinity', '-1', '1.5', '0'].map((none) => [none, 10] as const), // no status of a failure
+  ] as const) {
+    const result = await host.run([program, 'nothing'], { env: { DOKKU_NOT_IMPLEMENTED_EXIT: status } });
+    t.deepEqual([result.code, result.stderr], [code, ''], status);
+  }
   t.like(await host.dokku(['builds:frobnicate']), {
     code: 1,
     stderr:
