@@ -55,6 +55,9 @@ const DEFAULT_LIMIT_MS = 10_000;
  */
 const REST_MS = 500;
 
+/** A receiver may send a few before its answer. A flood of them would keep the whole process busy. */
+const MOST_INTERIM_ANSWERS = 100;
+
 /**
  * Posts a message once. Any status 2xx means that it was taken. A redirect is not followed, the answer's content is
  * not read. Certificates are checked whatever the environment says. Never rejects.
@@ -114,6 +117,12 @@ function replyTo(outgoing: ClientRequest, limit: number): Promise<Reply> {
         clearTimeout(rest);
       });
       response.resume();
+    });
+    let interim = 0;
+    outgoing.on('information', () => {
+      if (++interim <= MOST_INTERIM_ANSWERS) return;
+      finish(refused(`no answer came, only more than ${MOST_INTERIM_ANSWERS} interim ones (1xx)`));
+      close();
     });
     // Node closes such a connection without a word if nobody listens.
     outgoing.on('upgrade', (response: IncomingMessage) => {

@@ -131,6 +131,20 @@ test('what does not speak HTTP has not taken it, and its words are made printabl
   server.close();
 });
 
+test('interim answers are passed over, but not without end', async (t) => {
+  const interim = 'HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n';
+  const some = await rawServer(`${interim.repeat(10)}HTTP/1.1 204 No Content\r\n\r\n`);
+  t.deepEqual(await post(some.url), { delivered: true, status: 204 });
+  some.close();
+  const many = await rawServer(interim.repeat(1000));
+  t.deepEqual(await post(many.url), {
+    delivered: false,
+    reason: 'no answer came, only more than 100 interim ones (1xx)',
+  });
+  await many.closed;
+  many.close();
+});
+
 test('an answer that switches protocols has not taken it, with or without the header Upgrade', async (t) => {
   for (const header of ['Upgrade: websocket\r\nConnection: Upgrade\r\n', '']) {
     const server = await rawServer(`HTTP/1.1 101 Switching Protocols\r\n${header}\r\n`);
