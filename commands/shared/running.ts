@@ -37,7 +37,11 @@ export function allBuilds(host: Host, output: Output, apps: readonly AppName[], 
 function historiesOfRunning(host: Host, output: Output): ReadonlyMap<AppName, History> {
   const entries = readRunning(buildsRoot(host)) ?? findRunning(host, output);
   const running = new Map<AppName, BuildId[]>();
-  for (const { app, build } of entries) running.set(app, [...(running.get(app) ?? []), build]);
+  for (const { app, build } of entries) {
+    const builds = running.get(app);
+    if (builds === undefined) running.set(app, [build]);
+    else builds.push(build);
+  }
   const apps = [...running.keys()].filter((app) => appExists(host, app));
   return readApps(host, output, apps, (builds, warn) => historyWith(running.get(builds.app) ?? [], builds, warn));
 }

@@ -46,9 +46,9 @@ export function runningOf(buildsRoot: string, app: AppName): BuildId[] {
  * The entries of `app` that are older than {@link OLD_MS}. If the start of such a build is not on record by now, it
  * never will be: the process that made the entry was killed.
  */
-export function oldEntriesOf(buildsRoot: string, app: AppName): BuildId[] {
+export function oldEntriesOf(buildsRoot: string, app: AppName): ReadonlySet<BuildId> {
   const directory = `${buildsRoot}/${VIEW_DIRECTORY}/${app}`;
-  return runningOf(buildsRoot, app).filter((build) => (ageOf(`${directory}/${build}`) ?? 0) > OLD_MS);
+  return new Set(runningOf(buildsRoot, app).filter((build) => (ageOf(`${directory}/${build}`) ?? 0) > OLD_MS));
 }
 
 const OLD_MS = 60_000;
@@ -65,8 +65,8 @@ export function addRunning(buildsRoot: string, app: AppName, builds: readonly Bu
 
 /** To be called after the ends of these builds are on disk. Throws system errors. */
 export function removeRunning(buildsRoot: string, app: AppName, builds: readonly BuildId[]): void {
-  const removed = builds.map((build) => ({ app, build })).filter((entry) => removeEntry(buildsRoot, entry));
-  reseal(buildsRoot, removed, -1);
+  const entries = builds.map((build) => ({ app, build }));
+  reseal(buildsRoot, removeEntries(buildsRoot, entries), -1);
 }
 
 /** To be called if the app was destroyed or renamed. Throws system errors. */
@@ -87,7 +87,7 @@ export function rebuildRunning(
 ): void {
   makeDirectory(ownDirectory(buildsRoot));
   for (const entry of running) addEntry(buildsRoot, entry);
-  for (const entry of listEntries(buildsRoot).filter(ended)) removeEntry(buildsRoot, entry);
+  removeEntries(buildsRoot, listEntries(buildsRoot).filter(ended));
   writeSeal(buildsRoot, sealOf(listEntries(buildsRoot)));
   removeStaleTemporaries(`${buildsRoot}/${VIEW_DIRECTORY}`, (pid) => isAlive({ pid }));
 }
@@ -136,16 +136,21 @@ export function distrustRunning(buildsRoot: string): void {
   }
 }
 
-/** Removes an entry; false if there was none. */
-function removeEntry(buildsRoot: string, { app, build }: MayRun): boolean {
-  const directory = `${ownDirectory(buildsRoot, app)}/${app}`;
-  const removed = removeFile(`${directory}/${build}`);
+/** Removes those of `entries` that are there, and the directories of apps that have no more; returns those. */
+function removeEntries(buildsRoot: string, entries: readonly MayRun[]): MayRun[] {
+  const removed = entries.filter(({ app, build }) => removeFile(`${ownDirectory(buildsRoot, app)}/${app}/${build}`));
+  // Once for each app: in a large directory the kernel has to look for what is left.
+  for (const app of new Set(removed.map((entry) => entry.app)))
+    removeIfEmpty(`${ownDirectory(buildsRoot, app)}/${app}`);
+  return removed;
+}
+
+function removeIfEmpty(directory: string): void {
   try {
-    if (removed) fs.rmdirSync(directory);
+    fs.rmdirSync(directory);
   } catch (error) {
     if (!['ENOENT', 'ENOTEMPTY', 'EEXIST'].includes(errorCode(error) ?? '')) throw error;
   }
-  return removed;
 }
 
 /**

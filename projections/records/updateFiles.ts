@@ -47,7 +47,9 @@ export function updateFiles(
     if (updated === undefined && scope === 'all')
       removeStaleTemporaries(builds.directory, (pid) => system.isAlive({ pid }));
     const { current, written } = updated ?? { current: loaded, written: true };
-    updateRunning(builds, current.history, system, failed);
+    attempt(failed, () =>
+      removeRunning(builds.buildsRoot, builds.app, notRunning(builds, loaded, current, scope, system)),
+    );
     if (written && hasNews(current)) writeCheckpoint(builds.directory, current);
   } catch (error) {
     failed(error);
@@ -152,23 +154,33 @@ function removeNotesOfEnded(
     if (findBuild(history, id)?.status !== 'running') attempt(failed, () => removeNotes(directory, id));
 }
 
-/** A failure here does not keep the checkpoint from being written. */
-function updateRunning(builds: AppBuilds, history: History, system: System, failed: (error: unknown) => void): void {
-  attempt(failed, () => removeRunning(builds.buildsRoot, builds.app, noLongerRunning(builds, history, system)));
-}
-
 function journalSize(directory: string): number {
   return statSync(join(directory, JOURNAL_FILE), { throwIfNoEntry: false })?.size ?? 0;
 }
 
-/** What the view of running builds names that has ended, has no process any more, or never started. */
-function noLongerRunning({ app, buildsRoot, directory }: AppBuilds, history: History, system: System): BuildId[] {
-  const old = oldEntriesOf(buildsRoot, app); // before the journal is read: a start that was appended since is in it
+/**
+ * What is to leave the view of running builds: what has ended, what has no process any more, and what was never
+ * started. A deploy's trigger looks only at the builds that events behind the checkpoint name, whatever lies in the
+ * view.
+ */
+function notRunning(
+  { app, buildsRoot, directory }: AppBuilds,
+  loaded: Loaded,
+  { history, changed }: Loaded,
+  scope: 'changed' | 'all',
+  system: System,
+): BuildId[] {
+  const hasEnded = (id: BuildId): boolean => findBuild(history, id)?.status !== 'running';
+  if (scope === 'changed' && loaded.changed !== 'all' && changed !== 'all')
+    return [...new Set([...loaded.changed, ...changed])].filter(hasEnded);
+  const old = scope === 'all' ? oldEntriesOf(buildsRoot, app) : new Set(); // before the journal is read
+  let later: History | undefined; // a start that was appended meanwhile is in it
   const neverStarted = (id: BuildId): boolean =>
-    old.includes(id) && findBuild(loadHistory(directory).history, id) === undefined;
+    old.has(id) && findBuild((later ??= loadHistory(directory).history), id) === undefined;
+  const pruned = new Set(history.pruned);
   return runningOf(buildsRoot, app).filter((id) => {
     const build = findBuild(history, id);
-    if (build === undefined) return history.pruned.includes(id) || neverStarted(id);
-    return build.status !== 'running' || !system.isAlive(build.process);
+    if (build === undefined) return pruned.has(id) || neverStarted(id);
+    return hasEnded(id) || !system.isAlive(build.process);
   });
 }

@@ -1,14 +1,16 @@
-import fs, { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import fs, { existsSync, mkdirSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import test from 'ava';
 
 import { parseBuildId } from '../../../host/dokku/names';
+import { identifyProcess } from '../../../host/system/processes';
 import { thisSystem } from '../../../host/system/system';
 import { readCheckpoint, removeCheckpoint } from '../../../journal/checkpoint';
+import { JOURNAL_FILE } from '../../../journal/file/journalFile';
 import { PRUNED_KEPT } from '../../../journal/history';
 import { addNote, notedBuilds } from '../../../projections/conclusions/notes';
-import { readRunning, rebuildRunning } from '../../../projections/lists/runningBuilds';
+import { addRunning, readRunning, rebuildRunning } from '../../../projections/lists/runningBuilds';
 import { discard, finish, start } from '../../journal/buildCommands';
 import { discarded, finished, started } from '../../journal/buildEvents';
 import { append, filesOf, handle, record, recordsOf, temporaryApp, update, writeForeign } from './temporaryApp';
@@ -42,13 +44,14 @@ test('alongside the stock plugin temporary files are removed, and the files of t
 });
 
 test.serial(
-  'a trigger does not list the directory of the app, whatever lies in it, alongside the stock plugin or not',
+  'a trigger lists neither the directory of the app nor its running builds, alongside the stock plugin or not',
   (t) => {
     const { readdirSync: list } = fs;
     t.teardown(() => Object.assign(fs, { readdirSync: list }));
     for (const mode of ['owner', 'alongside'] as const) {
       const builds = { ...temporaryApp(t), mode };
-      handle(builds, start('b1'));
+      addRunning(builds.buildsRoot, builds.app, [parseBuildId('b1')]);
+      handle(builds, start('b1', { process: identifyProcess(process.pid) }));
       const handled = record(builds, finish('b1'));
       const listed: string[] = [];
       Object.assign(fs, {
@@ -59,8 +62,35 @@ test.serial(
       });
       update(builds, handled, 'changed', (message) => t.fail(message));
       Object.assign(fs, { readdirSync: list });
-      t.false(listed.includes(builds.directory), mode);
+      const running = join(builds.buildsRoot, '.running', builds.app);
+      t.false(listed.includes(builds.directory) || listed.includes(running), mode);
+      t.false(existsSync(running), 'the build that has ended has left it');
     }
+  },
+);
+
+test.serial(
+  'of running builds that never started, as killed triggers leave them, each costs no look at the journal',
+  (t) => {
+    const builds = temporaryApp(t);
+    handle(builds, start('b1'));
+    const never = Array.from({ length: 20 }, (_, n) => parseBuildId(`never${n}`));
+    addRunning(builds.buildsRoot, builds.app, never);
+    const running = join(builds.buildsRoot, '.running', builds.app);
+    for (const id of never) utimesSync(join(running, id), 0, 0);
+    const { openSync } = fs;
+    t.teardown(() => Object.assign(fs, { openSync }));
+    let opened = 0;
+    Object.assign(fs, {
+      openSync: (...args: Parameters<typeof openSync>) => {
+        if (String(args[0]).endsWith(`/${JOURNAL_FILE}`)) opened += 1;
+        return openSync(...args);
+      },
+    });
+    handle(builds, finish('b1'));
+    Object.assign(fs, { openSync });
+    t.false(existsSync(running));
+    t.true(opened < never.length, `the journal was opened ${opened} times`);
   },
 );
 
