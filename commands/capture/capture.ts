@@ -4,6 +4,7 @@ import { defineCommand } from '../definition/command';
 import { aChoice, anApp, aSize, aSpan, aSwitch } from '../definition/flags';
 import { holdDeployLock } from './deployLock';
 import { KILL_AFTER_MS, runRecorded, TIMED_OUT } from './runRecorded';
+import { checkBytes } from './unchangedBytes';
 
 /** Its exit status is that of the command that it runs. */
 export const capture = defineCommand({
@@ -34,6 +35,7 @@ export const capture = defineCommand({
   async run({ host, output, args: { app, command: words }, flags: { source = 'deploy', timeout, wait, maxLog } }) {
     const [command, ...commandArgs] = words;
     if (!command) throw new Failure('Please specify a command to run, after --');
+    checkBytes(words, process.env, output.warn);
     const lock = await holdDeployLock(host, output, app, wait);
     try {
       return await runRecorded({ host, app, source, command, args: commandArgs, timeout, maxLog, lock });

@@ -184,3 +184,20 @@ test('stdin of the capture is that of the command', async (t) => {
   const { stdout } = await host.program(['capture', 'piped', '--', 'cat'], { input: 'through and through' });
   t.is(stdout, 'through and through');
 });
+
+test('bytes that are not UTF-8 are refused in an argument, and warned of in the environment', async (t) => {
+  await host.createApp('latin');
+  const capture = (command: string) => host.run(['bash', '-c', command]);
+  const refused = await capture("dokku-builds capture latin -- echo $'caf\\xe9'");
+  t.is(refused.code, 1);
+  t.is(
+    refused.stderr,
+    ' !     An argument of the command is not UTF-8, and would be changed: put the command into a script\n',
+  );
+  t.deepEqual(await listed('latin'), []);
+  const warned = await capture("CAFE=$'caf\\xe9' dokku-builds capture latin -- echo here");
+  t.deepEqual([warned.code, warned.stdout], [0, 'here\n']);
+  t.is(warned.stderr, ' !     The command gets variables changed that are not UTF-8: CAFE\n');
+  const text = await capture("CAFE='caf\ufffd' dokku-builds capture latin -- echo 'caf\ufffd'");
+  t.like(text, { code: 0, stdout: 'caf\ufffd\n', stderr: '' });
+});
