@@ -39,17 +39,21 @@ export const output = defineCommand({
     const log = pruned === undefined ? GrowingLog.open(logPath(host, app, build.id)) : undefined;
     const latest: Latest = { shown: shownAt(Date.now())(build) };
     try {
-      if (log !== undefined) await follow(host, out, app, latest, openReader(out, log, flags), flags.exitStatus);
-      else {
+      if (log === undefined) {
         if (pruned !== undefined) out.warn(`${pruned}; trying the system journal`);
         await fromSystemJournal(out, app, build.id);
       }
+      const reader = log === undefined ? NOTHING_MORE : openReader(out, log, flags);
+      if (log !== undefined || flags.exitStatus) await follow(host, out, app, latest, reader, flags.exitStatus);
     } catch (error) {
       if (!flags.exitStatus || !(error instanceof ClosedPipe)) throw error;
     }
     return flags.exitStatus ? exitStatusOf(latest.shown) : 0;
   },
 });
+
+/** For output that is in the system journal: only the end of the build is waited for. */
+const NOTHING_MORE: LogReader = { printMore: () => false };
 
 /** What is known of a build. If it runs and stdout is closed, its outcome is not known. */
 interface Latest {

@@ -1,4 +1,5 @@
-import { readdirSync, readlinkSync } from 'node:fs';
+import { chmodSync, readdirSync, readlinkSync } from 'node:fs';
+import { join } from 'node:path';
 
 import test from 'ava';
 
@@ -56,6 +57,21 @@ test('the exit status says how the build ended although nobody reads the output 
     }
     t.is(await statusUnread('dokku builds:output unread badly'), '0');
   }
+});
+
+test('the end of a build is waited for as well if its output is in the system journal', async (t) => {
+  await host.createApp('logged');
+  const deploy = host.process();
+  await host.trigger('builds-record-start', ['logged', 'b1', String(deploy.pid), 'git-hook']);
+  const stubs = join(host.paths.tmp, 'stubs');
+  host.write(join(stubs, 'journalctl'), script('echo from the journal'));
+  chmodSync(join(stubs, 'journalctl'), 0o755);
+  const following = host.startSubcommand('output', ['logged', 'b1', '--exit-status'], {
+    env: { PATH: `${stubs}:${host.env['PATH'] ?? ''}` },
+  });
+  await Promise.race([following.finished, untilItWatches(following.pid)]);
+  await host.trigger('builds-record-finalize', ['logged', 'b1', '4']);
+  t.like(await following.finished, { code: 1, stdout: 'from the journal\n', stderr: '' });
 });
 
 test('if nobody reads the output before the build has ended, the exit status is that of a closed pipe', async (t) => {
