@@ -82,7 +82,7 @@ async function print({ host, output, flags: given, now }: Call, listing: Listing
     }
     output.line(separator === '[' ? '[]' : ']');
   } else if (isEmpty(builds)) {
-    output.line(none);
+    output.line(none());
     for (const source of given.source ?? []) await hintAtSource(output, source);
     if (listing.hint !== undefined && output.isTerminal && !host.quiet) output.note(listing.hint);
   } else if (output.isTerminal) {

@@ -31,8 +31,8 @@ export interface Listing {
   /** Iterated over more than once. */
   readonly builds: Iterable<Listed>;
   readonly title: string;
-  /** Printed if there are no builds. */
-  readonly none: string;
+  /** What is printed if there are no builds. */
+  readonly none: () => string;
   /** Printed below that on a terminal. */
   readonly hint?: string;
   /** Columns of the table if stdout is not a terminal. */
@@ -72,11 +72,10 @@ function running(call: Call): Listing {
     matches(shown, filter),
   );
   const visible = new Set(allowedApps(host, [...new Set(wanted.map(({ app }) => app))]));
-  const builds = listOfHost(wanted.filter(({ app }) => visible.has(app)));
   return {
-    builds,
+    builds: listOfHost(wanted.filter(({ app }) => visible.has(app))),
     title: 'Currently running builds',
-    none: builds.length === 0 && isNoAnswer(call) ? 'No builds match' : NOTHING_RUNS,
+    none: () => (isNoAnswer(call) ? 'No builds match' : NOTHING_RUNS),
     hint: `The latest builds: builds:list --recent${kind === undefined ? '' : ` --kind ${kind}`}`,
     columns: hostColumns,
     row: ({ app, shown }, time) => hostRow(app, shown, time),
@@ -88,11 +87,12 @@ const NOTHING_RUNS = 'No builds currently running';
 
 /**
  * Whether {@link NOTHING_RUNS} is no answer to a filter. Scripts know these words of the stock plugin, so they stay,
- * except on a terminal and on a host with failures.
+ * except on a terminal and on a host with failures. Warns of nothing: the list has done that for what it has read.
  */
 function isNoAnswer({ host, output, flags: { kind, status = ['running'] }, now }: Call): boolean {
   if (kind === undefined && !status.includes('abandoned')) return false;
-  return output.isTerminal || visibleBuilds(host, output, now).some(({ shown }) => shown.displayStatus === 'failed');
+  const silent = { ...output, warn: () => undefined };
+  return output.isTerminal || visibleBuilds(host, silent, now).some(({ shown }) => shown.displayStatus === 'failed');
 }
 
 function visibleBuilds(host: Call['host'], output: Call['output'], now: number): ListedBuild[] {
@@ -108,7 +108,7 @@ function recent({ host, output, flags: given, now }: Call): Listing {
   return {
     builds: listOfHost(found).slice(0, given.recent ? (given.limit ?? RECENT) : undefined),
     title: 'Recent builds',
-    none: isFiltered(filter) ? 'No builds match' : 'No builds recorded',
+    none: () => (isFiltered(filter) ? 'No builds match' : 'No builds recorded'),
     columns: ['App', ...appColumns],
     row: ({ app, shown }, time) => [app, ...appRow(shown, time)],
     shows: { app: true, pruned: false },
@@ -165,7 +165,7 @@ function appListing(
   // Scripts know the text for the filters that the stock plugin has, too.
   const isChosen = isFiltered(isTerminal ? { kind, statuses, ...others } : others);
   const none = isChosen ? 'No builds match' : 'No builds recorded for this app';
-  return { title: `${app} builds`, none, columns: appColumns };
+  return { title: `${app} builds`, none: () => none, columns: appColumns };
 }
 
 function filterOf({ kind, status, source, since, until }: Call['flags']): ListFilter {

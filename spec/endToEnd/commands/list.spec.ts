@@ -1,7 +1,9 @@
+import { rmSync } from 'node:fs';
+
 import test from 'ava';
 
 import { createSandbox, type Sandbox } from '../../../scripts/sandbox/host';
-import { deadPid, runningRecord, table, toWholeSeconds, writeRecords } from '../expectedRecord';
+import { deadPid, finishedRecord, runningRecord, table, toWholeSeconds, writeRecords } from '../expectedRecord';
 
 let host: Sandbox;
 
@@ -25,6 +27,18 @@ test.serial('a host without apps says so', async (t) => {
   t.deepEqual(await said('builds:list --kind deploy'), [0, 'No builds currently running\n', '']);
   t.deepEqual(await said('builds:list --status abandoned'), [0, 'No builds currently running\n', '']);
   t.deepEqual(await said('builds:report'), [0, '', " !     You haven't deployed any applications yet\n"]);
+});
+
+test.serial('damage is warned of once, though all builds are read again before a filter is answered', async (t) => {
+  const [failed, damaged] = ['unlucky', 'damaged'];
+  await Promise.all([failed, damaged].map((app) => host.createApp(app)));
+  writeRecords(host, finishedRecord(failed, 'badly', 1, { status: 'failed', exit_code: 4 }));
+  host.write(host.file(damaged, 'events.journal'), 'no frame '.repeat(1000));
+  const none = await host.dokku(['builds:list', '--status', 'abandoned']);
+  t.is(none.stdout, 'No builds match\n');
+  t.is(none.stderr.split('\n').filter((line) => line.includes(damaged)).length, 1, none.stderr);
+  t.is((await host.dokku(['builds:list', '--kind', 'deploy'])).stderr, '');
+  rmSync(host.file(damaged, 'events.journal'));
 });
 
 test.serial('without an app, what runs on the host and lives is listed, newest first', async (t) => {
