@@ -39,7 +39,7 @@ export async function followFleet(
         await follow(mirror, fleet, alarm, warn, () => {
           if (said !== '') warn('The fleet answers again');
           said = '';
-          failures = 0;
+          failures = 1;
           look();
         });
       } catch (error) {
@@ -48,7 +48,7 @@ export async function followFleet(
         said = reasonOf(error);
         await fleet?.close();
         fleet = undefined;
-        await alarm.sleep(backOff(Math.max(failures, 1), LONGEST_PAUSE_MS, Math.random()));
+        await alarm.sleep(backOff(failures, LONGEST_PAUSE_MS, Math.random()));
       }
     }
   } finally {

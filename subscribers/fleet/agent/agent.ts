@@ -33,7 +33,7 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
         await serve(fleet, options, signal, () => {
           if (said !== '') options.warn('The fleet answers again');
           said = '';
-          failures = 0;
+          failures = 1;
         });
       } finally {
         await fleet.close();
@@ -43,7 +43,7 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
       if (reason !== said) options.warn(`The fleet does not answer: ${reason}`);
       said = reason;
     }
-    await alarm.sleep(backOff(Math.max(failures, 1), LONGEST_PAUSE_MS, Math.random()));
+    await alarm.sleep(backOff(failures, LONGEST_PAUSE_MS, Math.random()));
   }
 }
 
