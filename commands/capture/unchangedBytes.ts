@@ -4,8 +4,8 @@ import { readFileSync } from 'node:fs';
 import { Failure } from '../../host/failure';
 
 /**
- * The runtime reads arguments and variables as UTF-8, so a command would get other bytes where they are something
- * else. Refuses such arguments, and warns of such variables. Throws {@link Failure}.
+ * The runtime reads arguments and variables as UTF-8. A command would get other bytes for those that are not UTF-8.
+ * So such arguments are refused, and such variables are warned about. Throws {@link Failure}.
  */
 export function checkBytes(words: readonly string[], env: NodeJS.ProcessEnv, warn: (message: string) => void): void {
   if (words.some(mayBeChanged) && !isText('/proc/self/cmdline')) {
@@ -13,10 +13,10 @@ export function checkBytes(words: readonly string[], env: NodeJS.ProcessEnv, war
   }
   const changed = Object.keys(env).filter((name) => mayBeChanged(env[name] ?? ''));
   if (changed.length > 0 && !isText('/proc/self/environ'))
-    warn(`The command gets variables changed that are not UTF-8: ${changed.join(', ')}`);
+    warn(`These variables are not UTF-8, so the command gets them changed: ${changed.join(', ')}`);
 }
 
-/** What is put in place of bytes that are not UTF-8; it can stand in a text, too. */
+/** U+FFFD takes the place of bytes that are not UTF-8. A text may also contain it by itself. */
 function mayBeChanged(text: string): boolean {
   return text.includes('\ufffd');
 }

@@ -139,7 +139,7 @@ export function distrustRunning(buildsRoot: string): void {
 /** Removes those of `entries` that are there, and the directories of apps that have no more; returns those. */
 function removeEntries(buildsRoot: string, entries: readonly MayRun[]): MayRun[] {
   const removed = entries.filter(({ app, build }) => removeFile(`${ownDirectory(buildsRoot, app)}/${app}/${build}`));
-  // Once for each app: in a large directory the kernel has to look for what is left.
+  // Once for each app, not for each entry: the kernel searches a large directory for what is left in it.
   for (const app of new Set(removed.map((entry) => entry.app)))
     removeIfEmpty(`${ownDirectory(buildsRoot, app)}/${app}`);
   return removed;

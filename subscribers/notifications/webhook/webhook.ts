@@ -55,7 +55,7 @@ const DEFAULT_LIMIT_MS = 10_000;
  */
 const REST_MS = 500;
 
-/** A receiver may send a few before its answer. A flood of them would keep the whole process busy. */
+/** A receiver may send a few interim answers (1xx) before its answer. A flood of them would keep the process busy. */
 const MOST_INTERIM_ANSWERS = 100;
 
 /**

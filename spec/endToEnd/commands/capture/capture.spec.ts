@@ -197,7 +197,7 @@ test('bytes that are not UTF-8 are refused in an argument, and warned of in the 
   t.deepEqual(await listed('latin'), []);
   const warned = await capture("CAFE=$'caf\\xe9' dokku-builds capture latin -- echo here");
   t.deepEqual([warned.code, warned.stdout], [0, 'here\n']);
-  t.is(warned.stderr, ' !     The command gets variables changed that are not UTF-8: CAFE\n');
+  t.is(warned.stderr, ' !     These variables are not UTF-8, so the command gets them changed: CAFE\n');
   const text = await capture("CAFE='caf\ufffd' dokku-builds capture latin -- echo 'caf\ufffd'");
   t.like(text, { code: 0, stdout: 'caf\ufffd\n', stderr: '' });
 });
