@@ -16,6 +16,7 @@ export const wait = defineCommand({
   more: [
     'Without <build-id> the build that holds the deploy lock is meant, else the newest one that runs.',
     `Exit status: ${OUTCOMES_HELP}; 0 as well if nothing runs, and 1 if the build is not known.`,
+    'It is 141 if stdout is a pipe whose reader has gone before the build ends.',
   ],
   alongside: true,
   async run({ host, output, args: { app, build: asked } }) {
