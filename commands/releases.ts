@@ -49,7 +49,7 @@ export const releases = defineCommand({
     const { printTableOnTerminal } = await import('./shared/onTerminal');
     const short = await shortRows(shown, now);
     printTableOnTerminal(output, `${app} releases`, columns, short, { colour: !flags.noColor });
-    if (shown.every(({ current }) => current)) return undefined;
+    if (shown[0]?.version === 1) return undefined; // there is no other one
     const before = shown.find(({ current, revision }) => !current && revision !== undefined);
     output.line('');
     output.note('To go back to another one, push its commit again from a clone that has it, such as');

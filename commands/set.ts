@@ -75,7 +75,7 @@ const properties: Readonly<Record<string, Property>> = {
     values: formatNames,
   },
   'notify-on': {
-    help: 'the events that are sent: failed,canceled,succeeded,started,abandoned; by default failed',
+    help: `the events that are sent: ${occasions.join(',')}; by default failed`,
     check: parseNotifyOn,
     values: occasions,
   },

@@ -1,5 +1,5 @@
 import fs from 'node:fs';
-import { join, relative, sep } from 'node:path';
+import { dirname, join, relative, sep } from 'node:path';
 
 import fastGlob from 'fast-glob';
 
@@ -38,7 +38,8 @@ export function install({ host, output }: Call): number {
   const changed = repairChanged(host, data, seen, output);
   repairChanged(host, properties, seen, output);
   const failed = asOwnerOf(host.dokkuRoot, () => {
-    const apps = appsWithBuilds(data, changed);
+    const found = appsWithBuilds(data, changed);
+    const apps = [...found.keys()];
     const progress = appProgress(apps.length);
     const warn = (message: string): void => {
       progress.clear();
@@ -56,25 +57,28 @@ export function install({ host, output }: Call): number {
     for (const work of afterSync) work();
     const unfinished = new Set<string>(apps.filter((app) => outcomes.get(app) !== 'done'));
     noteSeen(host, { ...statesIn(data, unfinished), ...statesIn(properties, new Set()) }, output);
-    return [...outcomes.values()].includes('not adopted');
+    return apps.some((app) => outcomes.get(app) === 'not adopted' && found.get(app)?.hasRecords);
   });
   return failed ? 1 : 0;
 }
 
 /** Those of the directories `names` in `root` that belong to an app and hold a record or a journal. */
-function appsWithBuilds(root: string, names: readonly string[]): AppName[] {
-  if (names.length === 0) return [];
+function appsWithBuilds(root: string, names: readonly string[]): ReadonlyMap<AppName, { hasRecords: boolean }> {
+  const apps = new Map<AppName, { hasRecords: boolean }>();
+  if (names.length === 0) return apps;
   const files = fastGlob.sync(`*/{*.json,${JOURNAL_FILE}}`, {
     cwd: root,
     followSymbolicLinks: false,
     suppressErrors: true,
     unique: false,
   });
-  const withBuilds = new Set(files.map((file) => file.slice(0, file.indexOf('/'))));
-  return names
-    .filter((name) => withBuilds.has(name))
-    .map(asAppName)
-    .filter((app) => app !== undefined);
+  const withRecords = new Set(files.filter((file) => file.endsWith('.json')).map(dirname));
+  const withBuilds = new Set(files.map(dirname));
+  for (const name of names.filter((one) => withBuilds.has(one))) {
+    const app = asAppName(name);
+    if (app !== undefined) apps.set(app, { hasRecords: withRecords.has(name) });
+  }
+  return apps;
 }
 
 /** An upgrade of Dokku that finds `enabled/builds` can make its own link in the directory that this leads to. */

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import test from 'ava';
@@ -50,6 +50,25 @@ test('install tries again each time to write a record that it could not write', 
   rmSync(record, { recursive: true });
   t.like(await call(host, 'install', []), { status: 0, stderr: '' });
   t.true(existsSync(record));
+});
+
+test('install warns of a journal that it cannot read, and exits with 0 if the app has no records to adopt', async (t) => {
+  const host = temporaryHost(t);
+  const [blog, shop] = [appBuilds(host, createApp(host, 'blog')), appBuilds(host, createApp(host, 'shop'))];
+  for (const { directory } of [blog, shop]) {
+    mkdirSync(directory, { recursive: true });
+    const journal = join(directory, 'events.journal');
+    writeFileSync(journal, '');
+    truncateSync(journal, 2 ** 30 + 1);
+  }
+  const warned = (app: string) => new RegExp(`^ ! {5}${app}: .*events.journal`, 'm');
+  const nothingToAdopt = await call(host, 'install', []);
+  t.is(nothingToAdopt.status, 0);
+  t.regex(nothingToAdopt.stderr, warned('shop'));
+  writeForeign(blog, 'b1', ended);
+  const notAdopted = await call(host, 'install', []);
+  t.is(notAdopted.status, 1);
+  t.regex(notAdopted.stderr, warned('blog'));
 });
 
 /** Views of the records show such a build. Views of the journal cannot. */
