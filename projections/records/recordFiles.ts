@@ -60,7 +60,8 @@ export type RecordTexts = ReadonlyMap<BuildId, string>;
  * not keep the others from being written; then throws the system error.
  */
 export function writeRecords(directory: string, app: AppName, builds: readonly Build[], known?: RecordTexts): void {
-  const failures = staleRecords(directory, app, builds, known).flatMap((build): unknown[] => {
+  const stale = staleRecords(directory, app, builds, known).filter((build) => !isEndedMeanwhile(directory, build));
+  const failures = stale.flatMap((build): unknown[] => {
     try {
       replaceFile(recordPathIn(directory, build.id), recordText(app, build), { mode: RECORD_MODE, durable: true });
       return [];
@@ -69,6 +70,16 @@ export function writeRecords(directory: string, app: AppName, builds: readonly B
     }
   });
   if (failures.length > 0) throw failures[0];
+}
+
+/**
+ * Whether the program that recorded the start of an adopted build has recorded its end by now. So it is if the stock
+ * plugin answers again while a process of this one still works. The next command adopts that end.
+ */
+function isEndedMeanwhile(directory: string, build: Build): boolean {
+  if (build.status !== 'running' || !build.adopted) return false;
+  const record = readRecordFile(directory, build.id);
+  return typeof record === 'object' && record.ended !== undefined;
 }
 
 /** Those of `builds` whose record files do not say what they say, or are not there. */

@@ -10,12 +10,14 @@ import { identifyProcess } from '../../../host/system/processes';
 import { CHECKPOINT_FILE, readCheckpoint, removeCheckpoint } from '../../../journal/checkpoint';
 import type { BuildCommand } from '../../../journal/commands';
 import { JOURNAL_FILE } from '../../../journal/file/journalFile';
+import { findBuild } from '../../../journal/history';
 import { adoptRecords } from '../../../projections/records/adoptRecords';
 import { addNote, notedBuilds } from '../../../projections/conclusions/notes';
 import { addRunning, readRunning, rebuildRunning } from '../../../projections/lists/runningBuilds';
 import { cancel, conclude, discard, finish, prune, start } from '../../journal/buildCommands';
 import { discarded, finished, started } from '../../journal/buildEvents';
 import { asRoot, asUser } from '../../temporaryHost';
+import { updateFiles } from '../../../projections/records/updateFiles';
 import {
   append,
   filesOf,
@@ -56,6 +58,17 @@ test('records that were deleted or changed are put back when all are compared', 
   writeFileSync(join(builds.directory, 'b2.json'), '{"status":"succeeded"}');
   handle(builds, start('b3'));
   t.deepEqual(filesOf(builds), recordsOf(builds));
+});
+
+test('an end that another program records meanwhile is not taken back, and is adopted by the next command', (t) => {
+  const builds = temporaryApp(t);
+  writeForeign(builds, 'b1', { pid: process.pid, status: 'running' });
+  const { loaded } = adoptRecords(builds, thisSystem, refuseWarning);
+  writeForeign(builds, 'b1', { status: 'succeeded', finished_at: '2026-04-30T13:51:00Z', exit_code: 0 });
+  t.true(updateFiles(builds, loaded, 'all', thisSystem, refuseWarning));
+  t.regex(filesOf(builds)['b1.json'] ?? '', /"status":"succeeded"/);
+  const next = adoptRecords(builds, thisSystem, refuseWarning);
+  t.is(findBuild(next.loaded.history, parseBuildId('b1'))?.status, 'succeeded');
 });
 
 test('a deploy writes and reads its own files only, whatever is wrong with others', (t) => {
