@@ -59,6 +59,8 @@ function checkNotifyUrl(text: string): void {
   if (address !== undefined) throw new Failure(`Invalid notify-url: ${refusalOf(address)}`);
 }
 
+const ON_OR_OFF = ['on', 'off'] as const;
+
 const DOCS = 'https://github.com/dokku-builds/dokku-builds/blob/main/docs';
 
 const properties: Readonly<Record<string, Property>> = {
@@ -97,13 +99,13 @@ const properties: Readonly<Record<string, Property>> = {
   page: {
     help: 'on or off: whether a page file is kept up to date; by default off',
     check: parsePageSetting,
-    values: ['on', 'off'],
+    values: ON_OR_OFF,
     kept: { path: pagePath, update: setPage, use: `To serve it: ${DOCS}/operations.md#a-page-that-is-kept-up-to-date` },
   },
   metrics: {
     help: 'with --global, on or off: whether a file for the node exporter is kept up to date; by default off',
     check: parseMetrics,
-    values: ['on', 'off'],
+    values: ON_OR_OFF,
     globalOnly: true,
     kept: {
       path: metricsPath,

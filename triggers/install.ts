@@ -37,29 +37,30 @@ export function install({ host, output }: Call): number {
   const [data, properties] = [buildsRoot(host), propertiesRoot(host)];
   const changed = repairChanged(host, data, seen, output);
   repairChanged(host, properties, seen, output);
-  const failed = asOwnerOf(host.dokkuRoot, () => {
-    const found = appsWithBuilds(data, changed);
-    const apps = [...found.keys()];
-    const progress = appProgress(apps.length);
+  const isComplete = asOwnerOf(host.dokkuRoot, () => {
+    const apps = appsWithBuilds(data, changed);
+    const progress = appProgress(apps.size);
     const warn = (message: string): void => {
       progress.clear();
       output.warn(message);
     };
     const afterSync: (() => void)[] = [];
     const system: System = { ...thisSystem, afterSync: (work) => afterSync.push(work) };
-    const outcomes = new Map<string, Outcome>();
-    for (const app of apps) {
-      outcomes.set(app, adopt(host, warn, app, system));
+    const unfinished = new Set<string>();
+    let everyAppIsAdopted = true;
+    for (const [app, { hasRecords }] of apps) {
+      const outcome = adopt(host, warn, app, system);
+      if (outcome !== 'done') unfinished.add(app);
+      if (outcome === 'not adopted' && hasRecords) everyAppIsAdopted = false;
       progress.done();
     }
     progress.clear();
-    if (apps.length > 0) syncFileSystem(data); // also what an install has adopted that was killed before this line
+    if (apps.size > 0) syncFileSystem(data); // also what an install has adopted that was killed before this line
     for (const work of afterSync) work();
-    const unfinished = new Set<string>(apps.filter((app) => outcomes.get(app) !== 'done'));
     noteSeen(host, { ...statesIn(data, unfinished), ...statesIn(properties, new Set()) }, output);
-    return apps.some((app) => outcomes.get(app) === 'not adopted' && found.get(app)?.hasRecords);
+    return everyAppIsAdopted;
   });
-  return failed ? 1 : 0;
+  return isComplete ? 0 : 1;
 }
 
 /** Those of the directories `names` in `root` that belong to an app and hold a record or a journal. */
@@ -72,11 +73,14 @@ function appsWithBuilds(root: string, names: readonly string[]): ReadonlyMap<App
     suppressErrors: true,
     unique: false,
   });
-  const withRecords = new Set(files.filter((file) => file.endsWith('.json')).map(dirname));
-  const withBuilds = new Set(files.map(dirname));
-  for (const name of names.filter((one) => withBuilds.has(one))) {
-    const app = asAppName(name);
-    if (app !== undefined) apps.set(app, { hasRecords: withRecords.has(name) });
+  const hasRecords = new Map<string, boolean>();
+  for (const file of files) {
+    const name = dirname(file);
+    hasRecords.set(name, hasRecords.get(name) === true || file.endsWith('.json'));
+  }
+  for (const name of names) {
+    const app = hasRecords.has(name) ? asAppName(name) : undefined;
+    if (app !== undefined) apps.set(app, { hasRecords: hasRecords.get(name) === true });
   }
   return apps;
 }

@@ -123,14 +123,14 @@ function behindComma(text: string, choices: readonly string[]): string[] {
 function argumentsOf(
   argument: Command['args'][string] | undefined,
   current: string,
-  { app, words }: Given,
+  given: Given,
   known: Known,
 ): Completion[] {
   switch (argument?.kind) {
     case 'app':
       return [...known.apps().map((name): Completion => [name, 'app']), ...insteadOf(argument)];
     case 'word':
-      return wordsOf(argument, current, words.at(-1) ?? '', app, known);
+      return wordsOf(argument, current, given, known);
     case 'rest':
     case undefined:
       return [];
@@ -144,13 +144,12 @@ function insteadOf({ unless }: AppArgument): Completion[] {
 function wordsOf(
   { choices, choicesAfter, completes }: WordArgument<unknown>,
   current: string,
-  before: string,
-  app: string,
+  { app, words }: Given,
   known: Known,
 ): Completion[] {
   if (completes === 'build') return builds(app, known);
-  if (choicesAfter !== undefined) return behindComma(current, choicesAfter(before)).map((word) => [word, 'value']);
-  return Object.entries(choices ?? {});
+  if (choicesAfter === undefined) return Object.entries(choices ?? {});
+  return behindComma(current, choicesAfter(words.at(-1) ?? '')).map((word) => [word, 'value']);
 }
 
 const NICKNAMES: readonly Completion[] = [

@@ -39,12 +39,12 @@ export const output = defineCommand({
     const log = pruned === undefined ? GrowingLog.open(logPath(host, app, build.id)) : undefined;
     const latest: Latest = { shown: shownAt(Date.now())(build) };
     try {
-      if (log === undefined) {
+      if (log !== undefined) await follow(host, out, app, latest, openReader(out, log, flags), flags.exitStatus);
+      else {
         if (pruned !== undefined) out.warn(`${pruned}; trying the system journal`);
         await fromSystemJournal(out, app, build.id);
+        if (flags.exitStatus) await follow(host, out, app, latest, NOTHING_MORE, true);
       }
-      const reader = log === undefined ? NOTHING_MORE : openReader(out, log, flags);
-      if (log !== undefined || flags.exitStatus) await follow(host, out, app, latest, reader, flags.exitStatus);
     } catch (error) {
       if (!flags.exitStatus || !(error instanceof ClosedPipe)) throw error;
     }

@@ -11,7 +11,7 @@ export const OUTCOMES_HELP = '0 succeeded, 1 failed, 2 canceled, 3 abandoned';
  * 0 succeeded, 1 failed, 2 canceled, 3 abandoned: its process is gone and its end is not recorded. 141 running: nobody
  * read the output any more before it ended, and this is the status of a program that SIGPIPE has ended.
  */
-export function exitStatusOf({ displayStatus }: Pick<ShownBuild, 'displayStatus'>): number {
+export function exitStatusOf({ displayStatus }: ShownBuild): number {
   return STATUSES[displayStatus];
 }
 
