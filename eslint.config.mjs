@@ -6,13 +6,15 @@ import tseslint from 'typescript-eslint';
  * Every folder of the program. Imports point one way: commands, triggers → subscribers → projections → journal; all →
  * host.
  */
-const rooms = ['journal', 'projections', 'subscribers', 'commands', 'triggers', 'host', 'spec', 'scripts'];
+const folderNames = ['journal', 'projections', 'subscribers', 'commands', 'triggers', 'host', 'spec', 'scripts'];
 
-/** The rule that lets the files of `room` import from the folders in `allowed` and from no other room. */
-function importsOnly(room, allowed) {
-  const refused = rooms.filter((other) => other !== room && !allowed.includes(other));
+/** The rule that lets the files of `folder` import from the folders in `allowed` and from no other folder. */
+function importsOnly(folder, allowed) {
+  const refused = folderNames.filter((other) => other !== folder && !allowed.includes(other));
+  const mayImport = [folder, ...allowed].map((name) => `${name}/`).join(', ');
+  const message = `${folder}/ imports from ${mayImport} only (see docs/architecture.md).`;
   return {
-    files: [`${room}/**/*.ts`],
+    files: [`${folder}/**/*.ts`],
     rules: {
       '@typescript-eslint/no-restricted-imports': [
         'error',
@@ -20,7 +22,7 @@ function importsOnly(room, allowed) {
           patterns: [
             {
               regex: `^(\\./)?(\\.\\./)+(${refused.map((name) => name.replace('.', '\\.')).join('|')})(/|$)`,
-              message: `${room}/ imports from ${[room, ...allowed].map((name) => `${name}/`).join(', ')} only (docs: the house).`,
+              message,
             },
             {
               regex: '^/|^file:',
@@ -34,7 +36,7 @@ function importsOnly(room, allowed) {
         'error',
         ...['ImportExpression', 'TSImportType'].map((node) => ({
           selector: `${node} Literal[value=/^(\\.\\u002F)?(\\.\\.\\u002F)+(${refused.join('|').replace('.', '\\.')})(\\u002F|$)/]`,
-          message: `${room}/ imports from ${[room, ...allowed].map((name) => `${name}/`).join(', ')} only (docs: the house).`,
+          message,
         })),
       ],
     },

@@ -86,8 +86,8 @@ function running(call: Call): Listing {
 const NOTHING_RUNS = 'No builds currently running';
 
 /**
- * Whether {@link NOTHING_RUNS} is no answer to a filter. Scripts know these words of the stock plugin, so they stay,
- * except on a terminal and on a host with failures. Warns of nothing: the list has done that for what it has read.
+ * Whether a filter needs another answer than {@link NOTHING_RUNS}. Scripts know these words of the stock plugin, so
+ * they stay unless stdout is a terminal or the host has failures. Prints no warnings: the list has printed its own.
  */
 function isNoAnswer({ host, output, flags: { kind, status = ['running'] }, now }: Call): boolean {
   if (kind === undefined && !status.includes('abandoned')) return false;

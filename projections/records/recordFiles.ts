@@ -73,8 +73,8 @@ export function writeRecords(directory: string, app: AppName, builds: readonly B
 }
 
 /**
- * Whether the program that recorded the start of an adopted build has recorded its end by now. So it is if the stock
- * plugin answers again while a process of this one still works. The next command adopts that end.
+ * Whether another program has recorded the end of an adopted build since its record was adopted. The stock plugin does
+ * that if it answers again while a process of this plugin still works. The next command adopts that end.
  */
 function isEndedMeanwhile(directory: string, build: Build): boolean {
   if (build.status !== 'running' || !build.adopted) return false;

@@ -159,9 +159,9 @@ function journalSize(directory: string): number {
 }
 
 /**
- * What is to leave the view of running builds: what has ended, what has no process any more, and what was never
- * started. A deploy's trigger looks only at the builds that events behind the checkpoint name, whatever lies in the
- * view.
+ * Returns the builds to remove from the view of running builds: those that have ended, whose process has ended, or
+ * that never started. A deploy's trigger checks only the builds that events behind the checkpoint name, so its work
+ * does not grow with the view.
  */
 function notRunning(
   { app, buildsRoot, directory }: AppBuilds,
@@ -173,14 +173,15 @@ function notRunning(
   const hasEnded = (id: BuildId): boolean => findBuild(history, id)?.status !== 'running';
   if (scope === 'changed' && loaded.changed !== 'all' && changed !== 'all')
     return [...new Set([...loaded.changed, ...changed])].filter(hasEnded);
-  const old = scope === 'all' ? oldEntriesOf(buildsRoot, app) : new Set(); // before the journal is read
-  let later: History | undefined; // a start that was appended meanwhile is in it
+  // First the entries, then the journal: it has the start of each of these builds that did start.
+  const old = scope === 'all' ? oldEntriesOf(buildsRoot, app) : new Set();
+  let later: History | undefined;
   const neverStarted = (id: BuildId): boolean =>
     old.has(id) && findBuild((later ??= loadHistory(directory).history), id) === undefined;
   const pruned = new Set(history.pruned);
   return runningOf(buildsRoot, app).filter((id) => {
     const build = findBuild(history, id);
     if (build === undefined) return pruned.has(id) || neverStarted(id);
-    return hasEnded(id) || !system.isAlive(build.process);
+    return build.status !== 'running' || !system.isAlive(build.process);
   });
 }

@@ -145,7 +145,7 @@ test('if a journal cannot be written, host:install and host:uninstall do not say
   t.is(linkOf(host), '../available/builds');
 });
 
-test('installed in place next to a directory dokku-builds of another program, a copy of the plugin answers', async (t) => {
+test('host:install --in-place copies the plugin if another one has the name dokku-builds', async (t) => {
   const installing = await stockHost(t);
   const { host, run } = installing;
   mkdirSync(join(host.paths.plugins, 'available', 'dokku-builds'));

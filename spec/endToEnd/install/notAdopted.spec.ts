@@ -52,7 +52,7 @@ test('install tries again each time to write a record that it could not write', 
   t.true(existsSync(record));
 });
 
-test('install warns of a journal that it cannot read, and exits with 0 if the app has no records to adopt', async (t) => {
+test('install warns of an unreadable journal, and exits with 1 only if the app has records to adopt', async (t) => {
   const host = temporaryHost(t);
   const [blog, shop] = [appBuilds(host, createApp(host, 'blog')), appBuilds(host, createApp(host, 'shop'))];
   for (const { directory } of [blog, shop]) {

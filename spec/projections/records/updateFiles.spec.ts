@@ -60,7 +60,7 @@ test('records that were deleted or changed are put back when all are compared', 
   t.deepEqual(filesOf(builds), recordsOf(builds));
 });
 
-test('an end that another program records meanwhile is not taken back, and is adopted by the next command', (t) => {
+test('if another program records an end during an update, its record stays, and the next command adopts it', (t) => {
   const builds = temporaryApp(t);
   writeForeign(builds, 'b1', { pid: process.pid, status: 'running' });
   const { loaded } = adoptRecords(builds, thisSystem, refuseWarning);
