@@ -16,7 +16,7 @@ import {
 import { freePort, installNatsServer, startNatsServer } from '../fleet/natsServer';
 import { newMember } from '../fleet/newMember';
 import { interleave, type Side } from './interleave';
-import { type Baselines, compileWork, type Measurer, pluginFile } from './programs';
+import { always, type Baselines, compileWork, type Measurer, pluginFile } from './programs';
 import { type Row, row } from './row';
 import type { Scale } from './scale';
 import { deploySides } from './startUpRows';
@@ -146,13 +146,13 @@ async function memberRows(
     const { app } = addApp(alone.host, 'app-0', 40);
     measurer.run([program, 'fleet:push'], joined.env);
     measurer.run([program, 'fleet:list'], joined.env);
-    const cost = interleave(runs, {
-      empty: measurer.side([baselines.empty], joined.env),
-      list: measurer.side([program, 'fleet:list'], joined.env),
+    const cost = measurer.interleaveCalls(runs, {
+      empty: always([baselines.empty], joined.env),
+      list: always([program, 'fleet:list'], joined.env),
     });
-    const onJoined = deploySides(measurer, joined.env, app, appBuilds(joined.host, app).directory);
-    const onOther = deploySides(measurer, alone.env, app, appBuilds(alone.host, app).directory);
-    const triggers = interleave(runs, {
+    const onJoined = deploySides(joined.host, joined.env, app);
+    const onOther = deploySides(alone.host, alone.env, app);
+    const triggers = measurer.interleaveCalls(runs, {
       joinedStart: onJoined['builds-record-start'],
       joinedEnd: onJoined['builds-record-finalize'],
       aloneStart: onOther['builds-record-start'],

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 
 import { appBuilds } from '../../host/dokku/paths';
 import { type Cost, interleave } from './interleave';
-import { type Baselines, type Measurer, pluginFile } from './programs';
+import { always, type Baselines, type Measurer, pluginFile } from './programs';
 import { type Row, row } from './row';
 import type { Scale } from './scale';
 import { deploySides } from './startUpRows';
@@ -22,12 +22,12 @@ export function historyRows(
   }
   const sides = Object.entries(made).flatMap(([name, { app, newest }]) =>
     Object.entries({
-      ...deploySides(measurer, env, app, appBuilds(host, app).directory),
-      'builds:list <app>': measurer.side([pluginFile('subcommands/list'), 'builds:list', app], env),
-      'builds:info': measurer.side([pluginFile('subcommands/info'), 'builds:info', app, newest], env),
+      ...deploySides(host, env, app),
+      'builds:list <app>': always([pluginFile('subcommands/list'), 'builds:list', app], env),
+      'builds:info': always([pluginFile('subcommands/info'), 'builds:info', app, newest], env),
     }).map(([what, side]) => [`${name} ${what}`, side] as const),
   );
-  const costs: Record<string, Cost> = interleave(runs, Object.fromEntries(sides));
+  const costs: Record<string, Cost> = measurer.interleaveCalls(runs, Object.fromEntries(sides));
   const grown = ['builds:list <app>', 'builds:info', 'builds-record-finalize'].map((what) =>
     row({
       what: `${what} with ${String(longHistory)} events`,
@@ -64,9 +64,9 @@ const RUNNING = 5;
 export function hostRows(directory: string, measurer: Measurer, { runs, manyApps, fewApps }: Scale): Row[] {
   const list = (apps: number) => {
     const { env } = hostOfApps(join(directory, `${String(apps)}-apps`), apps, RUNNING);
-    return measurer.side([pluginFile('subcommands/list'), 'builds:list'], env);
+    return always([pluginFile('subcommands/list'), 'builds:list'], env);
   };
-  const { many, few } = interleave(runs, { many: list(manyApps), few: list(fewApps) });
+  const { many, few } = measurer.interleaveCalls(runs, { many: list(manyApps), few: list(fewApps) });
   return [
     row({
       what: `builds:list, ${String(manyApps)} apps, ${String(RUNNING)} builds running`,

@@ -1,11 +1,19 @@
-import { spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import type { BuildId } from '../../host/dokku/names';
+import type { Host } from '../../host/dokku/environment';
+import { type AppName, type BuildId, generateBuildId } from '../../host/dokku/names';
 import { appBuilds } from '../../host/dokku/paths';
-import { type Cost, interleave, type Side } from './interleave';
-import { type Baselines, type Environment, type Measurer, pluginFile } from './programs';
+import type { Cost } from './interleave';
+import {
+  always,
+  type Baselines,
+  type CallSide,
+  type Environment,
+  type Measurer,
+  pluginFile,
+  type ProgramCall,
+} from './programs';
 import { type Row, row } from './row';
 import type { Scale } from './scale';
 import { addApp, emptyHost } from './synthesizeHost';
@@ -19,18 +27,19 @@ const EVENTS = 100; // 20 records are left, and others were pruned
 export function startUpRows(directory: string, { empty }: Baselines, measurer: Measurer, { runs }: Scale): Row[] {
   const { host, env } = emptyHost(join(directory, 'start-up'));
   const { app, newest } = addApp(host, 'ordinary', EVENTS);
+  const deployed = addApp(host, 'deployed', EVENTS);
   const {
     empty: nothing,
     node,
     ...measured
-  } = interleave(runs, {
-    empty: measurer.side([empty], env),
-    node: measurer.side([process.execPath, '-e', '0'], env),
-    'builds-generate-id': measurer.side([pluginFile('builds-generate-id')], env),
-    ...deploySides(measurer, env, app, appBuilds(host, app).directory),
-    'builds:list <app>': measurer.side([pluginFile('subcommands/list'), 'builds:list', app], env),
-    'builds:info': measurer.side([pluginFile('subcommands/info'), 'builds:info', app, newest], env),
-    'builds:report <app>': measurer.side([pluginFile('subcommands/report'), 'builds:report', app], env),
+  } = measurer.interleaveCalls(runs, {
+    empty: always([empty], env),
+    node: always([process.execPath, '-e', '0'], env),
+    'builds-generate-id': always([pluginFile('builds-generate-id')], env),
+    ...deploySides(host, env, deployed.app),
+    'builds:list <app>': always([pluginFile('subcommands/list'), 'builds:list', app], env),
+    'builds:info': always([pluginFile('subcommands/info'), 'builds:info', app, newest], env),
+    'builds:report <app>': always([pluginFile('subcommands/report'), 'builds:report', app], env),
   });
   const rows = (against: string, baseline: Cost, unit: Row['unit'], targetOf: (what: string) => number): Row[] =>
     Object.entries<Cost>(measured).map(([what, cost]) =>
@@ -56,30 +65,22 @@ function amountOf(cost: Cost, unit: Row['unit']): number {
 }
 
 /**
- * A start and an end in turn, each of a build of its own, whose process lives in between and ends then. `data`: the
- * app's directory.
+ * A start and an end in turn, each of a build of its own. The process of all of them is the benchmark: what waits for
+ * its end does nothing while calls are measured.
  */
 export function deploySides(
-  measurer: Measurer,
+  host: Host,
   env: Environment,
-  app: string,
-  data: string,
-): Record<'builds-record-start' | 'builds-record-finalize', Side> {
-  let build = '' as BuildId;
-  let deploy = spawn('sleep', ['600'], { stdio: 'ignore' });
-  deploy.kill();
-  return {
-    'builds-record-start': () => {
-      const { stdout } = measurer.run([pluginFile('builds-generate-id')], env);
-      build = stdout.trim() as BuildId;
-      writeFileSync(join(data, `${build}.log`), ''); // as the host does
-      deploy = spawn('sleep', ['600'], { stdio: 'ignore' });
-      return measurer.run([pluginFile('builds-record-start'), app, build, String(deploy.pid), 'git-hook'], env);
-    },
-    'builds-record-finalize': () => {
-      const cost = measurer.run([pluginFile('builds-record-finalize'), app, build, '0'], env);
-      deploy.kill();
-      return cost;
-    },
+  app: AppName,
+): Record<'builds-record-start' | 'builds-record-finalize', CallSide> {
+  const builds: BuildId[] = [];
+  const start = (run: number): ProgramCall => {
+    const build = (builds[run] = generateBuildId(Date.now()));
+    writeFileSync(join(appBuilds(host, app).directory, `${build}.log`), ''); // as the host does
+    return { command: [pluginFile('builds-record-start'), app, build, String(process.pid), 'git-hook'], env };
   };
+  const end = (run: number): ProgramCall => {
+    return { command: [pluginFile('builds-record-finalize'), app, String(builds[run]), '0'], env };
+  };
+  return { 'builds-record-start': start, 'builds-record-finalize': end };
 }
