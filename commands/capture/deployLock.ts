@@ -10,7 +10,9 @@ import {
   writeDeployLock,
 } from '../../host/dokku/locks';
 import { type AppName, type BuildId, generateBuildId } from '../../host/dokku/names';
-import { Failure } from '../../host/failure';
+import { deployLockPath } from '../../host/dokku/paths';
+import { Failure, reasonOf } from '../../host/failure';
+import { removeFile } from '../../host/system/files';
 import type { Output } from '../../host/terminal/output';
 
 /** The deploy lock of an app, held by a build. */
@@ -39,7 +41,13 @@ export async function holdDeployLock(host: Host, output: Output, app: AppName, w
   if (isLockedApp)
     output.warn(`${app} is locked by apps:lock, which nothing but apps:unlock ends; running all the same`);
   const id = generateBuildId(Date.now());
-  writeDeployLock(lock, id);
+  try {
+    writeDeployLock(lock, id);
+  } catch (error) {
+    if (!isLockedApp) removeFile(deployLockPath(host, app)); // an empty one would say that apps:lock was called
+    closeSync(lock);
+    throw new Failure(`Cannot write ${deployLockPath(host, app)}: ${reasonOf(error)}`);
+  }
   let held: number | undefined = lock;
   return {
     id,

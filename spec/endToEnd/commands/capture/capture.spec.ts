@@ -126,6 +126,19 @@ test('a deploy that runs keeps a capture out, and so does any flock on the lock'
   t.is((await host.program(['capture', 'flocked', '--', 'true'])).code, 0);
 });
 
+test('a lock that cannot be written is given back, except that of apps:lock', async (t) => {
+  await host.createApp('full');
+  const refusal = ` !     Cannot write ${host.lockPath('full')}: file too large\n`;
+  const capture = () => host.run(['bash', '-c', 'ulimit -f 0; exec dokku-builds capture full -- echo never']);
+  t.like(await capture(), { code: 1, stdout: '', stderr: refusal });
+  t.is(host.lock('full'), undefined); // an empty one is what apps:lock leaves
+  await host.dokku(['apps:lock', 'full']);
+  const { code, stderr } = await capture();
+  t.is(code, 1);
+  t.true(stderr.endsWith(refusal));
+  t.is(host.lock('full'), '');
+});
+
 test('captures of different apps run at the same time', async (t) => {
   await Promise.all(['left', 'right'].map((app) => host.createApp(app)));
   const [left, right] = await Promise.all([holding('left'), holding('right')]);
