@@ -186,10 +186,21 @@ function whatHappened(error: Error): string {
   return sentence ?? printable(code === undefined ? reasonOf(error) : `${code} (${reasonOf(error)})`);
 }
 
+const NOT_TRUSTED = 'no authority that this host trusts has signed its certificate (see update-ca-certificates)';
+
 const WHAT_HAPPENED: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'the connection was refused',
   ECONNRESET: 'the connection was closed before an answer came',
   EPIPE: 'the connection was closed before an answer came',
   ENOTFOUND: 'its name has no address',
   EAI_AGAIN: 'its name could not be looked up',
+  DEPTH_ZERO_SELF_SIGNED_CERT: NOT_TRUSTED,
+  SELF_SIGNED_CERT_IN_CHAIN: NOT_TRUSTED,
+  UNABLE_TO_GET_ISSUER_CERT: NOT_TRUSTED,
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: NOT_TRUSTED,
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: NOT_TRUSTED,
+  CERT_NOT_YET_VALID: 'its certificate is not valid yet',
+  CERT_HAS_EXPIRED: 'its certificate has expired',
+  ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for another name',
+  ERR_SSL_WRONG_VERSION_NUMBER: 'it does not speak TLS on this port (perhaps its address is http:// and not https://)',
 };

@@ -221,11 +221,11 @@ test('a certificate is checked against the authorities that are trusted, and the
     const untrusted = await post(`https://hooks.example:${port}/`, { resolve });
     t.deepEqual(untrusted, {
       delivered: false,
-      reason: 'DEPTH_ZERO_SELF_SIGNED_CERT (self-signed certificate)',
+      reason: 'no authority that this host trusts has signed its certificate (see update-ca-certificates)',
     });
     t.like(await post(`https://hooks.example:${port}/`, { resolve, trusted: certificate }), { delivered: true });
     const another = await post(`https://another.example:${port}/`, { resolve, trusted: certificate });
-    t.regex(another.delivered ? '' : another.reason, /^ERR_TLS_CERT_ALTNAME_INVALID /);
+    t.deepEqual(another, { delivered: false, reason: 'its certificate is for another name' });
   } finally {
     delete process.env['NODE_TLS_REJECT_UNAUTHORIZED'];
     server.close();
