@@ -64,9 +64,10 @@ export class CapturedOutput {
    */
   async end(): Promise<boolean> {
     const unread = await Promise.all([this.#stdout.end(), this.#systemLog.end(SYSTEM_LOG_MS)]);
-    const [{ lines }] = unread;
-    if (lines > 0)
-      this.warn(`Nobody reads the last ${lines} lines of the output: dokku-builds output ${this.app} ${this.id}`);
+    const [{ lines, failure }] = unread;
+    const whole = `dokku-builds output ${this.app} ${this.id}`;
+    if (failure !== undefined) this.warn(`The output could not be written to stdout (${failure}): ${whole}`);
+    if (lines > 0) this.warn(`Nobody reads the last ${lines} lines of the output: ${whole}`);
     const warnings = await this.#stderr?.end();
     return ![...unread, warnings].some((reader) => reader?.isWaitedFor);
   }

@@ -7,6 +7,8 @@ export interface Reader {
   write(bytes: Uint8Array): Promise<void>;
   /** Ends the output. Resolves when the reader has ended, at the latest after `patience` ms. */
   end(patience: number): Promise<void>;
+  /** Why the output could not be written; undefined if it was, or if the reader has closed its end. */
+  failure(): string | undefined;
 }
 
 /** What a reader has not taken when the output has ended. */
@@ -14,6 +16,8 @@ export interface Unread {
   /** True if a write to it is pending, which keeps this process alive. */
   readonly isWaitedFor: boolean;
   readonly lines: number;
+  /** Why the output could not be written. */
+  readonly failure: string | undefined;
 }
 
 /** Maximum number of bytes that are kept for one reader. */
@@ -73,13 +77,11 @@ export class ReaderQueue {
       left = this.#bytes;
       await within(PATIENCE_MS, this.#writing);
     }
-    const unread = {
-      isWaitedFor: this.#writing !== undefined,
-      lines: this.#queue.reduce((lines, bytes) => lines + countLines(bytes), 0),
-    };
+    const isWaitedFor = this.#writing !== undefined;
+    const lines = this.#queue.reduce((count, bytes) => count + countLines(bytes), 0);
     this.#isGone = true;
-    await this.reader.end(unread.isWaitedFor ? 0 : PATIENCE_MS);
-    return unread;
+    await this.reader.end(isWaitedFor ? 0 : PATIENCE_MS);
+    return { isWaitedFor, lines, failure: this.reader.failure() };
   }
 
   #leaveOut(bytes: Uint8Array): void {

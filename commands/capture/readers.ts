@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { errorCode } from '../../host/failure';
+import { errorCode, printable, reasonOf } from '../../host/failure';
 import type { BuildId } from '../../host/dokku/names';
 import type { Reader } from './readerQueue';
 import { within } from './within';
@@ -36,18 +36,23 @@ const RETRY_MS = 5;
 
 /** For a descriptor that is non-blocking, as Node.js makes its own stdout: cat(1) would fail if it had to wait. */
 function directReader(fd: number): Reader {
+  let failure: string | undefined;
   return {
     async write(bytes) {
       for (let at = 0; at < bytes.length;) {
         try {
           at += fs.writeSync(fd, bytes, at);
         } catch (error) {
-          if (errorCode(error) !== 'EAGAIN') throw error;
+          if (errorCode(error) !== 'EAGAIN') {
+            if (errorCode(error) !== 'EPIPE') failure = reasonOf(error);
+            throw error;
+          }
           await delay(RETRY_MS);
         }
       }
     },
     end: () => Promise.resolve(),
+    failure: () => failure,
   };
 }
 
@@ -60,12 +65,14 @@ function programReader(
   args: readonly string[],
   { stdout, late }: { readonly stdout: number | 'ignore'; readonly late: 'goes-on' | 'is-killed' },
 ): Reader {
-  const child = spawn(program, args, { stdio: ['pipe', stdout, 'ignore'], cwd: '/', detached: true });
-  const { stdin } = child;
+  const child = spawn(program, args, { stdio: ['pipe', stdout, 'pipe'], cwd: '/', detached: true });
+  const { stdin, stderr } = child;
   stdin?.on('error', () => undefined);
+  let failure: string | undefined; // a program whose reader has closed its end says nothing: SIGPIPE ends it
+  stderr?.on('data', (said: Buffer) => (failure = printable(said.toString().trim())));
   const gone = new Promise<void>((resolve) => {
     child.on('error', () => resolve()); // it is not installed
-    child.on('exit', () => resolve());
+    child.on('close', () => resolve());
   });
   return {
     async write(bytes) {
@@ -79,7 +86,9 @@ function programReader(
       if (await within(patience, gone)) return;
       if (late === 'is-killed') child.kill('SIGKILL');
       stdin?.destroy();
+      stderr?.destroy();
       child.unref();
     },
+    failure: () => failure,
   };
 }

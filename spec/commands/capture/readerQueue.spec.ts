@@ -17,6 +17,7 @@ function reader(goneAfter = Infinity) {
         };
       }),
     end: () => Promise.resolve(),
+    failure: () => undefined,
   };
   return {
     self,
@@ -40,7 +41,7 @@ test('a reader that is fast enough gets every byte', async (t) => {
   const pieces = ['a', 'b\nc', '', '\n', 'd'];
   for (const piece of pieces) queue.add(Buffer.from(piece));
   await slow.takes(10);
-  t.deepEqual(await queue.end(), { isWaitedFor: false, lines: 0 });
+  t.deepEqual(await queue.end(), { isWaitedFor: false, lines: 0, failure: undefined });
   t.is(slow.text(), pieces.join(''));
 });
 
@@ -94,12 +95,12 @@ test('the note stands where the lines are missing', async (t) => {
 test('a reader that takes nothing is given up, and one that is gone is not waited for', async (t) => {
   const stalled = new ReaderQueue(reader().self, note);
   stalled.add(Buffer.from('a\nb\n'));
-  t.deepEqual(await stalled.end(), { isWaitedFor: true, lines: 2 });
+  t.deepEqual(await stalled.end(), { isWaitedFor: true, lines: 2, failure: undefined });
 
   const closed = reader(0);
   const queue = new ReaderQueue(closed.self, note);
   queue.add(Buffer.from('a\n'));
   await closed.takes(1);
   queue.add(Buffer.from('b\n'));
-  t.deepEqual(await queue.end(), { isWaitedFor: false, lines: 0 });
+  t.deepEqual(await queue.end(), { isWaitedFor: false, lines: 0, failure: undefined });
 });

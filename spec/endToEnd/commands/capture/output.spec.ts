@@ -176,6 +176,17 @@ test('a reader who is gone, or one who made the pipe non-blocking, changes nothi
   t.is(stdout.length, 588_895);
 });
 
+test('stdout that cannot be written is warned of, and changes nothing for the command', async (t) => {
+  await host.createApp('full');
+  const toFullDevice = 'dokku-builds capture full -- bash -c "echo hello; exit 3" > /dev/full';
+  const { code, stderr } = await host.run(['bash', '-c', toFullDevice]);
+  t.is(code, 3);
+  const { id } = (await onlyBuild('full')) as { id: string };
+  t.regex(stderr, /^ ! {5}The output could not be written to stdout \(.*No space left on device\): /);
+  t.true(stderr.endsWith(`dokku-builds output full ${id}\n`));
+  t.is(host.read('full', `${id}.log`), 'hello\n');
+});
+
 test('no pipe of a capture is left in the data directory', async (t) => {
   await host.createApp('tidy');
   t.is((await host.program(['capture', 'tidy', '--', 'true'])).code, 0);
