@@ -2,9 +2,9 @@ import { readdirSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 
 import type { Host } from '../../host/dokku/environment';
-import { ageOf, syncDirectory } from '../../host/system/files';
-import { LONGEST_WRITE_MS } from '../../host/system/replaceFile';
-import { isAlive } from '../../host/system/processes';
+import { syncDirectory } from '../../host/system/files';
+import { isLeftBy } from '../../host/system/replaceFile';
+import { thisSystem } from '../../host/system/system';
 import { installedTrees, type Places, readPlugin } from '../../host/dokku/places';
 import type { Step } from './hostSteps';
 
@@ -46,15 +46,10 @@ const STAGE = /^\.(?:dokku-builds|builds-journal|builds)(?:[.-].*)?\.(\d+)(?:-\d
 function leftovers(host: Host, { enabled, available }: Places): string[] {
   return [enabled, available, host.pluginPath].flatMap((directory) =>
     readdirSync(directory)
-      .filter((name) => isLeft(join(directory, name), Number(STAGE.exec(name)?.[1])))
+      .filter((name) => {
+        const writer = STAGE.exec(name)?.[1];
+        return writer !== undefined && isLeftBy(Number(writer), join(directory, name), thisSystem);
+      })
       .map((name) => join(directory, name)),
   );
-}
-
-/**
- * Whether the `writer` of a temporary file has ended. Another process may have its pid by now, so an old file counts,
- * too: no installer runs that long.
- */
-function isLeft(path: string, writer: number): boolean {
-  return writer > 0 && (!isAlive({ pid: writer }) || (ageOf(path) ?? 0) > LONGEST_WRITE_MS);
 }

@@ -5,7 +5,7 @@ import { makeDurableDirectory, removeDurably } from '../system/durable';
 import { readSmallFile, refuseLink, syncDirectory } from '../system/files';
 import { removeStaleTemporaries, replaceFile } from '../system/replaceFile';
 import { propertiesDirectory, propertiesRoot, propertyPath, type PropertyScope } from './paths';
-import { isAlive } from '../system/processes';
+import { thisSystem } from '../system/system';
 
 const PROPERTY_BYTES = 64 * 1024;
 
@@ -28,7 +28,7 @@ export function writeProperty(host: Host, scope: PropertyScope, name: string, va
   replaceFile(propertyPath(host, scope, name), value, { mode: 0o600, durable: true });
   const root = propertiesRoot(host);
   for (const directory of [root, dirname(root)]) syncDirectory(directory); // a killed call may have made their entries
-  removeStaleTemporaries(propertiesDirectory(host, scope), (pid) => isAlive({ pid }));
+  removeStaleTemporaries(propertiesDirectory(host, scope), thisSystem);
 }
 
 /** Unsets a property, which may not be set. Durable. Throws as {@link writeProperty} does. */

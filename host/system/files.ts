@@ -108,7 +108,7 @@ export function ownLikeParent(fdOrPath: number | string, parent: string): void {
  * How long before `now`, ms since the epoch, the file or link at `path` was changed, in ms; undefined when there is
  * none.
  */
-export function ageOf(path: string, now = Date.now()): number | undefined {
+export function ageOf(path: string, now: number): number | undefined {
   const changed = lstatSync(path, { throwIfNoEntry: false })?.mtimeMs;
   return changed === undefined ? undefined : now - changed;
 }

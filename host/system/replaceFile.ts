@@ -11,8 +11,10 @@ import {
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 
+import { HOUR_MS } from '../durations';
 import { errorCode } from '../failure';
-import { ownLikeParent, removeQuietly, syncDirectory, writeAll } from './files';
+import { ageOf, ownLikeParent, removeQuietly, syncDirectory, writeAll } from './files';
+import type { System } from './system';
 
 const { O_CREAT, O_EXCL, O_NOFOLLOW, O_WRONLY } = constants;
 
@@ -92,17 +94,16 @@ function writeTemporary(
 
 /**
  * Paths of the temporary files in `directory` that a killed {@link replaceFile} left. `names` are the entries of that
- * directory. A file is left over if its writer has ended, which `alive` tells by the pid. Because pids are used again,
- * a file that is older than any write takes counts, too. Directories are never included.
+ * directory. Directories are never included.
  */
 export function staleTemporaryFiles(
   directory: string,
   names: readonly string[],
-  alive: (pid: number) => boolean,
+  system: Pick<System, 'now' | 'isAlive'>,
 ): string[] {
   return temporaryFiles(names)
     .map(({ name, pid }) => ({ path: join(directory, name), pid }))
-    .filter(({ path, pid }) => isStale(path, pid, alive))
+    .filter(({ path, pid }) => isLeftBy(pid, path, system) && !isDirectory(path))
     .map(({ path }) => path);
 }
 
@@ -114,21 +115,28 @@ export function temporaryFiles(names: readonly string[]): { name: string; pid: n
   });
 }
 
-function isStale(path: string, writer: number, alive: (pid: number) => boolean): boolean {
-  const stat = lstatSync(path, { throwIfNoEntry: false }); // only where there is such a file at all
-  if (stat === undefined || stat.isDirectory()) return false;
-  return Date.now() - stat.mtimeMs > LONGEST_WRITE_MS || !alive(writer);
+/**
+ * Whether the process `writer` has left `path`, something temporary, behind: it has ended. Because pids are used again,
+ * what is older than any write takes counts, too. False if there is nothing at `path`.
+ */
+export function isLeftBy(writer: number, path: string, { now, isAlive }: Pick<System, 'now' | 'isAlive'>): boolean {
+  const age = ageOf(path, now());
+  return age !== undefined && (age > LONGEST_WRITE_MS || !isAlive({ pid: writer }));
+}
+
+function isDirectory(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }
 
 /** From making a temporary file to its rename it takes some ms, on a slow disk some seconds. */
-export const LONGEST_WRITE_MS = 60 * 60 * 1000;
+const LONGEST_WRITE_MS = HOUR_MS;
 
 /**
  * Removes the {@link staleTemporaryFiles} of `directory`. A file that cannot be removed stays: it does no harm.
  * Throws if `directory` cannot be read.
  */
-export function removeStaleTemporaries(directory: string, alive: (pid: number) => boolean): void {
-  const stale = staleTemporaryFiles(directory, readdirSync(directory), alive);
+export function removeStaleTemporaries(directory: string, system: Pick<System, 'now' | 'isAlive'>): void {
+  const stale = staleTemporaryFiles(directory, readdirSync(directory), system);
   if (stale.length > 0) syncDirectory(directory); // one of them may be the second name of a file, see makeFile
   for (const path of stale) removeQuietly(path);
 }

@@ -43,12 +43,12 @@ export function runningOf(buildsRoot: string, app: AppName): BuildId[] {
 }
 
 /**
- * The entries of `app` that are older than {@link OLD_MS}. If the start of such a build is not on record by now, it
+ * The entries of `app` that are older than {@link OLD_MS} at `now` (ms since the epoch). If the start of such a build is not on record by now, it
  * never will be: the process that made the entry was killed.
  */
-export function oldEntriesOf(buildsRoot: string, app: AppName): ReadonlySet<BuildId> {
+export function oldEntriesOf(buildsRoot: string, app: AppName, now: number): ReadonlySet<BuildId> {
   const directory = `${buildsRoot}/${VIEW_DIRECTORY}/${app}`;
-  return new Set(runningOf(buildsRoot, app).filter((build) => (ageOf(`${directory}/${build}`) ?? 0) > OLD_MS));
+  return new Set(runningOf(buildsRoot, app).filter((build) => (ageOf(`${directory}/${build}`, now) ?? 0) > OLD_MS));
 }
 
 const OLD_MS = 60_000;
@@ -83,13 +83,13 @@ export function rebuildRunning(
   buildsRoot: string,
   running: readonly MayRun[],
   ended: (entry: MayRun) => boolean,
-  { isAlive }: Pick<System, 'isAlive'>,
+  system: Pick<System, 'now' | 'isAlive'>,
 ): void {
   makeDirectory(ownDirectory(buildsRoot));
   for (const entry of running) addEntry(buildsRoot, entry);
   removeEntries(buildsRoot, listEntries(buildsRoot).filter(ended));
   writeSeal(buildsRoot, sealOf(listEntries(buildsRoot)));
-  removeStaleTemporaries(`${buildsRoot}/${VIEW_DIRECTORY}`, (pid) => isAlive({ pid }));
+  removeStaleTemporaries(`${buildsRoot}/${VIEW_DIRECTORY}`, system);
 }
 
 /** Adds an entry; false if it was there before. */

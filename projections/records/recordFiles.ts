@@ -153,7 +153,7 @@ export function leftovers(directory: string, history: History, names: readonly s
   return [
     ...[...prunedFiles, ...prunedLogs].filter((name) => there.has(name)).map((name) => join(directory, name)),
     ...oldNotes.map((id) => notesPath(directory, id)),
-    ...staleTemporaryFiles(directory, names, (pid) => system.isAlive({ pid })),
+    ...staleTemporaryFiles(directory, names, system),
   ];
 }
 

@@ -44,8 +44,7 @@ export function updateFiles(
   };
   try {
     const updated = builds.mode === 'owner' ? updateRecords(builds, loaded, scope, system, texts, failed) : undefined;
-    if (updated === undefined && scope === 'all')
-      removeStaleTemporaries(builds.directory, (pid) => system.isAlive({ pid }));
+    if (updated === undefined && scope === 'all') removeStaleTemporaries(builds.directory, system);
     const { current, written } = updated ?? { current: loaded, written: true };
     attempt(failed, () =>
       removeRunning(builds.buildsRoot, builds.app, notRunning(builds, loaded, current, scope, system)),
@@ -174,7 +173,7 @@ function notRunning(
   if (scope === 'changed' && loaded.changed !== 'all' && changed !== 'all')
     return [...new Set([...loaded.changed, ...changed])].filter(hasEnded);
   // First the entries, then the journal: it has the start of each of these builds that did start.
-  const old = scope === 'all' ? oldEntriesOf(buildsRoot, app) : new Set();
+  const old = scope === 'all' ? oldEntriesOf(buildsRoot, app, system.now()) : new Set();
   let later: History | undefined;
   const neverStarted = (id: BuildId): boolean =>
     old.has(id) && findBuild((later ??= loadHistory(directory).history), id) === undefined;

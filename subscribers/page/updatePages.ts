@@ -13,7 +13,6 @@ import { removeDurably } from '../../host/system/durable';
 import { ageOf, makeDirectory } from '../../host/system/files';
 import { removeStaleTemporaries, replaceFile } from '../../host/system/replaceFile';
 import { maskFiles } from '../../host/secrets/readMask';
-import { isAlive } from '../../host/system/processes';
 import { thisSystem } from '../../host/system/system';
 import { JOURNAL_FILE } from '../../journal/file/journalFile';
 import { pageHtml, type PageSource } from '../../projections/page/page';
@@ -38,7 +37,7 @@ export async function updatePages({ host, output }: Call): Promise<undefined> {
   const isDone = (): boolean => !isUpdateRequested(directory);
   if (isDone()) return;
   const update = async (): Promise<void> => {
-    for (const place of [directory, pagesDirectory(host)]) removeStaleTemporaries(place, (pid) => isAlive({ pid }));
+    for (const place of [directory, pagesDirectory(host)]) removeStaleTemporaries(place, thisSystem);
     for (let rest = restOf(pagesDirectory(host)); ;) {
       await setTimeout(rest);
       const began = Date.now();
@@ -53,7 +52,7 @@ export async function updatePages({ host, output }: Call): Promise<undefined> {
 
 /** How long to wait since a page was written last, ms. */
 function restOf(directory: string): number {
-  const age = ageOf(join(directory, 'index.html')) ?? LEAST_MS;
+  const age = ageOf(join(directory, 'index.html'), Date.now()) ?? LEAST_MS;
   return Math.max(0, Math.min(LEAST_MS, LEAST_MS - age));
 }
 

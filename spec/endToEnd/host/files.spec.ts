@@ -16,16 +16,18 @@ import fs, {
   writeFileSync,
 } from 'node:fs';
 import { createServer } from 'node:net';
-import { join, relative } from 'node:path';
+import { basename, join, relative } from 'node:path';
 
 import test from 'ava';
 
 import { Failure } from '../../../host/failure';
 import { makeDirectory, readSmallFile, removeFile } from '../../../host/system/files';
 import { replaceFile, staleTemporaryFiles } from '../../../host/system/replaceFile';
+import { type System, thisSystem } from '../../../host/system/system';
 import { asRoot, asUser, temporaryDirectory } from '../../temporaryHost';
 
 const durable = { mode: 0o644, durable: true };
+const nobodyLives: Pick<System, 'now' | 'isAlive'> = { now: Date.now, isAlive: () => false };
 
 test('a file is made, and replaced, with exactly the mode asked for', (t) => {
   const directory = temporaryDirectory(t);
@@ -103,10 +105,7 @@ test.serial('a temporary file names its process, and no reader takes it for anot
   replaceFile(join(directory, 'b1.json'), '{}', durable);
   t.regex(name, new RegExp(`^\\.b1\\.json\\.${process.pid}-\\d+\\.tmp$`));
   writeFileSync(join(directory, name), '');
-  t.deepEqual(
-    staleTemporaryFiles(directory, [name], () => false),
-    [join(directory, name)],
-  );
+  t.deepEqual(staleTemporaryFiles(directory, [name], nobodyLives), [join(directory, name)]);
 });
 
 test('a temporary file that an earlier process with our pid left is not in the way', (t) => {
@@ -124,8 +123,7 @@ test('of the temporary files those of ended processes are stale', async (t) => {
   const stale = `.b1.json.${ended.pid}-1.tmp`;
   const names = [stale, `.b1.json.${process.pid}-1.tmp`, 'b1.json', 'events.journal', `b1.${ended.pid}-1.tmp`, '.tmp'];
   for (const name of names) writeFileSync(join(directory, name), '');
-  const alive = (pid: number) => pid === process.pid;
-  t.deepEqual(staleTemporaryFiles(directory, names, alive), [join(directory, stale)]);
+  t.deepEqual(staleTemporaryFiles(directory, names, thisSystem), [join(directory, stale)]);
 });
 
 test('a temporary file that is older than any write takes is stale, whoever has the pid of its writer now', (t) => {
@@ -136,19 +134,19 @@ test('a temporary file that is older than any write takes is stale, whoever has 
     const changed = Date.now() / 1000 - age * 60;
     utimesSync(join(directory, name), changed, changed);
   }
+  const staleAt = (now: () => number): string[] =>
+    staleTemporaryFiles(directory, Object.keys(minutes), { now, isAlive: () => true }).map((path) => basename(path));
+  t.deepEqual(staleAt(Date.now), ['.old.1-1.tmp', '.older.1-1.tmp']);
   t.deepEqual(
-    staleTemporaryFiles(directory, Object.keys(minutes), () => true),
-    ['.old.1-1.tmp', '.older.1-1.tmp'].map((name) => join(directory, name)),
+    staleAt(() => Date.now() + 20 * 60_000),
+    ['.young.1-1.tmp', '.old.1-1.tmp', '.older.1-1.tmp'],
   );
 });
 
 test('a file that is gone already, or a directory, is no stale temporary file', (t) => {
   const directory = temporaryDirectory(t);
   mkdirSync(join(directory, '.b1.json.1-1.tmp'));
-  t.deepEqual(
-    staleTemporaryFiles(directory, ['.b1.json.1-1.tmp', '.gone.1-1.tmp'], () => false),
-    [],
-  );
+  t.deepEqual(staleTemporaryFiles(directory, ['.b1.json.1-1.tmp', '.gone.1-1.tmp'], nobodyLives), []);
 });
 
 test('a small file is read whole, up to the limit and not beyond', (t) => {

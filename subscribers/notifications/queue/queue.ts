@@ -6,7 +6,7 @@ import { makeDurableDirectory } from '../../../host/system/durable';
 import { listDirectory, readSmallFile, removeFile, syncDirectory, syncFile } from '../../../host/system/files';
 import { removeStaleTemporaries, replaceFile } from '../../../host/system/replaceFile';
 import { asAppName } from '../../../host/dokku/names';
-import { isAlive } from '../../../host/system/processes';
+import { thisSystem } from '../../../host/system/system';
 import type { Notification } from '../notification';
 
 /*
@@ -82,7 +82,7 @@ export function readQueued(buildsRoot: string, name: string): Queued | undefined
 
 /** Removes temporary files of processes that were killed. Throws system errors. */
 export function sweepQueue(buildsRoot: string): void {
-  removeStaleTemporaries(queueDirectory(buildsRoot), (pid) => isAlive({ pid }));
+  removeStaleTemporaries(queueDirectory(buildsRoot), thisSystem);
 }
 
 /** Stores that a try has failed, and that the next one is at `next`, ms since the epoch. */
