@@ -25,6 +25,9 @@ export interface Mistyped {
   readonly known: readonly string[];
 }
 
+/** Called with one sentence about something that does not end the work. */
+export type Warn = (message: string) => void;
+
 /** Exit status 20: the app does not exist, or is not one that the caller may see. */
 export class AppDoesNotExist extends Failure {
   constructor(app: string) {

@@ -1,9 +1,7 @@
 import { pluginName } from '../host/dokku/alongside';
 import type { AppBuilds } from '../host/dokku/paths';
+import type { Warn } from '../host/failure';
 import type { Problem } from '../journal/file/readJournal';
-
-/** Called with a sentence for each problem. */
-export type Warn = (message: string) => void;
 
 /** Warnings about one journal: a bad disk may damage every second event. */
 const MOST_WARNINGS = 10;

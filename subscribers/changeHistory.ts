@@ -1,6 +1,7 @@
 import type { Host } from '../host/dokku/environment';
 import type { AppBuilds } from '../host/dokku/paths';
 import type { System } from '../host/system/system';
+import type { Warn } from '../host/failure';
 import type { BuildCommand } from '../journal/commands';
 import { type Handled, handleCommands } from '../journal/handleCommands';
 import type { History } from '../journal/history';
@@ -14,7 +15,7 @@ export interface AppContext {
   readonly host: Host;
   readonly builds: AppBuilds;
   readonly system: System;
-  readonly warn: (message: string) => void;
+  readonly warn: Warn;
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { Host } from '../host/dokku/environment';
 import type { AppBuilds } from '../host/dokku/paths';
-import { reasonOf } from '../host/failure';
+import { reasonOf, type Warn } from '../host/failure';
 import type { Handled } from '../journal/handleCommands';
 import { isMetricsFileWanted } from './metrics/settings';
 import { listeningSince } from './notifications/listeningPlugins';
@@ -15,12 +15,7 @@ import { requestPages } from './page/requestPages';
  * the events are stored, and the app's next trigger tries again. Alongside the stock plugin nothing is sent, because
  * that plugin decides how builds end.
  */
-export function notifySubscribers(
-  host: Host,
-  builds: AppBuilds,
-  handled: Handled,
-  warn: (message: string) => void,
-): void {
+export function notifySubscribers(host: Host, builds: AppBuilds, handled: Handled, warn: Warn): void {
   if (builds.mode !== 'owner') return;
   const { app, directory, buildsRoot } = builds;
   try {

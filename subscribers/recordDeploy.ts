@@ -4,7 +4,7 @@ import type { AppName, BuildId } from '../host/dokku/names';
 import { type AppBuilds, appBuilds, appRoot } from '../host/dokku/paths';
 import { type Retention, resolveRetention } from '../host/dokku/retention';
 import { revisionOf } from '../host/dokku/revision';
-import { reasonOf } from '../host/failure';
+import { reasonOf, type Warn } from '../host/failure';
 import { makeDurableDirectory } from '../host/system/durable';
 import { commandLineOf, identifyProcess } from '../host/system/processes';
 import { thisSystem } from '../host/system/system';
@@ -18,8 +18,6 @@ import { readRecordFile } from '../projections/records/recordFiles';
 import { addRunning, distrustRunning } from '../projections/lists/runningBuilds';
 import { type AppContext, changeHistory } from './changeHistory';
 import { underItsName } from './renamedApps';
-
-type Warn = (message: string) => void;
 
 /** A change of the history of `app` on this machine. Throws `Failure` if the app's data directory is a link. */
 export function contextOf(host: Host, app: AppName, warn: Warn): AppContext {

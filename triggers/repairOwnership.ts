@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 
-import { printable } from '../host/failure';
+import { printable, type Warn } from '../host/failure';
 import { entryOf, openEntry } from '../host/system/ownedDirectory';
 import { JOURNAL_FILE } from '../journal/file/journalFile';
 import { CHECKPOINT_FILE } from '../journal/checkpoint';
@@ -43,7 +43,7 @@ export function repairEntry(
   path: string,
   owner: Owner,
   modeOf: ModeOf,
-  warn: (message: string) => void,
+  warn: Warn,
   depth = 1,
 ): void {
   const modeOfFile = (stat: fs.Stats): number | undefined => modeOf(name, stat.mode & 0o777, stat.uid === 0);

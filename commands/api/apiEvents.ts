@@ -1,9 +1,9 @@
 import { setTimeout as wait } from 'node:timers/promises';
 
 import type { AppBuilds } from '../../host/dokku/paths';
+import type { Warn } from '../../host/failure';
 import { eventJson } from '../../projections/events/eventView';
 import { writtenAt } from '../../projections/events/happenedAt';
-import type { Warn } from '../../projections/problemWarnings';
 import { type AppEvent, eventSource, type EventSource, mergedEvents } from '../../projections/events/mergedEvents';
 import { type WantedEvents, wantedEvents } from '../../projections/events/wantedEvents';
 import type { FollowOptions } from './apiTypes';

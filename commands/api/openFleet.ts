@@ -1,6 +1,5 @@
 import { buildsOf } from '../../journal/history';
 import { mergedEvents } from '../../projections/events/mergedEvents';
-import type { Warn } from '../../projections/problemWarnings';
 import { withFleet } from '../../subscribers/fleet/nats/connect';
 import { asJson, newestFirst } from '../../subscribers/fleet/mirror/fleetBuilds';
 import { historyOf } from '../../subscribers/fleet/mirror/journalHistory';
@@ -8,6 +7,7 @@ import { type FleetJournal, FleetView } from '../../subscribers/fleet/mirror/fle
 import { Mirror } from '../../subscribers/fleet/mirror/mirror';
 import { eventAsJson, sourceOf } from '../fleet/reader/journalEvents';
 import type { FleetBuildView, FleetEvent, FleetFilter, FleetOptions, FleetReader } from './fleetTypes';
+import type { Warn } from '../../host/failure';
 
 /** Opens the builds of a fleet for reading. Reads only the copies on this machine. Throws system errors. */
 export function openFleet(options: FleetOptions): FleetReader {

@@ -1,6 +1,6 @@
 import { appExists, listApps } from '../../host/dokku/apps';
 import { type Host, readHost } from '../../host/dokku/environment';
-import { AppDoesNotExist, Failure, reasonOf } from '../../host/failure';
+import { AppDoesNotExist, Failure, reasonOf, type Warn } from '../../host/failure';
 import { type AppName, parseAppName, parseBuildId } from '../../host/dokku/names';
 import { type AppBuilds, appBuilds, logPath } from '../../host/dokku/paths';
 import { type Build, findBuild, type History, buildsOf, newestBuild, runningBuilds } from '../../journal/history';
@@ -124,7 +124,7 @@ function readable(host: Host, app: AppName): AppBuilds {
 }
 
 /** The apps that can be read. `warn` is called for each of the others: a broken app does not hide the rest. */
-function readableOf(host: Host, apps: readonly AppName[], warn: (message: string) => void): AppBuilds[] {
+function readableOf(host: Host, apps: readonly AppName[], warn: Warn): AppBuilds[] {
   return apps.flatMap((app) => {
     try {
       return [readable(host, app)];

@@ -5,7 +5,7 @@ import type { Host } from '../../host/dokku/environment';
 import type { AppName } from '../../host/dokku/names';
 import { appBuilds, logPath } from '../../host/dokku/paths';
 import { formatDuration } from '../../host/durations';
-import { Failure, reasonOf } from '../../host/failure';
+import { Failure, reasonOf, type Warn } from '../../host/failure';
 import { makeDurableDirectory } from '../../host/system/durable';
 import { ownLikeParent } from '../../host/system/files';
 import type { Source } from '../../journal/events';
@@ -99,7 +99,7 @@ async function endOf(command: GatedCommand, timeout: number | undefined, output:
 }
 
 /** An error is only a warning: a deploy must not fail because it cannot be recorded. */
-function tryTo(warn: (message: string) => void, record: () => void): void {
+function tryTo(warn: Warn, record: () => void): void {
   try {
     record();
   } catch (error) {

@@ -1,13 +1,13 @@
 import { isUtf8 } from 'node:buffer';
 import { readFileSync } from 'node:fs';
 
-import { Failure } from '../../host/failure';
+import { Failure, type Warn } from '../../host/failure';
 
 /**
  * The runtime reads arguments and variables as UTF-8. A command would get other bytes for those that are not UTF-8.
  * So such arguments are refused, and such variables are warned about. Throws {@link Failure}.
  */
-export function checkBytes(words: readonly string[], env: NodeJS.ProcessEnv, warn: (message: string) => void): void {
+export function checkBytes(words: readonly string[], env: NodeJS.ProcessEnv, warn: Warn): void {
   if (words.some(mayBeChanged) && !isText('/proc/self/cmdline')) {
     throw new Failure('An argument of the command is not UTF-8, and would be changed: put the command into a script');
   }

@@ -1,6 +1,6 @@
 import { allowedApps, listApps } from '../../host/dokku/apps';
 import type { Host } from '../../host/dokku/environment';
-import { Failure } from '../../host/failure';
+import { Failure, type Warn } from '../../host/failure';
 import { type AppName, type BuildId, parseBuildId } from '../../host/dokku/names';
 import type { Output } from '../../host/terminal/output';
 import { countRead, showProgress } from '../../host/terminal/progress';
@@ -9,7 +9,7 @@ import { untilStopped } from '../../host/system/untilStopped';
 import { eventTypes } from '../../journal/events';
 import { adoptIntoJournal } from '../shared/adoptWithProgress';
 import { happenedAt, writtenAt } from '../../projections/events/happenedAt';
-import { once, type Warn } from '../../projections/problemWarnings';
+import { once } from '../../projections/problemWarnings';
 import { eventJson } from '../../projections/events/eventView';
 import { type AppEvent, type EventSource, eventSource, mergedEvents } from '../../projections/events/mergedEvents';
 import { wantedEvents } from '../../projections/events/wantedEvents';

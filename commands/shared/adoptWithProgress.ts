@@ -1,7 +1,7 @@
 import type { AppBuilds } from '../../host/dokku/paths';
 import { thisSystem } from '../../host/system/system';
 import { countRead, showProgress } from '../../host/terminal/progress';
-import type { Warn } from '../../projections/problemWarnings';
+import type { Warn } from '../../host/failure';
 import { type Adopted, adoptRecords, warnOfNotAdopted } from '../../projections/records/adoptRecords';
 
 /** Adopts the records of an app, on a terminal with progress if they are many. */

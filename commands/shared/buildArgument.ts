@@ -1,11 +1,10 @@
 import type { Host } from '../../host/dokku/environment';
-import { Failure } from '../../host/failure';
+import { Failure, type Warn } from '../../host/failure';
 import { readDeployLock } from '../../host/dokku/locks';
 import { type AppName, type BuildId, isGeneratedBuildId } from '../../host/dokku/names';
 import { type AppBuilds, buildsDirectory } from '../../host/dokku/paths';
 import { readingApp } from './readingApp';
 import { type Build, findBuild, type History, newestBuild, buildsOf } from '../../journal/history';
-import type { Warn } from '../../projections/problemWarnings';
 import { loadHistory } from '../../journal/loadHistory';
 import { buildOfRelease, readReleases } from '../../projections/lists/releases';
 import { type PastBuild, readPastBuild, startedIds } from '../../projections/events/past';

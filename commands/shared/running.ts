@@ -1,6 +1,6 @@
 import { allowedApps, appExists, listApps } from '../../host/dokku/apps';
 import type { Host } from '../../host/dokku/environment';
-import { reasonOf } from '../../host/failure';
+import { reasonOf, type Warn } from '../../host/failure';
 import type { AppName, BuildId } from '../../host/dokku/names';
 import type { Output } from '../../host/terminal/output';
 import { type AppBuilds, appBuilds, buildsRoot } from '../../host/dokku/paths';
@@ -9,7 +9,7 @@ import { type Build, buildsOf, findBuild, type History, runningBuilds } from '..
 import { loadAtRest } from '../../projections/records/adoptRecords';
 import { adoptWithProgress } from './adoptWithProgress';
 import { thisSystem } from '../../host/system/system';
-import { warnOfProblems, type Warn } from '../../projections/problemWarnings';
+import { warnOfProblems } from '../../projections/problemWarnings';
 import type { ListedBuild } from '../../projections/lists/listView';
 import { type MayRun, readRunning, rebuildRunning } from '../../projections/lists/runningBuilds';
 import { shownAt } from './viewApp';

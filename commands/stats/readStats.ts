@@ -4,7 +4,7 @@ import { commitTimes } from '../../host/dokku/commitTimes';
 import type { Host } from '../../host/dokku/environment';
 import type { AppBuilds } from '../../host/dokku/paths';
 import { isAlive } from '../../host/system/processes';
-import type { Warn } from '../../projections/problemWarnings';
+import type { Warn } from '../../host/failure';
 import { countJournal } from '../../projections/stats/countJournal';
 import type { NamedStats } from '../../projections/stats/statsView';
 

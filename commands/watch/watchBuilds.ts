@@ -6,7 +6,7 @@ import { parseTimestamp } from '../../host/durations';
 import type { Host } from '../../host/dokku/environment';
 import type { AppName } from '../../host/dokku/names';
 import { appBuilds, buildsDirectory } from '../../host/dokku/paths';
-import { reasonOf } from '../../host/failure';
+import { reasonOf, type Warn } from '../../host/failure';
 import { thisSystem } from '../../host/system/system';
 import { JOURNAL_FILE } from '../../journal/file/journalFile';
 import { type Build, buildsOf } from '../../journal/history';
@@ -40,7 +40,7 @@ export interface WatchedBuilds {
  * The builds of `only`, or of every app that the caller may see. Reading costs a stat for each app, and reads only
  * the journals that have grown. `warn` is called once for what cannot be read.
  */
-export function watchBuilds(host: Host, only: AppName | undefined, warn: (message: string) => void): WatchedBuilds {
+export function watchBuilds(host: Host, only: AppName | undefined, warn: Warn): WatchedBuilds {
   const warnOnce = once(warn);
   const apps = watchedApps(host, only);
   const buildsOfApp = knownBuilds(host, warnOnce);
@@ -92,7 +92,7 @@ function watchedApps(host: Host, only: AppName | undefined): () => readonly AppN
 }
 
 /** The builds of an app by its journal, which is read again when its size has changed. */
-function knownBuilds(host: Host, warn: (message: string) => void): (app: AppName) => readonly Build[] {
+function knownBuilds(host: Host, warn: Warn): (app: AppName) => readonly Build[] {
   const known = new Map<AppName, { readonly size: number; readonly builds: readonly Build[] }>();
   return (app) => {
     const size = journalSize(host, app);

@@ -1,4 +1,4 @@
-import { Failure, printable } from '../failure';
+import { Failure, printable, type Warn } from '../failure';
 import type { Host } from './environment';
 import type { AppName } from './names';
 import type { PropertyScope } from './paths';
@@ -19,8 +19,6 @@ export const DEFAULT_RETENTION = 20;
 
 /** The properties that limit what is kept: each a whole number of at least 1. */
 export type Limit = 'retention' | 'retention-days' | 'log-retention';
-
-type Warn = (message: string) => void;
 
 /**
  * The limits of `app`: each its own, else the global one. If none is set, 20 builds of any age are kept, with their

@@ -1,7 +1,7 @@
 import { writeSync } from 'node:fs';
 
 import type { Host } from '../dokku/environment';
-import { errorCode } from '../failure';
+import { errorCode, type Warn } from '../failure';
 import { visible } from '../printable';
 import { pause } from '../system/pause';
 import { isTerminal } from './isTerminal';
@@ -29,7 +29,7 @@ export interface Output {
    * ` !     message` on stderr, after what was said before; control characters are shown as escapes. On a terminal it
    * is broken between words.
    */
-  readonly warn: (message: string) => void;
+  readonly warn: Warn;
   /** Writes out what is buffered of stdout. To be called before the process ends. */
   readonly flush: () => void;
   /** Whether stdout is a terminal. */

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 
 import type { AppName } from '../../host/dokku/names';
 import type { AppBuilds } from '../../host/dokku/paths';
+import type { Warn } from '../../host/failure';
 import type { Recorded } from '../../journal/events';
 import {
   closeJournal,
@@ -12,7 +13,7 @@ import {
   START,
 } from '../../journal/file/journalFile';
 import { type Problem, readBatches } from '../../journal/file/readJournal';
-import { problemWarner, type Warn } from '../problemWarnings';
+import { problemWarner } from '../problemWarnings';
 import { writtenAt } from './happenedAt';
 
 /** The journal of an app, and how far it has been read. */

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { parseTimestamp, toWholeSeconds } from '../../host/durations';
 import type { BuildId } from '../../host/dokku/names';
 import type { AppBuilds } from '../../host/dokku/paths';
+import type { Warn } from '../../host/failure';
 import {
   type BuildEvent,
   type BuildFinished,
@@ -17,7 +18,7 @@ import { eventsBackwards } from '../../journal/file/readBackwards';
 import { readJournal } from '../../journal/file/readJournal';
 import { occursInJournal } from '../../journal/file/occursInJournal';
 import { buildOf, evolveOver, initialState } from '../../journal/decider';
-import { problemWarner, type Warn } from '../problemWarnings';
+import { problemWarner } from '../problemWarnings';
 import { happenedAt } from './happenedAt';
 
 /** When and why a build was pruned. `at` is ms since the epoch. */

@@ -1,6 +1,7 @@
 import { formatDuration, parseTimestamp } from '../../host/durations';
 import type { AppName, BuildId } from '../../host/dokku/names';
 import type { AppBuilds } from '../../host/dokku/paths';
+import type { Warn } from '../../host/failure';
 import {
   type Actor,
   assertNever,
@@ -10,7 +11,6 @@ import {
   type Timestamp,
 } from '../../journal/events';
 import { readEvents } from '../events/past';
-import type { Warn } from '../problemWarnings';
 
 /**
  * A successful deploy with its number, which never changes. Deploys are numbered in the order of their successes in

@@ -1,14 +1,14 @@
 import type { Host } from '../../host/dokku/environment';
 import type { AppName } from '../../host/dokku/names';
 import { appBuilds, logPath } from '../../host/dokku/paths';
-import { reasonOf } from '../../host/failure';
+import { reasonOf, type Warn } from '../../host/failure';
 import { listDirectory } from '../../host/system/files';
 import type { System } from '../../host/system/system';
 import { readMask } from '../../host/secrets/readMask';
 import type { Mask } from '../../host/secrets/mask';
 import { readTail } from '../../host/system/tail';
 import { buildsOf, findBuild } from '../../journal/history';
-import { problemWarner, once, type Warn, warnOfProblems } from '../problemWarnings';
+import { problemWarner, once, warnOfProblems } from '../problemWarnings';
 import { adoptRecords } from '../records/adoptRecords';
 import { asShown } from '../records/record';
 import { recordedIds } from '../records/recordFiles';

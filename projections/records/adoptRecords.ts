@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 
 import { listDirectory } from '../../host/system/files';
-import { printable, reasonOf } from '../../host/failure';
+import { printable, reasonOf, type Warn } from '../../host/failure';
 import { compareTimestamps, parseTimestamp } from '../../host/durations';
 import type { BuildId } from '../../host/dokku/names';
 import type { AppBuilds } from '../../host/dokku/paths';
@@ -40,7 +40,7 @@ export interface Adopted {
 export function adoptRecords(
   builds: AppBuilds,
   system: System,
-  warn: (message: string) => void,
+  warn: Warn,
   onRecord: () => void = () => undefined,
 ): Adopted {
   const before = loadAtRest(builds, system);
@@ -64,11 +64,7 @@ export function adoptRecords(
 }
 
 /** Warns if records of another program could not be written to the journal of `builds`. */
-export function warnOfNotAdopted(
-  { app }: AppBuilds,
-  { notWritten }: Pick<Adopted, 'notWritten'>,
-  warn: (message: string) => void,
-): void {
+export function warnOfNotAdopted({ app }: AppBuilds, { notWritten }: Pick<Adopted, 'notWritten'>, warn: Warn): void {
   if (notWritten === undefined) return;
   warn(`The records of ${app} that another program wrote are not in its journal: ${notWritten}`);
 }
@@ -128,7 +124,7 @@ function unknownRecords(
   history: History,
   names: readonly string[],
   system: System,
-  { warn, onRecord }: { readonly warn: (message: string) => void; readonly onRecord: () => void },
+  { warn, onRecord }: { readonly warn: Warn; readonly onRecord: () => void },
 ): RecordFile[] {
   const found: RecordFile[] = [];
   const unreadable: { id: BuildId; reason: string }[] = [];
@@ -162,7 +158,7 @@ function oldestFirst(records: readonly RecordFile[]): RecordFile[] {
 function warnOfUnreadable(
   { app }: AppBuilds,
   unreadable: readonly { readonly id: BuildId; readonly reason: string }[],
-  warn: (message: string) => void,
+  warn: Warn,
 ): void {
   const [first] = unreadable;
   if (first === undefined) return;

@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { reasonOf } from '../../host/failure';
+import { reasonOf, type Warn } from '../../host/failure';
 import type { BuildId } from '../../host/dokku/names';
 import type { AppBuilds } from '../../host/dokku/paths';
 import { listDirectory } from '../../host/system/files';
@@ -35,7 +35,7 @@ export function updateFiles(
   loaded: Loaded,
   scope: 'changed' | 'all',
   system: System,
-  warn: (message: string) => void,
+  warn: Warn,
   texts?: RecordTexts,
 ): boolean {
   let failure: unknown;

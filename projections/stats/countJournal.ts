@@ -1,6 +1,6 @@
 import type { AppBuilds } from '../../host/dokku/paths';
+import type { Warn } from '../../host/failure';
 import { readEvents } from '../events/past';
-import type { Warn } from '../problemWarnings';
 import { type CommitTimes, countDeployment, deliveryOf, noDeployments } from './delivery';
 import { count, countOpen, noStats, type OpenBuild } from './stats';
 import type { NamedStats } from './statsView';

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { AppBuilds } from '../../host/dokku/paths';
 import { listDirectory } from '../../host/system/files';
 import type { System } from '../../host/system/system';
+import type { Warn } from '../../host/failure';
 import { readCheckpoint } from '../../journal/checkpoint';
 import { evolveOver, initialState } from '../../journal/decider';
 import { JOURNAL_FILE, START, withJournal } from '../../journal/file/journalFile';
@@ -40,7 +41,7 @@ export function replay(
   dryRun: boolean,
   system: System,
   onEvent: () => void,
-  warn: (message: string) => void,
+  warn: Warn,
 ): Replayed | undefined {
   const { app, buildsRoot, directory } = builds;
   return withJournal(join(directory, JOURNAL_FILE), (journal) => {

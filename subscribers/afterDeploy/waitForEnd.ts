@@ -1,6 +1,6 @@
 import type { BuildId } from '../../host/dokku/names';
 import type { AppBuilds } from '../../host/dokku/paths';
-import { reasonOf } from '../../host/failure';
+import { reasonOf, type Warn } from '../../host/failure';
 import { startDetached } from '../../host/system/detached';
 import { selfCommand } from '../../host/system/self';
 
@@ -17,7 +17,7 @@ const WAIT = 'tail --pid="$1" -f /dev/null; tail --pid="$2" -f /dev/null; shift 
  * It has a session of its own and none of the deploy's descriptors. If it cannot be started or is killed, the next
  * finalize, prune or cancel concludes instead.
  */
-export function waitForEnd({ app, mode }: AppBuilds, id: BuildId, pid: number, warn: (message: string) => void): void {
+export function waitForEnd({ app, mode }: AppBuilds, id: BuildId, pid: number, warn: Warn): void {
   if (mode !== 'owner') return; // the stock plugin decides how its builds end
   try {
     const { program, args } = selfCommand();

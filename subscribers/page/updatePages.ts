@@ -8,7 +8,7 @@ import { listApps } from '../../host/dokku/apps';
 import type { Host } from '../../host/dokku/environment';
 import type { AppName } from '../../host/dokku/names';
 import { buildsDirectory, type PropertyScope } from '../../host/dokku/paths';
-import { reasonOf } from '../../host/failure';
+import { reasonOf, type Warn } from '../../host/failure';
 import { removeDurably } from '../../host/system/durable';
 import { ageOf, makeDirectory } from '../../host/system/files';
 import { removeStaleTemporaries, replaceFile } from '../../host/system/replaceFile';
@@ -56,7 +56,7 @@ function restOf(directory: string): number {
   return Math.max(0, Math.min(LEAST_MS, LEAST_MS - age));
 }
 
-function updateAll(host: Host, warn: (message: string) => void): void {
+function updateAll(host: Host, warn: Warn): void {
   const attempt = (scope: PropertyScope, work: () => void): void => {
     try {
       work();

@@ -1,8 +1,8 @@
 import type { AppName } from '../../../host/dokku/names';
+import type { Warn } from '../../../host/failure';
 import type { Recorded } from '../../../journal/events';
 import { eventJson } from '../../../projections/events/eventView';
 import { eventSource, type EventSource } from '../../../projections/events/mergedEvents';
-import type { Warn } from '../../../projections/problemWarnings';
 import type { FleetJournal } from '../../../subscribers/fleet/mirror/fleetView';
 import type { Mirror } from '../../../subscribers/fleet/mirror/mirror';
 import { placeOf } from './readFleet';

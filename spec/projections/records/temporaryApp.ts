@@ -16,6 +16,7 @@ import { recordText } from '../../../projections/records/record';
 import { updateFiles } from '../../../projections/records/updateFiles';
 import { temporaryDirectory } from '../../temporaryHost';
 import { machine } from '../../host/system/machine';
+import type { Warn } from '../../../host/failure';
 import { minute } from '../../journal/buildEvents';
 import { appendAll } from '../../journal/file/temporaryJournal';
 
@@ -61,7 +62,7 @@ export function update(
   builds: AppBuilds,
   handled: Pick<Handled, 'loaded'>,
   scope: 'changed' | 'all',
-  warn: (message: string) => void,
+  warn: Warn,
 ): void {
   updateFiles(builds, handled.loaded, scope, testMachine, warn);
 }
