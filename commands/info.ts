@@ -1,4 +1,3 @@
-import { visible } from '../host/failure';
 import type { Host } from '../host/dokku/environment';
 import type { AppName } from '../host/dokku/names';
 import { logPath } from '../host/dokku/paths';
@@ -11,6 +10,7 @@ import type { ShownBuild } from '../projections/records/record';
 import { findNamedBuild } from './shared/buildArgument';
 import { defineCommand } from './definition/command';
 import { aBuild, anApp, asOf, jsonFormat, noColor, relative } from './definition/flags';
+import { printDetails } from './shared/details';
 import { type Display, displayOf } from './shared/display';
 import { viewApp } from './shared/viewApp';
 
@@ -43,9 +43,7 @@ export const info = defineCommand({
       printDetailsOnTerminal(output, `Build ${id}`, explained, LABEL_COLUMNS, display);
       return undefined;
     }
-    for (const [label, value] of lines) {
-      output.verbose(`${`${label}:`.padEnd(LABEL_COLUMNS)}${visible(value)}`);
-    }
+    printDetails(output, lines, LABEL_COLUMNS);
     return undefined;
   },
 });

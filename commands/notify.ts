@@ -14,6 +14,9 @@ import { forgetUndelivered, readUndelivered, undeliveredText } from '../subscrib
 import { postMessage } from '../subscribers/notifications/webhook/webhook';
 import { type CommandCall, defineCommand } from './definition/command';
 import { anApp, aSwitch } from './definition/flags';
+import { printDetails } from './shared/details';
+
+const LABEL_COLUMNS = 12;
 
 const args = { app: anApp() };
 const flags = { test: aSwitch('post a test message, and print the result') };
@@ -40,17 +43,16 @@ async function showOrTest(call: CommandCall<typeof args, typeof flags>): Promise
       ({ target, notification }) => target === 'receiver' && notification.app === app,
     );
     output.viewTitle(`Notifications of ${app}`);
-    for (const [label, value] of [
-      ['Receiver:', `${url.origin}${scope === '--global' ? ' (global)' : ''}`],
-      ['Format:', format],
-      ['On:', [...on].join(', ')],
-      ['Log lines:', String(logLines)],
-      ['Signed:', secret === undefined ? 'no' : 'yes'],
-      ['Header:', header === undefined ? 'no' : header.name],
-      ['Waiting:', String(waiting.length)],
-    ] as const) {
-      output.verbose(`${label.padEnd(12)}${value}`);
-    }
+    const details = [
+      ['Receiver', `${url.origin}${scope === '--global' ? ' (global)' : ''}`],
+      ['Format', format],
+      ['On', [...on].join(', ')],
+      ['Log lines', String(logLines)],
+      ['Signed', secret === undefined ? 'no' : 'yes'],
+      ['Header', header === undefined ? 'no' : header.name],
+      ['Waiting', String(waiting.length)],
+    ] as const;
+    printDetails(output, details, LABEL_COLUMNS);
     const ended = endedAt(builds.buildsRoot, settings);
     if (ended !== undefined) output.warn(endedText(ended));
     const undelivered = readUndelivered(builds.directory);

@@ -1,5 +1,6 @@
 import type { Host } from '../host/dokku/environment';
 import type { AppName } from '../host/dokku/names';
+import { counted } from '../host/printable';
 import { countRead, showProgress } from '../host/terminal/progress';
 import { appBuilds } from '../host/dokku/paths';
 import { adoptWithProgress } from './shared/adoptWithProgress';
@@ -59,14 +60,14 @@ export function replayWork(host: Host, app: AppName, flags: WorkFlags): Worked {
 function summary(app: AppName, replayed: Replayed, dryRun: boolean): string {
   const { events, records, leftovers, checkpoint, running, done } = replayed;
   const rebuilt = [
-    ...(records > 0 ? [`${records} ${records === 1 ? 'record' : 'records'}`] : []),
+    ...(records > 0 ? [counted(records, 'record')] : []),
     ...(checkpoint ? ['the checkpoint'] : []),
     ...(running ? ['the view of running builds'] : []),
-    ...(leftovers > 0 ? [`${leftovers} leftover ${leftovers === 1 ? 'file' : 'files'} removed`] : []),
+    ...(leftovers > 0 ? [`${counted(leftovers, 'leftover file')} removed`] : []),
   ];
   const outcome =
     rebuilt.length === 0
       ? 'all that is stored was true'
       : `${dryRun ? 'to rebuild' : done ? 'rebuilt' : 'not all rebuilt'}: ${rebuilt.join(', ')}`;
-  return `Replayed ${app}: ${events} ${events === 1 ? 'event' : 'events'}, ${outcome}`;
+  return `Replayed ${app}: ${counted(events, 'event')}, ${outcome}`;
 }

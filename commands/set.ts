@@ -19,11 +19,10 @@ import {
   parseSecret,
 } from '../subscribers/notifications/settings';
 import { metricsPath, setMetricsFile } from '../subscribers/metrics/metricsFile';
-import { parseMetrics } from '../subscribers/metrics/settings';
 import { forgetEnded } from '../subscribers/notifications/endedReceivers';
 import { refusalOf, refusedAddressIn } from '../subscribers/notifications/webhook/addresses';
 import { forgetUndelivered } from '../subscribers/notifications/undelivered';
-import { pagePath, pagesDirectory, parsePageSetting } from '../subscribers/page/keptPages';
+import { pagePath, pagesDirectory } from '../subscribers/page/keptPages';
 import { setPage, startUpdate } from '../subscribers/page/requestPages';
 import { defineCommand } from './definition/command';
 import { appOr, aSwitch } from './definition/flags';
@@ -58,8 +57,6 @@ function checkNotifyUrl(text: string): void {
   const address = refusedAddressIn(parseNotifyUrl(text));
   if (address !== undefined) throw new Failure(`Invalid notify-url: ${refusalOf(address)}`);
 }
-
-const ON_OR_OFF = ['on', 'off'] as const;
 
 const DOCS = 'https://github.com/dokku-builds/dokku-builds/blob/main/docs';
 
@@ -98,14 +95,12 @@ const properties: Readonly<Record<string, Property>> = {
   },
   page: {
     help: 'on or off: whether a page file is kept up to date; by default off',
-    check: parsePageSetting,
-    values: ON_OR_OFF,
+    ...onOrOff('page'),
     kept: { path: pagePath, update: setPage, use: `To serve it: ${DOCS}/operations.md#a-page-that-is-kept-up-to-date` },
   },
   metrics: {
     help: 'with --global, on or off: whether a file for the node exporter is kept up to date; by default off',
-    check: parseMetrics,
-    values: ON_OR_OFF,
+    ...onOrOff('metrics'),
     globalOnly: true,
     kept: {
       path: metricsPath,
@@ -200,6 +195,16 @@ function aLimit(name: Limit, help: string): Property {
       throw new Failure(`Invalid ${name} "${printable(value)}": must be a positive integer`);
     },
     isLimit: true,
+  };
+}
+
+function onOrOff(name: string): Pick<Property, 'check' | 'values'> {
+  return {
+    check(value) {
+      if (value !== 'on' && value !== 'off')
+        throw new Failure(`Invalid ${name} "${printable(value)}": must be on or off`);
+    },
+    values: ['on', 'off'],
   };
 }
 

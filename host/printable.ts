@@ -11,6 +11,11 @@ export function printable(text: string): string {
   return visible(text.length > QUOTED_CHARACTERS ? `${text.slice(0, QUOTED_CHARACTERS - 3)}...` : text);
 }
 
+/** `1 build`, `2 builds`. */
+export function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}
+
 /**
  * `text` in at most `length` characters of UTF-16, the last one an ellipsis if it was cut; no character is cut in two.
  */

@@ -1,6 +1,6 @@
 import type { BuildId } from '../host/dokku/names';
 import type { Retention } from '../host/dokku/retention';
-import { parseTimestamp } from '../host/durations';
+import { DAY_MS, parseTimestamp } from '../host/durations';
 import { type Build, buildsOf, type History } from './history';
 
 /** What the retention removes, each in the order of the journal. */
@@ -10,8 +10,6 @@ export interface BeyondRetention {
   /** Builds that stay on record. Only their logs are removed. */
   readonly logs: BuildId[];
 }
-
-const DAY_MS = 24 * 60 * 60 * 1000;
 
 /**
  * What is removed at `now` (ms since the epoch). By number, the oldest builds are removed first. By days, all builds

@@ -1,5 +1,5 @@
 import type { Host } from '../../host/dokku/environment';
-import { isDeployLockTaken, readDeployLock, removeDeployLock } from '../../host/dokku/locks';
+import { isDeployLockTaken, removeDeployLock } from '../../host/dokku/locks';
 import type { AppName, BuildId } from '../../host/dokku/names';
 import type { AppBuilds } from '../../host/dokku/paths';
 import { Failure } from '../../host/failure';
@@ -13,6 +13,7 @@ import { type AppContext, changeHistory, load } from '../../subscribers/changeHi
 import { contextOf } from '../../subscribers/recordDeploy';
 import { defineCommand } from '../definition/command';
 import { anApp, aSwitch } from '../definition/flags';
+import { currentBuildId, NotDeploying } from '../shared/buildArgument';
 import { groupOf, planCancel } from './planCancel';
 
 export const cancel = defineCommand({
@@ -26,19 +27,15 @@ export const cancel = defineCommand({
 
 /** Cancels the build that holds the deploy lock of `app`. Returns the exit status. Throws {@link Failure}. */
 export function cancelCurrent(host: Host, output: Output, app: AppName, force: boolean): number {
-  const lock = readDeployLock(host, app);
-  switch (lock.state) {
-    case 'none':
-      output.step('App not currently deploying');
-      return 0;
-    case 'empty':
-      output.step('No matching app deploy found');
-      return 0;
-    case 'unreadable':
-      throw new Failure(`Cannot tell which build holds the deploy lock: ${lock.reason}`);
-    case 'held':
-      return cancelBuild(contextOf(host, app, output.warn), output, lock.id, force);
+  let id: BuildId;
+  try {
+    id = currentBuildId(host, app);
+  } catch (error) {
+    if (!(error instanceof NotDeploying)) throw error;
+    output.step(error.message);
+    return 0;
   }
+  return cancelBuild(contextOf(host, app, output.warn), output, id, force);
 }
 
 function cancelBuild(context: AppContext, output: Output, id: BuildId, force: boolean): number {

@@ -25,8 +25,8 @@ export function maybeApp(help: string): AppArgument {
 }
 
 /** The app, or the switch `flag` instead; a call with neither fails. */
-export function appOr(flag: string, help = APP): AppArgument {
-  return { kind: 'app', required: true, unless: flag, help };
+export function appOr(flag: string): AppArgument {
+  return { kind: 'app', required: true, unless: flag, help: APP };
 }
 
 /** The app, if one is named. The switch `flag` says explicitly that no app is named. */
@@ -81,6 +81,11 @@ export function aValue<T>(
     parse: (values, context) => parse(values[0] ?? '', context),
     ...more,
   };
+}
+
+/** A flag whose value can be any text. */
+export function aText(shown: string, help: string, completes?: 'file'): Valued<string | undefined> {
+  return aValue(shown, help, (text) => text, completes && { completes });
 }
 
 /** A flag whose value is one of `choices`. With `emptyIsNone`, the empty value is the same as none. */

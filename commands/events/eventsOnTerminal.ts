@@ -1,3 +1,4 @@
+import { counted } from '../../host/printable';
 import { formatAge } from '../../host/terminal/age';
 import { ink } from '../../host/terminal/colour';
 import type { Output } from '../../host/terminal/output';
@@ -137,7 +138,7 @@ function countAdoptions(): Adoptions {
       if (builds.size === 0) return undefined;
       const [first, last] = [minuteText(from), minuteText(to)];
       const when = first === last ? first : `${first} to ${last}`;
-      const count = builds.size === 1 ? '1 build' : `${builds.size} builds`;
+      const count = counted(builds.size, 'build');
       builds = new Set();
       [from, to] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
       return `${count} adopted ${when} UTC`;

@@ -1,22 +1,18 @@
 import { Failure, printable } from '../../host/failure';
 import type { Role } from '../../subscribers/fleet/settings';
 import type { WordArgument } from '../definition/command';
-import { aChoice, aSwitch, aValue } from '../definition/flags';
+import { aChoice, aSwitch, aText } from '../definition/flags';
 
 /** Flags that every command for readers has. */
 export const readerFlags = {
-  mirror: aValue(
-    '<dir>',
-    'where the copies of the journals are kept; by default in the cache of the user',
-    (dir) => dir,
-  ),
+  mirror: aText('<dir>', 'where the copies of the journals are kept; by default in the cache of the user'),
   offline: aSwitch('show the copies as they are, and ask no server'),
 };
 
 /** `--host` and `--app` */
 export const choiceFlags = {
-  host: aValue('<host>', 'only this host, by its name or its id', (name) => name),
-  app: aValue('<app>', 'only apps of this name', (name) => name),
+  host: aText('<host>', 'only this host, by its name or its id'),
+  app: aText('<app>', 'only apps of this name'),
 };
 
 const ROLES = ['host', 'reader', 'administrator'] as const satisfies Role[];

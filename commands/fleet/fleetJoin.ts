@@ -1,5 +1,5 @@
 import { defineCommand } from '../definition/command';
-import { aSwitch, aValue } from '../definition/flags';
+import { aSwitch, aText } from '../definition/flags';
 import { asRole, aWord, ofFleet } from './fleetFlags';
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
@@ -31,13 +31,12 @@ export const fleetJoin = defineCommand({
   description: 'Make this host part of a fleet or this user a reader of it',
   args: { url: aWord('<url>', 'the server, such as tls://nats.example.org:4222; separate several by commas') },
   flags: {
-    name: aValue('<name>', 'the name of this host for people; by default its host name', (name) => name),
+    name: aText('<name>', 'the name of this host for people; by default its host name'),
     as: asRole,
-    ca: aValue(
+    ca: aText(
       '<file>',
       'the authority that signed the certificates of the servers (PEM); by default those that the system trusts',
-      (file) => file,
-      { completes: 'file' },
+      'file',
     ),
     insecure: aSwitch('allow a server without TLS on another machine'),
   },

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 
 import type { Host } from '../../host/dokku/environment';
 import { buildsRoot } from '../../host/dokku/paths';
-import { reasonOf, visible } from '../../host/failure';
+import { reasonOf } from '../../host/failure';
 import type { Output } from '../../host/terminal/output';
 import { formatTable } from '../../host/terminal/table';
 import { JOURNAL_FILE, closeJournal, openJournal } from '../../journal/file/journalFile';
@@ -15,6 +15,7 @@ import { EngineAway } from '../../subscribers/fleet/engine';
 import type { NatsFleet } from '../../subscribers/fleet/nats/natsFleet';
 import { endOf, holds, journalId } from '../../subscribers/fleet/piece';
 import { type Joined, readSettings, settingsDirectory } from '../../subscribers/fleet/settings';
+import { printDetails } from '../shared/details';
 import { joinedAs } from './joined';
 import { appsIn } from '../../subscribers/fleet/agent/watchJournals';
 import { ageText, labelOf, connectAndRead } from './reader/readFleet';
@@ -79,7 +80,7 @@ async function hostStatus(host: Host, output: Output, format: Format): Promise<b
             : `${bytes} bytes: ${backlog.map(({ app }) => app).join(', ')}`,
       ],
     ];
-    printLines(output, lines);
+    printDetails(output, lines, LABEL_COLUMNS);
   }
   for (const { name } of careless) output.warn(`Server ${name} is not durable: it acknowledges before it is on disk`);
   for (const { app } of backlog.filter(({ branches }) => branches))
@@ -135,10 +136,11 @@ async function readerStatus(
     const read_at = readAt === 0 ? null : new Date(readAt).toISOString();
     output.line(JSON.stringify({ role: 'reader', mirror: mirror.directory, read_at, answers, servers, hosts }));
   } else {
-    printLines(output, [
+    const lines: [string, string][] = [
       ['Mirror', `${mirror.directory}, ${readAt === 0 ? 'never read' : `read ${ageText(now, readAt)}`}`],
       ['Servers', answers ? serversText(servers) : flags.offline ? 'not asked' : 'do not answer'],
-    ]);
+    ];
+    printDetails(output, lines, LABEL_COLUMNS);
     const rows = hosts.map((one, place) => [
       one.name,
       one.left ? 'left' : one.silent ? 'silent' : 'heard',
@@ -161,7 +163,3 @@ function serversText(servers: readonly ServerReport[]): string {
 }
 
 const LABEL_COLUMNS = 13;
-
-function printLines(output: Output, lines: readonly (readonly [string, string])[]): void {
-  for (const [label, value] of lines) output.verbose(`${`${label}:`.padEnd(LABEL_COLUMNS)}${visible(value)}`);
-}

@@ -7,7 +7,7 @@ import { listApps } from '../../host/dokku/apps';
 import type { Host } from '../../host/dokku/environment';
 import type { AppName } from '../../host/dokku/names';
 import { appBuilds } from '../../host/dokku/paths';
-import { printable } from '../../host/failure';
+import { counted, printable } from '../../host/printable';
 import type { Output } from '../../host/terminal/output';
 import { JOURNAL_FILE } from '../../journal/file/journalFile';
 import { workOn } from '../allApps/overAllApps';
@@ -48,10 +48,9 @@ function answers(link: string, output: Output): boolean {
 function histories(host: Host, output: Output, apps: readonly AppName[]): boolean {
   const { broken, warnings } = brokenHistories(host, apps);
   for (const warning of warnings) output.warn(warning);
-  const counted = `${apps.length} ${apps.length === 1 ? 'app' : 'apps'}`;
-  if (broken.length === 0) output.step(`Verified the histories of ${counted}: intact`);
-  else
-    output.warn(`${broken.length} of ${counted} have a history that is not as it was written: see docs/operations.md`);
+  const all = counted(apps.length, 'app');
+  if (broken.length === 0) output.step(`Verified the histories of ${all}: intact`);
+  else output.warn(`${broken.length} of ${all} have a history that is not as it was written: see docs/operations.md`);
   return broken.length === 0;
 }
 

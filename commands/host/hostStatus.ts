@@ -2,7 +2,6 @@ import { join } from 'node:path';
 
 import { listApps } from '../../host/dokku/apps';
 import { EXECUTABLE, ownTree, STRAY_LINK } from '../../host/dokku/pluginTree';
-import { visible } from '../../host/failure';
 import type { Host } from '../../host/dokku/environment';
 import { isDisabled } from '../../host/dokku/answering';
 import { type Installation, readInstallation } from '../../host/dokku/installation';
@@ -12,6 +11,7 @@ import { readQueue } from '../../subscribers/notifications/queue/queue';
 import { brokenHistories } from './hostCheck';
 import { defineCommand } from '../definition/command';
 import { jsonFormat } from '../definition/flags';
+import { printDetails } from '../shared/details';
 
 /** A health check: exit status 0 if this plugin answers and every history is intact, else 1. */
 export const hostStatus = defineCommand({
@@ -27,9 +27,7 @@ export const hostStatus = defineCommand({
       output.line(JSON.stringify(status));
     } else {
       output.viewTitle('dokku-builds on this host');
-      for (const [label, value] of lines(status)) {
-        if (value !== '') output.verbose(`${`${label}:`.padEnd(LABEL_COLUMNS)}${visible(value)}`);
-      }
+      printDetails(output, lines(status), LABEL_COLUMNS);
     }
     return status.installed && status.broken_histories.length === 0 ? 0 : 1;
   },

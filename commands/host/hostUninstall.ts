@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 
 import { ALONGSIDE_MARKER, ALONGSIDE_NAME, isAlongsideTree } from '../../host/dokku/alongside';
+import { targetBefore } from '../../host/dokku/answering';
 import type { Host } from '../../host/dokku/environment';
 import {
   installationPath,
@@ -9,7 +10,7 @@ import {
   removeInstallation,
   writeInstallation,
 } from '../../host/dokku/installation';
-import { leadsSomewhere, ownNames, type Places, placesOf, readPlugin, replaceLink } from '../../host/dokku/places';
+import { ownNames, type Places, placesOf, readPlugin, replaceLink } from '../../host/dokku/places';
 import { ownTree } from '../../host/dokku/pluginTree';
 import { Failure } from '../../host/failure';
 import { removeDurably } from '../../host/system/durable';
@@ -62,21 +63,16 @@ function uninstall(host: Host, output: Output, dryRun: boolean): undefined {
  * Steps that restore `enabled/builds` as it was before the installation; none if it is not ours.
  * Throws {@link Failure}.
  */
-export function restoreSteps(host: Host, { enabled, available, builds }: Places): Step[] {
+export function restoreSteps(host: Host, places: Places): Step[] {
+  const { available, builds } = places;
   if (readPlugin(builds)?.ours !== true) return [];
-  const stock = join('..', 'available', 'builds'); // as Dokku's package makes it
-  const remembered = readInstallation(host)?.before ?? stock;
-  const target = [remembered, stock].find((one) => leadsSomewhere(enabled, one) && !isOurs(enabled, one));
+  const target = targetBefore(host, places);
   if (target === undefined) {
     throw new Failure(
       `No stock plugin to put back: ${available}/builds is missing (a reinstall of the package dokku makes it)`,
     );
   }
   return [{ says: `Pointing ${builds} back at ${target}`, take: () => replaceLink(builds, target) }];
-}
-
-function isOurs(enabled: string, target: string): boolean {
-  return readPlugin(resolve(enabled, target))?.ours === true;
 }
 
 /** Steps that remove every link by which this plugin could be called. */

@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 
-import { errorCode, Failure, reasonOf } from '../../host/failure';
+import { isAt, openRegularFile } from '../../host/system/files';
 
 const CHUNK_BYTES = 64 * 1024;
 
@@ -15,10 +15,10 @@ export class GrowingLog {
     this.#fd = fd;
   }
 
-  /** The log at `path`; undefined if there is none. Throws {@link Failure}. */
+  /** The log at `path`; undefined if there is none. Throws as `openRegularFile` does. */
   static open(path: string): GrowingLog | undefined {
-    const fd = openLog(path);
-    return fd === undefined ? undefined : new GrowingLog(path, fd);
+    const file = openRegularFile(path);
+    return file && new GrowingLog(path, file.fd);
   }
 
   /** What was added since the last call. */
@@ -56,29 +56,13 @@ export class GrowingLog {
 
   /** A descriptor of another log that is at the path now; undefined if there is none. */
   #replacement(): number | undefined {
-    const there = fs.lstatSync(this.#path, { throwIfNoEntry: false, bigint: true });
-    const here = fs.fstatSync(this.#fd, { bigint: true });
-    if (there === undefined || (there.ino === here.ino && there.dev === here.dev)) return undefined;
+    if (isAt(this.#path, this.#fd) !== false) return undefined;
     try {
-      return openLog(this.#path);
+      return openRegularFile(this.#path)?.fd;
     } catch {
       return undefined; // what is there is no log
     }
   }
-}
-
-/** A descriptor of the log at `path`; undefined if there is none. Throws {@link Failure}. */
-function openLog(path: string): number | undefined {
-  let fd: number;
-  try {
-    fd = fs.openSync(path, fs.constants.O_RDONLY | fs.constants.O_NOFOLLOW | fs.constants.O_NONBLOCK);
-  } catch (error) {
-    if (errorCode(error) === 'ENOENT') return undefined;
-    throw new Failure(`Cannot read ${path}: ${reasonOf(error)}`);
-  }
-  if (fs.fstatSync(fd).isFile()) return fd;
-  fs.closeSync(fd);
-  throw new Failure(`Cannot read ${path}: it is not a regular file`);
 }
 
 const LINE_END = 0x0a;

@@ -13,16 +13,16 @@ import type { Output } from '../../host/terminal/output';
 import { pageHtml } from '../../projections/page/page';
 import { readAppPage, readHostPage } from '../../projections/page/readPage';
 import { defineCommand } from '../definition/command';
-import { aValue, maybeApp } from '../definition/flags';
+import { aText, maybeApp } from '../definition/flags';
 
 export const page = defineCommand({
   description: 'Write a web page about builds as one file',
   args: { app: maybeApp('the app; without it every app that you may see') },
   flags: {
-    out: aValue('<file>', 'where to write it; without it, and with -, the page goes to stdout', (file) => file, {
-      completes: 'file',
+    out: {
+      ...aText('<file>', 'where to write it; without it, and with -, the page goes to stdout', 'file'),
       programOnly: true,
-    }),
+    },
   },
   example: 'shop',
   alongside: true,

@@ -88,7 +88,7 @@ export class NotDeploying extends Failure {}
 /**
  * The build that holds the deploy lock of `app`. Throws {@link NotDeploying} when there is none, and {@link Failure}.
  */
-function currentBuildId(host: Host, app: AppName): BuildId {
+export function currentBuildId(host: Host, app: AppName): BuildId {
   const lock = readDeployLock(host, app);
   switch (lock.state) {
     case 'none':

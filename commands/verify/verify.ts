@@ -1,5 +1,6 @@
 import type { Host } from '../../host/dokku/environment';
-import { Failure, printable } from '../../host/failure';
+import { Failure } from '../../host/failure';
+import { counted, printable } from '../../host/printable';
 import type { AppName } from '../../host/dokku/names';
 import { countRead, showProgress } from '../../host/terminal/progress';
 import { appBuilds } from '../../host/dokku/paths';
@@ -66,10 +67,6 @@ function summary(app: AppName, verified: Verified): string {
     `Verified ${app}: ${deviations.length === 0 ? 'intact' : counted(deviations.length, 'deviation')}, ` +
     parts.join(', ')
   );
-}
-
-function counted(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }
 
 function asSentence({ offset, seq, meaning }: Deviation): string {

@@ -1,6 +1,3 @@
-import { statSync } from 'node:fs';
-import { join } from 'node:path';
-
 import { allowedApps, appExists, listApps } from '../../host/dokku/apps';
 import { parseTimestamp } from '../../host/durations';
 import type { Host } from '../../host/dokku/environment';
@@ -8,7 +5,7 @@ import type { AppName } from '../../host/dokku/names';
 import { appBuilds, buildsDirectory } from '../../host/dokku/paths';
 import { reasonOf, type Warn } from '../../host/failure';
 import { thisSystem } from '../../host/system/system';
-import { JOURNAL_FILE } from '../../journal/file/journalFile';
+import { journalSize } from '../../journal/file/journalFile';
 import { type Build, buildsOf } from '../../journal/history';
 import { loadHistory } from '../../journal/loadHistory';
 import { problemWarner, once } from '../../projections/problemWarnings';
@@ -95,7 +92,8 @@ function watchedApps(host: Host, only: AppName | undefined): () => readonly AppN
 function knownBuilds(host: Host, warn: Warn): (app: AppName) => readonly Build[] {
   const known = new Map<AppName, { readonly size: number; readonly builds: readonly Build[] }>();
   return (app) => {
-    const size = journalSize(host, app);
+    const directory = buildsDirectory(host, app);
+    const size = journalSize(directory);
     const before = known.get(app);
     if (before?.size === size) return before.builds;
     try {
@@ -104,7 +102,7 @@ function knownBuilds(host: Host, warn: Warn): (app: AppName) => readonly Build[]
         ? loadHistory(builds.directory)
         : adoptRecords(builds, thisSystem, warn).loaded;
       if (before) problems.forEach(problemWarner(builds, warn));
-      const read = { size: before ? size : journalSize(host, app), builds: buildsOf(history) };
+      const read = { size: before ? size : journalSize(directory), builds: buildsOf(history) };
       known.set(app, read);
       return read.builds;
     } catch (error) {
@@ -112,8 +110,4 @@ function knownBuilds(host: Host, warn: Warn): (app: AppName) => readonly Build[]
       return before?.builds ?? [];
     }
   };
-}
-
-function journalSize(host: Host, app: AppName): number {
-  return statSync(join(buildsDirectory(host, app), JOURNAL_FILE), { throwIfNoEntry: false })?.size ?? 0;
 }

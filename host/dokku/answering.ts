@@ -48,7 +48,12 @@ export function nextTarget(host: Host, except: string | null): string | undefine
   const others = ownNames(places).filter((name) => name !== except);
   const [other] = others.filter((name) => isPluginTree(join(places.available, name)));
   if (other !== undefined) return join('..', 'available', other);
+  return targetBefore(host, places);
+}
+
+/** The target of `enabled/builds` from before the installation, or the stock plugin. Undefined if neither is there. */
+export function targetBefore(host: Host, { enabled }: Places): string | undefined {
   return [readInstallation(host)?.before ?? STOCK, STOCK].find((target) => {
-    return leadsSomewhere(places.enabled, target) && !isPluginTree(resolve(places.enabled, target));
+    return leadsSomewhere(enabled, target) && !isPluginTree(resolve(enabled, target));
   });
 }

@@ -130,13 +130,30 @@ export function writeAll(fd: number, bytes: Uint8Array, position?: number): void
  * Opens the regular file at `path` for reading, and returns its size in bytes, too. Undefined if there is none. Throws
  * as {@link readSmallFile} does.
  */
-export function openRegularFile(path: string): { readonly fd: number; readonly size: number } | undefined {
+export function openRegularFile(path: string): OpenFile | undefined {
+  try {
+    return openRegular(path, O_RDONLY);
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+interface OpenFile {
+  readonly fd: number;
+  readonly size: number;
+}
+
+/**
+ * Opens the regular file at `path` with these `flags`; `mode` is that of a file which is made. Throws {@link Failure}
+ * as {@link readSmallFile} does, and system errors.
+ */
+export function openRegular(path: string, flags: number, mode?: number): OpenFile {
   let fd: number;
   try {
-    fd = openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+    fd = openSync(path, flags | O_NOFOLLOW | O_NONBLOCK, mode);
   } catch (error) {
     const code = errorCode(error);
-    if (code === 'ENOENT') return undefined;
     if (code === 'ELOOP') throw new Failure(`${path} is a symbolic link, which is not followed`);
     if (code === 'ENXIO') throw new Failure(`${path} is not a regular file`); // a socket
     throw error;
@@ -145,6 +162,14 @@ export function openRegularFile(path: string): { readonly fd: number; readonly s
   if (stat.isFile()) return { fd, size: stat.size };
   closeSync(fd);
   throw new Failure(`${path} is not a regular file`);
+}
+
+/** Whether what is at `path`, a link itself included, is the file that `fd` is open on; undefined if nothing is. */
+export function isAt(path: string, fd: number): boolean | undefined {
+  const there = lstatSync(path, { bigint: true, throwIfNoEntry: false });
+  if (there === undefined) return undefined;
+  const open = fstatSync(fd, { bigint: true });
+  return there.ino === open.ino && there.dev === open.dev;
 }
 
 /** What files are read into: to touch new memory for each takes longer than to read it, where there are thousands. */

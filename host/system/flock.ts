@@ -1,9 +1,9 @@
 import type * as childProcess from 'node:child_process';
-import { closeSync, constants, fstatSync, lstatSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 import { errorCode, Failure, printable } from '../failure';
-import { ownLikeParent } from './files';
+import { isAt, openRegular, ownLikeParent } from './files';
 
 /**
  * Takes an advisory flock on the lock file at `path`, which is made when it is missing. It is held as long as the
@@ -23,7 +23,7 @@ export function takeLock(path: string): number | undefined {
       });
       if (status === HELD_BY_ANOTHER && stderr === '') return undefined;
       if (error !== undefined || status !== 0) throw flockFailure(error, stderr, status);
-      taken = names(path, fd); // else it was removed between open and flock, and is a lock on nothing: once more
+      taken = isAt(path, fd) === true; // else it was removed between open and flock, and is a lock on nothing: once more
       if (taken) return fd;
     } finally {
       if (!taken) closeSync(fd);
@@ -42,7 +42,7 @@ export async function waitForLock(path: string): Promise<number> {
     try {
       const child = spawn('flock', [INHERITED], { stdio: ['ignore', 'ignore', 'ignore', fd] });
       await ended(child);
-      taken = names(path, fd); // a deploy removes its lock when it ends
+      taken = isAt(path, fd) === true; // a deploy removes its lock when it ends
       if (taken) return fd;
     } finally {
       if (!taken) closeSync(fd);
@@ -86,27 +86,14 @@ function flockFailure(error: Error | undefined, stderr: string, status: number |
 const { O_CREAT, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_RDWR } = constants;
 
 function openLock(path: string): number {
-  let fd: number;
+  const { fd } = openRegular(path, O_RDWR | O_CREAT, 0o644);
   try {
-    fd = openSync(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0o644);
-  } catch (error) {
-    if (errorCode(error) === 'ELOOP') throw new Failure(`${path} is a symbolic link, which is not followed`);
-    throw error;
-  }
-  try {
-    if (!fstatSync(fd).isFile()) throw new Failure(`${path} is not a regular file`);
     ownLikeParent(fd, dirname(path));
     return fd;
   } catch (error) {
     closeSync(fd);
     throw error;
   }
-}
-
-function names(path: string, fd: number): boolean {
-  const opened = fstatSync(fd, { bigint: true });
-  const there = lstatSync(path, { bigint: true, throwIfNoEntry: false });
-  return there?.ino === opened.ino && there.dev === opened.dev;
 }
 
 /**

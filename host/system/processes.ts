@@ -2,6 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 
 import { errorCode, Failure } from '../failure';
 
+const PROC = '/proc';
+
 /** Which process it is. A pid alone is used again; together with the start and the boot it is not. */
 export interface ProcessIdentity {
   readonly pid: number;
@@ -29,7 +31,7 @@ const ENDED_BEFORE = 0;
 /**
  * What can be known now of the process `pid`. A fact that cannot be read is absent. `proc` is where /proc is mounted.
  */
-export function identifyProcess(pid: number, proc = '/proc'): ProcessIdentity {
+export function identifyProcess(pid: number, proc = PROC): ProcessIdentity {
   const stat = isPossiblePid(pid) ? readStat(pid, proc) : undefined;
   const startTicks = stat?.startTicks ?? (isPossiblePid(pid) && !answers(pid) ? ENDED_BEFORE : undefined);
   const bootId = readBootId(proc);
@@ -46,7 +48,7 @@ export function identifyProcess(pid: number, proc = '/proc'): ProcessIdentity {
  * the facts are missing the pid alone decides, and where /proc hides a process (hidepid) the kernel's answer to signal
  * 0 does: a process that cannot be looked at is never taken for dead.
  */
-export function isAlive(identity: ProcessIdentity, proc = '/proc'): boolean {
+export function isAlive(identity: ProcessIdentity, proc = PROC): boolean {
   const { pid, startTicks } = identity;
   if (!isPossiblePid(pid) || isOfAnotherBoot(identity, proc) || !answers(pid)) return false;
   const stat = readStat(pid, proc);
@@ -59,7 +61,7 @@ export function isAlive(identity: ProcessIdentity, proc = '/proc'): boolean {
  * its children can go on. A member of the group whose line of parents leads to an older member is not counted: the
  * group belongs to a script that calls more than this one deploy.
  */
-export function isGroupAlive(identity: ProcessIdentity, proc = '/proc'): boolean {
+export function isGroupAlive(identity: ProcessIdentity, proc = PROC): boolean {
   if (isAlive(identity, proc)) return true;
   const { pid, group = pid, startTicks = 0 } = identity;
   if (group <= 1 || isOfAnotherBoot(identity, proc) || !answers(-group)) return false;
@@ -89,18 +91,18 @@ function eldest(member: ProcessStat, members: ReadonlyMap<number, ProcessStat>):
 /**
  * The pid of a process that this one left behind in its group; undefined if there is none, or none that can be seen.
  */
-export function leftBehindBy({ pid, group = pid }: ProcessIdentity, proc = '/proc'): number | undefined {
-  for (const [member, stat] of membersOf(group, proc)) if (member !== pid && runs(stat)) return member;
+export function leftBehindBy({ pid, group = pid }: ProcessIdentity): number | undefined {
+  for (const [member, stat] of membersOf(group, PROC)) if (member !== pid && runs(stat)) return member;
   return undefined;
 }
 
 /** The arguments that the process was started with, the program first; none if that cannot be read. */
-export function commandLineOf(pid: number, proc = '/proc'): string[] {
-  return (readText(`${proc}/${pid}/cmdline`) ?? '').split('\0').slice(0, -1);
+export function commandLineOf(pid: number): string[] {
+  return (readText(`${PROC}/${pid}/cmdline`) ?? '').split('\0').slice(0, -1);
 }
 
 /** The process group of a process; undefined when it is gone or cannot be looked at. */
-export function processGroupOf(pid: number, proc = '/proc'): number | undefined {
+export function processGroupOf(pid: number, proc = PROC): number | undefined {
   return isPossiblePid(pid) ? readStat(pid, proc)?.group : undefined;
 }
 
@@ -109,7 +111,7 @@ export function processGroupOf(pid: number, proc = '/proc'): number | undefined 
  * process does not run, and {@link Failure} when its group must not be signalled: 0 and 1 would reach processes that
  * have nothing to do with it, and our own would end this program in mid-work.
  */
-export function signalTarget(identity: ProcessIdentity, proc = '/proc'): number {
+export function signalTarget(identity: ProcessIdentity, proc = PROC): number {
   if (!isAlive(identity, proc)) throw new ProcessGone(identity.pid);
   const group = processGroupOf(identity.pid, proc);
   if (group === undefined) throw unreadable(identity.pid);
@@ -140,9 +142,9 @@ export function signalGroup(pid: number, group: number, signal: CancelSignal | 0
 const TICKS_PER_SECOND = 100;
 
 /** When the process with this pid started, ms since the epoch, to about a second; undefined when it cannot be told. */
-export function startTimeOf(pid: number, proc = '/proc'): number | undefined {
-  const ticks = isPossiblePid(pid) ? readStat(pid, proc)?.startTicks : undefined;
-  const booted = /^btime (\d+)$/m.exec(readText(`${proc}/stat`) ?? '')?.[1];
+export function startTimeOf(pid: number): number | undefined {
+  const ticks = isPossiblePid(pid) ? readStat(pid, PROC)?.startTicks : undefined;
+  const booted = /^btime (\d+)$/m.exec(readText(`${PROC}/stat`) ?? '')?.[1];
   if (ticks === undefined || booted === undefined) return undefined;
   return (Number(booted) + ticks / TICKS_PER_SECOND) * 1000;
 }

@@ -1,6 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fstatSync } from 'node:fs';
 
+import { Alarm } from './alarm';
+
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /**
@@ -8,27 +10,18 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
  * with what `look` throws.
  */
 export async function untilStopped(ms: number, look: () => void): Promise<void> {
-  let reader: { close(): void } | undefined;
+  const alarm = new Alarm();
+  const reader = onReaderGone(alarm.stop);
+  for (const signal of SIGNALS) process.on(signal, alarm.stop);
   try {
-    await new Promise<void>((resolve, reject) => {
-      const stop = (end: () => void): void => {
-        clearInterval(timer);
-        for (const signal of SIGNALS) process.off(signal, onSignal);
-        end();
-      };
-      const onSignal = (): void => stop(resolve);
-      for (const signal of SIGNALS) process.on(signal, onSignal);
-      reader = onReaderGone(onSignal);
-      const timer = setInterval(() => {
-        try {
-          look();
-        } catch (error) {
-          stop(() => reject(error instanceof Error ? error : new Error(String(error))));
-        }
-      }, ms);
-    });
+    for (;;) {
+      await alarm.sleep(ms);
+      if (alarm.isStopped()) return;
+      look();
+    }
   } finally {
-    reader?.close();
+    for (const signal of SIGNALS) process.off(signal, alarm.stop);
+    reader.close();
   }
 }
 

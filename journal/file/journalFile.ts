@@ -1,8 +1,8 @@
 import fs from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 
 import { errorCode, reasonOf } from '../../host/failure';
-import { ownLikeParent, syncDirectory } from '../../host/system/files';
+import { isAt, ownLikeParent, syncDirectory } from '../../host/system/files';
 import { JournalNotReadable, JournalNotWritten } from '../errors';
 import { sha256 } from './checksums';
 import { HEADER_BYTES, readHeader } from './frame';
@@ -94,8 +94,7 @@ function opened(path: string, flags: number): Journal {
 
 /** Whether another file has taken the place of `journal`, as `fleet:restore` does it. Not so if it was only moved. */
 export function isReplaced({ path, fd }: Journal): boolean {
-  const [own, there] = [fs.fstatSync(fd), fs.lstatSync(path, { throwIfNoEntry: false })];
-  return there !== undefined && !(there.ino === own.ino && there.dev === own.dev);
+  return isAt(path, fd) === false;
 }
 
 export function closeJournal(journal: Journal): void {
@@ -143,6 +142,11 @@ function* chunksOf(journal: Journal, from: number, to: number): Generator<Uint8A
     yield chunk.subarray(0, count);
     at += count;
   }
+}
+
+/** The bytes of the journal in `directory`; 0 when there is none. */
+export function journalSize(directory: string): number {
+  return fs.statSync(join(directory, JOURNAL_FILE), { throwIfNoEntry: false })?.size ?? 0;
 }
 
 /** The bytes of the file. */

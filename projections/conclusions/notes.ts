@@ -1,10 +1,17 @@
-import { closeSync, constants, fsyncSync, openSync, writeSync } from 'node:fs';
+import { closeSync, constants, fsyncSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 import { asBuildId, type BuildId } from '../../host/dokku/names';
 import { asRevision } from '../../host/dokku/revision';
 import { makeDurableDirectory } from '../../host/system/durable';
-import { listDirectory, ownLikeParent, readSmallFile, removeFile, syncDirectory } from '../../host/system/files';
+import {
+  listDirectory,
+  openRegular,
+  ownLikeParent,
+  readSmallFile,
+  removeFile,
+  syncDirectory,
+} from '../../host/system/files';
 import type { Actor } from '../../journal/events';
 
 /*
@@ -38,14 +45,13 @@ export interface Notes {
 const NO_NOTES: Notes = { deployed: false, cancelers: [] };
 
 /**
- * Adds a note about build `id` of the app whose data lies in `directory`. On disk when it returns. Throws system
- * errors.
+ * Adds a note about build `id` of the app whose data lies in `directory`. On disk when it returns. Throws
+ * `Failure` for what is no regular file, and system errors.
  */
 export function addNote(directory: string, id: BuildId, note: Note): void {
   const path = notesPath(directory, id);
   makeDurableDirectory(dirname(path), 0o700);
-  const { O_APPEND, O_CREAT, O_NOFOLLOW, O_WRONLY } = constants;
-  const fd = openSync(path, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW, 0o600);
+  const { fd } = openRegular(path, constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT, 0o600);
   try {
     ownLikeParent(fd, dirname(path));
     writeSync(fd, `\n${JSON.stringify(note)}\n`); // the line in front may have been cut off

@@ -1,6 +1,7 @@
 import type { AppName, BuildId } from '../../host/dokku/names';
 import { formatAge } from '../../host/terminal/age';
 import type { Recorded } from '../../journal/events';
+import { whoText } from '../events/eventView';
 import { isFailure, type ShownBuild } from '../records/record';
 import { countOf, type Ends } from './ends';
 import { escapeText, timeHtml } from './html/html';
@@ -81,7 +82,7 @@ export function statusHtml({ displayStatus }: ShownBuild): string {
 
 /** Who started it: the name of the ssh key, or the ssh user; '' if nobody is known. */
 export function whoHtml({ build }: ShownBuild): string {
-  return escapeText(build.actor.key ?? build.actor.user ?? '');
+  return escapeText(whoText(build.actor));
 }
 
 /** The first seven characters of the commit; '' if it is not known. */

@@ -1,3 +1,4 @@
+import { medianOf } from '../stats/median';
 import type { ShownBuild } from '../records/record';
 import type { Outcome } from './pageHistory';
 
@@ -22,6 +23,7 @@ export function numbersOf(outcomes: readonly Outcome[], builds: readonly ShownBu
   const shown = (status: ShownBuild['displayStatus']): number =>
     builds.filter(({ displayStatus }) => displayStatus === status).length;
   const [succeeded, failed] = [ended('succeeded'), ended('failed')];
+  const durations = outcomes.filter(({ status }) => status !== 'canceled').map(({ ms }) => ms);
   return {
     succeeded,
     failed,
@@ -29,20 +31,13 @@ export function numbersOf(outcomes: readonly Outcome[], builds: readonly ShownBu
     running: shown('running'),
     abandoned: shown('abandoned'),
     successRate: rateOf(succeeded, failed),
-    median: medianOf(outcomes.filter(({ status }) => status !== 'canceled').map(({ ms }) => ms)),
+    median: medianOf(Float64Array.from(durations).sort()),
   };
 }
 
 /** Percent; undefined if there are none. */
 export function rateOf(succeeded: number, failed: number): number | undefined {
   return succeeded + failed === 0 ? undefined : (100 * succeeded) / (succeeded + failed);
-}
-
-function medianOf(values: number[]): number | undefined {
-  const sorted = values.sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  const [low, high] = [sorted[sorted.length % 2 === 0 ? middle - 1 : middle], sorted[middle]];
-  return low === undefined || high === undefined ? undefined : (low + high) / 2;
 }
 
 /** `95 %`, with one more digit if it would hide a failure; a dash if there is nothing to say. */

@@ -1,6 +1,3 @@
-import { statSync } from 'node:fs';
-import { join } from 'node:path';
-
 import { reasonOf, type Warn } from '../../host/failure';
 import type { BuildId } from '../../host/dokku/names';
 import type { AppBuilds } from '../../host/dokku/paths';
@@ -8,7 +5,7 @@ import { listDirectory } from '../../host/system/files';
 import { removeStaleTemporaries } from '../../host/system/replaceFile';
 import type { System } from '../../host/system/system';
 import { writeCheckpoint } from '../../journal/checkpoint';
-import { JOURNAL_FILE } from '../../journal/file/journalFile';
+import { journalSize } from '../../journal/file/journalFile';
 import { type Build, buildsOf, findBuild, type History } from '../../journal/history';
 import { type Loaded, loadHistory } from '../../journal/loadHistory';
 import { removeNotes } from '../conclusions/notes';
@@ -151,10 +148,6 @@ function removeNotesOfEnded(
 ): void {
   for (const id of ids)
     if (findBuild(history, id)?.status !== 'running') attempt(failed, () => removeNotes(directory, id));
-}
-
-function journalSize(directory: string): number {
-  return statSync(join(directory, JOURNAL_FILE), { throwIfNoEntry: false })?.size ?? 0;
 }
 
 /**

@@ -58,14 +58,10 @@ export function noStats(since = Number.NEGATIVE_INFINITY): AppStats {
   return { since, ...stats, first: Number.POSITIVE_INFINITY };
 }
 
-/** The stats of `events`. A build that was pruned later counts like any other; a discarded one does not count. */
-export function statsOf(events: Iterable<BuildEvent>, since?: number): AppStats {
-  const stats = noStats(since);
-  for (const event of events) count(stats, event);
-  return stats;
-}
-
-/** The step of {@link statsOf}: counts `event` in `stats`, which is changed. */
+/**
+ * Counts `event` in `stats`, which is changed. A build that was pruned later counts like any other; a discarded one
+ * does not count.
+ */
 export function count(stats: AppStats, event: BuildEvent): void {
   switch (event.type) {
     case 'BuildStarted':

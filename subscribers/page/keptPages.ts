@@ -3,8 +3,6 @@ import { join } from 'node:path';
 import type { Host } from '../../host/dokku/environment';
 import type { PropertyScope } from '../../host/dokku/paths';
 import { readProperty } from '../../host/dokku/properties';
-import { Failure } from '../../host/failure';
-import { printable } from '../../host/printable';
 
 /** Where the pages lie that are kept up to date, for a web server to serve: `$DOKKU_LIB_ROOT/data/builds-page`. */
 export function pagesDirectory(host: Host): string {
@@ -25,10 +23,4 @@ export function pagePath(host: Host, scope: PropertyScope): string {
 /** Whether the page of this scope is to be kept up to date. Throws what {@link readProperty} does. */
 export function isPageOn(host: Host, scope: PropertyScope): boolean {
   return readProperty(host, scope, 'page') === 'on';
-}
-
-/** The value of the property `page`. Throws {@link Failure}. */
-export function parsePageSetting(text: string): 'on' | 'off' {
-  if (text === 'on' || text === 'off') return text;
-  throw new Failure(`Invalid page "${printable(text)}": must be on or off`);
 }

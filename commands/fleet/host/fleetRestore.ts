@@ -1,5 +1,5 @@
 import { defineCommand } from '../../definition/command';
-import { anApp, aValue } from '../../definition/flags';
+import { anApp, aText } from '../../definition/flags';
 import { aWord, ofFleet, readerFlags } from '../fleetFlags';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -23,7 +23,7 @@ export const fleetRestore = defineCommand({
     app: anApp('the app here that gets the journal; it has none, or only the beginning of it'),
   },
   flags: {
-    fromApp: aValue('<app>', 'the name of the app there, if it differs', (name) => name),
+    fromApp: aText('<app>', 'the name of the app there, if it differs'),
     ...readerFlags,
   },
   example: 'web1 shop',

@@ -1,9 +1,10 @@
 import { defineCommand } from '../../definition/command';
 import { jsonFormat, relative } from '../../definition/flags';
 import type { WordArgument } from '../../definition/command';
+import { printDetails } from '../../shared/details';
 import { displayOf } from '../../shared/display';
 import { aWord, choiceFlags, ofFleet, readerFlags } from '../fleetFlags';
-import { Failure, printable, visible } from '../../../host/failure';
+import { Failure, printable } from '../../../host/failure';
 import { type BuildId, parseBuildId } from '../../../host/dokku/names';
 import { type Build, buildsOf, findBuild, type History, newestBuild } from '../../../journal/history';
 import { actorText } from '../../../projections/events/eventView';
@@ -81,9 +82,7 @@ export const fleetInfo = defineCommand({
         ['Pruned', pruningText(pruning)],
       ];
       output.viewTitle(`Build ${one.id}`);
-      for (const [label, value] of lines) {
-        if (value !== '') output.verbose(`${`${label}:`.padEnd(LABEL_COLUMNS)}${visible(value)}`);
-      }
+      printDetails(output, lines, LABEL_COLUMNS);
     }
     return undefined;
   },

@@ -1,5 +1,5 @@
 import { defineCommand } from '../../definition/command';
-import { aValue } from '../../definition/flags';
+import { aText } from '../../definition/flags';
 import { choiceFlags, ofFleet, readerFlags } from '../fleetFlags';
 import { resolve } from 'node:path';
 
@@ -24,9 +24,7 @@ export const fleetPage = defineCommand({
   args: {},
   flags: {
     ...choiceFlags,
-    out: aValue('<file>', 'where to write it; without it the page goes to stdout', (file) => file, {
-      completes: 'file',
-    }),
+    out: aText('<file>', 'where to write it; without it the page goes to stdout', 'file'),
     ...readerFlags,
   },
   example: '--out fleet.html',

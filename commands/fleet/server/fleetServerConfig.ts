@@ -1,12 +1,10 @@
 import { defineCommand } from '../../definition/command';
-import { aValue } from '../../definition/flags';
+import { aText } from '../../definition/flags';
 import { readStdin } from '../../shared/readStdin';
 import { maybeWord, ofFleet } from '../fleetFlags';
 import { Failure, printable } from '../../../host/failure';
 import type { Output } from '../../../host/terminal/output';
 import { parseMember, serverConfiguration } from '../../../subscribers/fleet/nats/serverConfiguration';
-
-const asGiven = (value: string): string => value;
 
 /** Members are the lines that `fleet:join` prints. */
 export const fleetServerConfig = defineCommand({
@@ -18,16 +16,14 @@ export const fleetServerConfig = defineCommand({
     ),
   },
   flags: {
-    name: aValue('<name>', 'the name of the server', asGiven),
-    listen: aValue('<address>', 'the address where it listens', asGiven),
-    store: aValue('<dir>', 'where it keeps the streams', asGiven),
-    tlsCert: aValue('<file>', 'its certificate; without one it listens on loopback only', asGiven, {
-      completes: 'file',
-    }),
-    tlsKey: aValue('<file>', 'the key of the certificate', asGiven, { completes: 'file' }),
-    cluster: aValue('<name>', 'the name of its cluster', asGiven),
-    clusterListen: aValue('<address>', 'where it listens for the other servers', asGiven),
-    routes: aValue('<urls>', 'where the other servers listen, with commas between them', asGiven),
+    name: aText('<name>', 'the name of the server'),
+    listen: aText('<address>', 'the address where it listens'),
+    store: aText('<dir>', 'where it keeps the streams'),
+    tlsCert: aText('<file>', 'its certificate; without one it listens on loopback only', 'file'),
+    tlsKey: aText('<file>', 'the key of the certificate', 'file'),
+    cluster: aText('<name>', 'the name of its cluster'),
+    clusterListen: aText('<address>', 'where it listens for the other servers'),
+    routes: aText('<urls>', 'where the other servers listen, with commas between them'),
   },
   example: '- --store /var/lib/nats',
   ...ofFleet,

@@ -1,12 +1,13 @@
 import test from 'ava';
 
 import { parseAppName } from '../../../host/dokku/names';
+import type { BuildEvent } from '../../../journal/events';
 import { countDeployment, deliveryOf, noDeployments } from '../../../projections/stats/delivery';
-import { type AppStats, countOpen, statsOf } from '../../../projections/stats/stats';
+import { type AppStats, count, countOpen, noStats } from '../../../projections/stats/stats';
 import { statsView } from '../../../projections/stats/statsView';
 import { canceled, discarded, finished, minute, minuteText, pruned, reaped, started } from '../../journal/buildEvents';
 
-/** What is told of the only source. */
+/** What is counted of the only source. */
 function only(stats: AppStats) {
   const [tally] = [...stats.bySource.values()];
   return tally;
@@ -161,3 +162,9 @@ test('builds a day are counted over the time since the first, a day at least', (
   t.is(perDay(minute(4 * 24 * 60)), 0.5);
   t.is(perDay(minute(0), minute(-4 * 24 * 60)), 0.5);
 });
+
+function statsOf(events: readonly BuildEvent[], since?: number): AppStats {
+  const stats = noStats(since);
+  for (const event of events) count(stats, event);
+  return stats;
+}

@@ -1,5 +1,6 @@
 import type { Host } from '../../../host/dokku/environment';
 import type { AppName } from '../../../host/dokku/names';
+import { DAY_MS } from '../../../host/durations';
 import { type AppBuilds, appBuilds } from '../../../host/dokku/paths';
 import type { Recorded } from '../../../journal/events';
 import { loadHistory } from '../../../journal/loadHistory';
@@ -11,7 +12,7 @@ import { isQueuedUpTo, type NewEvent, noteQueuedUpTo, readNewEvents } from './qu
 import { enqueue, type Queued, type Target } from './queue';
 
 /** How long after its event a notification is worth sending, ms. */
-export const WORTH_SENDING_MS = 24 * 60 * 60 * 1000;
+export const WORTH_SENDING_MS = DAY_MS;
 
 /**
  * Queues the events of `app` that are not queued yet, for the plugins and receivers that want them; returns what is

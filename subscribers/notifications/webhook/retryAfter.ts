@@ -1,5 +1,7 @@
+import { DAY_MS } from '../../../host/durations';
+
 /** The longest Retry-After that counts, ms: a notification is not sent after a day. */
-const LONGEST_MS = 24 * 60 * 60 * 1000;
+const LONGEST_MS = DAY_MS;
 
 /**
  * The pause that a header `Retry-After` (RFC 9110, section 10.2.3) asks for, in ms from `now` (ms since the epoch): a
@@ -19,7 +21,7 @@ const HTTP_DATES = [
   /^[A-Z][a-z]{2} (?<month>[A-Z][a-z]{2}) (?<day>[ \d]\d) (?<time>\d{2}:\d{2}:\d{2}) (?<year>\d{4})$/,
 ];
 
-const FIFTY_YEARS_MS = 50 * 365.25 * LONGEST_MS;
+const FIFTY_YEARS_MS = 50 * 365.25 * DAY_MS;
 
 /** ms since the epoch; NaN for anything else. A year of two digits is at most 50 years ahead of `now`. */
 function parseHttpDate(text: string, now: number): number {
