@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 
-import { readSmallFile, removeFile } from '../host/system/files';
-import { replaceFile } from '../host/system/replaceFile';
-import type { Head } from './file/journalFile';
+import { removeFile } from '../host/system/files';
+import { readShortcut, writeShortcut } from '../host/system/shortcut';
+import { type Head, isHead } from './file/journalFile';
 import type { History } from './history';
 
 /** A history with the journal position that it has reached: a shortcut, never the truth. */
@@ -21,29 +21,10 @@ const LIMIT_BYTES = 64 * 1024 * 1024;
 
 /** The checkpoint in `directory`; undefined if there is none that this program can trust. Never throws. */
 export function readCheckpoint(directory: string): Checkpoint | undefined {
-  const stored = readStored(join(directory, CHECKPOINT_FILE));
+  const stored = readShortcut(join(directory, CHECKPOINT_FILE), LIMIT_BYTES);
   if (!Array.isArray(stored)) return undefined;
   const [version, head, history] = stored as unknown[];
   return version === VERSION && isHead(head) && isHistory(history) ? { head, history } : undefined;
-}
-
-/**
- * The file holds one line of JSON, twice: two lines that differ are damage. To parse and to compare them is native
- * code; MessagePack and a checksum would take four times as long as all else that a list of 20 builds does.
- */
-function readStored(path: string): unknown {
-  try {
-    const text = readSmallFile(path, LIMIT_BYTES) ?? '';
-    const half = text.slice(0, text.length / 2);
-    return half + half === text ? (JSON.parse(half) as unknown) : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function isHead(value: unknown): value is Head {
-  const { seq, start, crc, readTo, end } = (value ?? {}) as Partial<Head>;
-  return [seq, start, crc, readTo, end].every((number) => Number.isSafeInteger(number) && Number(number) >= 0);
 }
 
 /** Checks only the outer shape. Two equal lines show that this program wrote the rest. */
@@ -58,8 +39,7 @@ function isHistory(value: unknown): value is History {
  * Not synced: a lost checkpoint only costs time. Throws system errors.
  */
 export function writeCheckpoint(directory: string, { head, history }: Checkpoint): void {
-  const line = `${JSON.stringify([VERSION, head, history])}\n`;
-  replaceFile(join(directory, CHECKPOINT_FILE), line + line, { mode: 0o600, durable: false });
+  writeShortcut(join(directory, CHECKPOINT_FILE), [VERSION, head, history]);
 }
 
 /** Removes the checkpoint in `directory`. */

@@ -23,6 +23,12 @@ export interface Head {
   readonly end: number;
 }
 
+/** Whether `value`, read from a file, has the fields of a position. */
+export function isHead(value: unknown): value is Head {
+  const { seq, start, crc, readTo, end } = (value ?? {}) as Partial<Head>;
+  return [seq, start, crc, readTo, end].every((number) => Number.isSafeInteger(number) && Number(number) >= 0);
+}
+
 /** Before the first event. */
 export const START: Head = { seq: 0, start: 0, crc: 0, readTo: 0, end: 0 };
 

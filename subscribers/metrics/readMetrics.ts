@@ -1,12 +1,18 @@
-import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 
 import type { AppBuilds } from '../../host/dokku/paths';
-import { readSmallFile } from '../../host/system/files';
-import { replaceFile } from '../../host/system/replaceFile';
 import { isAlive } from '../../host/system/processes';
+import { readShortcut, writeShortcut } from '../../host/system/shortcut';
 import type { Recorded } from '../../journal/events';
-import { type Head, isHeadOf, type Journal, JOURNAL_FILE, START, withJournal } from '../../journal/file/journalFile';
+import {
+  type Head,
+  isHead,
+  isHeadOf,
+  type Journal,
+  JOURNAL_FILE,
+  START,
+  withJournal,
+} from '../../journal/file/journalFile';
 import { type Problem, readJournal } from '../../journal/file/readJournal';
 import {
   addEvent,
@@ -21,7 +27,7 @@ import type { ShownApp } from '../../projections/metrics/metricsText';
 /** In an app's directory: its metrics up to a position in its journal, so that only what is new is read. */
 const METRICS_FILE = '.metrics';
 const METRICS_BYTES = 4 * 1024 * 1024;
-const VERSION = 1;
+const VERSION = 2;
 
 interface Read {
   readonly head: Head;
@@ -70,27 +76,16 @@ function readFrom(journal: Journal, from: Read, { onProblem, onRead }: Watcher):
 
 /** Undefined if there are none, or they are damaged, or of another version. */
 function readStored(directory: string): Read | undefined {
-  try {
-    const text = readSmallFile(join(directory, METRICS_FILE), METRICS_BYTES);
-    const { version, digest, content } = JSON.parse(text ?? '{}') as Partial<Record<string, unknown>>;
-    if (version !== VERSION || typeof content !== 'string' || digest !== digestOf(content)) return undefined;
-    const { head, metrics } = JSON.parse(content) as { readonly head: Head; readonly metrics: MetricsJson };
-    return { head, metrics: metricsFromJson(metrics) };
-  } catch {
-    return undefined;
-  }
+  const stored = readShortcut(join(directory, METRICS_FILE), METRICS_BYTES);
+  if (!Array.isArray(stored)) return undefined;
+  const [version, head, metrics] = stored as [unknown, unknown, MetricsJson];
+  return version === VERSION && isHead(head) ? { head, metrics: metricsFromJson(metrics) } : undefined;
 }
 
 function write(directory: string, { head, metrics }: Read): void {
-  const content = JSON.stringify({ head, metrics: metricsToJson(metrics) });
-  const text = JSON.stringify({ version: VERSION, digest: digestOf(content), content });
   try {
-    replaceFile(join(directory, METRICS_FILE), text, { mode: 0o600, durable: false });
+    writeShortcut(join(directory, METRICS_FILE), [VERSION, head, metricsToJson(metrics)]);
   } catch {
     // a shortcut that could not be stored costs the next reader time, nothing else
   }
-}
-
-function digestOf(content: string): string {
-  return createHash('sha256').update(content).digest('hex');
 }

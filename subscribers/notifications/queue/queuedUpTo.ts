@@ -3,7 +3,15 @@ import { join } from 'node:path';
 import { readSmallFile } from '../../../host/system/files';
 import { replaceFile } from '../../../host/system/replaceFile';
 import type { Recorded } from '../../../journal/events';
-import { type Head, isHeadOf, type Journal, JOURNAL_FILE, START, withJournal } from '../../../journal/file/journalFile';
+import {
+  type Head,
+  isHead,
+  isHeadOf,
+  type Journal,
+  JOURNAL_FILE,
+  START,
+  withJournal,
+} from '../../../journal/file/journalFile';
 import { readJournal } from '../../../journal/file/readJournal';
 import type { InferredEnd } from '../notification';
 import { InferredEnds } from './inferredEnds';
@@ -63,8 +71,7 @@ export function isQueuedUpTo(directory: string, head: Head): boolean {
  * sent twice.
  */
 export function noteQueuedUpTo(directory: string, { head, inferred }: Position): void {
-  const { seq, start, crc, readTo, end } = head;
-  const position = JSON.stringify({ seq, start, crc, readTo, end, inferred: inferred.toJson() });
+  const position = JSON.stringify({ ...head, inferred: inferred.toJson() });
   replaceFile(join(directory, POSITION_FILE), position, { mode: 0o600, durable: false });
 }
 
@@ -88,18 +95,10 @@ function readFrom(
 /** Undefined when nothing was queued yet; damage counts as that. */
 function readPosition(directory: string): Position | undefined {
   try {
-    const stored = JSON.parse(readSmallFile(join(directory, POSITION_FILE), POSITION_BYTES) ?? '{}') as StoredPosition;
-    const { seq, start, crc, readTo, end, inferred } = stored;
-    return isWhole(seq) && isWhole(start) && isWhole(crc) && isWhole(readTo) && isWhole(end)
-      ? { head: { seq, start, crc, readTo, end }, inferred: new InferredEnds(inferred) }
-      : undefined;
+    const text = readSmallFile(join(directory, POSITION_FILE), POSITION_BYTES) ?? '{}';
+    const { inferred, ...head } = JSON.parse(text) as { readonly inferred?: unknown };
+    return isHead(head) ? { head, inferred: new InferredEnds(inferred) } : undefined;
   } catch {
     return undefined;
   }
-}
-
-type StoredPosition = Partial<Record<keyof Head | 'inferred', unknown>>;
-
-function isWhole(value: unknown): value is number {
-  return Number.isSafeInteger(value) && Number(value) >= 0;
 }
