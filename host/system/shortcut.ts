@@ -2,9 +2,9 @@ import { readSmallFile } from './files';
 import { replaceFile } from './replaceFile';
 
 /*
- * A file that only saves time, and is made again if it is lost. It holds one line of JSON, twice: two lines that differ
- * are damage. To parse and to compare them is native code; MessagePack and a checksum would take four times as long as
- * all else that a list of 20 builds does.
+ * A file that only saves time, and is made again if it is lost. It holds one line of JSON, twice; if the lines differ,
+ * it is damaged. To parse and to compare them is native code. MessagePack and a checksum would take four times as long
+ * as all else that a list of 20 builds does.
  */
 
 /** The value that is stored at `path`; undefined if there is none that is whole, of at most `limit` bytes. */

@@ -39,7 +39,7 @@ export class NatsRequests {
       const { data } = await this.connection.request(subject, bytes, options);
       return parseJson(data) ?? {};
     } catch (error) {
-      throw new EngineAway(explained(error));
+      throw this.away(error);
     }
   }
 
@@ -52,7 +52,7 @@ export class NatsRequests {
       if (code !== 0) throw new Error(message.headers?.description ?? String(code));
       return message;
     } catch (error) {
-      throw new EngineAway(explained(error));
+      throw this.away(error);
     }
   }
 
@@ -125,6 +125,12 @@ export class NatsRequests {
     return answers;
   }
 
+  /** The error for a failed request. If nothing listens, there is no stream, or it has no leader. */
+  private away(error: unknown): EngineAway {
+    const isUnheard = error instanceof this.transport.RequestError && error.isNoResponders();
+    return new EngineAway(isUnheard ? NO_STREAM : reasonOf(error));
+  }
+
   /** A request with any number of answers: `onAnswer` gets them, until the returned function is called. */
   private openRequest(
     subject: string,
@@ -140,12 +146,6 @@ export class NatsRequests {
 
 /** Why a request has no answer. */
 export const NO_STREAM = 'there is no stream, or no leader for it; fleet:init makes the streams';
-
-/** The reason of a failed request. If nothing listens, there is no stream, or it has no leader. */
-function explained(error: unknown): string {
-  const reason = reasonOf(error);
-  return reason.startsWith('no responders') ? NO_STREAM : reason;
-}
 
 /** The answer of a server to a message for a stream. */
 export interface Acknowledgement {
