@@ -1,7 +1,7 @@
 import { writeSync } from 'node:fs';
 
 import type { Host } from '../dokku/environment';
-import { errorCode, type Warn } from '../failure';
+import { errorCode, Failure, reasonOf, type Warn } from '../failure';
 import { visible } from '../printable';
 import { pause } from '../system/pause';
 import { isTerminal } from './isTerminal';
@@ -52,8 +52,8 @@ export class ClosedPipe extends Error {
 
 /**
  * Output to stdout and stderr. Stdout is buffered up to 64 KiB. Writing to it throws {@link ClosedPipe} when nobody
- * reads it any more, and other system errors (a full disk); what stderr cannot take is dropped, there is no one else
- * to tell.
+ * reads it any more, and {@link Failure} when it cannot be written (a full disk). What stderr cannot take is dropped:
+ * there is nobody else to tell.
  */
 export function openOutput(host: Pick<Host, 'quiet'>, streams: Streams = { stdout: 1, stderr: 2 }): Output {
   const stdout = new BufferedStream(streams.stdout);
@@ -128,7 +128,8 @@ class BufferedStream {
     try {
       writeFully(this.#fd, bytes);
     } catch (error) {
-      throw errorCode(error) === 'EPIPE' ? new ClosedPipe() : error;
+      if (errorCode(error) === 'EPIPE') throw new ClosedPipe();
+      throw new Failure(`Cannot write to stdout: ${reasonOf(error)}`);
     }
   }
 
