@@ -8,7 +8,7 @@ export function visible(text: string): string {
 
 /** The same with at most 120 characters of `text`, to be quoted in a message. */
 export function printable(text: string): string {
-  return visible(text.length > QUOTED_CHARACTERS ? `${text.slice(0, QUOTED_CHARACTERS - 3)}...` : text);
+  return visible(text.length > QUOTED_CHARACTERS ? `${cut(text, QUOTED_CHARACTERS - 3)}...` : text);
 }
 
 /** `1 build`, `2 builds`. */
@@ -16,12 +16,14 @@ export function counted(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }
 
-/**
- * `text` in at most `length` characters of UTF-16, the last one an ellipsis if it was cut; no character is cut in two.
- */
+/** `text` in at most `length` characters of UTF-16, the last one an ellipsis if it was cut. */
 export function shorten(text: string, length: number): string {
-  if (text.length <= length) return text;
-  return `${text.slice(0, length - 1).replace(/[\ud800-\udbff]$/, '')}…`;
+  return text.length <= length ? text : `${cut(text, length - 1)}…`;
+}
+
+/** At most the first `length` characters of UTF-16. No character is cut in two. */
+function cut(text: string, length: number): string {
+  return text.slice(0, length).replace(/[\ud800-\udbff]$/, '');
 }
 
 const QUOTED_CHARACTERS = 120;
