@@ -1,25 +1,34 @@
 import type { Call } from '../host/call';
-import { nextTarget } from '../host/dokku/answering';
+import { handOver, nextTarget } from '../host/dokku/answering';
 import { readInstallation, writeInstallation } from '../host/dokku/installation';
-import { placesOf, replaceLink } from '../host/dokku/places';
 import { buildsRoot } from '../host/dokku/paths';
+import { placesOf, readTarget } from '../host/dokku/places';
+import { availableName } from '../host/dokku/role';
+import { removeDurably } from '../host/system/durable';
 import { install } from './install';
 
 /**
  * `uninstall <name>`, as root: `plugin:uninstall` calls it in every plugin, with the name of the one that it removes
- * next. If that is this one, the plugin that answered before answers again. The history stays.
+ * next. If that is this one, the plugin that answered before answers again. The history stays. `enabled/builds` says
+ * who answers, also if the file that describes the installation is lost.
  */
 export function uninstall({ host, output, args }: Call): undefined {
   const [name = ''] = args;
+  const { builds } = placesOf(host);
   const installation = readInstallation(host);
-  if (installation?.mode !== 'replace' || installation.name !== name) return;
+  if (availableName(host.pluginPath, readTarget(builds) ?? '') !== name) {
+    // Dokku has made its own link again. No call takes over while the files are removed.
+    if (installation?.name === name) writeInstallation(host, { ...installation, mode: 'none' });
+    return;
+  }
   install({ host, output, args: [] }); // the stock plugin reads the records alone
   const target = nextTarget(host, name);
-  writeInstallation(host, { ...installation, mode: 'none' }); // so that no call takes over while its files are removed
   if (target === undefined) {
+    writeInstallation(host, { mode: 'none', before: null, name });
+    removeDurably(builds); // Dokku makes its own link only if there is none
     output.warn('No stock plugin to give builds:* back to; a reinstall of the package dokku makes it');
     return;
   }
-  replaceLink(placesOf(host).builds, target);
+  handOver(host, name, target, 'none');
   output.step(`builds:* is answered by ${target} again; the history stays in ${buildsRoot(host)}`);
 }

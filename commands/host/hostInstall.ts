@@ -35,7 +35,7 @@ import { loadCommands } from '../programs';
 const flags = {
   alongside: aSwitch('only record, and let the stock plugin answer'),
   again: aSwitch('install in the same way as before; do nothing if it was not installed'),
-  inPlace: aSwitch('link to this tree where it lies, and copy nothing'),
+  inPlace: aSwitch('link to this tree where it lies, and copy nothing; leave it disabled if it is'),
   dryRun: aSwitch('print what would be done, and do nothing'),
 };
 
@@ -59,7 +59,9 @@ async function installHost({ host, output, flags: wanted }: Call): Promise<numbe
   const places = placesOf(host);
   const mode = wantedMode(host, places, wanted);
   if (mode === undefined) {
-    output.step('Not installed on this host, or disabled: there is nothing to install again');
+    const { mode: isNone, name } = readInstallation(host) ?? {};
+    if (isNone === 'replace') output.step(`Disabled, and it stays so until: sudo dokku plugin:enable ${name ?? ''}`);
+    else output.step('Not installed on this host: there is nothing to install again (host:install installs it)');
     return 0;
   }
   const tree = readOwnTree();
@@ -91,10 +93,13 @@ async function alongsideNames(): Promise<ReadonlySet<string>> {
   return new Set(commands.filter(({ command }) => command.alongside).map(({ name }) => name));
 }
 
-function wantedMode(host: Host, places: Places, { again, alongside }: Call['flags']): Mode | undefined {
-  if (!again) return alongside ? 'alongside' : 'replace';
-  if (alongside) throw new Failure('Flag --again does not go with --alongside');
+/** Undefined: there is nothing to do. */
+function wantedMode(host: Host, places: Places, { again, alongside, inPlace }: Call['flags']): Mode | undefined {
+  if (again && alongside) throw new Failure('Flag --again does not go with --alongside');
   const installation = readInstallation(host);
+  // An upgrade of the Debian package changes nothing that the administrator has decided with Dokku's commands.
+  const asBefore = again || (inPlace && (installation?.mode === 'alongside' || installation?.name === OWN_NAME));
+  if (!asBefore) return alongside ? 'alongside' : 'replace';
   if (installation === undefined || installation.mode === 'none') return undefined;
   return isDisabled(places, installation) ? undefined : installation.mode;
 }
@@ -104,7 +109,7 @@ function replaceSteps(host: Host, places: Places, tree: PluginTree, whole: strin
   const own = nameInAvailable(places);
   const name = own ?? nameFor(places);
   const available = name ?? basename(whole);
-  const linked = inPlace && name !== undefined; // without a name, links lead to a copy
+  const linked = (inPlace || isPackaged()) && name !== undefined; // without a name, links lead to a copy
   return [
     ...(own !== undefined || linked ? [] : placeSteps(tree, whole)),
     ...withdrawSteps(places), // or both would record the same builds
@@ -129,7 +134,7 @@ function alongsideSteps(
     ...placeSteps(tree, whole),
     ...placeSteps(alongsideTree(tree, commands), part),
     ...rememberSteps(host, { mode: 'alongside', before, name: null }),
-    ...restoreSteps(host, places),
+    ...restoreSteps(host, places, 'needed'),
     ...disableSteps(places),
     ...linkSteps(named, basename(part), ''), // plugn looks for a plugin.toml there
     ...linkSteps(places.journal, ALONGSIDE_NAME),
@@ -194,9 +199,14 @@ function refuseDirectory(link: string): void {
   throw new Failure(`${link} is no link; move it to plugins/available and link to it, so that it can be put back`);
 }
 
+/** Whether this tree is that of the Debian package, which has put the units where systemd finds them. */
+function isPackaged(): boolean {
+  return !existsSync(join(ownTree(), 'systemd'));
+}
+
 /** Dokku's package makes its own link again whenever it is upgraded. */
 function offerUnits({ stable }: Places, say: (text: string) => void): void {
-  if (!existsSync(join(stable, 'systemd'))) return; // a Debian package does so by itself
+  if (isPackaged()) return;
   say('An upgrade of the package dokku makes its own link again. Then run');
   say(`  ${stable}/bin/dokku-builds host:install`);
   say('or have systemd do so by itself:');

@@ -1,5 +1,7 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
+import { ALONGSIDE_MARKER } from '../../host/dokku/alongside';
 import { listApps } from '../../host/dokku/apps';
 import { EXECUTABLE, ownTree, STRAY_LINK } from '../../host/dokku/pluginTree';
 import type { Host } from '../../host/dokku/environment';
@@ -37,7 +39,7 @@ const LABEL_COLUMNS = 19;
 
 /** The state of the installation. Keys as in the JSON. */
 interface Status {
-  /** Whether this plugin answers, for `builds:*` or alongside. */
+  /** Whether this plugin is enabled and answers, for `builds:*` or alongside. */
   readonly installed: boolean;
   readonly mode: 'replace' | 'alongside' | 'none';
   /** Who answers `builds:*`. */
@@ -67,15 +69,16 @@ interface Status {
 
 function statusOf(host: Host, places: Places, installation: Installation | undefined): Status {
   const builds = readPlugin(places.builds);
-  const journal = readPlugin(places.journal);
+  // `plugin:install` can have given that name to the whole plugin, too.
+  const journal = existsSync(join(places.journal, ALONGSIDE_MARKER)) ? readPlugin(places.journal) : undefined;
   const answering = builds?.tree === undefined ? 'nobody' : builds.ours ? 'dokku-builds' : 'another plugin';
   const mode = answering === 'dokku-builds' ? 'replace' : journal?.ours === true ? 'alongside' : 'none';
   const disabled = isDisabled(places, installation);
-  const putBack = installation?.mode === 'replace' && answering !== 'dokku-builds' && !disabled;
+  const putBack = installation?.mode === 'replace' && answering === 'another plugin' && !disabled;
   const strayLink = builds?.ours === true && readPlugin(join(places.builds, STRAY_LINK))?.target !== undefined;
   const modeHost = { ...host, alongside: mode !== 'replace' }; // else the records are another plugin's
   return {
-    installed: mode !== 'none',
+    installed: mode !== 'none' && !disabled,
     mode,
     answers: answering,
     version: builds?.version ?? null,

@@ -48,7 +48,7 @@ function uninstall(host: Host, output: Output, dryRun: boolean): undefined {
   }
   const before = leavingSteps(host);
   const links = [
-    ...restoreSteps(host, places),
+    ...restoreSteps(host, places, 'if there is one'),
     ...disableSteps(places),
     ...withdrawSteps(places),
     ...unlinkStable(places),
@@ -60,17 +60,17 @@ function uninstall(host: Host, output: Output, dryRun: boolean): undefined {
 }
 
 /**
- * Steps that restore `enabled/builds` as it was before the installation; none if it is not ours.
- * Throws {@link Failure}.
+ * Steps that restore `enabled/builds` as it was before the installation; none if it is not ours. If no plugin is
+ * `needed`, the link is removed where there is none: Dokku's package makes it again. Throws {@link Failure}.
  */
-export function restoreSteps(host: Host, places: Places): Step[] {
+export function restoreSteps(host: Host, places: Places, stockPlugin: 'needed' | 'if there is one'): Step[] {
   const { available, builds } = places;
   if (readPlugin(builds)?.ours !== true) return [];
   const target = targetBefore(host, places);
   if (target === undefined) {
-    throw new Failure(
-      `No stock plugin to put back: ${available}/builds is missing (a reinstall of the package dokku makes it)`,
-    );
+    const missing = `${available}/builds is missing (a reinstall of the package dokku makes it)`;
+    if (stockPlugin === 'needed') throw new Failure(`No stock plugin to put back: ${missing}`);
+    return [{ says: `Removing ${builds}: ${missing}`, take: () => removeDurably(builds) }];
   }
   return [{ says: `Pointing ${builds} back at ${target}`, take: () => replaceLink(builds, target) }];
 }
@@ -96,7 +96,7 @@ function leavingSteps(host: Host): Step[] {
   const installation = readInstallation(host);
   if (installation === undefined || installation.mode === 'none') return [];
   const says = `Noting in ${installationPath(host)} that it leaves`;
-  return [{ says, take: () => writeInstallation(host, { ...installation, mode: 'none' }) }];
+  return [{ says, take: () => writeInstallation(host, { ...installation, mode: 'none', name: null }) }];
 }
 
 function unlinkStable({ stable }: Places): Step[] {

@@ -1,12 +1,11 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { constants } from 'node:os';
-import { join } from 'node:path';
+import { resolve } from 'node:path';
 
-import { nextTarget, takeOver } from '../../host/dokku/answering';
+import { handOver, nextTarget, takeOver } from '../../host/dokku/answering';
 import { type Host, readHost } from '../../host/dokku/environment';
 import { readInstallation } from '../../host/dokku/installation';
-import { placesOf, replaceLink } from '../../host/dokku/places';
 import type { CalledThrough, Role } from '../../host/dokku/role';
 import { errorCode, Failure } from '../../host/failure';
 
@@ -24,6 +23,7 @@ export function standIn(
 ): number | undefined {
   const host = { ...readHost(process.env), pluginPath: through.plugins };
   if (role === 'gives back') return giveBack(host, through, args);
+  if (role === 'takes over' && through.file === 'uninstall' && args[0] === through.name) return undefined;
   if (role === 'takes over') takeOverNow(host, through);
   if (role === 'takes over' && through.file === 'install') return undefined;
   switch (whatOf(through)) {
@@ -52,8 +52,9 @@ function standAsideAsCommands(host: Host, { name }: CalledThrough, [asked]: read
  * root runs.
  */
 function takeOverNow(host: Host, { name, file }: CalledThrough): void {
-  const mode = readInstallation(host)?.mode;
-  if ((mode === 'none' || mode === 'alongside') && file !== 'install') return; // it is being uninstalled
+  const { mode, name: uninstalled = null } = readInstallation(host) ?? {};
+  const mustNot = mode === 'alongside' || (mode === 'none' && (uninstalled === null || uninstalled === name));
+  if (mustNot && file !== 'install') return;
   unlessForbidden(() => takeOver(host, name));
 }
 
@@ -62,13 +63,14 @@ function giveBack(host: Host, { file }: CalledThrough, args: readonly string[]):
   const name = readInstallation(host)?.name ?? null;
   if (name === null) return undefined; // installed by an older version, without a name of its own
   const target = nextTarget(host, name);
-  if (target === undefined) throw new Failure('This plugin is disabled, and the stock plugin is missing');
-  const { builds, enabled } = placesOf(host);
-  unlessForbidden(() => {
-    replaceLink(builds, target);
-  });
-  const program = join(enabled, target, file);
-  if (existsSync(program)) return runInPlace(program, args);
+  if (target !== undefined) {
+    unlessForbidden(() => {
+      handOver(host, name, target, 'replace');
+    });
+    const program = resolve(host.pluginPath, 'enabled', target, file);
+    if (existsSync(program)) return runInPlace(program, args);
+  }
+  if (file === 'commands') return args[0] === 'help' ? 0 : host.notImplementedExit;
   if (!file.startsWith('subcommands/')) return 0;
   throw new Failure(
     `${args[0] ?? file} belongs to the plugin ${name}, which is disabled (dokku plugin:enable ${name})`,

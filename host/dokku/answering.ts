@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 
 import { removeDurably } from '../system/durable';
 import { ALONGSIDE_MARKER } from './alongside';
@@ -14,7 +14,7 @@ const STOCK = join('..', 'available', 'builds');
 /** What to remember before `enabled/builds` leads to the plugin that is enabled as `name`. */
 export function installationAs(host: Host, { builds }: Places, name: string | null): Installation {
   const plugin = readPlugin(builds);
-  const before = plugin === undefined || plugin.ours ? readInstallation(host)?.before : plugin.target;
+  const before = plugin?.tree === undefined || plugin.ours ? readInstallation(host)?.before : plugin.target;
   return { mode: 'replace', before: before ?? null, name };
 }
 
@@ -40,10 +40,22 @@ export function takeOver(host: Host, name: string): boolean {
 }
 
 /**
+ * Lets the plugin at `target`, given by {@link nextTarget}, answer `builds:*` in place of the one enabled as `name`.
+ * `mode` is the state of the installation if that is no copy of this plugin. Throws system errors.
+ */
+export function handOver(host: Host, name: string, target: string, mode: Installation['mode']): void {
+  const { builds, enabled } = placesOf(host);
+  const before = readInstallation(host)?.before ?? null;
+  const isCopy = isPluginTree(resolve(enabled, target));
+  writeInstallation(host, isCopy ? { mode: 'replace', before, name: basename(target) } : { mode, before, name });
+  replaceLink(builds, target);
+}
+
+/**
  * The target of `enabled/builds` if the plugin enabled as `except` does not answer: another copy of this plugin that
  * is enabled, the target from before, or the stock plugin. Undefined if none is there.
  */
-export function nextTarget(host: Host, except: string | null): string | undefined {
+export function nextTarget(host: Host, except: string): string | undefined {
   const places = placesOf(host);
   const others = ownNames(places).filter((name) => name !== except);
   const [other] = others.filter((name) => isPluginTree(join(places.available, name)));

@@ -37,13 +37,19 @@ export const INSTALLATION_FILE = 'dokku-builds.json';
 export function roleOf({ plugins, name }: CalledThrough): Role {
   const builds = `${plugins}/enabled/builds`;
   if (name === 'builds') {
-    const own = /^\.\.\/available\/([^/]+)$/.exec(targetOf(builds))?.[1];
+    const own = availableName(plugins, targetOf(builds));
     const enabled = own === undefined || lstatSync(`${plugins}/enabled/${own}`, { throwIfNoEntry: false });
     // A link that somebody made by hand is no installation.
     return enabled !== undefined || !existsSync(`${plugins}/${INSTALLATION_FILE}`) ? 'acts' : 'gives back';
   }
   if (isPluginTree(builds)) return 'stands aside';
   return existsSync(`${plugins}/enabled/${name}/${ALONGSIDE_MARKER}`) ? 'acts' : 'takes over';
+}
+
+/** The name in `available` that `target`, which a link in `enabled` says, leads to. Undefined: it leads elsewhere. */
+export function availableName(plugins: string, target: string): string | undefined {
+  const [directory, name] = [target.slice(0, target.lastIndexOf('/')), target.slice(target.lastIndexOf('/') + 1)];
+  return ['../available', `${plugins}/available`].includes(directory) ? name : undefined;
 }
 
 function targetOf(link: string): string {

@@ -1,14 +1,5 @@
-import { execFileSync, spawnSync } from 'node:child_process';
-import {
-  cpSync,
-  lstatSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  writeFileSync,
-} from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { lstatSync, mkdtempSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -16,33 +7,21 @@ import test from 'ava';
 
 import { makeDebianPackage } from '../../../scripts/debian-package';
 import { directoriesOf, filesOf } from '../../../scripts/replace-tree';
-import { builtPlugin, enable, layOut, pathsOf } from '../../../scripts/sandbox/layout';
+import { builtPlugin } from '../../../scripts/sandbox/layout';
 import { removeDirectory } from '../../../scripts/sandbox/removal';
-import { revision, script } from '../../../scripts/sandbox/repository';
 import { writeTarball } from '../../../scripts/tarball';
 import { copyOfSource, ROOT } from './copyOfSource';
+import { cannotHaveOwnRoot, layOutHome, runInOwnRoot } from './ownRoot';
 
 /*
  * From an empty directory to a host on which each package was installed, updated, disabled and removed, and who
  * answers after each step. docs/install-transcript.txt has what is typed and printed; UPDATE_TRANSCRIPT=1 writes that
- * file. The real dpkg of this machine runs in a root directory of its own: an overlay over this one, in a mount
- * namespace.
+ * file.
  */
 
 const TRANSCRIPT = join(ROOT, 'docs/install-transcript.txt');
 
-/** Why it cannot run here. */
-function missing(): string | undefined {
-  if (process.geteuid?.() !== 0) return 'skipped: needs root';
-  if (spawnSync('dpkg', ['--version']).status !== 0) return 'skipped: needs dpkg';
-  const trial =
-    'mount -t tmpfs none /mnt && mkdir /mnt/u /mnt/w /mnt/m && mount -t overlay none -o lowerdir=/,upperdir=/mnt/u,workdir=/mnt/w /mnt/m';
-  return spawnSync('unshare', ['--mount', 'sh', '-c', trial]).status === 0
-    ? undefined
-    : 'skipped: needs overlay mounts';
-}
-
-const reason = missing();
+const reason = cannotHaveOwnRoot();
 const ifItCanRun = reason === undefined ? test : test.skip;
 
 const architecture = process.arch === 'arm64' ? 'arm64' : 'x64';
@@ -81,7 +60,11 @@ ifItCanRun(
   `the packages are made, installed, updated, disabled and removed as docs/install-transcript.txt shows it${reason ? ` (${reason})` : ''}`,
   async (t) => {
     t.timeout(600_000);
-    const installed = install(await homeOfRoot(join(directory, 'root'), join(directory, 'another place/dist')));
+    const installed = runInOwnRoot(
+      await homeOfRoot(join(directory, 'root'), join(directory, 'another place/dist')),
+      'install-transcript.sh',
+      [version, NEWER, architecture, debian],
+    );
     const transcript = normalized(`${made}${installed}`);
     if (process.env['UPDATE_TRANSCRIPT']) writeFileSync(TRANSCRIPT, transcript);
     t.is(transcript, readFileSync(TRANSCRIPT, 'utf8'));
@@ -99,10 +82,7 @@ function makePackages(source: string): string {
 
 /** Lays out what install-transcript.sh needs in /root: the packages in `dist`, newer ones, and a host. */
 async function homeOfRoot(home: string, dist: string): Promise<string> {
-  const paths = pathsOf(join(home, 'host'));
-  layOut(paths);
-  enable(paths, 'stock');
-  writeFileSync(join(home, 'revision'), revision({ build: script('echo compiled') }, 'main'));
+  layOutHome(home);
   const archive = join(home, `dokku-builds-linux-${architecture}.tar.gz`);
   renameSync(join(dist, ARCHIVE), archive);
   const deb = `dokku-builds_${version}_${debian}.deb`;
@@ -112,39 +92,7 @@ async function homeOfRoot(home: string, dist: string): Promise<string> {
   writeFileSync(toml, readFileSync(toml, 'utf8').replace(`"${version}"`, `"${NEWER}"`));
   await writeTarball(tree, `dokku-builds-${NEWER}`, join(home, `dokku-builds-${NEWER}.tar.gz`), 0);
   makeDebianPackage({ root: ROOT, version: NEWER, architecture, tree, stage: home, compressed: false });
-  packDokku(home, join(paths.corePlugins, 'available/builds'));
   return home;
-}
-
-/** A package dokku that holds no more than the stock plugin. */
-function packDokku(home: string, stockPlugin: string): void {
-  const content = join(home, 'dokku');
-  cpSync(stockPlugin, join(content, 'var/lib/dokku/core-plugins/available/builds'), { recursive: true });
-  mkdirSync(join(content, 'DEBIAN'));
-  const control =
-    'Package: dokku\nVersion: 0.38.0\nArchitecture: all\nMaintainer: a spec <a@example.org>\nDescription: stand-in\n';
-  writeFileSync(join(content, 'DEBIAN/control'), control);
-  execFileSync('dpkg-deb', ['--build', content, join(home, 'dokku.deb')], { stdio: 'ignore' });
-}
-
-/** Runs install-transcript.sh in a root directory in which /root is `home`; gives what it prints. */
-function install(home: string): string {
-  const enter = `set -e
-    mount -t tmpfs none /mnt
-    mkdir /mnt/u /mnt/w /mnt/m
-    mount -t overlay none -o lowerdir=/,upperdir=/mnt/u,workdir=/mnt/w /mnt/m
-    mount --bind /proc /mnt/m/proc
-    mount --bind /dev /mnt/m/dev
-    mount --bind "$1" /mnt/m/root
-    mount -t tmpfs none /mnt/m/tmp
-    shift
-    cd /
-    exec chroot /mnt/m /bin/bash /root/install-transcript.sh "$@"`;
-  cpSync(join(__dirname, 'install-transcript.sh'), join(home, 'install-transcript.sh'));
-  const args = ['--mount', 'sh', '-c', enter, 'sh', home, version, NEWER, architecture, debian];
-  const { status, stdout, stderr } = spawnSync('unshare', args, { encoding: 'utf8' });
-  if (status !== 0) throw new Error(`${stdout}${stderr} (${String(status)})`);
-  return `${stdout}${stderr}`;
 }
 
 /** Without what differs from machine to machine and from build to build. */
