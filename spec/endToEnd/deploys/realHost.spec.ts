@@ -6,7 +6,7 @@ import { type AppFiles, createSandbox, type Result, type Sandbox, script } from 
 import { concluded, eventsOf, newestBuild } from './concluded';
 
 /*
- * What a real Dokku host calls, row by row (docs/architecture.md), with real processes: most deploys never report how
+ * What a real Dokku host calls, row by row (docs/events.md), with real processes: most deploys never report how
  * they ended.
  */
 
