@@ -2,7 +2,7 @@ import { parseTimestamp, toWholeSeconds } from '../host/durations';
 import { readingApp } from './shared/readingApp';
 import { formatTable } from '../host/terminal/table';
 import { whoText } from '../projections/events/eventView';
-import { readReleases, releaseJson, type SeenRelease, seeReleases } from '../projections/lists/releases';
+import { readReleases, releaseJson, type ShownRelease, showReleases } from '../projections/lists/releases';
 import { once } from '../projections/problemWarnings';
 import { adoptIntoJournal } from './shared/adoptWithProgress';
 import { defineCommand } from './definition/command';
@@ -23,7 +23,7 @@ export const releases = defineCommand({
     const warn = once(output.warn);
     adoptIntoJournal(builds, warn);
     const { latest } = readReleases(builds, flags.limit ?? DEFAULT_LIMIT, warn);
-    const shown = seeReleases(latest, now);
+    const shown = showReleases(latest, now);
     if (flags.format === 'json') {
       output.line(JSON.stringify(shown.map((release) => releaseJson(app, release))));
       return undefined;
@@ -59,7 +59,7 @@ export const releases = defineCommand({
 });
 
 /** The rows on a terminal: ages instead of times, and short commits. */
-async function shortRows(shown: readonly SeenRelease[], now: number): Promise<string[][]> {
+async function shortRows(shown: readonly ShownRelease[], now: number): Promise<string[][]> {
   const { formatAge, formatAgeAlone } = await import('../host/terminal/age');
   return shown.map(({ version, build, revision = '', source, actor, at, current, liveSeconds }) => {
     const live = formatAgeAlone(liveSeconds * 1000);

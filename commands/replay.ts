@@ -67,7 +67,7 @@ function summary(app: AppName, replayed: Replayed, dryRun: boolean): string {
   ];
   const outcome =
     rebuilt.length === 0
-      ? 'all that is stored was true'
+      ? 'all files were up to date'
       : `${dryRun ? 'to rebuild' : done ? 'rebuilt' : 'not all rebuilt'}: ${rebuilt.join(', ')}`;
   return `Replayed ${app}: ${counted(events, 'event')}, ${outcome}`;
 }

@@ -86,7 +86,7 @@ export function buildsNamed(event: BuildEvent): readonly BuildId[] {
   return event.type === 'Pruned' ? [...event.builds, ...(event.logs ?? [])] : [event.build];
 }
 
-/** The event types, in the order in which a build meets them. */
+/** The event types, in the order in which they happen to a build. */
 export const eventTypes = [
   'BuildStarted',
   'BuildFinished',

@@ -62,8 +62,8 @@ function describe(problem: Problem): string {
         ? `lacks event ${problem.from}`
         : `lacks events ${problem.from} to ${problem.to}`;
     case 'disputed':
-      return `holds an event ${problem.seq} (byte ${problem.start}) that is not the one that was recorded, passed over`;
+      return `holds an event ${problem.seq} (byte ${problem.start}) that is not the one that was recorded; it is ignored`;
     case 'unknown':
-      return `holds an event ${problem.seq} that this version does not understand (${problem.reason}), passed over`;
+      return `holds an event ${problem.seq} that this version does not understand (${problem.reason}); it is ignored`;
   }
 }

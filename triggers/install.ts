@@ -32,10 +32,10 @@ import { change, modeOfData, modeOfProperty, type Owner, repairEntry } from './r
  */
 export function install({ host, output }: Call): number {
   removeStrayLink();
-  const seen = readSeen(host);
+  const before = readStates(host);
   const [data, properties] = [buildsRoot(host), propertiesRoot(host)];
-  const changed = repairChanged(host, data, seen, output);
-  repairChanged(host, properties, seen, output);
+  const changed = repairChanged(host, data, before, output);
+  repairChanged(host, properties, before, output);
   const isComplete = asOwnerOf(host.dokkuRoot, () => {
     const apps = appsWithBuilds(data, changed);
     const progress = appProgress(apps.size);
@@ -56,7 +56,7 @@ export function install({ host, output }: Call): number {
     progress.clear();
     if (apps.size > 0) syncFileSystem(data); // also what an install has adopted that was killed before this line
     for (const work of afterSync) work();
-    noteSeen(host, { ...statesIn(data, unfinished), ...statesIn(properties, new Set()) }, output);
+    storeStates(host, { ...statesIn(data, unfinished), ...statesIn(properties, new Set()) }, output);
     return everyAppIsAdopted;
   });
   return isComplete ? 0 : 1;
@@ -93,10 +93,10 @@ function removeStrayLink(): void {
 }
 
 /**
- * Makes the directory `root`, and gives what has changed in it since it was `seen` to `dokku`. Returns the names of
+ * Makes the directory `root`, and gives each entry that has changed since `before` to `dokku`. Returns the names of
  * those entries; none if a link leads there.
  */
-function repairChanged(host: Host, root: string, seen: Seen, output: Output): string[] {
+function repairChanged(host: Host, root: string, before: States, output: Output): string[] {
   const owner = ownerOf(host);
   const modeOf = root === buildsRoot(host) ? modeOfData : modeOfProperty;
   const changed = inDirectory(
@@ -104,9 +104,9 @@ function repairChanged(host: Host, root: string, seen: Seen, output: Output): st
     relative(host.libRoot, root).split(sep),
     (fd) => {
       const names = fs.readdirSync(entryOf(fd));
-      const unseen = names.filter((name) => seen[join(root, name)] !== fileVersion(entryOf(fd, name)));
-      if (owner) for (const name of unseen) repairEntry(fd, name, root, owner, modeOf, output.warn);
-      return unseen;
+      const touched = names.filter((name) => before[join(root, name)] !== fileVersion(entryOf(fd, name)));
+      if (owner) for (const name of touched) repairEntry(fd, name, root, owner, modeOf, output.warn);
+      return touched;
     },
     (fd, name) => {
       makeOwn(fd, name, owner);
@@ -162,28 +162,28 @@ function adopt(host: Host, warn: Warn, app: AppName, system: System): Outcome {
  * The state of each directory after it was repaired and adopted, by its path. It changes with the content of the
  * directory and with its owner.
  */
-type Seen = Readonly<Record<string, string>>;
+type States = Readonly<Record<string, string>>;
 
-const SEEN_FILE = '.installed';
+const STATES_FILE = '.installed';
 const LIMIT_BYTES = 16 * 1024 * 1024;
 
 /** Empty if another version of the program made the file: this one may have more to do. */
-function readSeen(host: Host): Seen {
+function readStates(host: Host): States {
   try {
-    const text = readSmallFile(join(buildsRoot(host), SEEN_FILE), LIMIT_BYTES) ?? '';
-    const { program, seen } = JSON.parse(text) as { program: string; seen: Seen };
-    return program === thisProgram() ? seen : {};
+    const text = readSmallFile(join(buildsRoot(host), STATES_FILE), LIMIT_BYTES) ?? '';
+    const { program, states } = JSON.parse(text) as { program: string; states: States };
+    return program === thisProgram() ? states : {};
   } catch {
     return {};
   }
 }
 
-function noteSeen(host: Host, seen: Seen, output: Output): void {
+function storeStates(host: Host, states: States, output: Output): void {
   try {
-    const text = JSON.stringify({ program: thisProgram(), seen });
-    replaceFile(join(buildsRoot(host), SEEN_FILE), text, { mode: 0o644, durable: false });
+    const text = JSON.stringify({ program: thisProgram(), states });
+    replaceFile(join(buildsRoot(host), STATES_FILE), text, { mode: 0o644, durable: false });
   } catch (error) {
-    output.warn(`${SEEN_FILE}: ${reasonOf(error)}`); // only the next call takes longer
+    output.warn(`${STATES_FILE}: ${reasonOf(error)}`); // only the next call takes longer
   }
 }
 
@@ -194,7 +194,7 @@ function thisProgram(): string {
 }
 
 /** Of every directory in `root`. */
-function statesIn(root: string, without: ReadonlySet<string>): Seen {
+function statesIn(root: string, without: ReadonlySet<string>): States {
   const entries = fs.existsSync(root) ? fs.readdirSync(root, { withFileTypes: true }) : [];
   const directories = entries.filter((entry) => entry.isDirectory() && !without.has(entry.name));
   return Object.fromEntries(directories.map(({ name }) => [join(root, name), fileVersion(join(root, name))]));

@@ -62,8 +62,9 @@ export function repairEntry(
       for (const inner of fs.readdirSync(entryOf(entry))) {
         repairEntry(entry, inner, shown, owner, modeOf, warn, depth + 1);
       }
-    } else if (stat.isDirectory()) warn(`${shown} lies deeper than anything of builds; it is left as it is`);
-    else if (!stat.isFile() || stat.nlink > 1) warn(`${shown} is not a plain file of one name; it is left as it is`);
+    } else if (stat.isDirectory()) warn(`${shown} is deeper than any file of builds; it is left as it is`);
+    else if (!stat.isFile() || stat.nlink > 1)
+      warn(`${shown} is not a regular file, or has a second name; it is left as it is`);
     else change(entry, stat, owner, modeOfFile(stat));
   } finally {
     fs.closeSync(entry);

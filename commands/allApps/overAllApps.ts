@@ -71,15 +71,15 @@ async function overAllApps(host: Host, output: Output, job: Job, most: number): 
   const workers = Math.min(most, apps.length);
   let failed = 0;
   const progress = appProgress(apps.length);
-  const tell = (worked: Worked): void => {
+  const report = (worked: Worked): void => {
     progress.clear();
     printWorked(output, worked, job.flags);
     if (worked.failed) failed += 1;
     progress.done();
   };
   const ticking = setInterval(() => progress.tick(), TICK_MS); // runs while threads work
-  if (workers > 1) await inWorkers(job, apps, workers, tell);
-  else for (const app of apps) tell(workOn(host, job.work, app, job.flags));
+  if (workers > 1) await inWorkers(job, apps, workers, report);
+  else for (const app of apps) report(workOn(host, job.work, app, job.flags));
   clearInterval(ticking);
   progress.clear();
   if (failed > 0) output.warn(`${job.name} failed for ${failed} of ${apps.length} apps`);
@@ -117,7 +117,7 @@ async function inWorkers(
   { name, flags }: Job,
   apps: readonly AppName[],
   count: number,
-  tell: (worked: Worked) => void,
+  report: (worked: Worked) => void,
 ): Promise<void> {
   const queue = [...apps];
   const runOne = (): Promise<void> =>
@@ -128,7 +128,7 @@ async function inWorkers(
         worker.postMessage(queue.shift());
       };
       worker.on('message', (worked: Worked) => {
-        tell(worked);
+        report(worked);
         next();
       });
       worker.on('online', next);

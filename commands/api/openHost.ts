@@ -32,8 +32,8 @@ export function openHost(options: HostOptions = {}): BuildsHost {
     if (!appExists(host, app)) throw new AppDoesNotExist(app);
     return app;
   };
-  const historyOf = (app: AppName, tell = warn): History =>
-    adoptRecords(readable(host, app), thisSystem, tell).loaded.history;
+  const historyOf = (app: AppName, report = warn): History =>
+    adoptRecords(readable(host, app), thisSystem, report).loaded.history;
   const view = (app: AppName, shown: ShownBuild): BuildView =>
     buildView(app, shown, logPath(host, app, shown.build.id)) as BuildView;
 
@@ -86,11 +86,11 @@ export function openHost(options: HostOptions = {}): BuildsHost {
     },
     info(name, build) {
       const [app, id] = [existing(name), parseBuildId(build)];
-      const tell = once(warn);
-      const onRecord = findBuild(historyOf(app, tell), id);
+      const report = once(warn);
+      const onRecord = findBuild(historyOf(app, report), id);
       const past: PastBuild | undefined = onRecord
         ? { build: onRecord }
-        : readPastBuild(readable(host, app), id, undefined, tell);
+        : readPastBuild(readable(host, app), id, undefined, report);
       if (past === undefined) return undefined;
       return infoView(app, shownAt(Date.now())(past.build), logPath(host, app, id), past.pruning) as BuildInfo;
     },

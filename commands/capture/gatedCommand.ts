@@ -27,7 +27,7 @@ export interface GatedCommand {
 const GATE = 'read -r go <&3 || exit 125; exec 3<&-; exec "$@"';
 const GATE_FD = 3;
 const NOT_STARTED = 127;
-const LOOK_MS = 50;
+const POLL_MS = 50;
 const FORWARDED = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2'] as const;
 
 /**
@@ -71,7 +71,7 @@ export function startGated(
       const until = performance.now() + ms;
       while (identity !== undefined && isGroupAlive(identity)) {
         if (performance.now() > until) return false;
-        await delay(LOOK_MS);
+        await delay(POLL_MS);
       }
       return true;
     },

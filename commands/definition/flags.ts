@@ -129,7 +129,7 @@ export function format<T extends string>(
 export const jsonFormat = format(['json', 'stdout']);
 
 /**
- * A flag that may be given more than once, and takes several values with commas between. Empty values are passed over.
+ * A flag that may be given more than once, and takes several values with commas between. Empty values are ignored.
  */
 export function aList<T extends string>(
   shown: string,

@@ -40,7 +40,7 @@ export function parseCall(command: Command, line: CommandLine): CommandCall {
   const positionals =
     takesRest && rest ? parsed.positionals.slice(0, parsed.positionals.length - rest.length) : parsed.positionals;
   const given = assign(entries, host, positionals, switches);
-  passOver(command, output, given.surplus);
+  ignoreSurplus(command, output, given.surplus);
   const flags = parseFlags(command, parsed, now);
   const args = Object.fromEntries(
     entries.map(([key, argument]) => [key, valueOf(argument, { name: key, now }, given.words, host, rest)]),
@@ -101,10 +101,10 @@ function takeApp(host: Host, left: string[]): string | undefined {
   return host.appName;
 }
 
-function passOver(command: Command, output: Output, surplus: readonly string[]): void {
+function ignoreSurplus(command: Command, output: Output, surplus: readonly string[]): void {
   for (const word of surplus) {
     if (command.stock === undefined) throw new Failure(`Unexpected argument "${printable(word)}"`);
-    output.warn(`Unexpected argument "${printable(word)}", passed over`);
+    output.warn(`Unexpected argument "${printable(word)}", ignored`);
   }
 }
 

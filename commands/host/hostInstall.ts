@@ -196,7 +196,7 @@ function stableSteps({ stable }: Places, target: string): Step[] {
 function refuseDirectory(link: string): void {
   const plugin = readPlugin(link);
   if (plugin === undefined || plugin.target !== undefined) return;
-  throw new Failure(`${link} is no link; move it to plugins/available and link to it, so that it can be put back`);
+  throw new Failure(`${link} is not a link; move it to plugins/available and link to it, so that it can be put back`);
 }
 
 /** Whether this tree is that of the Debian package, which has put the units where systemd finds them. */

@@ -14,6 +14,6 @@ export function runInstall(tree: string, output: Output): boolean {
   const { status, signal, error } = spawnSync(trigger, { stdio: ['ignore', 'inherit', 'inherit'] });
   if (status === 0) return true;
   const why = error === undefined && signal === null ? 'see above' : (error?.message ?? `${String(signal)} ended it`);
-  output.warn(`Not all records and the journal could be brought to agree: ${why}`);
+  output.warn(`Some records do not agree with their journals: ${why}`);
   return false;
 }

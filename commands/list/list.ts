@@ -102,7 +102,7 @@ async function hintAtSource(output: Call['output'], source: string): Promise<voi
   const known = Object.keys(sources);
   const meant = nearest(source, known);
   const hint = meant === undefined ? `known are ${known.join(', ')}` : `did you mean ${meant}?`;
-  output.warn(`"${printable(source)}" is no known source; ${hint}`);
+  output.warn(`"${printable(source)}" is not a known source; ${hint}`);
 }
 
 function isEmpty(items: Iterable<unknown>): boolean {

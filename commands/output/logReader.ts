@@ -48,22 +48,22 @@ export function openReader(
 }
 
 /**
- * When the end is recorded, output may still be on its way through `tee`. Reading ends after so many looks without a
- * byte, {@link LOOK_MS} apart: looks and not a time, so that a busy host does not end it early.
+ * When the end is recorded, output may still be on its way through `tee`. Reading ends after so many reads without a
+ * byte, {@link READ_MS} apart. Reads are counted, and not time, so that a busy host does not end it early.
  */
-const QUIET_LOOKS = 10;
-const LOOK_MS = 50;
+const QUIET_READS = 10;
+const READ_MS = 50;
 
 /** What a deploy leaves running may write to the log for ever. */
-const MOST_LOOKS = 60;
+const MOST_READS = 60;
 
 /**
- * Calls `readMore` until it has returned false {@link QUIET_LOOKS} times in a row, and at most {@link MOST_LOOKS}
+ * Calls `readMore` until it has returned false {@link QUIET_READS} times in a row, and at most {@link MOST_READS}
  * times. It returns whether there was anything.
  */
 export async function untilQuiet(readMore: () => boolean): Promise<void> {
-  for (let looks = 0, quiet = 0; quiet < QUIET_LOOKS && looks < MOST_LOOKS; looks += 1) {
-    await delay(LOOK_MS);
+  for (let reads = 0, quiet = 0; quiet < QUIET_READS && reads < MOST_READS; reads += 1) {
+    await delay(READ_MS);
     quiet = readMore() ? 0 : quiet + 1;
   }
 }

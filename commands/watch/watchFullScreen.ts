@@ -1,7 +1,5 @@
-import { writeSync } from 'node:fs';
-
 import { errorCode } from '../../host/failure';
-import { pause } from '../../host/system/pause';
+import { writeFully } from '../../host/terminal/output';
 import { keysOf } from './watchKeys';
 
 /** The whole screen of a terminal, from the time when it is taken until it is given back. */
@@ -36,7 +34,7 @@ export function openFullScreen(events: FullScreenEvents): FullScreen {
   let open = true;
   const write = (text: string): void => {
     try {
-      writeAll(text);
+      writeFully(1, Buffer.from(text));
     } catch (error) {
       if (!GONE.has(errorCode(error) ?? '')) throw error;
       if (open) events.end(0);
@@ -103,15 +101,3 @@ export function openFullScreen(events: FullScreenEvents): FullScreen {
 }
 
 const GONE = new Set(['EIO', 'EPIPE', 'EBADF', 'ENXIO']);
-
-function writeAll(text: string): void {
-  const bytes = Buffer.from(text);
-  for (let written = 0; written < bytes.length;) {
-    try {
-      written += writeSync(1, bytes, written);
-    } catch (error) {
-      if (errorCode(error) !== 'EAGAIN') throw error;
-      pause(1);
-    }
-  }
-}

@@ -6,7 +6,7 @@ import { readSmallFile } from '../system/files';
 import { replaceFile } from '../system/replaceFile';
 import { INSTALLATION_FILE } from './role';
 
-/** How the plugin is installed: in place of the stock one, or beside it. */
+/** How the plugin is installed: in place of the stock one, or alongside it. */
 export type Mode = 'replace' | 'alongside';
 
 /** How it is installed, kept in `$PLUGIN_PATH/dokku-builds.json`: the link that it replaced says nothing any more. */

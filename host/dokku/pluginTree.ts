@@ -11,11 +11,11 @@ export function ownTree(): string {
 
 /** Whether `directory` is a tree of this plugin, of any version. */
 export function isPluginTree(directory: string): boolean {
-  return existsSync(join(directory, EXECUTABLE)) || existsSync(join(directory, EXECUTABLE_BEFORE_1_0));
+  return existsSync(join(directory, EXECUTABLE)) || existsSync(join(directory, PROGRAM_FOR_NODE));
 }
 
-/** What version 0.1 had in its place. */
-const EXECUTABLE_BEFORE_1_0 = 'lib/dokku-builds.js';
+/** The program of the trees that ran on Node. A host may still have one. */
+const PROGRAM_FOR_NODE = 'lib/dokku-builds.js';
 
 /** What plugin.toml in `directory` says; undefined when there is none, or none that can be read. */
 export function readVersion(directory: string): string | undefined {

@@ -29,7 +29,7 @@ export function environmentFiles(host: Host, app: AppName): string[] {
 
 /**
  * The variables that `text` sets, as a shell would read their values, without expansions. A line that sets none is
- * passed over; a quote that is not closed ends with the text. Takes time in proportion to the text.
+ * ignored; a quote that is not closed ends with the text. Takes time in proportion to the text.
  */
 export function parseEnvironment(text: string): Variable[] {
   const variables: Variable[] = [];

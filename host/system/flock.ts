@@ -32,7 +32,7 @@ export function takeLock(path: string): number | undefined {
 }
 
 /**
- * The same, but waits while someone else holds it. A signal that ends this process meanwhile ends flock(1), too.
+ * The same, but waits while someone else holds it. A signal that ends this process ends the waiting flock(1), too.
  */
 export async function waitForLock(path: string): Promise<number> {
   const { spawn } = await import('node:child_process');

@@ -6,10 +6,10 @@ import { Alarm } from './alarm';
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /**
- * Calls `look` every `ms` until SIGINT, SIGTERM or SIGHUP comes, or the reader of stdout has closed it. Rejects
- * with what `look` throws.
+ * Calls `work` every `ms` until SIGINT, SIGTERM or SIGHUP comes, or the reader of stdout has closed it. Rejects
+ * with what `work` throws.
  */
-export async function untilStopped(ms: number, look: () => void): Promise<void> {
+export async function untilStopped(ms: number, work: () => void): Promise<void> {
   const alarm = new Alarm();
   const reader = onReaderGone(alarm.stop);
   for (const signal of SIGNALS) process.on(signal, alarm.stop);
@@ -17,7 +17,7 @@ export async function untilStopped(ms: number, look: () => void): Promise<void> 
     for (;;) {
       await alarm.sleep(ms);
       if (alarm.isStopped()) return;
-      look();
+      work();
     }
   } finally {
     for (const signal of SIGNALS) process.off(signal, alarm.stop);

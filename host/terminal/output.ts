@@ -52,8 +52,7 @@ export class ClosedPipe extends Error {
 
 /**
  * Output to stdout and stderr. Stdout is buffered up to 64 KiB. Writing to it throws {@link ClosedPipe} when nobody
- * reads it any more, and {@link Failure} when it cannot be written (a full disk). What stderr cannot take is dropped:
- * there is nobody else to tell.
+ * reads it any more, and {@link Failure} when it cannot be written (a full disk). What stderr cannot take is dropped.
  */
 export function openOutput(host: Pick<Host, 'quiet'>, streams: Streams = { stdout: 1, stderr: 2 }): Output {
   const stdout = new BufferedStream(streams.stdout);
@@ -166,8 +165,8 @@ function writeWarning(fd: number, message: string): void {
 
 const LONGEST_WAIT = 20; // ms
 
-/** Writes all of `bytes`. Stdout may be a pipe that someone made non-blocking: then the reader is waited for. */
-function writeFully(fd: number, bytes: Uint8Array): void {
+/** Writes all of `bytes`. If somebody made the pipe or terminal non-blocking, waits for its reader. */
+export function writeFully(fd: number, bytes: Uint8Array): void {
   let wait = 1;
   for (let written = 0; written < bytes.length;) {
     try {

@@ -24,7 +24,7 @@ export interface ProgressTerminal {
   now(): number;
 }
 
-/** Stderr if that is a terminal; in a thread beside others, nothing. */
+/** Stderr if that is a terminal; in a worker thread, nothing. */
 const stderr: ProgressTerminal = {
   isThere() {
     if (!isTerminal(2)) return false;

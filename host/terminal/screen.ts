@@ -159,7 +159,7 @@ export class Screen {
     this.#moveToColumn(Math.max(1, column) - 1);
   }
 
-  /** As far as the cursor can move. */
+  /** At most up to the last column that the cursor can reach. */
   #repeat(count: number): void {
     const room = Math.max(0, LAST_COLUMN + 1 - this.#column);
     this.write(this.#repeatable.repeat(Math.min(count, room)));

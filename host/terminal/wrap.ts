@@ -3,7 +3,7 @@ import { widthOf } from './width';
 /** Words, and what stands between brackets as one of them. */
 const WORDS = /(?:\[[^\]]*\]|\S)+/g;
 
-/** Of fewer columns than this beside its first column, text goes below it instead. */
+/** If fewer columns than this are left behind `first`, all of the text goes below it. */
 const LEAST_BESIDE = 24;
 const INDENT_BELOW = 6;
 
@@ -23,7 +23,7 @@ export function wrapText(text: string, columns: number): string[] {
 
 /**
  * `first` and behind it `text`, in lines of at most `columns`. Further lines stand below the beginning of `text`; if
- * there is little room beside `first`, all of them do, with a small indent.
+ * there is little room behind `first`, all of them do, with a small indent.
  */
 export function wrapBehind(first: string, text: string, columns: number): string[] {
   const width = widthOf(first);

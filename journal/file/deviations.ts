@@ -48,11 +48,12 @@ export function stray(seq: number, offset: number): Deviation {
 }
 
 function meaningOf({ start, end, tail, cutOff }: Damaged): string {
-  if (tail) return `the last ${end - start} bytes are no event: a write was cut off, or the file was cut or damaged`;
+  if (tail)
+    return `the last ${end - start} bytes are not an event: a write was cut off, or the file was cut or damaged`;
   if (cutOff)
     return (
-      `bytes ${start} to ${end} are no event, and none is missing: a write was cut off, ` +
+      `bytes ${start} to ${end} are not an event, and none is missing: a write was cut off, ` +
       'or the file was damaged; a cut-off write is no deviation once two events follow it'
     );
-  return `bytes ${start} to ${end} are no intact event: they were damaged after they were written`;
+  return `bytes ${start} to ${end} are not an intact event: they were damaged after they were written`;
 }

@@ -66,7 +66,7 @@ function decodeFields(payload: Uint8Array): [fields: readonly unknown[], unreada
 function parseRecorded(schema: number, seq: number, fields: readonly unknown[]): Recorded | UnknownEvent {
   const [, , , , , id, at, type, data] = fields;
   if (schema > SCHEMA_VERSION) return new UnknownEvent(`it has schema ${schema}, of a newer version`);
-  if (typeof id !== 'string' || !ULID.test(id)) return new UnknownEvent('its id is no ULID');
+  if (typeof id !== 'string' || !ULID.test(id)) return new UnknownEvent('its id is not a ULID');
   if (!isWhole(at) || at > LAST_TIME) return new UnknownEvent('its time is out of range');
   const event: BuildEvent | UnknownEvent = parseEvent(type, data);
   return event instanceof UnknownEvent ? event : { seq, id, at, schema, event };

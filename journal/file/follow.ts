@@ -91,7 +91,7 @@ export function readPiece(reader: Reader, piece: Frame | Damage): Step {
   if (reader.diverged) return { reader, findings: [] };
   if (piece.type === 'damage') return { reader: withDamage(reader, piece), findings: [] };
   const envelope = decodeEnvelope(piece.payload);
-  return envelope === undefined ? passOver(reader, piece) : readEnvelope(reader, envelope, piece);
+  return envelope === undefined ? skipFrame(reader, piece) : readEnvelope(reader, envelope, piece);
 }
 
 /** The last step, at the end of the file. */
@@ -115,7 +115,7 @@ function withPiece(list: DamageList | undefined, latest: Damage): DamageList {
 }
 
 /** An intact frame whose payload is no envelope is damage, and the next frame follows it. */
-function passOver(reader: Reader, { start, end }: Frame): Step {
+function skipFrame(reader: Reader, { start, end }: Frame): Step {
   const latest: Damage = { type: 'damage', start, end, zerosFrom: end, claimedEnd: undefined };
   const { head, damage } = reader;
   return { reader: { ...reader, head: { ...head, end }, damage: withPiece(damage, latest) }, findings: [] };

@@ -82,14 +82,14 @@ function optional<Name extends string, T>(name: Name, parse: Parser<T>, fields: 
 
 function asMap(value: unknown, name: string): Fields {
   if (typeof value !== 'object' || value === null || Object.getPrototypeOf(value) !== Object.prototype)
-    throw new UnknownEvent(`its ${name} is no map`);
+    throw new UnknownEvent(`its ${name} is not a map`);
   return value as Fields;
 }
 
 /** A lone half of a surrogate pair has no place in UTF-8. */
 function text(fields: Fields, name: string): string {
   const value = fields[name];
-  if (typeof value !== 'string') throw new UnknownEvent(`its ${name} is no text`);
+  if (typeof value !== 'string') throw new UnknownEvent(`its ${name} is not text`);
   return value.replace(/\p{Surrogate}/gu, '\ufffd');
 }
 
@@ -101,7 +101,7 @@ function yes(fields: Fields, name: string): true {
 function integer(fields: Fields, name: string, least: number): number {
   const value = fields[name];
   if (!Number.isSafeInteger(value) || Number(value) < least)
-    throw new UnknownEvent(`its ${name} is no whole number from ${least} on`);
+    throw new UnknownEvent(`its ${name} is not a whole number from ${least} on`);
   return Number(value);
 }
 
@@ -122,7 +122,7 @@ function buildId(fields: Fields, name: string): BuildId {
 
 function buildIds(fields: Fields, name: string): BuildId[] {
   const value = fields[name];
-  if (!Array.isArray(value)) throw new UnknownEvent(`its ${name} are no array`);
+  if (!Array.isArray(value)) throw new UnknownEvent(`its ${name} is not an array`);
   return value.map((one) => asId(one, name));
 }
 
@@ -135,7 +135,7 @@ function asId(value: unknown, name: string): BuildId {
 function timestamp(fields: Fields, name: string): Timestamp {
   const value = fields[name];
   if (typeof value !== 'string' || parseTimestamp(value) === undefined)
-    throw new UnknownEvent(`its ${name} is no RFC 3339 time`);
+    throw new UnknownEvent(`its ${name} is not an RFC 3339 time`);
   return value;
 }
 

@@ -42,14 +42,14 @@ const NAMED_UNKNOWN = 10;
 
 /**
  * Reads the whole journal, checks every CRC, number and digest, and hands each event that counts to `onEvent`. `pin`
- * is a head digest (hex) to look for; `beside` watches every frame and problem, too. Memory does not grow with the
+ * is a head digest (hex) to look for; `observer` gets every frame and problem, too. Memory does not grow with the
  * file. Throws `JournalNotReadable`.
  */
 export function verifyJournal(
   journal: Journal,
   onEvent: (recorded: Recorded) => void,
   pin?: string,
-  beside?: Required<Omit<Sink, 'event'>>,
+  observer?: Required<Omit<Sink, 'event'>>,
 ): Verified {
   const chain = new DigestChain(journal);
   const deviations: Deviation[] = [];
@@ -65,7 +65,7 @@ export function verifyJournal(
       onEvent(recorded);
     },
     problem(problem) {
-      beside?.problem(problem);
+      observer?.problem(problem);
       if (problem.type === 'unknown') {
         counts.unknownEvents += 1;
         if (unknown.length < NAMED_UNKNOWN) unknown.push(problem);
@@ -78,7 +78,7 @@ export function verifyJournal(
       }
     },
     frame(envelope, frame, counting) {
-      beside?.frame(envelope, frame, counting);
+      observer?.frame(envelope, frame, counting);
       const { seq } = envelope;
       if (!counting) {
         if (chain.lostARace(envelope, frame)) counts.voidFrames += 1;

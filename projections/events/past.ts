@@ -88,7 +88,7 @@ export function readPast(builds: AppBuilds, until: number | undefined, warn: War
   const events = eventsBackwards(journalOf(builds), {
     event(recorded) {
       builds.onRead?.();
-      if (!isAfter(recorded)) starts.meet(recorded);
+      if (!isAfter(recorded)) starts.add(recorded);
     },
     problem: problemWarner(builds, warn),
   });
@@ -123,7 +123,7 @@ function stillThereAfter(event: Exclude<BuildEvent, BuildStarted>): readonly Bui
   return (event.logs ?? []).filter((id) => !event.builds.includes(id));
 }
 
-/** What is known of a build before its start was met: its events, the last one first, up to when it was pruned. */
+/** What is known of a build before its start is read: its events, the last one first, up to when it was pruned. */
 interface Later {
   readonly events: BuildEvent[];
   readonly pruning?: Pruning;
@@ -135,7 +135,7 @@ class VoidStarts {
   readonly void = new Set<number>();
   readonly #present = new Set<BuildId>();
 
-  meet({ seq, event }: Recorded): void {
+  add({ seq, event }: Recorded): void {
     if (event.type === 'Pruned') for (const id of event.builds) this.#present.delete(id);
     if (event.type !== 'BuildStarted') return;
     if (this.#present.has(event.build)) this.void.add(seq);

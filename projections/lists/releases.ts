@@ -27,7 +27,7 @@ export interface Release {
   readonly at: Timestamp;
 }
 
-/** The releases of an app, as far as its events have been counted. */
+/** The releases of an app in the events that have been counted. */
 export interface Releases {
   /** How many numbers are taken. */
   count: number;
@@ -108,14 +108,14 @@ export function buildOfRelease(builds: AppBuilds, version: number, warn: Warn): 
 }
 
 /** A release as it is shown: how long it was live, or has been until `now`. */
-export interface SeenRelease extends Release {
+export interface ShownRelease extends Release {
   readonly current: boolean;
   readonly live: string;
   readonly liveSeconds: number;
 }
 
 /** Releases, given oldest first, as they are shown: newest first. `now` is ms since the epoch. */
-export function seeReleases(latest: readonly Release[], now: number): SeenRelease[] {
+export function showReleases(latest: readonly Release[], now: number): ShownRelease[] {
   return latest
     .map((release, n) => {
       const next = latest[n + 1];
@@ -131,7 +131,7 @@ function timeOf(timestamp: Timestamp, otherwise: number): number {
 }
 
 /** The JSON of a release (docs/schema). */
-export function releaseJson(app: AppName, release: SeenRelease): object {
+export function releaseJson(app: AppName, release: ShownRelease): object {
   const { version, build, source, actor, revision, at, current, liveSeconds } = release;
   return {
     release: `v${version}`,

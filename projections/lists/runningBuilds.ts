@@ -13,9 +13,9 @@ import { crc32 } from '../../journal/file/checksums';
  * start is appended, and removed after the end is on disk, or when the process is found to be gone. So the view may
  * name too many builds (the app's journal says which run), never too few.
  *
- * The seal beside them holds their number and the exclusive-or of the CRC-32 of their names: it can be changed without
- * reading all entries. If the seal does not fit (an entry was deleted or damaged, two processes wrote at once, one was
- * killed in between), the view is made anew from the journals.
+ * A seal, the file `.seal`, holds their number and the exclusive-or of the CRC-32 of their names: it can be changed
+ * without reading all entries. If the seal does not fit (an entry was deleted or damaged, two processes wrote at once,
+ * one was killed in between), the view is made anew from the journals.
  */
 const VIEW_DIRECTORY = '.running';
 const SEAL_FILE = '.seal';

@@ -173,7 +173,7 @@ const RECORDING_MS = 60_000;
 /**
  * If something else has recorded builds, it has applied its retention, too: of the oldest builds that have ended,
  * those without a record and a log. A build that is missing behind one that is left was deleted by somebody. A build
- * that has ended just now is passed over: its record may be on its way. `before` is the history that the listing
+ * that has ended just now is ignored: its record may be on its way. `before` is the history that the listing
  * followed.
  */
 function removedMeanwhile(before: History, after: History, names: readonly string[], now: number): BuildCommand {

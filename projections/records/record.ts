@@ -81,7 +81,7 @@ export function parseRecord(id: BuildId, text: string): AdoptedRecord | string {
     case 'failed': {
       const known = asWhole(exit_code);
       if (known === undefined && exit_code !== undefined && exit_code !== null)
-        return 'its exit_code is no whole number';
+        return 'its exit_code is not a whole number';
       const exitCode = known ?? (status === 'succeeded' ? 0 : -1);
       const cause = status === 'failed' && exitCode === -1 ? 'abandoned' : 'exit';
       return {
@@ -146,8 +146,8 @@ export function asShown(build: Build, now: number, alive: (build: Build) => bool
 }
 
 /**
- * The JSON view: the record, what readers have always been told beside it, and what the journal knows, in this order.
- * `logPath` is absolute.
+ * The JSON view: the record, the fields that the stock plugin adds to it, and what only the journal knows, in this
+ * order. `logPath` is absolute.
  */
 export function buildView(app: AppName, shown: ShownBuild, logPath: string): object {
   const { build, displayStatus: display_status, duration, durationSeconds: duration_seconds } = shown;

@@ -4,8 +4,8 @@ import { assertNever, type BuildEvent, type BuildFinished, type BuildStarted } f
 import { medianOf } from './median';
 
 /*
- * The figures of software delivery that DORA defines (https://dora.dev/guides/dora-metrics-four-keys/), as far as a
- * host can know them. docs/stats.md has the definitions.
+ * The figures of software delivery that DORA defines (https://dora.dev/guides/dora-metrics-four-keys/), those that
+ * a host can know. docs/stats.md has the definitions.
  */
 
 /** Sources that start the deployed revision again: they deploy no change. */
@@ -19,7 +19,7 @@ interface Deployment {
   readonly revision: string | undefined;
 }
 
-/** The deployments of one app, as far as its events have been counted. */
+/** The deployments of one app in the events that have been counted. */
 export interface Deployments {
   readonly started: Map<BuildId, BuildStarted>;
   /** In the order in which they first ended. */

@@ -74,8 +74,8 @@ function unknownRecords(directory: string, history: History, readAll: () => Hist
 }
 
 /** What the next commands will do with a record that the journal does not have. */
-function whatBecomesOf(directory: string, id: BuildId, isSeen: boolean, pruned: ReadonlySet<BuildId>): string {
-  if (isSeen)
+function whatBecomesOf(directory: string, id: BuildId, isInCheckpoint: boolean, pruned: ReadonlySet<BuildId>): string {
+  if (isInCheckpoint)
     return (
       'is of a build that the journal has lost and the checkpoint still knows; ' +
       'after builds:replay the next command adopts it'

@@ -33,8 +33,8 @@ export interface Replayed {
 
 /**
  * Rebuilds everything that is stored for an app from its journal alone, without the checkpoint; with `dryRun` only
- * says what it would do. `onEvent` is called for each event. Warns of
- * what cannot be written. Undefined if there is no journal. Throws `JournalNotReadable`.
+ * says what it would do. `onEvent` is called for each event. Warns of what cannot be written. Undefined if there is no
+ * journal. Throws `JournalNotReadable`.
  */
 export function replay(
   builds: AppBuilds,

@@ -28,7 +28,7 @@ const NO_JOURNAL: Verified = {
 };
 
 /**
- * Verifies the journal of an app, and compares everything that is stored beside it with what it says. Reads only.
+ * Verifies the journal of an app, and compares it with all files that are made from it. Reads only.
  * `pin` is a head digest (hex) to look for; `onEvent` is called for each event. Throws `JournalNotReadable` and system
  * errors.
  */

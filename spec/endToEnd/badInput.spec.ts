@@ -97,7 +97,7 @@ test('a data directory that cannot be written is named, and never stops a deploy
   chmodSync(directory, 0o755);
 });
 
-test('a record that is not JSON, a directory, a link, a pipe or huge is passed over, and left alone', async (t) => {
+test('a record that is not JSON, a directory, a link, a pipe or huge is ignored, and left alone', async (t) => {
   await host.createApp('spoilt');
   writeRecords(host, finishedRecord('spoilt', 'good', 1));
   host.write(host.file('spoilt', 'torn.json'), '{ "id": "torn", "status": ');

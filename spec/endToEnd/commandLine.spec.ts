@@ -49,7 +49,7 @@ test('every command that needs an app says so when it gets none', async (t) => {
   }
 });
 
-test('a flag that a command does not know is named, and arguments that a stock command does not take are passed over', async (t) => {
+test('a flag that a command does not know is named, and arguments that a stock command does not take are ignored', async (t) => {
   for (const command of commands) {
     const [name = '', ...rest] = command.map((word) => (word === 'APP' ? 'shop' : word));
     const unknown = await host.dokku([name, '--colour', ...rest]);
@@ -60,7 +60,7 @@ test('a flag that a command does not know is named, and arguments that a stock c
     t.is(unknown.stdout, '');
     const expected = await host.dokku([name, ...rest]);
     const surplus = await host.dokku([name, ...rest, 'surplus']);
-    t.deepEqual(surplus, { ...expected, stderr: ` !     Unexpected argument "surplus", passed over\n` }, name);
+    t.deepEqual(surplus, { ...expected, stderr: ` !     Unexpected argument "surplus", ignored\n` }, name);
   }
 });
 

@@ -47,7 +47,7 @@ test('a build id such as constructor is in a checkpoint like any other', (t) => 
   t.deepEqual(readCheckpoint(builds.directory)?.history, whole.history);
 });
 
-test('a checkpoint of another version or with other content is passed over', (t) => {
+test('a checkpoint of another version or with other content is ignored', (t) => {
   const builds = temporaryApp(t);
   append(builds, ...past);
   const whole = loadHistory(builds.directory);
@@ -108,7 +108,7 @@ test('a checkpoint that is missing, cut at any byte, or damaged in any bit, chan
   t.log(`${bytes.length} cuts, ${8 * bytes.length} flips`);
 });
 
-test('a checkpoint that is a link or a directory is passed over', (t) => {
+test('a checkpoint that is a link or a directory is ignored', (t) => {
   const builds = temporaryApp(t);
   append(builds, ...past);
   const whole = loadHistory(builds.directory);
@@ -124,7 +124,7 @@ test('a checkpoint that is a link or a directory is passed over', (t) => {
   t.deepEqual(loadHistory(builds.directory), whole);
 });
 
-test('a checkpoint of another journal is passed over', (t) => {
+test('a checkpoint of another journal is ignored', (t) => {
   const [mine, other] = [temporaryApp(t), temporaryApp(t)];
   append(other, started('x1'), finished('x1'), started('x2'));
   append(mine, ...past);
@@ -133,7 +133,7 @@ test('a checkpoint of another journal is passed over', (t) => {
   sameWithout(t, mine);
 });
 
-test('a checkpoint of a journal that was longer is passed over', (t) => {
+test('a checkpoint of a journal that was longer is ignored', (t) => {
   const builds = temporaryApp(t);
   append(builds, ...past.slice(0, 3));
   const journal = join(builds.directory, 'events.journal');

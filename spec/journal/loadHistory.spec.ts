@@ -29,7 +29,7 @@ test('the history is the fold of the events', (t) => {
   t.deepEqual(problems, []);
 });
 
-test('debris is a problem, and is passed over', (t) => {
+test('debris is a problem, and is ignored', (t) => {
   const builds = temporaryApp(t);
   append(builds, ...past.slice(0, 3));
   appendFileSync(join(builds.directory, 'events.journal'), 'debris');

@@ -34,7 +34,7 @@ interface Read {
   readonly metrics: AppMetrics;
 }
 
-/** Who is told while a journal is read. */
+/** What is called while a journal is read. */
 interface Watcher {
   readonly onProblem: (problem: Problem) => void;
   readonly onRead: AppBuilds['onRead'];

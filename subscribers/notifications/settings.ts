@@ -52,7 +52,7 @@ export function asksFor(on: ReadonlySet<Occasion>, occasion: Occasion): boolean 
 
 /**
  * The settings for `app`: each its own, else the global one, else the default; secret, header and format go with the
- * url. Undefined when no url is set. A stored value that is none is passed over, as if it were not set. Throws system
+ * url. Undefined when no url is set. A stored value that is none is ignored, as if it were not set. Throws system
  * errors.
  */
 export function resolveNotifySettings(host: Host, app: AppName): NotifySettings | undefined {

@@ -31,7 +31,7 @@ export const fleetServerConfig = defineCommand({
     const members = (await readMembers(output, args.members ?? '')).map((line) => {
       const member = parseMember(line);
       if (member !== undefined) return member;
-      throw new Failure(`"${printable(line)}" is no line that fleet:join prints (such as host/01J.../UA...)`);
+      throw new Failure(`"${printable(line)}" is not a line that fleet:join prints (such as host/01J.../UA...)`);
     });
     const doubled = members.find(({ id, key }, place) =>
       members.some((other, at) => at < place && (other.id === id || other.key === key)),

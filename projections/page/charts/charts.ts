@@ -7,7 +7,7 @@ import type { Palette } from '../html/palette';
 import type { Range } from './timeline';
 
 /*
- * Charts are as wide as the page. The drawing stretches, so the labels beside it are HTML. Marks of canceled builds
+ * Charts are as wide as the page. The drawing stretches, so the labels around it are HTML. Marks of canceled builds
  * are hollow; those of failed and successful ones differ in place or form, so that colours are not needed.
  */
 

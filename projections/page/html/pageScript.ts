@@ -8,7 +8,7 @@ import { AGE_UNITS } from '../../../host/terminal/age';
 
 const FILTER = `
 const all = (selector, within = document) => [...within.querySelectorAll(selector)];
-const [bar] = all('[role=search]'), [search, status, zone] = all('input,select', bar), [told] = all('output', bar);
+const [bar] = all('[role=search]'), [search, status, zone] = all('input,select', bar), [counter] = all('output', bar);
 let kept = {};
 try { kept = JSON.parse(sessionStorage.getItem('dokku-builds')) || {}; } catch {}
 search.value = kept.search || ''; status.value = kept.status || ''; zone.value = kept.zone || '';
@@ -53,7 +53,7 @@ const filter = () => {
   }
   for (const row of all('tr[data-app]')) row.hidden = !shown.has(row.dataset.app);
   for (const list of all('.failures')) filterFailures(list.parentElement);
-  told.textContent = isFiltered ? builds + (builds === 1 ? ' build' : ' builds') : '';
+  counter.textContent = isFiltered ? builds + (builds === 1 ? ' build' : ' builds') : '';
 };
 search.oninput = status.onchange = () => { filter(); keep(); };
 bar.hidden = false;

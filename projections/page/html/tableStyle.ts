@@ -1,6 +1,6 @@
 import type { DisplayStatus } from '../../records/record';
 
-/** The sign of each status, as CSS writes it. A screen reader reads the word beside it, and not the sign. */
+/** The sign of each status, as CSS writes it. A screen reader reads the word next to it, and not the sign. */
 const SIGNS: Readonly<Record<DisplayStatus, string>> = {
   succeeded: '\\2713',
   failed: '\\2717',

@@ -93,8 +93,8 @@ test('a stock command passes over surplus arguments with a warning, another one 
   const host = hostWithShop(t);
   const { args, warnings } = parsed(host, sweep, ['shop', 'more', 'most']);
   t.deepEqual(args, { app: 'shop' });
-  t.deepEqual(warnings, ['Unexpected argument "more", passed over', 'Unexpected argument "most", passed over']);
-  t.deepEqual(parsed(host, sweep, ['--all-apps', 'shop']).warnings, ['Unexpected argument "shop", passed over']);
+  t.deepEqual(warnings, ['Unexpected argument "more", ignored', 'Unexpected argument "most", ignored']);
+  t.deepEqual(parsed(host, sweep, ['--all-apps', 'shop']).warnings, ['Unexpected argument "shop", ignored']);
   t.is(refused(host, survey, ['shop', 'more']), 'Unexpected argument "more"');
 });
 

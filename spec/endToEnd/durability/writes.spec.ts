@@ -42,7 +42,7 @@ unless(cannotMountDisk)(
     t.is((await site.start(refused)).status, 0, 'what was refused can be done now');
     site.check('when there is space again');
     t.deepEqual(filesOf(site.builds), recordsOf(site.builds));
-    t.log(`${site.acknowledged.size} starts acknowledged, ${site.debris} bytes of debris passed over`);
+    t.log(`${site.acknowledged.size} starts acknowledged, ${site.debris} bytes of debris ignored`);
   },
 );
 
@@ -59,7 +59,7 @@ test.serial('a file-size limit is reported as such, and the event that exceeds i
   site.check('without the limit');
   t.deepEqual(filesOf(site.builds), recordsOf(site.builds));
   t.true(site.debris > 0);
-  t.log(`${site.acknowledged.size} starts acknowledged, ${site.debris} bytes of debris passed over`);
+  t.log(`${site.acknowledged.size} starts acknowledged, ${site.debris} bytes of debris ignored`);
 });
 
 const victims = ['firstStart', 'start', 'extracted', 'deployed', 'finalize', 'discard'] as const;
@@ -101,7 +101,7 @@ for (const [fault, isWorthwhile] of [
 }
 
 unless(cannotTrace)(
-  'that a file system has no sync of directories is passed over without a word, and of files it is told',
+  'that a file system has no sync of directories is ignored without a word, and of files it is told',
   async (t) => {
     const syncs = (await rehearseAll(t)).filter(([, change]) => change.call === 'fsync');
     const silent: string[] = [];

@@ -8,7 +8,7 @@ import { temporaryDirectory } from '../../temporaryHost';
 
 const UNKNOWN = '1'.repeat(40);
 
-test('commits of a repository have the time of their committer; others are passed over', (t) => {
+test('commits of a repository have the time of their committer; others are ignored', (t) => {
   const repository = join(temporaryDirectory(t), 'shop');
   const env = {
     ...process.env,

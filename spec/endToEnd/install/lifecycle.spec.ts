@@ -139,7 +139,7 @@ test('if a journal cannot be written, host:install and host:uninstall do not say
   for (const name of ['host:install', 'host:uninstall']) {
     const { code, stdout, stderr } = await run(name);
     t.is(code, name === 'host:install' ? 1 : 0); // uninstalling must work all the same
-    t.regex(stderr, /^ ! {5}Not all records and the journal could be brought to agree: see above$/m);
+    t.regex(stderr, /^ ! {5}Some records do not agree with their journals: see above$/m);
     t.notRegex(stdout, /records are in the journal/);
   }
   t.is(linkOf(host), '../available/builds');

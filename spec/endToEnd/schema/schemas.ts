@@ -34,7 +34,7 @@ export function assertRefused(t: ExecutionContext, name: string, value: unknown,
 }
 
 /**
- * `value` with each of `keys` left out in turn, by what is wrong with it; keys that it does not have are passed over.
+ * `value` with each of `keys` left out in turn, by what is wrong with it; keys that it does not have are ignored.
  */
 export function without(value: Json, keys: readonly string[]): [string, Json][] {
   return keys

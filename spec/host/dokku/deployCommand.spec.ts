@@ -27,7 +27,7 @@ test('of a dokku command only the first word is kept: its arguments can be secre
   t.deepEqual(readDeployCommand(['/usr/bin/dokku', 'ps:rebuild', 'shop']), { command: 'ps:rebuild' });
 });
 
-test('flags in front of the command are passed over, with their values', (t) => {
+test('flags in front of the command are ignored, with their values', (t) => {
   for (const flags of [['--quiet'], ['--trace', '--force'], ['--app', 'shop'], ['--quiet', '--app', 'ps', '--trace']])
     t.deepEqual(readDeployCommand(['bash', '/usr/bin/dokku', ...flags, 'ps:restart', 'shop']), {
       command: 'ps:restart',

@@ -47,7 +47,7 @@ test('a deploy lock holds a build id, or says why it does not', (t) => {
   );
 });
 
-test('a stored limit is a whole number from 1, or is warned about in one line and passed over', (t) => {
+test('a stored limit is a whole number from 1, or is warned about in one line and ignored', (t) => {
   const host = temporaryHost(t);
   const app = createApp(host, 'shop');
   const directory = propertiesDirectory(host, app);

@@ -36,7 +36,7 @@ test('retention is the own of the app, else the global one, else 20', (t) => {
   t.deepEqual(resolve(host), { retention: { builds: 3 }, warnings: [] });
 });
 
-test('a bad stored retention is warned about and passed over', (t) => {
+test('a bad stored retention is warned about and ignored', (t) => {
   const host = temporaryHost(t);
   store(host, app, 'ten\u001b[31m');
   store(host, '--global', '50');
@@ -51,7 +51,7 @@ test('a bad stored retention is warned about and passed over', (t) => {
   });
 });
 
-test('a retention that is a directory is warned about and passed over', (t) => {
+test('a retention that is a directory is warned about and ignored', (t) => {
   const host = temporaryHost(t);
   mkdirSync(propertyFile(host, app), { recursive: true });
   const { retention, warnings } = resolve(host);

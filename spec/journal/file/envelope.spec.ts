@@ -50,7 +50,7 @@ for (const [n, event] of examples.entries()) {
   });
 }
 
-test('an event in a newer schema is passed over, but its number and its link count', (t) => {
+test('an event in a newer schema is ignored, but its number and its link count', (t) => {
   const { seq, previousCrc, readTo, digest } = { seq: 7, ...link };
   const newer = encode([SCHEMA_VERSION + 1, seq, previousCrc, readTo, digest, { anything: 'else' }]);
   t.deepEqual(decodeEnvelope(newer), {
@@ -60,12 +60,12 @@ test('an event in a newer schema is passed over, but its number and its link cou
   });
 });
 
-test('an event of a type that is not known is passed over, but its number counts', (t) => {
+test('an event of a type that is not known is ignored, but its number counts', (t) => {
   const envelope = decodeEnvelope(payload({ type: 'BuildPaused', data: { build: 'b1' } }));
   t.deepEqual(envelope, { seq: 7, link, recorded: new UnknownEvent('its type is not known') });
 });
 
-test('an event without the fields of its type is passed over, but its number and its link count', (t) => {
+test('an event without the fields of its type is ignored, but its number and its link count', (t) => {
   const envelope = decodeEnvelope(payload({ type: 'BuildFinished', data: { build: 'b1' } }));
   t.deepEqual(envelope, { seq: 7, link, recorded: new UnknownEvent('its status is none of succeeded, failed') });
 });

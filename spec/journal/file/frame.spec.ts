@@ -63,7 +63,7 @@ test('a torn frame hides no other frame, wherever it was cut', (t) => {
   }
 });
 
-test('garbage before, between and after frames is reported, and passed over', (t) => {
+test('garbage before, between and after frames is reported, and ignored', (t) => {
   const a = encodeFrame(Buffer.from('a'));
   const junk = Buffer.from('no frame at all');
   const { frames, damages } = scan(Buffer.concat([junk, a, junk, a, junk]));

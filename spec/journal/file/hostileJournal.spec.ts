@@ -91,8 +91,8 @@ test('after a frame whose number leaves a gap, later events are shown with it', 
 test('an event that is not understood is reported with the reason, and those around it are shown', (t) => {
   for (const [edit, reason] of [
     [(data: object) => ({ ...data, status: 'lost' }), /status is none of/],
-    [(data: object) => ({ ...data, finishedAt: 5 }), /finishedAt is no RFC 3339 time/],
-    [() => null, /data is no map/],
+    [(data: object) => ({ ...data, finishedAt: 5 }), /finishedAt is not an RFC 3339 time/],
+    [() => null, /data is not a map/],
   ] as const) {
     const journal = temporaryJournal(t);
     const { recorded } = appendAll(journal, story.slice(0, 2));
@@ -110,7 +110,7 @@ test('an event that is not understood is reported with the reason, and those aro
   }
 });
 
-test('an event with an extension type keeps its number, and is passed over', (t) => {
+test('an event with an extension type keeps its number, and is ignored', (t) => {
   const journal = temporaryJournal(t);
   const { head, recorded } = appendAll(journal, story.slice(0, 1));
   const fields = [1, 2, head.crc, head.end, Buffer.alloc(32), recorded[0]?.id ?? '', 5, 'Pruned'];
@@ -182,7 +182,7 @@ test('an event that no reader would accept is not written', (t) => {
   const nonsense = { ...started('b3'), startedAt: '12026-04-30T13:50:00Z' };
   t.throws(() => appendEvent(journal, head, nonsense, minute(1), Math.random), {
     instanceOf: JournalNotWritten,
-    message: /its startedAt is no RFC 3339 time/,
+    message: /its startedAt is not an RFC 3339 time/,
   });
   t.deepEqual(readFileSync(journal.path), before);
 });

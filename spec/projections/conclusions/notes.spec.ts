@@ -101,7 +101,7 @@ test('a line that was cut off at any byte says nothing, and the lines around it 
   }
 });
 
-test('lines of another form are passed over', (t) => {
+test('lines of another form are ignored', (t) => {
   const directory = noted(t);
   const path = notesPath(directory, b1);
   const lines = [
@@ -143,7 +143,7 @@ test('lines of another form are passed over', (t) => {
   t.deepEqual(readNotes(directory, b1), { ...NONE, deployed: true });
 });
 
-test('notes that are too long, a link or a directory are passed over at once', (t) => {
+test('notes that are too long, a link or a directory are ignored at once', (t) => {
   const directory = noted(t, { type: 'deployed' });
   const path = notesPath(directory, b1);
   appendFileSync(path, '\n'.repeat(64 * 1024));
@@ -159,7 +159,7 @@ test('notes that are too long, a link or a directory are passed over at once', (
   t.is(readFileSync(elsewhere, 'utf8'), '{"type":"deployed"}\n');
 });
 
-test('notes can be read by their owner only, and names that no build has are passed over', (t) => {
+test('notes can be read by their owner only, and names that no build has are ignored', (t) => {
   const directory = noted(t, { type: 'deployed' });
   const path = notesPath(directory, b1);
   t.deepEqual([statSync(path).mode & 0o777, statSync(dirname(path)).mode & 0o777], [0o600, 0o700]);

@@ -7,7 +7,7 @@ import {
   noReleases,
   type Releases,
   releaseJson,
-  seeReleases,
+  showReleases,
 } from '../../../projections/lists/releases';
 import { canceled, finished, minute, minuteText, pruned, started } from '../../journal/buildEvents';
 
@@ -90,7 +90,7 @@ test('a release is live until the next one, and the newest until now', (t) => {
       finished('b2', { finishedAt: minuteText(5) }),
     ],
   ]);
-  const [second, first] = seeReleases(latest, minute(7));
+  const [second, first] = showReleases(latest, minute(7));
   t.like(first, { version: 1, current: false, live: '4m0s', liveSeconds: 240 });
   t.like(second, { version: 2, current: true, live: '2m0s', liveSeconds: 120 });
   if (second === undefined) return t.fail();

@@ -134,7 +134,7 @@ test('a seal that is cut or damaged in any bit is not trusted', (t) => {
   t.deepEqual(readRunning(root), running);
 });
 
-test('a name that no app and no build has is passed over', (t) => {
+test('a name that no app and no build has is ignored', (t) => {
   const root = view(t, running);
   writeFileSync(join(root, '.running/myapp/.tmp'), '');
   writeFileSync(join(root, '.running/Stray'), '');

@@ -19,7 +19,7 @@ import { append, filesOf, handle, record, recordsOf, temporaryApp, update, write
 
 const GONE = 2 ** 22 + 1; // more than any pid
 
-test('directories that are called like leftovers are passed over without a warning', (t) => {
+test('directories that are called like leftovers are ignored without a warning', (t) => {
   const builds = temporaryApp(t);
   const named = [`.a.json.${GONE}-1.tmp`, 'b1.log'];
   append(builds, started('b1'), discarded('b1'));

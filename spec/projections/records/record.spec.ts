@@ -113,7 +113,7 @@ test('a record is read as the events that would have made it', (t) => {
 
 const least = { started_at: minuteText(0), status: 'running' };
 
-test('missing fields of a record are filled in, and unknown ones passed over', (t) => {
+test('missing fields of a record are filled in, and unknown ones ignored', (t) => {
   const begun = started(id, { adopted: true, source: 'unknown', kind: 'deploy', process: { pid: 0 } });
   t.deepEqual(parse(least), { started: begun });
   t.deepEqual(parse({ ...least, pid: -4, kind: 7, source: '' }), { started: begun });
@@ -143,7 +143,7 @@ test('an end without time or exit code is still an end', (t) => {
   ] as const)
     t.deepEqual(endOf({ status: 'failed', exit_code: text }), finished(id, { ...end, exitCode }), `"${text}"`);
   for (const exitCode of ['', 'one', '1.5', '0x1', '1e3', 1.5, 1e300, true, [], {}])
-    t.is(endOf({ status: 'failed', exit_code: exitCode }), 'its exit_code is no whole number');
+    t.is(endOf({ status: 'failed', exit_code: exitCode }), 'its exit_code is not a whole number');
   const { signal: _signal, ...unsignaled } = canceled(id, end);
   t.deepEqual(endOf({ status: 'canceled' }), unsignaled);
 });

@@ -89,7 +89,7 @@ test('a checkpoint of no event is found when it says something, or hides events'
   }
 });
 
-test('a checkpoint that holds something else is passed over, and said to be unreadable', (t) => {
+test('a checkpoint that holds something else is ignored, and said to be unreadable', (t) => {
   const builds = temporaryApp(t);
   handle(builds, start('b1'));
   const path = join(builds.directory, CHECKPOINT_FILE);
@@ -109,7 +109,7 @@ test('a checkpoint that holds something else is passed over, and said to be unre
   }
 });
 
-test('a checkpoint whose reader passed over frames that do not count is true', (t) => {
+test('a checkpoint whose reader ignored frames that do not count is true', (t) => {
   const builds = temporaryApp(t);
   handle(builds, start('b1'));
   const { head } = checkpointOf(builds);

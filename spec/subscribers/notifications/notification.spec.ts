@@ -44,21 +44,21 @@ test('an end that was concluded says how, and a report that corrects it says wha
 
 test('the ends that were concluded are remembered until they are reported, and survive being stored', (t) => {
   const ends = new InferredEnds();
-  t.is(ends.meet(reaped('b1')), undefined);
-  t.is(ends.meet(failed('b2')), undefined);
+  t.is(ends.add(reaped('b1')), undefined);
+  t.is(ends.add(failed('b2')), undefined);
   const stored = new InferredEnds(JSON.parse(JSON.stringify(ends.toJson())));
-  t.deepEqual(stored.meet(finished('b1')), { status: 'failed', cause: 'abandoned' });
-  t.is(stored.meet(finished('b1')), undefined);
+  t.deepEqual(stored.add(finished('b1')), { status: 'failed', cause: 'abandoned' });
+  t.is(stored.add(finished('b1')), undefined);
   for (const junk of [null, 7, 'x', {}, [[]], [['b1', 'lost', 'deployed']], [['../x', 'failed', 'abandoned']]])
     t.deepEqual(new InferredEnds(junk).toJson(), []);
 });
 
 test('only so many ends are remembered', (t) => {
   const ends = new InferredEnds();
-  for (let n = 0; n < 1000; n += 1) ends.meet(reaped(`b${n}`));
+  for (let n = 0; n < 1000; n += 1) ends.add(reaped(`b${n}`));
   t.is((ends.toJson() as unknown[]).length, 64);
-  t.truthy(ends.meet(finished('b999')));
-  t.is(ends.meet(finished('b1')), undefined);
+  t.truthy(ends.add(finished('b999')));
+  t.is(ends.add(finished('b1')), undefined);
 });
 
 test('a cancel is about who canceled, and tells who deployed', (t) => {

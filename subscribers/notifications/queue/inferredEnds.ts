@@ -17,8 +17,8 @@ export class InferredEnds {
     this.#ends = new Map(Array.isArray(stored) ? stored.flatMap(parseEntry) : []);
   }
 
-  /** The end that `event` corrects, if it does. */
-  meet(event: BuildEvent): InferredEnd | undefined {
+  /** Adds `event`. Returns the end that it corrects, if there is one. */
+  add(event: BuildEvent): InferredEnd | undefined {
     if (event.type !== 'BuildFinished') return undefined;
     const { build, status, cause } = event;
     const before = this.#ends.get(build);

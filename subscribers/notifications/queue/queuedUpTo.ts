@@ -16,7 +16,7 @@ import { readJournal } from '../../../journal/file/readJournal';
 import type { InferredEnd } from '../notification';
 import { InferredEnds } from './inferredEnds';
 
-/** In an app's directory, beside its journal: the position in the journal up to which events are queued. */
+/** In an app's directory, next to its journal: the position in the journal up to which events are queued. */
 const POSITION_FILE = '.queued-up-to';
 const POSITION_BYTES = 64 * 1024;
 
@@ -84,7 +84,7 @@ function readFrom(
   const events: NewEvent[] = [];
   const { head, diverged } = readJournal(journal, from.head, {
     event(recorded) {
-      const corrects = inferred.meet(recorded.event);
+      const corrects = inferred.add(recorded.event);
       if (wanted(recorded)) events.push({ recorded, ...(corrects && { corrects }) });
     },
     problem: () => undefined, // the commands warn of it

@@ -131,7 +131,7 @@ test('what does not speak HTTP has not taken it, and its words are made printabl
   server.close();
 });
 
-test('interim answers are passed over, but not without end', async (t) => {
+test('interim answers are ignored, but not without end', async (t) => {
   const interim = 'HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n';
   const some = await rawServer(`${interim.repeat(10)}HTTP/1.1 204 No Content\r\n\r\n`);
   t.deepEqual(await post(some.url), { delivered: true, status: 204 });
@@ -154,7 +154,7 @@ test('an answer that switches protocols has not taken it, with or without the he
   }
 });
 
-test('an interim answer is passed over; one that nothing follows is no answer', async (t) => {
+test('an interim answer is ignored; one that nothing follows is no answer', async (t) => {
   const early = 'HTTP/1.1 103 Early Hints\r\n\r\n';
   const server = await rawServer(`${early}${early}HTTP/1.1 204 No Content\r\n\r\n`);
   t.deepEqual(await post(server.url), { delivered: true, status: 204 });
