@@ -1,8 +1,8 @@
 import type * as msgpackr from 'msgpackr';
 
 /*
- * MessagePack by msgpackr, in the form without `eval` and without native code. It is loaded for the first event that is
- * written or read. A call that needs only a checkpoint does not load it.
+ * MessagePack by msgpackr, in the form without `eval` and without native code. It is loaded for the first event that
+ * is written or read. A call that needs only a checkpoint does not load it.
  */
 
 function loaded(): typeof msgpackr {
