@@ -109,7 +109,7 @@ async function commandHelp(host: Host, via: Via, asked: string, columns: number)
   ].join('\n');
 }
 
-/** The error for a name that is no command. */
+/** The error for a name that is not a command. */
 class UnknownCommand extends Failure {
   /** True if a command has a similar name. */
   readonly isNear: boolean;

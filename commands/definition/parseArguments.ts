@@ -53,7 +53,7 @@ export function parseArguments(args: readonly string[], flags: FlagKinds): Parse
       (lists[name] ??= []).push(value ?? valueOf(name, args[++i]));
     } else {
       if (Object.hasOwn(values, name)) throw new Failure(`Flag --${name} was given more than once`);
-      values[name] = value ?? valueOf(name, args[++i]); // a `--` is no value either
+      values[name] = value ?? valueOf(name, args[++i]); // a `--` is not a value either
     }
   }
   return { positionals: positionals.concat(rest ?? []), rest, values, lists, switches };

@@ -95,7 +95,7 @@ async function print({ host, output, flags: given, now }: Call, listing: Listing
   }
 }
 
-/** An adopted record can have any source, so one that is not known is no error. */
+/** An adopted record can have any source, so one that is not known is not an error. */
 async function hintAtSource(output: Call['output'], source: string): Promise<void> {
   if (asSource(source) !== undefined) return;
   const { nearest } = await import('../../host/nearest');

@@ -26,7 +26,7 @@ export function isDisabled({ enabled }: Places, installation: Installation | und
 
 /**
  * Lets the plugin that is enabled as `name` answer `builds:*`. False if things are left as they are: `enabled/builds`
- * is no link. Throws system errors.
+ * is not a link. Throws system errors.
  */
 export function takeOver(host: Host, name: string): boolean {
   const places = placesOf(host);

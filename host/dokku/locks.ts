@@ -33,7 +33,7 @@ export function readDeployLock(host: Host, app: AppName): DeployLock {
   if (content === '') return { state: 'empty' };
   const id = asBuildId(content);
   if (id !== undefined) return { state: 'held', id };
-  return { state: 'unreadable', reason: `${path} holds "${printable(content)}", which is no build id` };
+  return { state: 'unreadable', reason: `${path} holds "${printable(content)}", which is not a build id` };
 }
 
 /** Removes the lock of `app` if it still names the build `expected`; whether it did. */

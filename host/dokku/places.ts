@@ -50,7 +50,7 @@ export function placesOf(host: Host): Places {
 
 /** What a link of `enabled` stands for. */
 export interface Plugin {
-  /** What the link says; undefined when it is no link. */
+  /** What the link says; undefined when it is not a link. */
   readonly target: string | undefined;
   /** Where it leads to; undefined when that is not there. */
   readonly tree: string | undefined;
@@ -67,7 +67,7 @@ export function readPlugin(path: string): Plugin | undefined {
   return { target: readTarget(path), tree, ours, version: tree === undefined ? undefined : readVersion(tree) };
 }
 
-/** What the link at `path` says; undefined when it is no link. */
+/** What the link at `path` says; undefined when it is not a link. */
 export function readTarget(path: string): string | undefined {
   try {
     return readlinkSync(path);

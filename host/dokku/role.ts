@@ -12,7 +12,7 @@ export interface CalledThrough {
   readonly file: string;
 }
 
-/** What `path`, which a call was made by, says; undefined if that is no plugin's. */
+/** What `path`, which a call was made by, says; undefined if that is not a plugin's. */
 export function calledThrough(path: string): CalledThrough | undefined {
   const [, plugins, name, file] = /^(.*)\/enabled\/+([^/]+)\/+((?:subcommands\/+)?[^/]+)$/.exec(path) ?? [];
   return plugins === undefined || name === undefined || file === undefined ? undefined : { plugins, name, file };
@@ -39,7 +39,7 @@ export function roleOf({ plugins, name }: CalledThrough): Role {
   if (name === 'builds') {
     const own = availableName(plugins, targetOf(builds));
     const enabled = own === undefined || lstatSync(`${plugins}/enabled/${own}`, { throwIfNoEntry: false });
-    // A link that somebody made by hand is no installation.
+    // A link that somebody made by hand is not an installation.
     return enabled !== undefined || !existsSync(`${plugins}/${INSTALLATION_FILE}`) ? 'acts' : 'gives back';
   }
   if (isPluginTree(builds)) return 'stands aside';

@@ -60,7 +60,7 @@ export function findPattern([first, ...rest]: Pattern, line: string): Range[] {
   return ranges;
 }
 
-/** Where the last of `parts` ends if they follow `from`, each after characters that are no blanks. */
+/** Where the last of `parts` ends if they follow `from`, each after characters that are not blanks. */
 function endOfParts(parts: readonly string[], line: string, from: number): number | undefined {
   let at = from;
   for (const [n, part] of parts.entries()) {
@@ -81,7 +81,7 @@ function wordEnd(line: string, at: number): number {
   return BLANK.exec(line)?.index ?? line.length;
 }
 
-/** The next character from `at` on that is no blank, or behind the end of the line. */
+/** The next character from `at` on that is not a blank, or behind the end of the line. */
 function nextWord(line: string, at: number): number {
   NO_BLANK.lastIndex = at;
   return NO_BLANK.exec(line)?.index ?? line.length + 1;

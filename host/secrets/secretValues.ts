@@ -2,7 +2,7 @@ import { readPrintedText } from '../terminal/printed';
 import type { Variable } from './appEnvironment';
 import { base64Forms } from './base64';
 
-/** Shorter values are not masked: they would be found in words that are no secrets. */
+/** Shorter values are not masked: they would be found in words that are not secrets. */
 export const LEAST_CHARACTERS = 6;
 
 /** A name of a variable whose value is a secret. */

@@ -86,7 +86,7 @@ export function makeDirectory(path: string, mode = 0o755): void {
   }
 }
 
-/** How often a directory above may vanish, before that is no coincidence. */
+/** How often a directory above may vanish, before that is not a coincidence. */
 const MOST_TRIES = 100;
 
 function isDirectory(path: string): boolean {

@@ -8,7 +8,7 @@ import { isAt, openRegular, ownLikeParent } from './files';
 /**
  * Takes an advisory flock on the lock file at `path`, which is made when it is missing. It is held as long as the
  * returned file descriptor is open, or an inherited copy of it. Undefined when someone else holds it. Throws
- * {@link Failure} when flock(1) cannot be run, or the lock file is no regular file; and system errors.
+ * {@link Failure} when flock(1) cannot be run, or the lock file is not a regular file; and system errors.
  */
 export function takeLock(path: string): number | undefined {
   // eslint-disable-next-line @typescript-eslint/no-require-imports -- loaded only where something is locked

@@ -5,7 +5,7 @@ import { openRegularFile } from './files';
 /** The end of a file of text. */
 export interface Tail {
   /**
-   * At most the asked-for bytes, from the beginning of a line where there is one in their first half; what is no UTF-8
+   * At most the asked-for bytes, from the beginning of a line where there is one in their first half; what is not UTF-8
    * is U+FFFD.
    */
   readonly text: string;
@@ -19,7 +19,7 @@ const DECODER = new TextDecoder('utf-8', { fatal: false, ignoreBOM: true });
 
 /**
  * The end of the file at `path`, at most `limit` bytes of it; undefined when there is no file. A link is not followed,
- * and a pipe not waited for: both throw {@link Failure}, as what is no regular file does. Throws system errors.
+ * and a pipe not waited for: both throw {@link Failure}, as what is not a regular file does. Throws system errors.
  */
 export function readTail(path: string, limit: number): Tail | undefined {
   const file = openRegularFile(path);

@@ -13,7 +13,7 @@ import { wrapText } from './wrap';
 export interface Output {
   /** `=====> text`, on a terminal broken between words; nothing under `dokku --quiet`. */
   readonly title: (text: string) => void;
-  /** The title of a view that scripts read: left out as well when stdout is no terminal. */
+  /** The title of a view that scripts read: left out as well when stdout is not a terminal. */
   readonly viewTitle: (text: string) => void;
   /** `-----> text`; on a terminal broken between words. */
   readonly step: (text: string) => void;
@@ -42,7 +42,7 @@ export interface Streams {
   readonly stderr: number;
 }
 
-/** The reader of stdout has closed it (`builds:list | head -1`). This is no failure, and nothing is left to do. */
+/** The reader of stdout has closed it (`builds:list | head -1`). This is not a failure, and nothing is left to do. */
 export class ClosedPipe extends Error {
   constructor() {
     super('stdout was closed by its reader');

@@ -46,10 +46,10 @@ function arrayHeaderBytes([first = 0]: Uint8Array): number {
   if (first >> 4 === 0x9) return 1;
   if (first === 0xdc) return 3;
   if (first === 0xdd) return 5;
-  throw new TypeError('it is no array');
+  throw new TypeError('it is not an array');
 }
 
-/** An integer of 64 bits that is not exact as a number becomes one that is no safe integer. */
+/** An integer of 64 bits that is not exact as a number becomes one that is not a safe integer. */
 const options = { useRecords: false, mapsAsObjects: true, int64AsType: 'number' } as const;
 
 function newUnpackr(): msgpackr.Unpackr {

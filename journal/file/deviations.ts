@@ -53,7 +53,7 @@ function meaningOf({ start, end, tail, cutOff }: Damaged): string {
   if (cutOff)
     return (
       `bytes ${start} to ${end} are not an event, and none is missing: a write was cut off, ` +
-      'or the file was damaged; a cut-off write is no deviation once two events follow it'
+      'or the file was damaged; a cut-off write is not a deviation once two events follow it'
     );
   return `bytes ${start} to ${end} are not an intact event: they were damaged after they were written`;
 }

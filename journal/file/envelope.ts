@@ -39,7 +39,7 @@ export function encodeEnvelope(recorded: Recorded, { previousCrc, readTo, digest
   return encode([schema, seq, previousCrc, readTo, digest, id, at, type, data]);
 }
 
-/** What `payload` says; undefined if it is no envelope at all. The digest is a view into it. */
+/** What `payload` says; undefined if it is not an envelope at all. The digest is a view into it. */
 export function decodeEnvelope(payload: Uint8Array): Envelope | undefined {
   const [fields, unreadable] = decodeFields(payload);
   const [schema, seq, previousCrc, readTo, digest] = fields;

@@ -114,7 +114,7 @@ function withPiece(list: DamageList | undefined, latest: Damage): DamageList {
   return { ...list, latest: { ...list.latest, end: latest.end, zerosFrom: latest.zerosFrom } };
 }
 
-/** An intact frame whose payload is no envelope is damage, and the next frame follows it. */
+/** An intact frame whose payload is not an envelope is damage, and the next frame follows it. */
 function skipFrame(reader: Reader, { start, end }: Frame): Step {
   const latest: Damage = { type: 'damage', start, end, zerosFrom: end, claimedEnd: undefined };
   const { head, damage } = reader;

@@ -32,7 +32,7 @@ export function isHead(value: unknown): value is Head {
 /** Before the first event. */
 export const START: Head = { seq: 0, start: 0, crc: 0, readTo: 0, end: 0 };
 
-/** A longer file is no journal: a trigger that reads it would take a minute. It has room for 4 million events. */
+/** A longer file is not a journal: a trigger that reads it would take a minute. It has room for 4 million events. */
 export const MAX_JOURNAL = 1024 ** 3;
 
 /** For the owner alone: events name ssh keys and commands. */

@@ -46,7 +46,7 @@ const NO_NOTES: Notes = { deployed: false, cancelers: [] };
 
 /**
  * Adds a note about build `id` of the app whose data lies in `directory`. On disk when it returns. Throws
- * `Failure` for what is no regular file, and system errors.
+ * `Failure` for what is not a regular file, and system errors.
  */
 export function addNote(directory: string, id: BuildId, note: Note): void {
   const path = notesPath(directory, id);
@@ -110,7 +110,7 @@ function withNote(notes: Notes, note: Note | undefined): Notes {
   }
 }
 
-/** A line that a killed process has cut off is no note. */
+/** A line that a killed process has cut off is not a note. */
 function parseNote(line: string): Note | undefined {
   let value: unknown;
   try {

@@ -34,7 +34,7 @@ export class CheckpointComparison {
     this.#endFits = end === this.#stored.head.end || (!counts && this.#endFits);
   }
 
-  /** To be called with every problem. Readers also skip an intact frame that is no event. */
+  /** To be called with every problem. Readers also skip an intact frame that is not an event. */
   problem(problem: Problem): void {
     if (problem.type !== 'damage' || problem.tail || this.#passed) return;
     this.#endFits ||= problem.end === this.#stored.head.end;

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
 
-/** How often something may be made in a directory while it is removed, before that is no coincidence. */
+/** How often something may be made in a directory while it is removed, before that is not a coincidence. */
 const MOST_TRIES = 100;
 
 /**

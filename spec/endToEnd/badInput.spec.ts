@@ -41,7 +41,7 @@ test('a trigger without all of its arguments is refused, and records nothing', a
   t.is((await host.dokku(['builds:list', 'arguments'])).stdout, 'No builds recorded for this app\n');
 });
 
-test('a pid or an exit code that is no number is refused, and nothing is recorded', async (t) => {
+test('a pid or an exit code that is not a number is refused, and nothing is recorded', async (t) => {
   await host.createApp('numbers');
   for (const pid of ['x', '', '-1', '0', '1.5', '12x', '0x10', '99999999999999999999']) {
     const result = await host.trigger('builds-record-start', ['numbers', 'id1', pid, 'git-hook']);
@@ -146,7 +146,7 @@ test('an app whose data directory is a link elsewhere gets no record there', asy
   t.deepEqual(readdirSync(elsewhere), []);
 });
 
-test('stdout that is closed early is no failure, and no reason for a stack trace', async (t) => {
+test('stdout that is closed early is not a failure, and no reason for a stack trace', async (t) => {
   await host.createApp('many');
   const records = Array.from({ length: 400 }, (_, index) => finishedRecord('many', `build${index}`, index));
   writeRecords(host, ...records);

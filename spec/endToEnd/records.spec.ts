@@ -116,7 +116,7 @@ test('a build whose process is gone shows as abandoned, and no file ever says so
   t.is(host.read('left', `${deploy.build}.json`), record);
   for (const name of readdirSync(host.file('left', ''))) t.false(host.read('left', name).includes('abandoned'), name);
 
-  // The lock of the dead is no hindrance, and the end of the next deploy concludes the one before.
+  // The lock of the dead is not a hindrance, and the end of the next deploy concludes the one before.
   await host.commit('left', BUILD);
   t.is((await host.dokku(['ps:rebuild', 'left'])).code, 0);
   t.is(await concluded(host, 'left', deploy.build), 'failed');

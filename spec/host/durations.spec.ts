@@ -113,7 +113,7 @@ for (const text of [
   '12026-04-30T13:50:00Z',
   '-026-04-30T13:50:00Z',
 ]) {
-  test(`${JSON.stringify(text)} is no time`, (t) => {
+  test(`${JSON.stringify(text)} is not a time`, (t) => {
     t.is(parseTimestamp(text), undefined);
   });
 }
@@ -125,7 +125,7 @@ test('a time in whole seconds is cut off, not rounded, and in UTC', (t) => {
   t.is(toWholeSeconds('1969-12-31T23:59:59.5Z'), '1969-12-31T23:59:59Z');
 });
 
-test('text that is no time is shown as it is', (t) => {
+test('text that is not a time is shown as it is', (t) => {
   t.is(toWholeSeconds('soon'), 'soon');
 });
 

@@ -8,7 +8,7 @@ test('a size is a number of bytes, or of units of 1024', (t) => {
 });
 
 for (const text of ['', 'k', '-1', '1.5m', '10 m', '10q', '1kk', '9999999999999', '999999999999g', 'NaN', '1e3']) {
-  test(`${JSON.stringify(text)} is no size`, (t) => {
+  test(`${JSON.stringify(text)} is not a size`, (t) => {
     t.is(parseSize(text), undefined);
   });
 }

@@ -26,7 +26,7 @@ test('builds are given oldest first, running ones alone or with the others', (t)
   t.is(newestBuild(historyOf()), undefined);
 });
 
-test('a property that every object has is no build', (t) => {
+test('a property that every object has is not a build', (t) => {
   const history = historyOf(started('b1'));
   for (const id of ['constructor', 'toString']) t.is(findBuild(history, parseBuildId(id)), undefined);
 });

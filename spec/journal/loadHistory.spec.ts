@@ -54,7 +54,7 @@ test('an event that is damaged is a problem, and the others still make a history
   );
 });
 
-test('debris in front of a checkpoint is no problem any more', (t) => {
+test('debris in front of a checkpoint is not a problem any more', (t) => {
   const builds = temporaryApp(t);
   append(builds, ...past.slice(0, 3));
   appendFileSync(join(builds.directory, 'events.journal'), 'debris');

@@ -38,7 +38,7 @@ export interface Engine {
    * sequence number. Rejects with {@link NotTheLast} otherwise.
    */
   append(of: JournalName, piece: Piece, after: number): Promise<number>;
-  /** Reads from sequence number `from` on, about 4 MiB at a time. Leaves out messages that are no pieces. */
+  /** Reads from sequence number `from` on, about 4 MiB at a time. Leaves out messages that are not pieces. */
   readFrom(from: number): Promise<Batch>;
 }
 

@@ -63,7 +63,7 @@ export function readMetrics(
   return shown ?? { app, metrics: noMetrics(), running: [] };
 }
 
-/** Reads on from `from`, whose metrics change. Undefined if it is no position in this journal. */
+/** Reads on from `from`, whose metrics change. Undefined if it is not a position in this journal. */
 function readFrom(journal: Journal, from: Read, { onProblem, onRead }: Watcher): Read | undefined {
   const { metrics } = from;
   const event = (recorded: Recorded): void => {

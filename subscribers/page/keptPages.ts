@@ -9,7 +9,7 @@ export function pagesDirectory(host: Host): string {
   return join(host.libRoot, 'data', 'builds-page');
 }
 
-/** What is no page: the request for an update, and the lock of the process that makes it. */
+/** What is not a page: the request for an update, and the lock of the process that makes it. */
 export function updateDirectory(host: Host): string {
   return join(pagesDirectory(host), '.update');
 }

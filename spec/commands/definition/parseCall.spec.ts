@@ -98,7 +98,7 @@ test('a stock command passes over surplus arguments with a warning, another one 
   t.is(refused(host, survey, ['shop', 'more']), 'Unexpected argument "more"');
 });
 
-test('what names a file is no flag of the plugin, only of the program on the host', (t) => {
+test('what names a file is not a flag of the plugin, only of the program on the host', (t) => {
   const host = hostWithShop(t);
   const words = ['shop', 'b1', '--out', 'page.html'];
   t.is(

@@ -44,7 +44,7 @@ test('every command takes a date as --until for the end of that day', async (t) 
   t.is(commands, 3);
 });
 
-test('what is no time is refused with what it may be', (t) => {
+test('what is not a time is refused with what it may be', (t) => {
   const texts = [
     '',
     'noon',

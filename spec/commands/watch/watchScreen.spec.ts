@@ -94,7 +94,7 @@ test('/ filters the list while one types; Enter keeps the filter, Escape clears 
   const kept = typed(filtered, ['backspace', 'enter'], on);
   t.regex(screen(kept, on)[0] ?? '', /host: 1 running, "App-2": 11 of 30/);
   t.is(screen(typed(kept, ['escape'], on), on)[0]?.includes('App-2'), false);
-  t.is(onKey(filtered, 'q', logRoom(on))[1], undefined, 'a letter that is typed is no command');
+  t.is(onKey(filtered, 'q', logRoom(on))[1], undefined, 'a letter that is typed is not a command');
 });
 
 test('on a narrow terminal the footer still says how to get help and how to quit', (t) => {

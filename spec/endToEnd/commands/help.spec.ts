@@ -132,7 +132,7 @@ test('a mistyped command is told what may have been meant', async (t) => {
   t.regex((await host.dokku(['builds:help', 'frobnicate'])).stderr, /`builds:frobnicate` .*, see builds:help\n$/);
 });
 
-test('what is no command of the plugin and near none is left to others, without a word', async (t) => {
+test('what is not a command of the plugin and near none is left to others, without a word', async (t) => {
   const program = join(host.paths.plugins, 'enabled', 'builds', 'commands');
   for (const name of ['builds:frobnicate', 'builds:', 'build:list', 'apps:lst', 'lst', 'list', '']) {
     const { code, stdout, stderr } = await host.run([program, name]);

@@ -51,7 +51,7 @@ test.serial(
   },
 );
 
-test.serial('a pruned log is no damage, and one that a crash has left is removed', async (t) => {
+test.serial('a pruned log is not damage, and one that a crash has left is removed', async (t) => {
   expectSuccess(await host.dokku(['builds:verify', 'shop']));
   const replayed = await outputOf('builds:replay', 'shop', '--dry-run');
   host.write(host.file('shop', 'one.log'), 'left\n');

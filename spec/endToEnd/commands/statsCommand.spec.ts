@@ -37,7 +37,7 @@ test('without an app, stats are those of all apps that the caller may see', asyn
   t.deepEqual(apps(all), ['shop', 'blog']);
   const deliveries = (all['apps'] as { delivery: unknown }[]).map(({ delivery }) => delivery);
   t.like(deliveries[0], { deployments: 2, failed_deployments: 1, change_failure_rate: 0.3333, restored: 0 });
-  t.like(deliveries[1], { deployments: 0, change_failure_rate: null }, 'a restart is no deployment');
+  t.like(deliveries[1], { deployments: 0, change_failure_rate: null }, 'a restart is not a deployment');
   t.like(all['delivery'], { deployments: 2, failed_deployments: 1, lead_time_seconds: null });
 
   const walled = await createSandbox();

@@ -71,7 +71,7 @@ export class CrashApp {
   async finalize(options?: CallOptions): Promise<Outcome> {
     const build = this.deploy?.build ?? NONE;
     const outcome = await call(this.host, 'builds-record-finalize', [this.app, build, '1'], options);
-    // Of a build whose start was killed there may be no record: that is said, and is no failure.
+    // Of a build whose start was killed there may be no record: that is said, and is not a failure.
     const unknown = outcome.stderr.includes('No build record');
     if (outcome.status === 0 && !unknown) this.ended.add(build);
     return outcome;

@@ -143,7 +143,7 @@ test('a temporary file that is older than any write takes is stale, whoever has 
   );
 });
 
-test('a file that is gone already, or a directory, is no stale temporary file', (t) => {
+test('a file that is gone already, or a directory, is not a stale temporary file', (t) => {
   const directory = temporaryDirectory(t);
   mkdirSync(join(directory, '.b1.json.1-1.tmp'));
   t.deepEqual(staleTemporaryFiles(directory, ['.b1.json.1-1.tmp', '.gone.1-1.tmp'], nobodyLives), []);

@@ -97,7 +97,7 @@ for (const content of [
     leaveLock(host, `${content}\n`);
     const lock = readDeployLock(host, app);
     if (lock.state !== 'unreadable') return t.fail(lock.state);
-    t.regex(lock.reason, /\.deploy\.lock holds ".*", which is no build id$/);
+    t.regex(lock.reason, /\.deploy\.lock holds ".*", which is not a build id$/);
     t.notRegex(lock.reason, /\n|\p{Cc}/u);
   });
 }
@@ -207,7 +207,7 @@ unless(cannotMountDisk)('a lock of the same inode number on another file system 
   await once(deploy, 'exit');
 });
 
-test('the lock file is readable by all, and is no link', (t) => {
+test('the lock file is readable by all, and is not a link', (t) => {
   const host = temporaryHost(t);
   const umask = process.umask(0o022);
   const fd = takeDeployLock(host, app);

@@ -193,7 +193,7 @@ test('a warning reaches stderr even when stdout is closed', (t) => {
   t.is(readFileSync(path, 'utf8'), ' !     somebody reads this\n');
 });
 
-test('a closed stderr is no reason to fail', (t) => {
+test('a closed stderr is not a reason to fail', (t) => {
   const { reader, writer } = openPipe(t);
   t.teardown(() => closeSync(writer));
   closeSync(reader);

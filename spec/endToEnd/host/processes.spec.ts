@@ -236,7 +236,7 @@ test('a process that /proc hides is alive as long as the kernel knows it', async
   t.false(isAlive(await endedProcess(), hidden));
 });
 
-test('a stat that makes no sense is no proof of death', async (t) => {
+test('a stat that makes no sense is not a proof of death', async (t) => {
   const { pid } = await sleeper(t);
   t.true(isAlive(identifyProcess(pid), fakeProc(t, { [pid]: '' })));
 });

@@ -38,7 +38,7 @@ test('with two branches or none the deployed revision is unknown', (t) => {
   t.is(revisionOf(path), undefined);
 });
 
-test('a directory that is no repository, or a link elsewhere, has no revision', (t) => {
+test('a directory that is not a repository, or a link elsewhere, has no revision', (t) => {
   const { path } = repository(t);
   writeFileSync(join(path, 'HEAD'), 'ref: refs/heads/../../config\n');
   t.is(revisionOf(path), undefined);

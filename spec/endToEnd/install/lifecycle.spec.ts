@@ -202,7 +202,7 @@ test('what a killed installer left goes with the next run, and when it is old, w
   );
 });
 
-test('a host without Dokku, and a plugin directory that is no link, are refused with a sentence', async (t) => {
+test('a host without Dokku, and a plugin directory that is not a link, are refused with a sentence', async (t) => {
   const { host, program, run } = await stockHost(t);
   const nowhere = await host.run([program, 'host:install'], { env: { PLUGIN_PATH: '/nonexistent' } });
   t.is(nowhere.code, 1);
@@ -211,7 +211,7 @@ test('a host without Dokku, and a plugin directory that is no link, are refused 
   expectSuccess(await host.run(['sh', '-c', `rm '${link}' && mkdir '${link}'`]));
   const refused = await run('host:install');
   t.is(refused.code, 1);
-  t.regex(refused.stderr, /enabled\/builds is no link/);
+  t.regex(refused.stderr, /enabled\/builds is not a link/);
 });
 
 test('a deploy that runs while the plugin comes or goes ends in the right record all the same', async (t) => {

@@ -63,7 +63,7 @@ test('an event that says what cannot be is refused', (t) => {
     ['a start of no build', { ...ofType('BuildStarted'), build: null }],
     ['an unknown source that is not adopted', { ...ofType('BuildStarted'), source: 'from elsewhere' }],
     ['a time without a zone', { ...ofType('BuildFinished'), finished_at: '2026-04-30T13:50:00' }],
-    ['a status that is no end', { ...ofType('BuildFinished'), status: 'running' }],
+    ['a status that is not an end', { ...ofType('BuildFinished'), status: 'running' }],
     ['an abandoned status', { ...ofType('BuildFinished'), status: 'abandoned' }],
     ['arguments of a command under a key of their own', { ...ofType('BuildCanceled'), actor: { args: 'SECRET=1' } }],
     ['a removal of nothing', { ...ofType('Pruned'), builds: [] }],

@@ -11,7 +11,7 @@ test('a push knows its revision', (t) => {
       t.deepEqual(readDeployCommand(['bash', path, 'shop', revision]), { command: 'git-receive-pack', revision });
 });
 
-test('what is no whole hash of a commit is no revision', (t) => {
+test('what is not a whole hash of a commit is not a revision', (t) => {
   for (const text of [undefined, '', 'main', sha1.slice(1), `${sha1}0`, sha1.toUpperCase(), `--${sha1}`])
     t.deepEqual(
       readDeployCommand(['bash', '/x/git/receive-app', 'shop', ...(text === undefined ? [] : [text])]),

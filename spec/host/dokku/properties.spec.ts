@@ -38,7 +38,7 @@ test('a property is stored as Dokku stores it: the bare value, 0600, directories
   t.deepEqual(readdirSync(join(host.libRoot, 'config', 'builds', app)), ['retention']);
 });
 
-test('what was written is read, what was cleared is empty, and clearing twice is no error', (t) => {
+test('what was written is read, what was cleared is empty, and clearing twice is not an error', (t) => {
   const host = temporaryHost(t);
   t.is(readProperty(host, '--global', 'retention'), '');
   writeProperty(host, '--global', 'retention', '7');

@@ -35,7 +35,7 @@ test('a value is read as a shell reads it, in whatever quotes', (t) => {
   });
 });
 
-test('what is no assignment is ignored, and a quote that is not closed ends with the file', (t) => {
+test('what is not an assignment is ignored, and a quote that is not closed ends with the file', (t) => {
   t.deepEqual(values("# comment\nfi\n\nA=1 B=2\nunset C\nexport D='open\nE=3"), { A: '1', D: 'open\nE=3' });
 });
 

@@ -23,7 +23,7 @@ const rounds = process.env['SOAK'] === '1' ? 20 : 1;
 const numRuns = process.env['SOAK'] === '1' ? 10_000 : 300;
 
 /**
- * Bytes of any MessagePack value: integers in any form, text that is no UTF-8, extension types, values that are cut
+ * Bytes of any MessagePack value: integers in any form, text that is not UTF-8, extension types, values that are cut
  * off.
  */
 const { value } = fc.letrec<{ value: Uint8Array }>((tie) => ({

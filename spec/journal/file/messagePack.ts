@@ -124,7 +124,7 @@ class Reader {
   protected key(): Value {
     const key = this.value();
     if (key === OF_NO_TYPE || (typeof key === 'object' && key !== null))
-      throw new Error('a key that is no text, number, boolean or nil');
+      throw new Error('a key that is not text, number, boolean or nil');
     return key;
   }
 
@@ -144,7 +144,7 @@ class ReaderOfWritten extends Reader {
 
   protected override key(): Value {
     const key = super.key();
-    if (typeof key !== 'string') throw new Error('a key that is no text');
+    if (typeof key !== 'string') throw new Error('a key that is not a text');
     return key;
   }
 }

@@ -160,7 +160,7 @@ for (const [what, bytes] of [
   ['any bytes', Buffer.from('what the disk made of it')],
   ['half of an event, twice', Buffer.from('\xc1db1\x05\x01\0\0\xc1db1\x05\x01\0\0', 'latin1')],
 ] as const) {
-  test(`a write that was cut off and left ${what} is no deviation once two events follow it`, (t) => {
+  test(`a write that was cut off and left ${what} is not a deviation once two events follow it`, (t) => {
     const journal = written(t);
     appendFileSync(journal.path, bytes);
     t.like(verify(journal).deviations, [{ kind: 'damage', mayPass: true }]);
@@ -188,7 +188,7 @@ for (const [what, bytes] of [
   });
 }
 
-test('an old disk block with whole events, left by a write that was cut off, is no deviation', (t) => {
+test('an old disk block with whole events, left by a write that was cut off, is not a deviation', (t) => {
   const journal = written(t);
   const { start = 0 } = framesOf(journal.path)[3] ?? {};
   const block = readFileSync(journal.path).subarray(40, start + 50); // parts of events around three whole ones

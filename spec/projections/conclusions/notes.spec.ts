@@ -74,7 +74,7 @@ test('of two notes of a kind the later one counts', (t) => {
   });
 });
 
-test('a cancel that did not end the build is no cancel, one that comes after it is', (t) => {
+test('a cancel that did not end the build is not a cancel, one that comes after it is', (t) => {
   const directory = noted(
     t,
     { type: 'revision', revision },

@@ -151,7 +151,7 @@ test('one unreadable record is named, the others are counted, and none is change
   t.is(warnings[1], 'The record myapp/half cannot be read (it is not JSON); it is left alone');
 });
 
-test('files that are no records are ignored in silence', (t) => {
+test('files that are not records are ignored in silence', (t) => {
   const builds = temporaryApp(t);
   for (const name of ['b1.log', '.hidden.json', 'a b.json', 'x.json.bak', '..json', '-b.json']) {
     writeFileSync(join(builds.directory, name), '{}');

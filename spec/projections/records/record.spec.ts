@@ -155,7 +155,7 @@ test('without a final line break, or with other spaces, JSON is JSON', (t) => {
   t.deepEqual(parseRecord(id, `\ufeff${text}`), parseRecord(id, text), 'with a byte order mark');
 });
 
-test('the reason why a file is no record is one sentence', (t) => {
+test('the reason why a file is not a record is one sentence', (t) => {
   for (const [text, problem] of [
     ['', 'it is not JSON'],
     ['{"id": "01j8', 'it is not JSON'],

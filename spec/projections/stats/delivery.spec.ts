@@ -44,7 +44,7 @@ test('a deployment is a deploy that succeeded; those that failed are a share of 
   t.like(deliveryFigures([delivery], 2), { deployments: 1, perDay: 0.5, failed: 1, failureRate: 0.5 });
 });
 
-test('a restart deploys no change, and a sync that found nothing to build was no deploy', (t) => {
+test('a restart deploys no change, and a sync that found nothing to build was not a deploy', (t) => {
   const restarts = ['ps:restart', 'ps:start'].flatMap((source, n) => [
     started(`b${n}`, { source, kind: 'deploy' }),
     deployed(`b${n}`),
@@ -92,7 +92,7 @@ test('lead time is from the commit to its first deployment, for commits whose ti
     return new Map([[FIRST, minute(0)]]);
   };
   t.deepEqual(deliveryOf(deployments, undefined, timesOf).leadTimes, [12 * MINUTE]);
-  t.deepEqual(deliveryOf(deployments, minute(25), timesOf).leadTimes, [], 'going back to a commit is no new change');
+  t.deepEqual(deliveryOf(deployments, minute(25), timesOf).leadTimes, [], 'going back to a commit is not a new change');
   t.deepEqual(asked, [[FIRST, SECOND]]);
   t.like(deliveryFigures([deliveryOf(deployments)], 1), { changes: 0, leadTime: undefined });
 });

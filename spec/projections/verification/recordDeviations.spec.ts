@@ -64,7 +64,7 @@ for (const [field, value] of [
   });
 }
 
-test('a record that is no JSON, or is empty, was changed', (t) => {
+test('a record that is not JSON, or is empty, was changed', (t) => {
   for (const text of ['', '\n', '{', '[]', 'null', '\ufeff']) {
     const builds = recorded(t);
     rewriteRecord(builds, 'b1', () => text);
@@ -82,7 +82,7 @@ test('names that were cut in the middle of a surrogate pair are no deviation, in
   t.deepEqual(verifyApp(builds, testMachine).deviations, []);
 });
 
-test('a foreign record with another app name, or with none, is no deviation once it is adopted', (t) => {
+test('a foreign record with another app name, or with none, is not a deviation once it is adopted', (t) => {
   const builds = temporaryApp(t);
   const end = { status: 'succeeded', finished_at: '2026-04-30T13:51:00Z', exit_code: 0 };
   for (const [id, app] of [

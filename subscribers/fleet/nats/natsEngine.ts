@@ -11,7 +11,7 @@ export class NatsEngine implements Engine {
     const message = await this.requests.direct(`${JOURNALS}.${subjectOf(of)}`);
     if (message === undefined) return undefined;
     const stored = storedPiece(message);
-    // A message that is no piece: no journal can continue from it, so it is shown as a piece that no journal holds.
+    // A message that is not a piece: no journal can continue from it, so it is shown as a piece that no journal holds.
     return stored ?? { of, piece: UNREADABLE, sequence: sequenceOf(message) };
   }
 
@@ -22,7 +22,7 @@ export class NatsEngine implements Engine {
     });
     if (error === undefined && typeof seq === 'number') return seq;
     if (WRONG_SEQUENCE.has(error?.err_code ?? 0)) throw new NotTheLast(of);
-    throw new EngineAway(error?.description ?? 'what came was no acknowledgement');
+    throw new EngineAway(error?.description ?? 'what came was not an acknowledgement');
   }
 
   async readFrom(from: number): Promise<Batch> {

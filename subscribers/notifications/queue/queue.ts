@@ -63,7 +63,7 @@ export function isQueueEmpty(buildsRoot: string): boolean {
   return queuedNames(queueDirectory(buildsRoot)).length === 0;
 }
 
-/** All waiting notifications, the oldest first. Removes a file that is no notification. */
+/** All waiting notifications, the oldest first. Removes a file that is not a notification. */
 export function readQueue(buildsRoot: string): Queued[] {
   const directory = queueDirectory(buildsRoot);
   const queued = queuedNames(directory).map((name) => read(directory, name));

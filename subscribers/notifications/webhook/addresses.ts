@@ -29,7 +29,7 @@ const METADATA_SERVICES = [
 
 /**
  * Whether nothing is sent to the IP address `text`: it is link-local, multicast, reserved, this network's, or a
- * metadata service of a cloud, or it is an IPv6 form of such an IPv4 address. False for what is no address.
+ * metadata service of a cloud, or it is an IPv6 form of such an IPv4 address. False for what is not an address.
  */
 export function isRefusedAddress(text: string): boolean {
   if (!ipaddr.isValid(text)) return false;

@@ -54,7 +54,7 @@ test('the unsettled journals are those with a build that has not ended, and thos
   );
 });
 
-test('what is no index, or one of another layout, is an empty one', (t) => {
+test('what is not an index, or one of another layout, is an empty one', (t) => {
   const directory = temporaryDirectory(t);
   t.deepEqual(readIndex(directory).hosts, []);
   for (const text of ['', '{"layout":1,"journals":{"x":{}}}', '{"layout":2,"next":']) {

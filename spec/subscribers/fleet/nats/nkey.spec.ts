@@ -14,6 +14,6 @@ test('a challenge is signed as the library of the client signs it', (t) => {
   }
 });
 
-test('what is no seed of a user is refused', (t) => {
+test('what is not a seed of a user is refused', (t) => {
   for (const seed of ['', 'SU', 'UA'.padEnd(58, 'A')]) t.throws(() => signing('UA', seed), { instanceOf: Failure });
 });

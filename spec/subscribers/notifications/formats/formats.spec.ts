@@ -100,7 +100,7 @@ test('nothing that a log says mentions anybody or is a link', (t) => {
   t.true(format('grafana', { ...failed, why: '<img src=x>' })?.body.includes('&lt;img src=x&gt;'));
 });
 
-test('the name of a key mentions nobody, and is no markup, above an attachment either', (t) => {
+test('the name of a key mentions nobody, and is not markup, above an attachment either', (t) => {
   const above = (text: string): string | undefined =>
     (JSON.parse(format('slack', { ...failed, text })?.body ?? '{}') as { attachments: { pretext: string }[] })
       .attachments[0]?.pretext;

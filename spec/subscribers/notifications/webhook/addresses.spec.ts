@@ -33,7 +33,7 @@ test('metadata services, link-local, multicast and reserved addresses are refuse
   }
 });
 
-test('public, private, loopback and overlay addresses are allowed; what is no address is a name', (t) => {
+test('public, private, loopback and overlay addresses are allowed; what is not an address is a name', (t) => {
   for (const address of [
     '93.184.215.14',
     '2606:4700::1111',

@@ -154,7 +154,7 @@ test('an answer that switches protocols has not taken it, with or without the he
   }
 });
 
-test('an interim answer is ignored; one that nothing follows is no answer', async (t) => {
+test('an interim answer is ignored; one that nothing follows is not an answer', async (t) => {
   const early = 'HTTP/1.1 103 Early Hints\r\n\r\n';
   const server = await rawServer(`${early}${early}HTTP/1.1 204 No Content\r\n\r\n`);
   t.deepEqual(await post(server.url), { delivered: true, status: 204 });
@@ -248,7 +248,7 @@ test('nothing is sent to an address that is refused, however it is written', asy
   }
 });
 
-test('a name is looked up, and one without an address is no receiver', async (t) => {
+test('a name is looked up, and one without an address is not a receiver', async (t) => {
   const receiver = await startReceiver();
   t.like(await post(`http://localhost:${receiver.port}/`), { delivered: true });
   await receiver.close();
