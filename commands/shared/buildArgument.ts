@@ -82,7 +82,7 @@ function releasedAs(host: Host, { app, warn }: Among, asked: BuildId): BuildId |
   return version === undefined ? undefined : buildOfRelease(readingApp(host, app), Number(version), warn);
 }
 
-/** `current` was asked for, and no deploy holds the lock. The contract says that this is not an error of some commands. */
+/** `current` was asked for, and no deploy holds the lock. For some commands this is not an error. */
 export class NotDeploying extends Failure {}
 
 /**

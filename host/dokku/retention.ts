@@ -22,8 +22,8 @@ export type Limit = 'retention' | 'retention-days' | 'log-retention';
 
 /**
  * The limits of `app`: each its own, else the global one. If none is set, 20 builds of any age are kept, with their
- * logs. Warns of a stored value that is not a whole number of at least 1, and ignores it. Throws the system error for a
- * value that may not be read: a fallback to a smaller number would remove builds that were to be kept.
+ * logs. Warns of a stored value that is not a whole number of at least 1, and ignores it. Throws the system error for
+ * a value that may not be read: a fallback to a smaller number would remove builds that were to be kept.
  */
 export function resolveRetention(host: Host, app: AppName, warn: Warn): Retention {
   const days = resolveLimit(host, app, 'retention-days', warn);

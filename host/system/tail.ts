@@ -5,8 +5,8 @@ import { openRegularFile } from './files';
 /** The end of a file of text. */
 export interface Tail {
   /**
-   * At most the asked-for bytes, from the beginning of a line where there is one in their first half; what is not UTF-8
-   * is U+FFFD.
+   * At most the asked-for bytes, from the beginning of a line where there is one in their first half; what is not
+   * UTF-8 is U+FFFD.
    */
   readonly text: string;
   /** Bytes of the file before it. */
