@@ -31,10 +31,10 @@ export function deviationOf(problem: Exclude<Problem, { type: 'unknown' }>): Dev
   }
 }
 
-/** The digest of event `seq`, whose frame begins at `offset`, is not that of what stands before it. */
+/** The digest of event `seq`, whose frame begins at `offset`, does not match the bytes before it. */
 export function notLinked(seq: number, offset: number): Deviation {
   const meaning =
-    `event ${seq} is not linked to what stands before it: bytes before ${offset} were changed, removed, ` +
+    `event ${seq} is not linked to the event before it: bytes before ${offset} were changed, removed, ` +
     'inserted or moved';
   return { kind: 'chain', offset, seq, meaning };
 }

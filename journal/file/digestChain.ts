@@ -16,7 +16,7 @@ const RECENT_EVENTS = 4096;
 export class DigestChain {
   /** What the last event's digest covers: up to where its writer had read, wherever that is by now. */
   #covered: Range = { from: 0, to: 0 };
-  /** The last event's digest is that of what stands before it. */
+  /** The last event's digest matches the bytes before it. */
   #isLinked = true;
   /** Offset behind the last event that counts. */
   #end = 0;
@@ -50,7 +50,7 @@ export class DigestChain {
   }
 
   /**
-   * The head digest, hex, behind the last event; undefined if the last event is not linked to what stands before it.
+   * The head digest, hex, behind the last event; undefined if the last event is not linked to the event before it.
    */
   headDigest(): string | undefined {
     return this.#isLinked ? this.#journal.digestOf(this.#covered.to, this.#end).toString('hex') : undefined;

@@ -26,7 +26,7 @@ export interface Verified {
   readonly head: Head;
   /**
    * SHA-256, hex, of the last event and through its link of everything before it; undefined without events, and if the
-   * last one is not linked to what stands before it.
+   * last one is not linked to the event before it.
    */
   readonly headDigest: string | undefined;
   /** Number of the event whose head digest was asked for; undefined if no event of this history has it. */

@@ -23,12 +23,12 @@ export function checkpointDeviations(
     return [
       deviation(seq, `knows event ${seq}, but the journal ends at event ${last}: events were removed from its end`),
     ];
-  const remedy = 'one of the two was changed; if the journal is right, builds:replay makes the checkpoint anew';
+  const remedy = 'one of the two was changed; if the journal is right, builds:replay rebuilds the checkpoint';
   switch (outcome) {
     case undefined:
       return [];
     case 'history':
-      return [deviation(seq, `does not say what the events up to ${seq} say; ${remedy}`)];
+      return [deviation(seq, `does not agree with the events up to ${seq}; ${remedy}`)];
     case 'position':
       return [
         deviation(

@@ -22,7 +22,7 @@ export function recordDeviations(builds: AppBuilds, history: History, readAll: (
   const known = buildsOf(history).flatMap((build) => {
     const text = recordContent(directory, build.id);
     if (text !== undefined && saysTheSame(app, build, text)) return [];
-    const what = text === undefined ? 'is missing' : 'does not say what the journal says: it was changed';
+    const what = text === undefined ? 'is missing' : 'does not agree with the journal: it was changed';
     return [deviation(build.id, `${what}; builds:replay writes it again`)];
   });
   return [...known, ...unknownRecords(directory, history, readAll)];

@@ -49,7 +49,7 @@ test('every command that needs an app says so when it gets none', async (t) => {
   }
 });
 
-test('a flag that a command does not know is named, and arguments that a stock command does not take are ignored', async (t) => {
+test('an unknown flag is named, and arguments that a stock command does not take are ignored', async (t) => {
   for (const command of commands) {
     const [name = '', ...rest] = command.map((word) => (word === 'APP' ? 'shop' : word));
     const unknown = await host.dokku([name, '--colour', ...rest]);

@@ -65,7 +65,7 @@ test('secrets of the environment and patterns are masked in notifications and pa
   });
 });
 
-test('if the environment or a pattern cannot be read, no line of a log leaves the host, and that is said', async (t) => {
+test('if the environment or a pattern cannot be read, no line of a log leaves the host, and a warning says so', async (t) => {
   await withHost([() => 200], async (notified) => {
     const { host, receiver } = notified;
     const environment = join(host.paths.dokkuRoot, 'shop', 'ENV');

@@ -60,7 +60,7 @@ async function appWithBuilds(app: string): Promise<string[]> {
   return ['good', 'bad', 'stopped'];
 }
 
-test('without its records an app is told of as before, and the next command that writes puts them back byte for byte', async (t) => {
+test('an app without its records is shown as before, and the next command that writes restores them byte for byte', async (t) => {
   const ids = await appWithBuilds('shop');
   const [records, told] = [recordsOf('shop'), await answers('shop', ...ids)];
   t.is(Object.keys(records).length, 3);
@@ -92,7 +92,7 @@ test('everything that is stored beside the journal and the logs can be deleted',
   t.is(await answers('bare', ...ids), told);
 });
 
-test('the end of a build that something else began is recorded, though nobody had read its record before', async (t) => {
+test('the end of a build that another program started is recorded, although its record was never read before', async (t) => {
   await host.createApp('taken');
   writeRecords(host, runningRecord('taken', 'stock-1', 1, process.pid));
   expectSuccess(await host.trigger('builds-record-finalize', ['taken', 'stock-1', '3']));

@@ -18,7 +18,7 @@ test('a slip is a letter left out, put in, mistaken, or two that changed places'
   for (const [a, b, count] of slips) t.is(slipsBetween(a, b), count, `${a} ${b}`);
 });
 
-test('slips are the same there and back, none only between equals, and never more than the longer word has letters', (t) => {
+test('the distance is the same in both directions, 0 only between equals, and at most the length of the longer word', (t) => {
   const word = fc.string({ unit: fc.constantFrom('a', 'b', 'c'), maxLength: 6 });
   const property = fc.property(word, word, (a, b) => {
     const count = slipsBetween(a, b);

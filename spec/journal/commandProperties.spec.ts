@@ -76,7 +76,7 @@ test('a running build is pruned only by a discard of it, or if its process has e
   });
 });
 
-test('after a prune no more builds have ended than are kept, the last success is one of them, and all running ones run', (t) => {
+test('a prune keeps as many ended builds as are to be kept, the last success among them, and every running build', (t) => {
   check((steps) => {
     for (const { command, before, after } of steps) {
       if (command.type !== 'PruneBuilds') continue;

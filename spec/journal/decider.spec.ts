@@ -66,7 +66,7 @@ test('a build that was pruned so long ago that only the journal knows it does no
     .thenThrows(t, BuildStartedBefore, /^Build b1 has been recorded before$/);
 });
 
-test('an app remembers the builds that were pruned last, and no more, so that a history does not grow for ever', (t) => {
+test('a history knows the ids of the last pruned builds only, so that it does not grow for ever', (t) => {
   const ids = Array.from({ length: PRUNED_KEPT + 10 }, (_, n) => parseBuildId(`b${n}`));
   const one = given(...ids.flatMap((id) => [started(id), discarded(id)]));
   one.thenHistory(t, { builds: {}, order: [], pruned: ids.slice(-PRUNED_KEPT) });

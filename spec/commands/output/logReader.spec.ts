@@ -111,7 +111,7 @@ test('the last lines are found, whether or not the last one is ended, however lo
   }
 });
 
-test('output that comes shortly after the end of a build is waited for, and each piece of it prolongs the wait', async (t) => {
+test('a reader waits for output shortly after the end of a build, and each piece of it prolongs the wait', async (t) => {
   const looks: boolean[] = [];
   await untilQuiet(() => {
     looks.push(looks.length === 2 || looks.length === 5);

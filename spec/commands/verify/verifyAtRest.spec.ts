@@ -21,12 +21,12 @@ test('if nobody writes, every deviation counts at once', (t) => {
   t.deepEqual(watched([['missing*', 'lost']], { writing: 0 }), { found: ['missing*', 'lost'], runs: 1 });
 });
 
-test('a deviation that passes while somebody writes does not count, and one that stays counts when nobody writes any more', (t) => {
+test('a deviation that disappears while a process writes does not count; one that stays counts after the last write', (t) => {
   t.deepEqual(watched([['missing*'], ['missing*'], []], { writing: Infinity }), { found: [], runs: 3 });
   t.deepEqual(watched([['missing*']], { writing: 4 }), { found: ['missing*'], runs: 5 });
 });
 
-test('if somebody writes all the time, a deviation that stays counts after a while, and one that came later does not', (t) => {
+test('if a process writes all the time, a deviation that stays counts after a while, and one that came later does not', (t) => {
   const { found, runs } = watched([['first*'], ['first*', 'second*'], ['second*', 'third*'], ['first*', 'third*']], {
     writing: Infinity,
   });
@@ -35,7 +35,7 @@ test('if somebody writes all the time, a deviation that stays counts after a whi
   t.deepEqual(watched([['first*'], ['first*', 'second*', 'lost']], { writing: Infinity }).found, ['first*', 'lost']);
 });
 
-test('somebody writes if the directory or the journal has just changed, or a writer that lives has a temporary file', (t) => {
+test('a process writes if the directory or the journal has just changed, or a live writer has a temporary file', (t) => {
   const builds = recorded(t);
   const { directory } = builds;
   const journal = join(directory, 'events.journal');

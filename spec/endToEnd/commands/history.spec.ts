@@ -179,7 +179,7 @@ test('--as-of shows what was on record then, including builds that were pruned s
   t.is(status.stdout, 'failed\n');
 });
 
-test('a build that was found dead is abandoned, as of a time between its last sign of life and its reaping', async (t) => {
+test('a build that was found dead is abandoned at a time between its last sign of life and its reaping', async (t) => {
   await host.createApp('undead');
   const started = '2026-04-30T13:50:00Z';
   stockRecord('undead', 'dead1', { started_at: started, status: 'running', source: 'git-hook', pid: deadPid });
@@ -228,12 +228,12 @@ test('a record that was edited by hand does not change history', async (t) => {
   t.deepEqual(await listed('edited'), ['true1 failed']);
   const verified = await host.dokku(['builds:verify', 'edited']);
   t.is(verified.code, 1);
-  t.regex(verified.stderr, /record true1\.json does not say what the journal says/);
+  t.regex(verified.stderr, /record true1\.json does not agree with the journal/);
   await host.dokku(['builds:prune', 'edited']);
   t.is(readFileSync(path, 'utf8'), truth);
 });
 
-test('going back to the stock plugin and coming again adopts what happened in between, what it pruned included', async (t) => {
+test('a change to the stock plugin and back adopts all that happened in between, also what it pruned', async (t) => {
   await host.createApp('between');
   for (const id of ['mine1', 'mine2']) stockRecord('between', id, { started_at: '2026-04-30T13:50:00Z', ...ENDED });
   t.is((await listed('between')).length, 2);

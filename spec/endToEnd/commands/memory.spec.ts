@@ -16,7 +16,7 @@ const EVENTS = 120_000;
 /** It has printed so much when it is measured. A pipe holds 64 KiB, so it waits in the middle of its output. */
 const PRINTED_BYTES = 1024 * 1024;
 
-test('a list of all builds that ever were does not keep them in memory: it takes less than twice what their events take', async (t) => {
+test('a list of all builds does not keep them in memory: it takes less than twice the size of their events', async (t) => {
   const host = temporaryHost(t);
   const app = createApp(host, 'shop');
   synthesizeJournal(appBuilds(host, app).directory, { app, events: EVENTS });

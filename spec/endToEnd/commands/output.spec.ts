@@ -49,7 +49,7 @@ test('the output of a live build ends when its process dies and nobody records t
   t.like(await follower.finished, { code: 0, stderr: '' });
 });
 
-test('the output of a build ends although something goes on to write to its log, and not before some of that came', async (t) => {
+test('the output of a build ends although a process goes on to write to its log, but only after some of that', async (t) => {
   const gate = host.gate();
   await host.createApp('endless', { build: script(gate.announced('compiling')) });
   const deploy = await host.startDeploy('endless', ['ps:rebuild', 'endless'], 'compiling');

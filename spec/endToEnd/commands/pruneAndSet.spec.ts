@@ -31,7 +31,7 @@ test('the end of a build applies the retention, too', async (t) => {
   t.deepEqual(filesOf('kept', 'one', 'two', 'three'), { records: ['three'], logs: ['three'] });
 });
 
-test('prune --all-apps goes over every app, in parallel where asked, and one that fails does not stop the others', async (t) => {
+test('prune --all-apps prunes every app, in parallel if asked, and one that fails does not stop the others', async (t) => {
   const many = await createSandbox();
   try {
     for (const app of ['first', 'second', 'third']) {

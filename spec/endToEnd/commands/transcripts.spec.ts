@@ -39,6 +39,9 @@ async function type(host: Sandbox, live: number, command: string): Promise<strin
     .replace(new RegExp(`\\b${live}\\b`, 'g'), 'LIVE')
     .replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z/g, '<time>') // the records have other fractions of a second
     .replace(/("until":")[^"]*/g, '$1<time>')
+    .replace(/adopted \d{4}-\d\d-\d\dT[\d:]+Z/g, 'adopted <time>')
+    .replace(/\b[0-9a-f]{64}\b/g, '<head>')
+    .replace(/\b[0-9A-HJKMNP-TV-Z]{26}\b/g, '<event-id>')
     .replace(/\b\d{4,}h\d+m\d+s/g, '<time since>') // of a build that runs
     .replace(/\b\d+[dwy] ago\b/g, '<age> ago')
     .replace(/\b[\d.]+ a (day|week)/g, '<rate> a $1')

@@ -168,7 +168,7 @@ test('ps:start is recorded as a deploy', async (t) => {
   t.is(host.record('started', build)['source'], 'deploy');
 });
 
-test('what ps:restart --all and apps that do not exist leave is removed by builds:prune --all-apps, and named', async (t) => {
+test('builds:prune --all-apps removes and names what ps:restart --all and apps that do not exist leave', async (t) => {
   const other = await createSandbox();
   t.teardown(() => other.remove());
   await other.createApp('shop');

@@ -119,7 +119,7 @@ test('every byte that the page explains stands where the page says', (t) => {
   }
 });
 
-test('a reader written from the page reads whatever the program writes: every event, races, a write that was cut off', async (t) => {
+test('a reader written from the page reads all that the program writes: every event, races, a write that was cut off', async (t) => {
   await host.createApp('all');
   const stock = { id: 'stock1', app: 'all', started_at: '2026-04-30T13:50:00.123456789+02:00', status: 'canceled' };
   host.write(host.file('all', 'stock1.json'), JSON.stringify({ ...stock, kind: 'build', pid: 0, source: 'gitée' }));

@@ -34,7 +34,7 @@ function tidiesUp(victim: Victim, { stderr }: Outcome): boolean {
 
 for (let round = 1; round <= ROUNDS; round += 1)
   test.serial(
-    `${KILLS} SIGKILLs at random moments lose nothing that was acknowledged, and leave nothing half done: round ${round} of ${ROUNDS}`,
+    `${KILLS} SIGKILLs at random moments lose no acknowledged event and leave nothing half done: round ${round} of ${ROUNDS}`,
     async (t) => {
       const host = temporaryHost(t);
       writeProperty(host, '--global', 'retention', '3');

@@ -51,7 +51,7 @@ unless(cannotTrace)(
   },
 );
 
-test('records and logs of pruned builds that a power cut brings back are shown by nothing, and go with the next prune', async (t) => {
+test('records and logs of pruned builds that a power cut brings back are not shown, and the next prune removes them', async (t) => {
   const { host, app, builds } = crashed(t);
   const ids = Array.from({ length: 101 }, (_, n) => `f${n + 100}`); // more than are remembered
   append(builds, ...ids.flatMap((id) => [started(id), finished(id)]));

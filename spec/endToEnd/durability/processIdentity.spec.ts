@@ -28,7 +28,7 @@ const noBoots = cannotRun(`mount --bind /dev/null ${BOOT_ID}`, '--mount');
 
 for (const dies of ['after', 'before'] as const) {
   unless(noPids)(
-    `a build whose process died ${dies} its start was recorded, and whose pid the kernel gave to another, is abandoned, and that one is left alone`,
+    `a build is abandoned if its process died ${dies} its start was recorded and the kernel reused the pid; the new process is left alone`,
     (t) => {
       const host = temporaryHost(t);
       const app = createApp(host, 'myapp');
@@ -77,7 +77,7 @@ for (const [what, change] of [
   ['another start time', { startTicks: 1 }],
   ['another boot', { bootId: ANOTHER_BOOT }],
 ] as const) {
-  test(`a build whose process had ${what} is abandoned; a cancel or a prune marks it failed, and signals nobody`, async (t) => {
+  test(`a build whose process had ${what} is abandoned; a cancel or a prune marks it failed, and sends no signal`, async (t) => {
     for (const way of ['cancel', 'prune']) {
       const { host, app, sleeper } = await deploying(t);
       record(host, app, { ...identifyProcess(sleeper), ...change });
@@ -103,7 +103,7 @@ test('a build whose process is the recorded one is running, and a cancel ends it
 
 const HOUR_MS = 3_600_000;
 
-test('a cancel that was killed before its signal is finished by the next one, even when the clock was set back since', async (t) => {
+test('a cancel that was killed before its signal is finished by the next cancel, even if the clock was set back', async (t) => {
   for (const ago of [HOUR_MS, -HOUR_MS]) {
     const { host, app, builds, sleeper, ended } = await deploying(t);
     const finishedAt = formatTimestamp(Date.now() - ago);

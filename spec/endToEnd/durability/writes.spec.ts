@@ -77,7 +77,7 @@ for (const [fault, isWorthwhile] of [
   ['EDQUOT', needsRoom],
 ] as const) {
   unless(cannotTrace)(
-    `${fault} from any single system call that changes something is told, put right by the next call, and never takes an event away`,
+    `${fault} from any single system call that changes something is reported, mended by the next call, and loses no event`,
     async (t) => {
       const refused: string[] = [];
       const changes = (await rehearseAll(t)).filter(isWorthwhile);

@@ -100,7 +100,7 @@ test('alongside, no command touches what the stock plugin wrote, and those that 
   t.deepEqual(stockFiles(host), before);
 });
 
-test('alongside, what the stock plugin decides is journaled: an end, a cancel, a discard, what it prunes', async (t) => {
+test('alongside, the decisions of the stock plugin are journaled: an end, a cancel, a discard, a prune', async (t) => {
   const { host } = await journalingHost(t);
   const [kept = ''] = recordIds(host);
 
@@ -172,7 +172,7 @@ test('alongside, a reader that was faster than the trigger makes no difference',
   t.is(starts.length, 1);
 });
 
-test('alongside, the journal follows an app that the stock plugin renames, and goes with one that is destroyed', async (t) => {
+test('alongside, the journal moves with an app that the stock plugin renames, and is removed with a destroyed one', async (t) => {
   const { host } = await journalingHost(t);
   const before = await eventsOf(host);
   renameSync(join(host.paths.builds, 'shop'), join(host.paths.builds, 'store')); // what the stock plugin does

@@ -184,7 +184,7 @@ test('an uninstall after Dokku has put its own link back only cleans up', async 
   t.is(linkOf(host), '../available/builds');
 });
 
-test('what a killed installer left goes with the next run, and when it is old, whoever has its pid by now', async (t) => {
+test('files of a killed installer are removed by the next run, and old ones even if its pid was reused', async (t) => {
   const { host, run } = await stockHost(t);
   const enabled = join(host.paths.plugins, 'enabled');
   const [old, gone, young] = [

@@ -11,7 +11,7 @@ import { createApp, temporaryHost } from '../../temporaryHost';
 
 const ended = { status: 'succeeded', finished_at: '2026-04-30T13:51:00Z', exit_code: 0 };
 
-test('install says which records it could not write to a journal, and why, exits with 1, and does it the next time', async (t) => {
+test('install names the records that it could not write to a journal, exits with 1, and writes them the next time', async (t) => {
   const host = temporaryHost(t);
   const builds = appBuilds(host, createApp(host, 'shop'));
   mkdirSync(builds.directory, { recursive: true });

@@ -313,7 +313,7 @@ test('a receiver that answers 429 is left alone for as long as it says', async (
   });
 });
 
-test('a receiver that answers 410 gets nothing more until the url is set again, and builds:notify says so', async (t) => {
+test('a receiver that answers 410 gets no notification until the url is set again, and builds:notify says so', async (t) => {
   await withHost([410], async ({ host, receiver, delivered, waiting }) => {
     await record(host, 'one', 1);
     await receiver.request(1);

@@ -6,7 +6,7 @@ import test, { type ExecutionContext } from 'ava';
 import { script } from '../../../scripts/sandbox/host';
 import { stored, withHost } from './notified';
 
-test('secret, header and url stand in no file but their own, in no output, no command line and no environment', async (t) => {
+test('secret, header and url are in no file but their own, in no output, command line or environment', async (t) => {
   await withHost(['hang', 'hang', 'hang', 'hang'], async (notified) => {
     const { host, receiver } = notified;
     const secret = `secret-${randomUUID()}`;

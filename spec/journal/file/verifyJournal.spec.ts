@@ -127,7 +127,7 @@ test('a write that was cut off, with one event behind it, is not said to have be
   t.like(cutOff, { kind: 'damage', offset: start });
   t.regex(
     cutOff?.meaning ?? '',
-    /are not an event, and none is missing: a write was cut off, .* no deviation once two events follow it/,
+    /are not an event, and none is missing: a write was cut off, .* not a deviation once two events follow it/,
   );
 });
 

@@ -36,7 +36,7 @@ const text = (metrics: AppMetrics, dialect: Dialect = 'openmetrics', app = 'shop
 
 const ofPush = '{app="shop",source="git-hook",kind="build"';
 
-test('ends are counted by app, source, kind and status; a pruned build stays counted, a discarded one never was one', (t) => {
+test('ends are counted by app, source, kind and status; a pruned build is counted, a discarded one is not', (t) => {
   const said = text(
     metricsOf(
       started('b1'),

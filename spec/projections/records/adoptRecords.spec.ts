@@ -94,7 +94,7 @@ test('the end of an adopted build is taken from its record', (t) => {
   t.is(buildsOf(adopted(builds).history)[0]?.status, 'succeeded');
 });
 
-test('an end that something else has recorded for a build of ours counts when its process is gone, and not before', (t) => {
+test('an end that another program recorded for one of our builds counts as soon as the process of the build is gone', (t) => {
   const builds = temporaryApp(t);
   handle(builds, start('alive', { process: identifyProcess(process.pid) }));
   handle(builds, start('dead', { process: { pid: GONE } }));
@@ -234,7 +234,7 @@ test('a build that a stock Dokku has pruned meanwhile is pruned', (t) => {
   t.deepEqual(ids(adopted(builds)), ['b2', 'b3']);
 });
 
-test('a build whose record was deleted has not been pruned where an older one is left, or an adopted one is older', (t) => {
+test('a missing record does not mean that the build was pruned if an older or an older adopted build still has one', (t) => {
   const builds = temporaryApp(t);
   for (const id of ['b1', 'b2', 'b3', 'b4']) {
     handle(builds, start(id));
@@ -310,7 +310,7 @@ test('the end that something else has recorded for a dead build counts alongside
   t.like(buildsOf(adopted(builds).history), [{ status: 'failed', exitCode: 3 }]);
 });
 
-test('what the stock plugin has removed is pruned alongside it, and a running build only if its process is gone', (t) => {
+test('alongside, builds that the stock plugin removed are pruned, a running one only if its process is gone', (t) => {
   const builds: AppBuilds = { ...temporaryApp(t), mode: 'alongside' };
   append(
     builds,

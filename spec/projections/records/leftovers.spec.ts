@@ -157,7 +157,7 @@ test('an entry of the view that cannot be removed does not keep the checkpoint f
   t.is(readCheckpoint(builds.directory)?.head.seq, 2);
 });
 
-test('a directory that is called like a leftover in the view of running builds does not make the view distrusted', (t) => {
+test('a directory with the name of a leftover in the view of running builds does not make the view invalid', (t) => {
   const { app, buildsRoot } = temporaryApp(t);
   const view = join(buildsRoot, '.running');
   mkdirSync(join(view, `..seal.${GONE}-1.tmp`), { recursive: true });
@@ -170,7 +170,7 @@ test('a directory that is called like a leftover in the view of running builds d
   );
 });
 
-test('records of builds that were pruned so long ago that only the journal knows them are removed, strangers stay', (t) => {
+test('records of builds that were pruned long ago are removed, records of other programs stay', (t) => {
   const builds = temporaryApp(t);
   const many = Array.from({ length: PRUNED_KEPT + 6 }, (_, n) => `b${n}`);
   append(builds, ...many.flatMap((id) => [started(id), discarded(id)]));

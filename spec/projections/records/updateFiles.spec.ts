@@ -103,7 +103,7 @@ test('of the builds that a deploy prunes the records, logs and notes are removed
   t.deepEqual(Object.keys(filesOf(builds)), ['b3.json', 'b3.log', 'b4.json', 'stranger.json']);
 });
 
-test('of the logs that a deploy prunes the records stay, and a log that a crash has left goes when all are compared', (t) => {
+test('a deploy that prunes logs keeps the records; a log that a crash left is removed when all files are compared', (t) => {
   const builds = temporaryApp(t);
   for (const id of ['b1', 'b2']) {
     handle(builds, start(id), finish(id));

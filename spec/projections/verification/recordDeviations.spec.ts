@@ -60,7 +60,7 @@ for (const [field, value] of [
     rewriteRecord(builds, 'b1', (text) => JSON.stringify({ ...fieldsOf(text), [field]: value }));
     const { deviations } = verifyApp(builds, testMachine);
     t.like(deviations, [{ kind: 'record', mayPass: true }]);
-    t.regex(deviations[0]?.meaning ?? '', /b1\.json does not say what the journal says: it was changed/);
+    t.regex(deviations[0]?.meaning ?? '', /b1\.json does not agree with the journal: it was changed/);
   });
 }
 
@@ -72,7 +72,7 @@ test('a record that is not JSON, or is empty, was changed', (t) => {
   }
 });
 
-test('names that were cut in the middle of a surrogate pair are no deviation, in the journal, a record or the checkpoint', (t) => {
+test('a name that was cut in the middle of a surrogate pair is not a deviation in the journal, a record or the checkpoint', (t) => {
   const builds = temporaryApp(t);
   handle(builds, start('b1', { actor: { key: `${'x'.repeat(199)}\ud83d`, user: '\ude00' } }));
   append(builds, started('b2', { source: 'cut\ud83d', adopted: true }));

@@ -38,7 +38,7 @@ test('a checkpoint that makes readers miss events is found, and made anew by a r
   t.is(buildsOf(loadHistory(builds.directory).history).length, 1); // it is believed
   t.regex(
     checkpointDeviations(builds).join(),
-    /^the checkpoint does not match the place of event .*builds:replay makes the checkpoint anew$/,
+    /^the checkpoint does not match the place of event .*builds:replay rebuilds the checkpoint$/,
   );
   t.true(replay(builds, true, testMachine, () => undefined, refuseWarning)?.checkpoint);
   t.true(replay(builds, false, testMachine, () => undefined, refuseWarning)?.checkpoint);
@@ -72,7 +72,7 @@ test('a checkpoint that says something else is found', (t) => {
   const changed = { ...checkpoint.history.builds, [first.id]: { ...first, exitCode: 7 } };
   const history = { ...checkpoint.history, builds: changed };
   writeCheckpoint(builds.directory, { ...checkpoint, history });
-  t.regex(checkpointDeviations(builds).join(), /^the checkpoint does not say what the events up to 5 say/);
+  t.regex(checkpointDeviations(builds).join(), /^the checkpoint does not agree with the events up to 5/);
 });
 
 test('a checkpoint of no event is found when it says something, or hides events', (t) => {
@@ -164,7 +164,7 @@ test('verify says what will happen to a record that the journal does not know', 
   t.true(buildsOf(loadHistory(builds.directory).history).some((build) => build.id === 'lost' && build.adopted));
 });
 
-test('a last event that was edited, its record with it and the checkpoint away, is shown by a head that was kept alone', (t) => {
+test('a kept head shows that the last event and its record were edited and the checkpoint was removed', (t) => {
   const builds = temporaryApp(t);
   for (const command of commands.slice(0, 4)) handle(builds, command);
   const { headDigest } = verifyApp(builds, testMachine);

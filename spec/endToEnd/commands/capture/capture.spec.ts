@@ -83,7 +83,7 @@ test('an unknown source, a missing command, and a command that does not exist ar
   t.is(host.lock('wrong'), undefined);
 });
 
-test('while it runs it holds the lock: a second one fails at once and says who holds it, and so does a deploy', async (t) => {
+test('a running command holds the lock: a second one, or a deploy, fails at once and says who holds it', async (t) => {
   await host.createApp('busy', { start: script('echo started') });
   const { capture, build, open } = await holding('busy');
   t.is(host.lock('busy'), `${build}\n`);

@@ -95,7 +95,7 @@ async function flooding(app: string, path: string, env: Record<string, string>, 
   return { capture, build: host.lock(app)?.trim() ?? '' };
 }
 
-test('neither a reader who does not read nor a logger holds up the log, a signal, the end, or costs memory', async (t) => {
+test('a reader that does not read, or a logger, delays no log, signal or end, and costs no memory', async (t) => {
   await host.createApp('stuck');
   const gate = host.gate();
   const stubs = join(host.paths.tmp, 'stubs');

@@ -63,7 +63,7 @@ test('a build of which its host has said nothing yet is unknown', (t) => {
   t.is(statusAt(t, minute(0), { journal: { nonsense: true } }), 'unknown');
 });
 
-test('a running build of a destroyed app is abandoned, one of a journal newer than the list of its host is not', (t) => {
+test('a running build of a destroyed app is abandoned, unless its journal is newer than the list of its host', (t) => {
   const host = { ...hostState, journals: [] };
   t.is(statusAt(t, minute(2), { host, hostAt: minute(1), journalAt: minute(0) }), 'abandoned');
   t.is(statusAt(t, minute(2), { host, hostAt: minute(0), journalAt: minute(1) }), 'running');

@@ -140,7 +140,7 @@ const notification: Notification = {
   },
 };
 
-test('the reason is the last error of the log and what the exit code means; without lines of the log only the latter', (t) => {
+test('the reason is the last error of the log and the meaning of the exit code, or only the meaning without a log', (t) => {
   const sending = { host: 'h', now: 0, attempt: 1 };
   const lines = ['Error: ENOSPC: no space left on device', ' !     App build failed'];
   const withLog = messageOf(notification, { ...sending, log: { lines, cut: false } });
