@@ -63,54 +63,6 @@ withServer(
   },
 );
 
-withServer(
-  'a host can write and read its own alone, a reader can write nothing, and neither can destroy',
-  async (t) => {
-    const [host, other, reader, administrator] = [
-      newMember('host'),
-      newMember('host'),
-      newMember('reader'),
-      newMember('administrator'),
-    ];
-    const own = await startServer(t, [host, other, reader, administrator]);
-    await makeStreams(await own.connect(administrator), 1);
-    const [fleet, theirs, reading] = [await own.connect(host), await own.connect(other), await own.connect(reader)];
-    const [of, ofOther] = [
-      { host: host.id, journal: ulid() },
-      { host: other.id, journal: ulid() },
-    ];
-    await fleet.append(of, piece, 0);
-    await theirs.append(ofOther, piece, 0);
-    const away = { instanceOf: EngineAway };
-    await t.throwsAsync(fleet.append(ofOther, piece, 2), away);
-    await t.throwsAsync(fleet.lastPiece(ofOther), away);
-    await t.throwsAsync((await own.connect(host, 5000)).readFrom(1), away); // no answer comes
-    await t.throwsAsync(fleet.publishState(other.id, 'host', {}), away);
-    await t.throwsAsync(reading.append(of, piece, 1), away);
-    await t.throwsAsync(reading.publishState(host.id, 'host', {}), away);
-    const bySequence = { payload: JSON.stringify({ seq: 2 }), place: `${JOURNALS}.dkb.${host.id}.j.${of.journal}` };
-    const answer = await fleet.connection.request(`$JS.API.DIRECT.GET.${bySequence.place}`, bySequence.payload);
-    t.not(answer.headers?.get('Nats-Subject'), `dkb.${other.id}.j.${ofOther.journal}`);
-    for (const one of [fleet, reading]) {
-      for (const call of ['STREAM.DELETE', 'STREAM.PURGE', 'STREAM.MSG.DELETE', 'STREAM.UPDATE', 'CONSUMER.CREATE']) {
-        await t.throwsAsync(
-          one.connection.request(`$JS.API.${call}.${JOURNALS}`, '{}', { timeout: 300 }),
-          undefined,
-          call,
-        );
-      }
-    }
-    const manager = await managerOf(await own.connect(administrator));
-    await t.throwsAsync(manager.streams.purge(JOURNALS));
-    await t.throwsAsync(manager.streams.deleteMessage(JOURNALS, 1));
-  },
-);
-
-withServer('nobody without a key of the configuration gets in', async (t) => {
-  const own = await startServer(t, [newMember('host')]);
-  await t.throwsAsync(own.connect(newMember('host')), { instanceOf: EngineAway });
-});
-
 withServer('a server that forgets its end, or everything, gets all of it again', async (t) => {
   const [host, reader, administrator] = [newMember('host'), newMember('reader'), newMember('administrator')];
   const own = await startServer(t, [host, reader, administrator]);

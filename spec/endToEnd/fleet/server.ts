@@ -18,7 +18,7 @@ export const program = 'program' in installed ? installed.program : '';
 export const SERVER_SECONDS = 900;
 
 /** A server answers when a message is on its disk. A busy disk takes seconds. */
-const PATIENT_MS = 60_000;
+export const PATIENT_MS = 60_000;
 
 /** A test that needs a real server. */
 export const withServer = program === '' ? test.skip : test;

@@ -58,9 +58,9 @@ export function temporaryMirror(t: ExecutionContext): Mirror {
   return Mirror.open(join(temporaryDirectory(t), 'mirror'));
 }
 
-/** What the mirror holds of its only journal. */
-export function mirrored(mirror: Mirror): Buffer {
-  const [entry] = mirror.journals;
+/** What the mirror holds of its only journal, or of the only one of `host`. */
+export function mirrored(mirror: Mirror, host?: string): Buffer {
+  const entry = mirror.journals.find((one) => host === undefined || one.host === host);
   if (entry === undefined) throw new Error('nothing is mirrored');
   return readFileSync(join(mirror.directoryOf(entry), JOURNAL_FILE));
 }

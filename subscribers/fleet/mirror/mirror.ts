@@ -9,6 +9,7 @@ import { JOURNAL_FILE } from '../../../journal/file/journalFile';
 import type { Bulletin } from '../bulletin';
 import type { Engine, StoredPiece } from '../engine';
 import { INDEX_FILE, type MirroredJournal, MirrorIndex, readIndex, writeIndex } from './mirrorIndex';
+import { asHostState, asJournalState } from '../states';
 import { applyPiece } from './mirrorJournal';
 import { lockMirror } from './mirrorLock';
 
@@ -172,7 +173,10 @@ export class Mirror {
 
   private async readStates(engine: Pick<Bulletin, 'statesFrom'>): Promise<void> {
     const { states, next } = await engine.statesFrom(this.index.nextState);
-    for (const { host, about, state, at } of states) this.index.hear(host, about, { at, state });
+    for (const { host, about, state, at } of states) {
+      const isState = about === 'host' ? asHostState(state) : asJournalState(state);
+      if (isState !== undefined) this.index.hear(host, about, { at, state });
+    }
     this.index.nextState = next;
   }
 

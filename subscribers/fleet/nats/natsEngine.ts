@@ -1,6 +1,6 @@
 import { type Batch, type Engine, EngineAway, type JournalName, NotTheLast, type StoredPiece } from '../engine';
 import { type Piece, pieceLine } from '../piece';
-import { JOURNALS, PIECE_HEADER, sequenceOf, storedPiece, subjectOf, UNREADABLE } from './natsMessages';
+import { JOURNALS, PIECE_HEADER, storedPiece, subjectOf, unreadablePiece } from './natsMessages';
 import type { NatsRequests } from './natsRequests';
 
 /** The three calls of an engine, by JetStream. */
@@ -10,9 +10,7 @@ export class NatsEngine implements Engine {
   async lastPiece(of: JournalName): Promise<StoredPiece | undefined> {
     const message = await this.requests.direct(`${JOURNALS}.${subjectOf(of)}`);
     if (message === undefined) return undefined;
-    const stored = storedPiece(message);
-    // A message that is not a piece: no journal can continue from it, so it is shown as a piece that no journal holds.
-    return stored ?? { of, piece: UNREADABLE, sequence: sequenceOf(message) };
+    return storedPiece(message) ?? unreadablePiece(of, message);
   }
 
   async append(of: JournalName, piece: Piece, after: number): Promise<number> {

@@ -2,7 +2,7 @@ import type { Msg, MsgHdrs } from '@nats-io/transport-node';
 
 import type { StoredState } from '../bulletin';
 import type { JournalName, StoredPiece } from '../engine';
-import { NO_FRAME, parsePiece, type Piece, ULID } from '../piece';
+import { NO_FRAME, parsePiece, ULID } from '../piece';
 
 /*
  * NATS JetStream. Two streams: JOURNALS keeps every piece for ever, STATES the last state of each subject. Everything
@@ -25,44 +25,57 @@ export const SERVERS = 'dkb.servers';
 
 /** The header of a message that describes its piece. */
 export const PIECE_HEADER = 'Dkb-Piece';
-/** A piece that no journal holds: none is that long. */
-export const UNREADABLE: Piece = {
-  branch: 0,
-  from: Number.MAX_SAFE_INTEGER,
-  bytes: new Uint8Array(0),
-  frame: NO_FRAME,
-  upTo: 0,
-};
+const SUBJECT_HEADER = 'Nats-Subject';
 
 export function subjectOf({ host, journal }: JournalName): string {
   return `dkb.${host}.j.${journal}`;
 }
 
+/** The last value: the server appends its own behind those that the message was published with. */
 export function header(headers: MsgHdrs | undefined, name: string): string {
-  return headers?.get(name) ?? '';
+  return headers?.last(name) ?? '';
 }
 
 export function sequenceOf({ headers }: Msg): number {
   return Number(header(headers, 'Nats-Sequence'));
 }
 
-/** The parts of the subject of a message that came by direct get: it is in a header. */
-function partsOf({ headers }: Msg): string[] {
-  return header(headers, 'Nats-Subject').split('.');
+/**
+ * The host that published a message that came by direct get, and what it is about; undefined if it is not safe to say.
+ * The server writes the subject into a header. If the message was published with such a header, another host may have
+ * written it: it pretends to have another subject, or is an answer of the server that was sent to this subject.
+ */
+function placeOf({ headers }: Msg): { readonly host: string; readonly about: string } | undefined {
+  if (headers?.values(SUBJECT_HEADER).length !== 1) return undefined;
+  const [, host = '', , about = ''] = header(headers, SUBJECT_HEADER).split('.');
+  return ULID.test(host) ? { host, about } : undefined;
 }
 
+/** The piece that a message holds; undefined if it is none. */
 export function storedPiece(message: Msg): StoredPiece | undefined {
-  const [, host = '', , journal = ''] = partsOf(message);
+  const place = placeOf(message);
   const piece = parsePiece(header(message.headers, PIECE_HEADER), message.data);
-  if (piece === undefined || !ULID.test(host) || !ULID.test(journal)) return undefined;
-  return { of: { host, journal }, piece, sequence: sequenceOf(message) };
+  if (place === undefined || piece === undefined || !ULID.test(place.about)) return undefined;
+  return { of: { host: place.host, journal: place.about }, piece, sequence: sequenceOf(message) };
 }
 
+/**
+ * What stands for a message that is not a piece: a piece that no journal holds, because none is that long. Its number is
+ * greater than that of any branch before it, so that readers accept the next branch.
+ */
+export function unreadablePiece(of: JournalName, message: Msg): StoredPiece {
+  const sequence = sequenceOf(message);
+  const from = Number.MAX_SAFE_INTEGER;
+  return { of, piece: { branch: sequence, from, bytes: new Uint8Array(0), frame: NO_FRAME, upTo: 0 }, sequence };
+}
+
+/** The state that a message holds; undefined if it is none. */
 export function storedState(message: Msg): StoredState | undefined {
-  const [, host = '', , about = ''] = partsOf(message);
-  if (!ULID.test(host) || (about !== 'host' && !ULID.test(about))) return undefined;
+  const place = placeOf(message);
+  if (place === undefined || (place.about !== 'host' && !ULID.test(place.about))) return undefined;
   const at = Date.parse(header(message.headers, 'Nats-Time-Stamp'));
-  return { host, about, state: parseJson(message.data), sequence: sequenceOf(message), at: Number.isNaN(at) ? 0 : at };
+  const state = parseJson(message.data);
+  return { ...place, state, sequence: sequenceOf(message), at: Number.isNaN(at) ? 0 : at };
 }
 
 export function isStatus({ headers, data }: Msg): boolean {
