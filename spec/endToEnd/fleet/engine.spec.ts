@@ -188,6 +188,14 @@ test('a server that accepts a connection and says nothing is given up', async (t
   });
 });
 
+test('a command ends if the server accepts a connection and says nothing', async (t) => {
+  t.timeout(120_000, 'the command does not end');
+  const url = await fakeServer(t, () => undefined);
+  const { code, stderr } = await runAs(temporaryDirectory(t), ['fleet:join', url]);
+  t.regex(stderr, /The fleet does not answer yet \(timeout\)/);
+  t.is(code, 0);
+});
+
 /** Something that listens, and does what `serve` says with who connects; gone when the test has ended. */
 async function fakeServer(t: ExecutionContext, serve: (socket: Socket) => void): Promise<string> {
   const sockets = new Set<Socket>();

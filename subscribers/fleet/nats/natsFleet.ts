@@ -32,9 +32,10 @@ const STREAM_NOT_FOUND = 10059;
 /** Connects. Rejects with {@link EngineAway}. */
 export async function connectNats(address: NatsAddress): Promise<NatsFleet> {
   const transport = await import('@nats-io/transport-node');
+  const { connectClient } = await import('./natsTransport');
   const { servers, user, authority, inbox, name, timeout = TIMEOUT_MS } = address;
   try {
-    const connection = await transport.connect({
+    const connection = await connectClient({
       servers: [...servers],
       name,
       inboxPrefix: inbox,

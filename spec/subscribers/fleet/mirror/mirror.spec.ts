@@ -37,7 +37,7 @@ test('nothing is read of an unchanged stream', async (t) => {
   await again.refresh(engine, 60_000, t.fail);
   t.is(engine.reads, reads);
   t.is(again.readAt, 60_000);
-  await engine.publishState(HOST, 'host', { name: 'web1' });
+  await engine.publishState(HOST, 'host', { name: 'web1', program: '1', everySeconds: 60, journals: [] });
   await again.refresh(engine, 60_000, t.fail);
   t.like(again.index.heard(HOST, 'host'), { state: { name: 'web1' } });
 });
