@@ -77,8 +77,8 @@ export const fleetJoin = defineCommand({
 
 function parseServers(text: string, insecure: boolean): string[] {
   return text.split(',').map((one) => {
-    const [, scheme, name = ''] = /^(tls|nats):\/\/(\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]+)(?::\d{1,5})?$/.exec(one) ?? [];
-    if (scheme === undefined)
+    const [, scheme, name = '', port = '4222'] = ADDRESS.exec(one) ?? [];
+    if (scheme === undefined || Number(port) === 0 || Number(port) > HIGHEST_PORT)
       throw new Failure(`Invalid address "${printable(one)}": must be like tls://nats.example.org:4222`);
     if (scheme === 'nats' && !insecure && !/^(localhost|127\.[0-9.]+|\[::1\])$/.test(name)) {
       throw new Failure(`${one} has no TLS, so everybody on the way can read the history; use tls://, or --insecure`);
@@ -86,6 +86,9 @@ function parseServers(text: string, insecure: boolean): string[] {
     return one;
   });
 }
+
+const ADDRESS = /^(tls|nats):\/\/(\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]+)(?::(\d{1,5}))?$/;
+const HIGHEST_PORT = 65_535;
 
 function parseName(
   text = hostname()

@@ -66,7 +66,9 @@ async function hostStatus(host: Host, output: Output, format: Format): Promise<b
   const bytes = backlog.reduce((sum, one) => sum + one.bytes, 0);
   if (format === 'json') {
     const { name, id } = joined;
-    output.line(JSON.stringify({ role: 'host', name, id, answers: reason === undefined, servers, backlog }));
+    const answers = reason === undefined;
+    const known = answers ? backlog : null;
+    output.line(JSON.stringify({ role: 'host', name, id, answers, servers, backlog: known }));
   } else {
     const lines: [string, string][] = [
       ['Host', `${joined.name} (${joined.id})`],

@@ -11,10 +11,15 @@ import { joinedAs } from '../joined';
 export const fleetInit = defineCommand({
   description: 'Make the streams of a fleet',
   args: {},
-  flags: { replicas: aChoice(['1', '3', '5'], 'how many servers of a cluster keep each piece; by default 1') },
+  flags: {
+    replicas: aChoice(
+      ['1', '3', '5'],
+      'how many servers of a cluster keep each piece; by default 1, or as many as before',
+    ),
+  },
   example: '--replicas 3',
   ...ofFleet,
-  async run({ host, output, flags: { replicas = '1' } }) {
+  async run({ host, output, flags: { replicas } }) {
     const joined = joinedAs(host, 'administrator');
     try {
       await withFleet(joined, async (fleet) => {
@@ -23,8 +28,10 @@ export const fleetInit = defineCommand({
         if (careless.length > 0)
           throw new Failure(`${careless.join(', ')}: acknowledges before it is on disk; set "sync_interval: always"`);
         if (servers.length === 0) output.warn('Whether the servers sync before they acknowledge cannot be seen');
-        for (const { name, made } of await makeStreams(fleet, Number(replicas)))
-          output.step(`${name}: ${made ? 'made' : 'was there'}`);
+        for (const made of await makeStreams(fleet, replicas === undefined ? undefined : Number(replicas)))
+          output.step(
+            `${made.name}: ${made.outcome}, ${made.replicas} ${made.replicas === 1 ? 'replica' : 'replicas'}`,
+          );
       });
     } catch (error) {
       if (error instanceof EngineAway) throw new Failure(`The fleet does not answer: ${reasonOf(error)}`);

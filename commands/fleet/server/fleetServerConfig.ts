@@ -4,7 +4,11 @@ import { readStdin } from '../../shared/readStdin';
 import { maybeWord, ofFleet } from '../fleetFlags';
 import { Failure, printable } from '../../../host/failure';
 import type { Output } from '../../../host/terminal/output';
-import { parseMember, serverConfiguration } from '../../../subscribers/fleet/nats/serverConfiguration';
+import {
+  type ClusterPlan,
+  parseMember,
+  serverConfiguration,
+} from '../../../subscribers/fleet/nats/serverConfiguration';
 
 /** Members are the lines that `fleet:join` prints. */
 export const fleetServerConfig = defineCommand({
@@ -23,6 +27,7 @@ export const fleetServerConfig = defineCommand({
     tlsKey: aText('<file>', 'the key of the certificate', 'file'),
     cluster: aText('<name>', 'the name of its cluster'),
     clusterListen: aText('<address>', 'where it listens for the other servers'),
+    clusterCa: aText('<file>', 'the authority that signed the certificates of its servers, and no others', 'file'),
     routes: aText('<urls>', 'where the other servers listen, with commas between them'),
   },
   example: '- --store /var/lib/nats',
@@ -33,6 +38,7 @@ export const fleetServerConfig = defineCommand({
       if (member !== undefined) return member;
       throw new Failure(`"${printable(line)}" is not a line that fleet:join prints (such as host/01J.../UA...)`);
     });
+    if (members.length === 0) throw new Failure('Please specify <members>: the lines that fleet:join has printed');
     const doubled = members.find(({ id, key }, place) =>
       members.some((other, at) => at < place && (other.id === id || other.key === key)),
     );
@@ -40,30 +46,54 @@ export const fleetServerConfig = defineCommand({
       throw new Failure(`${doubled.id} is there twice: each host and reader has a key of its own`);
     const { tlsCert: certificate, tlsKey: key } = flags;
     if ((certificate === undefined) !== (key === undefined)) throw new Failure('--tls-cert and --tls-key go together');
-    const listen = flags.listen ?? (certificate === undefined ? '127.0.0.1:4222' : '0.0.0.0:4222');
-    if (certificate === undefined && !/^(localhost|127\.[0-9.]+|\[::1\]):\d+$/.test(listen))
+    const tls = certificate === undefined || key === undefined ? undefined : { certificate, key };
+    const listen = flags.listen ?? (tls === undefined ? '127.0.0.1:4222' : '0.0.0.0:4222');
+    if (!isLoopback(listen) && tls === undefined)
       throw new Failure(`${printable(listen)} is not a loopback address: --tls-cert and --tls-key are needed`);
-    const { cluster } = flags;
     output.raw(
       serverConfiguration({
         members,
         name: flags.name ?? 'dkb-1',
         listen,
         store: flags.store ?? '/var/lib/nats',
-        tls: certificate === undefined || key === undefined ? undefined : { certificate, key },
-        cluster:
-          cluster === undefined
-            ? undefined
-            : {
-                name: cluster,
-                listen: flags.clusterListen ?? '0.0.0.0:6222',
-                routes: (flags.routes ?? '').split(',').filter((route) => route !== ''),
-              },
+        tls,
+        cluster: clusterOf(flags, tls !== undefined),
       }),
     );
     return undefined;
   },
 });
+
+interface ClusterFlags {
+  readonly cluster: string | undefined;
+  readonly clusterListen: string | undefined;
+  readonly clusterCa: string | undefined;
+  readonly routes: string | undefined;
+}
+
+/** Whoever gets into the port of the cluster may do everything, so other machines need a certificate for it. */
+function clusterOf(flags: ClusterFlags, hasTls: boolean): ClusterPlan | undefined {
+  const { cluster: name, clusterListen: listen = '0.0.0.0:6222', clusterCa: authority, routes = '' } = flags;
+  if (name === undefined) {
+    if (flags.clusterListen ?? authority ?? flags.routes)
+      throw new Failure('--cluster-listen, --cluster-ca and --routes need --cluster');
+    return undefined;
+  }
+  const isSecure = hasTls && authority !== undefined;
+  if (!isSecure && (!isLoopback(listen) || authority !== undefined))
+    throw new Failure(
+      `Servers of a cluster trust each other, so they need certificates: ` +
+        `--tls-cert, --tls-key and --cluster-ca, unless --cluster-listen is a loopback address`,
+    );
+  return { name, listen, routes: routes.split(',').filter((route) => route !== ''), authority };
+}
+
+/** Throws {@link Failure} if `address` is none. */
+function isLoopback(address: string): boolean {
+  if (!/^(\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]+):\d{1,5}$/.test(address))
+    throw new Failure(`Invalid address "${printable(address)}": must be like 127.0.0.1:4222`);
+  return /^(localhost|127\.[0-9.]+|\[::1\]):/.test(address);
+}
 
 async function readMembers(output: Output, words: string): Promise<string[]> {
   const text = words === '-' ? withoutMessages(await readStdin(output, 'what fleet:join printed')) : words;

@@ -23,9 +23,7 @@ withServer(
   async (t) => {
     const { own, host, reader, administrator } = await joined(t);
     const manager = await managerOf(await own.connect(administrator));
-    const [journals] = streamConfigs(1);
-    if (journals !== undefined) await manager.streams.add({ ...journals, deny_delete: false });
-    await makeStreams(await own.connect(administrator), 1);
+    for (const config of streamConfigs(1)) await manager.streams.add({ ...config, deny_delete: false });
     const { root, journal } = appWithJournal(t, 'shop');
     journal.deploy(5);
     await publishAll(new JournalPublisher(await own.connect(host), host.id, journal.path));

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { ulid } from 'ulid';
 
+import { Failure } from '../../../host/failure';
 import { connectFleet, isNewEnough, readServers, ServerTooOld } from '../../../subscribers/fleet/nats/connect';
 import { EngineAway, NotTheLast } from '../../../subscribers/fleet/engine';
 import { connectNats, type NatsFleet } from '../../../subscribers/fleet/nats/natsFleet';
@@ -140,6 +141,22 @@ withServer('the state of a subject replaces the one before it', async (t) => {
   t.deepEqual(await reading.statesFrom(next), { states: [], next });
   const manager = await managerOf(await own.connect(administrator));
   t.is((await manager.streams.info(STATES)).state.messages, 1);
+});
+
+withServer('fleet:init gives streams what they need, and takes no replica away unasked', async (t) => {
+  const administrator = newMember('administrator');
+  const own = await startServer(t, [administrator]);
+  const fleet = await own.connect(administrator);
+  const manager = await managerOf(fleet);
+  const outcomes = async (replicas?: number): Promise<string[]> =>
+    (await makeStreams(fleet, replicas)).map(({ outcome, replicas: count }) => `${outcome} ${count}`);
+  t.deepEqual(await outcomes(), ['made 1', 'made 1']);
+  t.deepEqual(await outcomes(), ['was there 1', 'was there 1']);
+  await t.throwsAsync(makeStreams(fleet, 3), { instanceOf: Failure, message: /3 replicas need a cluster/ });
+  await manager.streams.update(JOURNALS, { num_replicas: 3, allow_direct: false }); // a single server accepts that
+  t.deepEqual(await outcomes(), ['changed 3', 'was there 1']);
+  t.true((await manager.streams.info(JOURNALS)).config.allow_direct);
+  t.deepEqual(await outcomes(1), ['changed 1', 'was there 1']);
 });
 
 test('servers from 2.11 on are new enough', (t) => {

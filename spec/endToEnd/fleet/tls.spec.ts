@@ -1,8 +1,12 @@
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { connect } from 'node:tls';
 
 import test, { type ExecutionContext } from 'ava';
 
 import { freePort, startNatsServer } from '../../../scripts/fleet/natsServer';
+import { newMember } from '../../../scripts/fleet/newMember';
 import { temporaryDirectory } from '../../temporaryHost';
 import { type Authority, cannotCertify, makeAuthority } from './certificates';
 import { runAs } from './member';
@@ -71,12 +75,67 @@ withTls('a server without TLS is refused at an address that asks for it', async 
   t.regex(stderr, /TLS/i);
 });
 
+withTls('servers of a cluster admit only each other', async (t) => {
+  t.timeout(120_000);
+  const directory = temporaryDirectory(t);
+  const authority = makeAuthority(directory, 'authority');
+  const ports = [await freePort(), await freePort()] as const;
+  const url = `tls://localhost:${ports[0]}`;
+  const joining = await runAs(directory, ['fleet:join', url, '--ca', authority.certificate]);
+  const line = /^host\/\S+$/m.exec(joining.stdout)?.[0] ?? '';
+  const clusterPorts = [await freePort(), await freePort()] as const;
+  for (const [at, port] of ports.entries()) {
+    const own = join(directory, `server${at}`);
+    const { certificate, key } = authority.sign(`server${at}`, 'DNS:localhost');
+    const tls = ['--tls-cert', certificate, '--tls-key', key, '--cluster-ca', authority.certificate];
+    const routes = clusterPorts.map((other) => `tls://localhost:${other}`).join(',');
+    const cluster = ['--cluster', 'fleet', '--cluster-listen', `127.0.0.1:${clusterPorts[at]}`, '--routes', routes];
+    const place = ['--name', `server${at}`, '--store', join(own, 'store')];
+    const printed = await runAs(directory, ['fleet:server-config', line, ...place, ...tls, ...cluster]);
+    const configuration = printed.stdout;
+    const server = await startNatsServer({ directory: own, program, port, configuration, seconds: SERVER_SECONDS });
+    t.teardown(() => server.stop('SIGKILL'));
+  }
+  const both = /Servers: +server0 .*; server1 /;
+  for (let tries = 1; !both.test((await runAs(directory, ['fleet:status'])).stdout); tries += 1)
+    if (tries === 60) return t.fail('the servers form no cluster');
+  const stranger = makeAuthority(directory, 'other').sign('stranger', 'DNS:localhost');
+  const [cert, key] = [readFileSync(stranger.certificate), readFileSync(stranger.key)];
+  for (const own of [{}, { cert, key }]) {
+    const socket = connect({ port: clusterPorts[0], rejectUnauthorized: false, ...own });
+    const [error] = (await once(socket, 'error')) as [Error];
+    t.regex(error.message, /certificate required|unknown ca|unknown certificate authority|bad certificate/i);
+  }
+  return undefined;
+});
+
+test('a server is not configured that anybody could get into, or nobody', async (t) => {
+  const home = temporaryDirectory(t);
+  const { role, id, key } = newMember('host');
+  const config = (...flags: string[]) => runAs(home, ['fleet:server-config', `${role}/${id}/${key}`, ...flags]);
+  const tls = ['--tls-cert', 'a', '--tls-key', 'b'];
+  for (const [flags, reason] of [
+    [['--listen', '0.0.0.0:4222'], /0\.0\.0\.0:4222 is not a loopback address: --tls-cert and --tls-key are needed/],
+    [['--listen', 'here', ...tls], /Invalid address "here"/],
+    [['--cluster', 'c', ...tls], /Servers of a cluster trust each other, so they need certificates/],
+    [['--cluster', 'c', '--cluster-ca', 'c'], /Servers of a cluster trust each other, so they need certificates/],
+    [['--routes', 'nats://a:6222'], /need --cluster/],
+  ] as const) {
+    const { code, stdout, stderr } = await config(...flags);
+    t.deepEqual([code, stdout], [1, ''], flags.join(' '));
+    t.regex(stderr, reason);
+  }
+  t.is((await config('--cluster', 'c', '--cluster-listen', '127.0.0.1:6222')).code, 0);
+  t.regex((await runAs(home, ['fleet:server-config', '-'])).stderr, /Please specify <members>/);
+});
+
 test('a file that holds no certificate is refused, and so is an address without TLS elsewhere', async (t) => {
   const home = temporaryDirectory(t);
   const join_ = (...args: string[]) => runAs(home, ['fleet:join', ...args, '--as', 'reader']);
   t.regex((await join_('tls://localhost', '--ca', '/nowhere')).stderr, /--ca \/nowhere cannot be read: /);
   t.regex((await join_('tls://localhost', '--ca', '/etc/hostname')).stderr, /holds no certificate in PEM/);
   t.regex((await join_('nats://nats.example.org')).stderr, /has no TLS/);
+  t.regex((await join_('tls://localhost:65536')).stderr, /Invalid address "tls:\/\/localhost:65536"/);
 });
 
 test('a host that joins again keeps its id and key', async (t) => {

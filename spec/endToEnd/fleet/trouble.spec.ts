@@ -46,6 +46,8 @@ withServer('as long as there are no streams, every command says so, and ends', a
   t.is(late.code, 0);
   t.regex(late.stderr, /The fleet does not answer \(.*\); this was read \d+s ago/);
   t.is((await runAs(home, ['fleet:status'])).code, 1);
+  await runAs(home, ['fleet:join', `nats://127.0.0.1:${port}`]);
+  t.regex((await runAs(home, ['fleet:status', '--json'])).stdout, /"answers":false,"servers":\[\],"backlog":null\}/);
 });
 
 test('fleet:leave works without an answer of the fleet, and warns that events may be missing', async (t) => {

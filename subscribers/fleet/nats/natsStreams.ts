@@ -1,3 +1,5 @@
+import { isDeepStrictEqual } from 'node:util';
+
 import {
   DiscardPolicy,
   type JetStreamManager,
@@ -12,14 +14,14 @@ import type { NatsFleet } from './natsFleet';
 import { JOURNALS, STATES } from './natsMessages';
 
 /**
- * The two streams, on `replicas` servers each. Deleting and purging are denied, and a full JOURNALS refuses new
- * messages instead of removing old ones.
+ * The two streams, on `replicas` servers each, if that is given. Deleting and purging are denied, and a full JOURNALS
+ * refuses new messages instead of removing old ones.
  */
-export function streamConfigs(replicas: number): (Partial<StreamConfig> & { name: string })[] {
+export function streamConfigs(replicas?: number): (Partial<StreamConfig> & { name: string })[] {
   const common = {
     retention: RetentionPolicy.Limits,
     storage: StorageType.File,
-    num_replicas: replicas,
+    ...(replicas !== undefined && { num_replicas: replicas }),
     allow_direct: true,
     deny_delete: true,
     deny_purge: true,
@@ -35,30 +37,48 @@ export function managerOf({ connection }: NatsFleet): Promise<JetStreamManager> 
   return jetstreamManager(connection, { checkAPI: false });
 }
 
-/** Makes the streams that are missing; returns of each whether it was made. Throws {@link Failure}. */
-export async function makeStreams(
-  fleet: NatsFleet,
-  replicas: number,
-): Promise<{ readonly name: string; readonly made: boolean }[]> {
+/** What `fleet:init` did with a stream. */
+export interface StreamOutcome {
+  readonly name: string;
+  readonly outcome: 'made' | 'was there' | 'changed';
+  readonly replicas: number;
+}
+
+/**
+ * Makes the streams that are missing, and gives those that are there the configuration that they need. `replicas`
+ * undefined: those that are there keep as many as they have, new ones get one. Throws {@link Failure}.
+ */
+export async function makeStreams(fleet: NatsFleet, replicas?: number): Promise<StreamOutcome[]> {
+  if ((replicas ?? 1) > 1 && fleet.connection.info?.cluster === undefined)
+    throw new Failure(`${replicas} replicas need a cluster, and this server is not part of one`);
   const manager = await managerOf(fleet);
-  const outcomes: { name: string; made: boolean }[] = [];
-  for (const config of streamConfigs(replicas)) {
+  const outcomes: StreamOutcome[] = [];
+  for (const { name, ...config } of streamConfigs(replicas)) {
     try {
-      if (await exists(config.name)) {
-        await manager.streams.update(config.name, { num_replicas: replicas });
-        outcomes.push({ name: config.name, made: false });
-      } else {
-        await manager.streams.add(config);
-        outcomes.push({ name: config.name, made: true });
-      }
+      outcomes.push(await makeStream(manager, name, config));
     } catch (error) {
-      throw new Failure(`The stream ${config.name} could not be made: ${reasonOf(error)}${errorCode(error) ?? ''}`);
+      throw new Failure(`The stream ${name} could not be made: ${reasonOf(error)}${errorCode(error) ?? ''}`);
     }
   }
   return outcomes;
+}
 
-  async function exists(name: string): Promise<boolean> {
-    for await (const known of manager.streams.names()) if (known === name) return true;
-    return false;
+async function makeStream(
+  manager: JetStreamManager,
+  name: string,
+  config: Partial<StreamConfig>,
+): Promise<StreamOutcome> {
+  if (!(await exists(manager, name))) {
+    const { config: made } = await manager.streams.add({ name, ...config });
+    return { name, outcome: 'made', replicas: made.num_replicas };
   }
+  const { config: before } = await manager.streams.info(name);
+  const { config: after } = await manager.streams.update(name, config);
+  const isSame = Object.entries(config).every(([key, value]) => isDeepStrictEqual(Reflect.get(before, key), value));
+  return { name, outcome: isSame ? 'was there' : 'changed', replicas: after.num_replicas };
+}
+
+async function exists(manager: JetStreamManager, name: string): Promise<boolean> {
+  for await (const known of manager.streams.names()) if (known === name) return true;
+  return false;
 }

@@ -21,8 +21,21 @@ export interface ServerPlan {
   readonly store: string;
   /** Files in PEM; undefined: no TLS, which only a loopback address may do without. */
   readonly tls?: { readonly certificate: string; readonly key: string } | undefined;
-  /** For a cluster: its name, where this server listens for the others, and where they listen. */
-  readonly cluster?: { readonly name: string; readonly listen: string; readonly routes: readonly string[] } | undefined;
+  readonly cluster?: ClusterPlan | undefined;
+}
+
+/** The cluster of a server. */
+export interface ClusterPlan {
+  readonly name: string;
+  /** Where the server listens for the others. */
+  readonly listen: string;
+  /** Where the others listen. */
+  readonly routes: readonly string[];
+  /**
+   * PEM of the authority that has signed the certificates of the servers, and no others: who has such a certificate is
+   * a server of the cluster. Undefined: no TLS between the servers, which only a loopback address may do without.
+   */
+  readonly authority?: string | undefined;
 }
 
 /** `text` as a member; undefined when it is none. */
@@ -55,17 +68,8 @@ export function serverConfiguration(plan: ServerPlan): string {
     `server_name: ${JSON.stringify(name)}`,
     `listen: ${JSON.stringify(listen)}`,
     `jetstream { store_dir: ${JSON.stringify(store)}, sync_interval: always }`,
-    ...(tls === undefined
-      ? []
-      : [`tls { cert_file: ${JSON.stringify(tls.certificate)}, key_file: ${JSON.stringify(tls.key)} }`]),
-    ...(cluster === undefined
-      ? []
-      : [
-          'cluster {',
-          `  name: ${JSON.stringify(cluster.name)}, listen: ${JSON.stringify(cluster.listen)}`,
-          `  routes: [${cluster.routes.map((route) => JSON.stringify(route)).join(', ')}]`,
-          '}',
-        ]),
+    ...(tls === undefined ? [] : [`tls { ${certificateOf(tls)} }`]),
+    ...(cluster === undefined ? [] : clusterLines(cluster, tls)),
     'system_account: SYS',
     'accounts {',
     '  # What each server says of itself: only so can a client see whether it syncs before it acknowledges.',
@@ -80,6 +84,22 @@ export function serverConfiguration(plan: ServerPlan): string {
     '}',
     '',
   ].join('\n');
+}
+
+function certificateOf({ certificate, key }: NonNullable<ServerPlan['tls']>): string {
+  return `cert_file: ${JSON.stringify(certificate)}, key_file: ${JSON.stringify(key)}`;
+}
+
+function clusterLines({ name, listen, routes, authority }: ClusterPlan, tls: ServerPlan['tls']): string[] {
+  return [
+    'cluster {',
+    `  name: ${JSON.stringify(name)}, listen: ${JSON.stringify(listen)}`,
+    `  routes: [${routes.map((route) => JSON.stringify(route)).join(', ')}]`,
+    ...(tls === undefined || authority === undefined
+      ? []
+      : [`  tls { ${certificateOf(tls)}, ca_file: ${JSON.stringify(authority)}, verify: true }`]),
+    '}',
+  ];
 }
 
 function userOf(member: Member): string {
