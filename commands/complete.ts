@@ -2,7 +2,7 @@ import type { Call } from '../host/call';
 import { allowedApps, listApps } from '../host/dokku/apps';
 import { asAppName, asBuildId } from '../host/dokku/names';
 import { buildsDirectory } from '../host/dokku/paths';
-import { listDirectory } from '../host/system/files';
+import { listDirectory } from '../host/files/files';
 import type { Via } from './definition/command';
 import { completionsOf, type Known } from './definition/completions';
 import { loadCommands } from './programs';

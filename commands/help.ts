@@ -1,14 +1,14 @@
 import { readFileSync } from 'node:fs';
 
 import type { Call } from '../host/call';
-import { pluginName } from '../host/dokku/alongside';
+import { pluginName } from '../host/plugin/alongside';
 import type { Host } from '../host/dokku/environment';
-import { ownTree, readVersion } from '../host/dokku/pluginTree';
+import { ownTree, readVersion } from '../host/plugin/pluginTree';
 import { Failure, printable } from '../host/failure';
 import { nearest } from '../host/nearest';
 import type { Output } from '../host/terminal/output';
 import { readTerminal } from '../host/terminal/terminal';
-import { wrapBehind, wrapText } from '../host/terminal/wrap';
+import { wrapBehind, wrapText } from '../host/terminal/table/wrap';
 import type { Via } from './definition/command';
 import { detailsOf, usageOf } from './definition/usage';
 import { loadCommands, type NamedCommand } from './programs';

@@ -1,4 +1,4 @@
-import { calledThrough, roleOf } from '../host/dokku/role';
+import { calledThrough, roleOf } from '../host/plugin/role';
 import { enteredBy } from './calledAs';
 import type { standIn as StandIn } from './host/standIn';
 

@@ -6,7 +6,7 @@ import type { Host } from '../host/dokku/environment';
 import { type AppName, asAppName } from '../host/dokku/names';
 import { buildsRoot } from '../host/dokku/paths';
 import { printable } from '../host/failure';
-import { listDirectory } from '../host/system/files';
+import { listDirectory } from '../host/files/files';
 import type { Output } from '../host/terminal/output';
 import { JOURNAL_FILE } from '../journal/file/journalFile';
 import { changeHistory } from '../subscribers/changeHistory';

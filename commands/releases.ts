@@ -1,6 +1,6 @@
 import { parseTimestamp, toWholeSeconds } from '../host/durations';
 import { readingApp } from './shared/readingApp';
-import { formatTable } from '../host/terminal/table';
+import { formatTable } from '../host/terminal/table/table';
 import { whoText } from '../projections/events/eventView';
 import { readReleases, releaseJson, type ShownRelease, showReleases } from '../projections/lists/releases';
 import { once } from '../projections/problemWarnings';

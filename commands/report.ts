@@ -1,4 +1,4 @@
-import { pluginName } from '../host/dokku/alongside';
+import { pluginName } from '../host/plugin/alongside';
 import { allowedApps, listApps } from '../host/dokku/apps';
 import type { Host } from '../host/dokku/environment';
 import { Failure, visible } from '../host/failure';

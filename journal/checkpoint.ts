@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 
-import { removeFile } from '../host/system/files';
-import { readShortcut, writeShortcut } from '../host/system/shortcut';
+import { removeFile } from '../host/files/files';
+import { readShortcut, writeShortcut } from '../host/files/shortcut';
 import { type Head, isHead } from './file/journalFile';
 import type { History } from './history';
 

@@ -1,4 +1,4 @@
-import { pluginName } from '../host/dokku/alongside';
+import { pluginName } from '../host/plugin/alongside';
 import type { AppBuilds } from '../host/dokku/paths';
 import type { Warn } from '../host/failure';
 import type { Problem } from '../journal/file/readJournal';

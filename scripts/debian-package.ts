@@ -15,7 +15,7 @@ import {
 } from 'node:fs';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { EXECUTABLE } from '../host/dokku/pluginTree';
+import { EXECUTABLE } from '../host/plugin/pluginTree';
 import type { Architecture } from './bun';
 import { directoriesOf, filesOf, shareDirectories } from './replace-tree';
 

@@ -13,7 +13,7 @@ import {
 import path from 'node:path';
 
 import { loadCommands, type NamedCommand, triggers as triggerHandlers } from '../commands/programs';
-import { EXECUTABLE } from '../host/dokku/pluginTree';
+import { EXECUTABLE } from '../host/plugin/pluginTree';
 import { compile } from './bun';
 import { bashCompletion, fishCompletion, zshCompletion } from './completion';
 import { manPage } from './man-page';

@@ -5,7 +5,7 @@ import { type AppBuilds, appBuilds, appRoot } from '../host/dokku/paths';
 import { type Retention, resolveRetention } from '../host/dokku/retention';
 import { revisionOf } from '../host/dokku/revision';
 import { reasonOf, type Warn } from '../host/failure';
-import { makeDurableDirectory } from '../host/system/durable';
+import { makeDurableDirectory } from '../host/files/durable';
 import { commandLineOf, identifyProcess } from '../host/system/processes';
 import { thisSystem } from '../host/system/system';
 import { type BuildCommand, BuildStartedBefore, UnknownBuild } from '../journal/commands';

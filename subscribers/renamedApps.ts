@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import type { Host } from '../host/dokku/environment';
 import { type AppName, asAppName, type BuildId } from '../host/dokku/names';
 import { buildsRoot, recordPath } from '../host/dokku/paths';
-import { makeDurableDirectory } from '../host/system/durable';
-import { readSmallFile, removeFile } from '../host/system/files';
-import { replaceFile } from '../host/system/replaceFile';
+import { makeDurableDirectory } from '../host/files/durable';
+import { readSmallFile, removeFile } from '../host/files/files';
+import { replaceFile } from '../host/files/replaceFile';
 
 /*
  * A deploy that runs while its app is renamed goes on to use the old name. For each such build there is a file

@@ -1,7 +1,7 @@
 import type { Call } from '../host/call';
 import { propertiesDirectory } from '../host/dokku/paths';
 import { readProperty, writeProperty } from '../host/dokku/properties';
-import { listDirectory } from '../host/system/files';
+import { listDirectory } from '../host/files/files';
 import { appArgument } from './arguments';
 
 /** `retention`, `notify-url` and the like; not the temporary file of a writer that was killed. */

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import type { Call } from '../host/call';
 import type { Host } from '../host/dokku/environment';
 import { errorCode } from '../host/failure';
-import { syncDirectory } from '../host/system/files';
+import { syncDirectory } from '../host/files/files';
 import type { AppName } from '../host/dokku/names';
 import { buildsDirectory, buildsRoot, propertiesDirectory } from '../host/dokku/paths';
 import { JOURNAL_FILE } from '../journal/file/journalFile';

@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 
 import { printable, type Warn } from '../host/failure';
-import { entryOf, openEntry } from '../host/system/ownedDirectory';
+import { entryOf, openEntry } from '../host/files/ownedDirectory';
 import { JOURNAL_FILE } from '../journal/file/journalFile';
 import { CHECKPOINT_FILE } from '../journal/checkpoint';
 

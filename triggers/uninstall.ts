@@ -1,10 +1,10 @@
 import type { Call } from '../host/call';
-import { handOver, nextTarget } from '../host/dokku/answering';
-import { readInstallation, writeInstallation } from '../host/dokku/installation';
+import { handOver, nextTarget } from '../host/plugin/answering';
+import { readInstallation, writeInstallation } from '../host/plugin/installation';
 import { buildsRoot } from '../host/dokku/paths';
-import { placesOf, readTarget } from '../host/dokku/places';
-import { availableName } from '../host/dokku/role';
-import { removeDurably } from '../host/system/durable';
+import { placesOf, readTarget } from '../host/plugin/places';
+import { availableName } from '../host/plugin/role';
+import { removeDurably } from '../host/files/durable';
 import { install } from './install';
 
 /**

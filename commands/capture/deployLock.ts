@@ -12,7 +12,7 @@ import {
 import { type AppName, type BuildId, generateBuildId } from '../../host/dokku/names';
 import { deployLockPath } from '../../host/dokku/paths';
 import { Failure, reasonOf } from '../../host/failure';
-import { removeFile } from '../../host/system/files';
+import { removeFile } from '../../host/files/files';
 import type { Output } from '../../host/terminal/output';
 
 /** The deploy lock of an app, held by a build. */

@@ -1,4 +1,4 @@
-import { writeAll } from '../../host/system/files';
+import { writeAll } from '../../host/files/files';
 import { countLines, endOfLine, endsLine, LINE_END } from './lines';
 import { TailBuffer } from './tailBuffer';
 

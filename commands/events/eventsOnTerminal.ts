@@ -3,7 +3,7 @@ import { formatAge } from '../../host/terminal/age';
 import { ink } from '../../host/terminal/colour';
 import type { Output } from '../../host/terminal/output';
 import { readTerminal, type Terminal } from '../../host/terminal/terminal';
-import { fit, fitExactly } from '../../host/terminal/width';
+import { fit, fitExactly } from '../../host/terminal/table/width';
 import type { BuildEvent, Recorded } from '../../journal/events';
 import { buildsText, eventParts, eventWord } from '../../projections/events/eventView';
 import { happenedAt, isAdopted } from '../../projections/events/happenedAt';

@@ -8,7 +8,7 @@ import type { Host } from '../../host/dokku/environment';
 import { buildsRoot } from '../../host/dokku/paths';
 import { reasonOf } from '../../host/failure';
 import type { Output } from '../../host/terminal/output';
-import { formatTable } from '../../host/terminal/table';
+import { formatTable } from '../../host/terminal/table/table';
 import { JOURNAL_FILE, closeJournal, openJournal } from '../../journal/file/journalFile';
 import { readServers, type ServerReport, withFleet } from '../../subscribers/fleet/nats/connect';
 import { EngineAway } from '../../subscribers/fleet/engine';

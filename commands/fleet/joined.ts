@@ -1,6 +1,6 @@
 import type { Host } from '../../host/dokku/environment';
 import { buildsRoot } from '../../host/dokku/paths';
-import { ownTree, readVersion } from '../../host/dokku/pluginTree';
+import { ownTree, readVersion } from '../../host/plugin/pluginTree';
 import type { SessionOptions } from '../../subscribers/fleet/agent/session';
 import { type Joined, readJoined, type Role, settingsDirectory } from '../../subscribers/fleet/settings';
 

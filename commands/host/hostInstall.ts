@@ -1,15 +1,15 @@
 import { existsSync, realpathSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 
-import { ALONGSIDE_NAME } from '../../host/dokku/alongside';
-import { installationAs, isDisabled } from '../../host/dokku/answering';
+import { ALONGSIDE_NAME } from '../../host/plugin/alongside';
+import { installationAs, isDisabled } from '../../host/plugin/answering';
 import {
   type Installation,
   installationPath,
   type Mode,
   readInstallation,
   writeInstallation,
-} from '../../host/dokku/installation';
+} from '../../host/plugin/installation';
 import {
   leadsSomewhere,
   OWN_NAME,
@@ -18,8 +18,8 @@ import {
   readPlugin,
   readTarget,
   replaceLink,
-} from '../../host/dokku/places';
-import { ownTree } from '../../host/dokku/pluginTree';
+} from '../../host/plugin/places';
+import { ownTree } from '../../host/plugin/pluginTree';
 import type { Host } from '../../host/dokku/environment';
 import { Failure } from '../../host/failure';
 import { appsWithHistory, checkHost } from './hostCheck';

@@ -1,13 +1,13 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { ALONGSIDE_MARKER } from '../../host/dokku/alongside';
+import { ALONGSIDE_MARKER } from '../../host/plugin/alongside';
 import { listApps } from '../../host/dokku/apps';
-import { EXECUTABLE, ownTree, STRAY_LINK } from '../../host/dokku/pluginTree';
+import { EXECUTABLE, ownTree, STRAY_LINK } from '../../host/plugin/pluginTree';
 import type { Host } from '../../host/dokku/environment';
-import { isDisabled } from '../../host/dokku/answering';
-import { type Installation, readInstallation } from '../../host/dokku/installation';
-import { ownNames, type Places, placesOf, type Plugin, readPlugin } from '../../host/dokku/places';
+import { isDisabled } from '../../host/plugin/answering';
+import { type Installation, readInstallation } from '../../host/plugin/installation';
+import { ownNames, type Places, placesOf, type Plugin, readPlugin } from '../../host/plugin/places';
 import { buildsRoot } from '../../host/dokku/paths';
 import { readQueue } from '../../subscribers/notifications/queue/queue';
 import { brokenHistories } from './hostCheck';

@@ -2,10 +2,10 @@ import { readdirSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 
 import type { Host } from '../../host/dokku/environment';
-import { syncDirectory } from '../../host/system/files';
-import { isLeftBy } from '../../host/system/replaceFile';
+import { syncDirectory } from '../../host/files/files';
+import { isLeftBy } from '../../host/files/replaceFile';
 import { thisSystem } from '../../host/system/system';
-import { installedTrees, type Places, readPlugin } from '../../host/dokku/places';
+import { installedTrees, type Places, readPlugin } from '../../host/plugin/places';
 import type { Step } from './hostSteps';
 
 /** How many older trees are kept, so that one can go back. */

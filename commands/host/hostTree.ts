@@ -14,12 +14,12 @@ import {
 import { basename, dirname, join, relative } from 'node:path';
 import { crc32 } from 'node:zlib';
 
-import { ALONGSIDE_MARKER } from '../../host/dokku/alongside';
-import { EXECUTABLE, isPluginTree, ownTree, readVersion, STRAY_LINK } from '../../host/dokku/pluginTree';
+import { ALONGSIDE_MARKER } from '../../host/plugin/alongside';
+import { EXECUTABLE, isPluginTree, ownTree, readVersion, STRAY_LINK } from '../../host/plugin/pluginTree';
 import { Failure } from '../../host/failure';
-import { makeDurableDirectory } from '../../host/system/durable';
-import { syncDirectory, syncFile } from '../../host/system/files';
-import { replaceFile } from '../../host/system/replaceFile';
+import { makeDurableDirectory } from '../../host/files/durable';
+import { syncDirectory, syncFile } from '../../host/files/files';
+import { replaceFile } from '../../host/files/replaceFile';
 import { alongsideTriggers } from '../programs';
 
 /** What a plugin tree consists of. */

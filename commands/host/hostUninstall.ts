@@ -1,19 +1,19 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { ALONGSIDE_MARKER, ALONGSIDE_NAME, isAlongsideTree } from '../../host/dokku/alongside';
-import { targetBefore } from '../../host/dokku/answering';
+import { ALONGSIDE_MARKER, ALONGSIDE_NAME, isAlongsideTree } from '../../host/plugin/alongside';
+import { targetBefore } from '../../host/plugin/answering';
 import type { Host } from '../../host/dokku/environment';
 import {
   installationPath,
   readInstallation,
   removeInstallation,
   writeInstallation,
-} from '../../host/dokku/installation';
-import { ownNames, type Places, placesOf, readPlugin, replaceLink } from '../../host/dokku/places';
-import { ownTree } from '../../host/dokku/pluginTree';
+} from '../../host/plugin/installation';
+import { ownNames, type Places, placesOf, readPlugin, replaceLink } from '../../host/plugin/places';
+import { ownTree } from '../../host/plugin/pluginTree';
 import { Failure } from '../../host/failure';
-import { removeDurably } from '../../host/system/durable';
+import { removeDurably } from '../../host/files/durable';
 import { buildsRoot } from '../../host/dokku/paths';
 import { type Step, takeSteps } from './hostSteps';
 import { removalSteps } from './hostTidy';

@@ -3,10 +3,10 @@ import { existsSync } from 'node:fs';
 import { constants } from 'node:os';
 import { resolve } from 'node:path';
 
-import { handOver, nextTarget, takeOver } from '../../host/dokku/answering';
+import { handOver, nextTarget, takeOver } from '../../host/plugin/answering';
 import { type Host, readHost } from '../../host/dokku/environment';
-import { readInstallation } from '../../host/dokku/installation';
-import type { CalledThrough, Role } from '../../host/dokku/role';
+import { readInstallation } from '../../host/plugin/installation';
+import type { CalledThrough, Role } from '../../host/plugin/role';
 import { errorCode, Failure } from '../../host/failure';
 
 /** What was called: a trigger, the plugin's `commands`, or a subcommand. */

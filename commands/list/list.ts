@@ -1,6 +1,6 @@
 import { logPath } from '../../host/dokku/paths';
 import { printable } from '../../host/printable';
-import { tableLines } from '../../host/terminal/table';
+import { tableLines } from '../../host/terminal/table/table';
 import { asSource, type Kind, sources } from '../../journal/events';
 import { pruningJson } from '../../projections/events/past';
 import { buildView, displayStatuses } from '../../projections/records/record';

@@ -4,7 +4,7 @@ import { appBuilds } from '../../host/dokku/paths';
 import { Alarm } from '../../host/system/alarm';
 import { isAlive } from '../../host/system/processes';
 import { onReaderGone } from '../../host/system/untilStopped';
-import { watchDirectory } from '../../host/system/watchDirectory';
+import { watchDirectory } from '../../host/files/watchDirectory';
 import { type Build, findBuild } from '../../journal/history';
 import { loadHistory } from '../../journal/loadHistory';
 

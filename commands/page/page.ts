@@ -5,7 +5,7 @@ import { dirname, resolve } from 'node:path';
 import { allowedApps, listApps } from '../../host/dokku/apps';
 import { Failure, reasonOf } from '../../host/failure';
 import { printable } from '../../host/printable';
-import { replaceFile } from '../../host/system/replaceFile';
+import { replaceFile } from '../../host/files/replaceFile';
 import { thisSystem } from '../../host/system/system';
 import { appProgress } from '../../host/terminal/appProgress';
 import { countRead, showProgress } from '../../host/terminal/progress';

@@ -1,7 +1,7 @@
 import type { Host } from '../../host/dokku/environment';
 import type { AppName, BuildId } from '../../host/dokku/names';
 import { logPath } from '../../host/dokku/paths';
-import { readTail } from '../../host/system/tail';
+import { readTail } from '../../host/files/tail';
 import { readPrintedText } from '../../host/terminal/printed';
 
 const LINES = 400;

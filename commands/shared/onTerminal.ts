@@ -2,8 +2,8 @@ import { type Colour, ink } from '../../host/terminal/colour';
 import { visible } from '../../host/printable';
 import type { Output } from '../../host/terminal/output';
 import { readTerminal, type Terminal } from '../../host/terminal/terminal';
-import { type Column, formatTerminalTable } from '../../host/terminal/terminalTable';
-import { wrapBehind } from '../../host/terminal/wrap';
+import { type Column, formatTerminalTable } from '../../host/terminal/table/terminalTable';
+import { wrapBehind } from '../../host/terminal/table/wrap';
 import type { DisplayStatus } from '../../projections/records/record';
 import type { Display } from './display';
 

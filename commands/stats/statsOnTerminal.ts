@@ -3,7 +3,7 @@ import { type Colour, ink } from '../../host/terminal/colour';
 import type { AppName } from '../../host/dokku/names';
 import type { Output } from '../../host/terminal/output';
 import { readTerminal, type Terminal } from '../../host/terminal/terminal';
-import { type Column, formatTerminalTable } from '../../host/terminal/terminalTable';
+import { type Column, formatTerminalTable } from '../../host/terminal/table/terminalTable';
 import type { Day } from '../../projections/stats/stats';
 import type { Figures, StatsView } from '../../projections/stats/statsView';
 import { printDetail, room } from '../shared/onTerminal';

@@ -1,7 +1,7 @@
 import { formatAge } from '../../host/terminal/age';
 import { formatDuration, toWholeSeconds } from '../../host/durations';
 import type { AppName } from '../../host/dokku/names';
-import { formatTable } from '../../host/terminal/table';
+import { formatTable } from '../../host/terminal/table/table';
 import type { DeliveryFigures } from '../../projections/stats/delivery';
 import type { Figures, StatsView } from '../../projections/stats/statsView';
 

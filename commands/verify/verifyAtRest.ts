@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 
 import type { AppBuilds } from '../../host/dokku/paths';
-import { ageOf, listDirectory } from '../../host/system/files';
-import { temporaryFiles } from '../../host/system/replaceFile';
+import { ageOf, listDirectory } from '../../host/files/files';
+import { temporaryFiles } from '../../host/files/replaceFile';
 import { type System, thisSystem } from '../../host/system/system';
 import { JOURNAL_FILE } from '../../journal/file/journalFile';
 import type { Deviation, Verified } from '../../journal/file/verifyJournal';

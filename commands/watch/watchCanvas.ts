@@ -1,7 +1,7 @@
 import { ink } from '../../host/terminal/colour';
 import type { PrintedLine } from '../../host/terminal/printed';
 import { sgrOf } from '../../host/terminal/style';
-import { fitExactly } from '../../host/terminal/width';
+import { fitExactly } from '../../host/terminal/table/width';
 import type { ShownBuild } from '../../projections/records/record';
 import { statusColour } from '../shared/onTerminal';
 import type { WatchedBuild } from './watchBuilds';

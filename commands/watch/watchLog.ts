@@ -4,7 +4,7 @@ import type { Host } from '../../host/dokku/environment';
 import { logPath } from '../../host/dokku/paths';
 import { reasonOf } from '../../host/failure';
 import { printable } from '../../host/printable';
-import { readTail } from '../../host/system/tail';
+import { readTail } from '../../host/files/tail';
 import { type PrintedLine, readPrinted, readPrintedText } from '../../host/terminal/printed';
 import type { WatchedBuild } from './watchBuilds';
 

@@ -1,7 +1,7 @@
 import { parseTimestamp } from '../../host/durations';
 import { formatAge } from '../../host/terminal/age';
 import { sliceLine, wrapLine } from '../../host/terminal/printed';
-import { fit, fitExactly, padEnd, widthOf } from '../../host/terminal/width';
+import { fit, fitExactly, padEnd, widthOf } from '../../host/terminal/table/width';
 import { actorText } from '../../projections/events/eventView';
 import type { ShownBuild } from '../../projections/records/record';
 import type { WatchedBuild } from './watchBuilds';

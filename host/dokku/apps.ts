@@ -2,7 +2,7 @@ import type * as childProcess from 'node:child_process';
 import { readdirSync, statSync } from 'node:fs';
 import type * as os from 'node:os';
 
-import { triggersNamed } from './enabledPlugins';
+import { triggersNamed } from '../plugin/enabledPlugins';
 import type { Host } from './environment';
 import { AppDoesNotExist, errorCode, Failure } from '../failure';
 import { asAppName, type AppName, parseAppName } from './names';

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 
 import { asRevision } from './revision';
 
-import { isAlongsideTree } from './alongside';
+import { isAlongsideTree } from '../plugin/alongside';
 
 /** What the environment of a call says about the host and the caller. Paths are absolute. */
 export interface Host {

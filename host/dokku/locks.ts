@@ -3,8 +3,8 @@ import { dirname } from 'node:path';
 
 import type { Host } from './environment';
 import { errorCode, Failure, printable } from '../failure';
-import { makeDirectory, readSmallFile, refuseLink, removeFile, writeAll } from '../system/files';
-import { isLocked, takeLock, waitForLock } from '../system/flock';
+import { makeDirectory, readSmallFile, refuseLink, removeFile, writeAll } from '../files/files';
+import { isLocked, takeLock, waitForLock } from '../files/flock';
 import { type AppName, asBuildId, type BuildId } from './names';
 import { deployLockPath } from './paths';
 

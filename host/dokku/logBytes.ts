@@ -1,7 +1,7 @@
 import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { listDirectory } from '../system/files';
+import { listDirectory } from '../files/files';
 import type { AppBuilds } from './paths';
 
 /** Bytes that the logs of an app's builds take. Throws system errors. */

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 
 import type { Host } from './environment';
-import { refuseLink } from '../system/files';
+import { refuseLink } from '../files/files';
 import type { AppName, BuildId } from './names';
 
 /** Scope of a property: one app, or the whole host. */

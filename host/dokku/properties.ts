@@ -1,9 +1,9 @@
 import { dirname } from 'node:path';
 
 import type { Host } from './environment';
-import { makeDurableDirectory, removeDurably } from '../system/durable';
-import { readSmallFile, refuseLink, syncDirectory } from '../system/files';
-import { removeStaleTemporaries, replaceFile } from '../system/replaceFile';
+import { makeDurableDirectory, removeDurably } from '../files/durable';
+import { readSmallFile, refuseLink, syncDirectory } from '../files/files';
+import { removeStaleTemporaries, replaceFile } from '../files/replaceFile';
 import { propertiesDirectory, propertiesRoot, propertyPath, type PropertyScope } from './paths';
 import { thisSystem } from '../system/system';
 

@@ -1,6 +1,6 @@
 import type { PrintedLine } from '../terminal/printed';
 import { textOf } from '../terminal/printed';
-import type { Span } from '../terminal/row';
+import type { Span } from '../terminal/table/row';
 import { findPattern, type Pattern } from './patterns';
 import { joinRanges, type Range } from './ranges';
 import { LEAST_CHARACTERS } from './secretValues';

@@ -7,7 +7,7 @@ import { pause } from '../system/pause';
 import { isTerminal } from './isTerminal';
 import { clearProgress } from './progress';
 import { columnsOf } from './terminal';
-import { wrapText } from './wrap';
+import { wrapText } from './table/wrap';
 
 /** What a command prints, in Dokku's log style. Callers make text from outside printable (host/printable.ts). */
 export interface Output {

@@ -1,6 +1,6 @@
-import type { Span } from './row';
+import type { Span } from './table/row';
 import { Screen } from './screen';
-import { charactersOf, widthOf } from './width';
+import { charactersOf, widthOf } from './table/width';
 
 /*
  * What programs print for a terminal, as somebody at a terminal would read it: with progress bars at their end,

@@ -1,8 +1,8 @@
 import { visible } from '../printable';
 import { LINE_DRAWING, lineDrawing } from './lineDrawing';
-import { Row, type Span } from './row';
+import { Row, type Span } from './table/row';
 import { applySgr, PLAIN, type Style } from './style';
-import { charactersOf } from './width';
+import { charactersOf } from './table/width';
 
 /** A terminal has so many rows: the cursor does not move up further than this from the last one. */
 const SCREEN_ROWS = 50;

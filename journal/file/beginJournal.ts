@@ -1,12 +1,12 @@
 import { dirname } from 'node:path';
 
 import { reasonOf } from '../../host/failure';
-import { syncDirectory } from '../../host/system/files';
-import { makeFile } from '../../host/system/replaceFile';
+import { syncDirectory } from '../../host/files/files';
+import { makeFile } from '../../host/files/replaceFile';
 import type { System } from '../../host/system/system';
 import { JournalNotWritten } from '../errors';
 import type { BuildEvent, Recorded } from '../events';
-import { sha256Of } from './checksums';
+import { sha256Of } from './format/checksums';
 import { type Head, JOURNAL_MODE, START } from './journalFile';
 import { nextFrame } from './nextFrame';
 

@@ -1,6 +1,6 @@
-import type { Envelope } from './envelope';
+import type { Envelope } from './format/envelope';
 import type { Frame } from './findFrames';
-import { sha256Of } from './checksums';
+import { sha256Of } from './format/checksums';
 import { digestOf, type Journal, readAt } from './journalFile';
 
 /** Bytes `from` up to `to` of the file. */

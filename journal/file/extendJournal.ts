@@ -1,4 +1,4 @@
-import { replaceFile } from '../../host/system/replaceFile';
+import { replaceFile } from '../../host/files/replaceFile';
 import {
   closeJournal,
   type Journal,

@@ -1,6 +1,6 @@
-import { crc32 } from './checksums';
-import { claimedBytes, HEADER_BYTES, LARGEST_FRAME, MAGIC, readHeader } from './frame';
-import { RangeCrcs } from './rangeCrcs';
+import { crc32 } from './format/checksums';
+import { claimedBytes, HEADER_BYTES, LARGEST_FRAME, MAGIC, readHeader } from './format/frame';
+import { RangeCrcs } from './format/rangeCrcs';
 
 /** A frame whose CRC is right. Offsets are bytes from the start of the file. */
 export interface Frame {

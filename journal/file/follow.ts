@@ -1,5 +1,5 @@
 import type { Recorded } from '../events';
-import { decodeEnvelope, type Envelope } from './envelope';
+import { decodeEnvelope, type Envelope } from './format/envelope';
 import { type Damage, type Frame, joinDamage, looksCutOff } from './findFrames';
 import type { Head } from './journalFile';
 

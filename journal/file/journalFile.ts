@@ -2,10 +2,10 @@ import fs from 'node:fs';
 import { dirname, join } from 'node:path';
 
 import { errorCode, reasonOf } from '../../host/failure';
-import { isAt, ownLikeParent, syncDirectory } from '../../host/system/files';
+import { isAt, ownLikeParent, syncDirectory } from '../../host/files/files';
 import { JournalNotReadable, JournalNotWritten } from '../errors';
-import { sha256 } from './checksums';
-import { HEADER_BYTES, readHeader } from './frame';
+import { sha256 } from './format/checksums';
+import { HEADER_BYTES, readHeader } from './format/frame';
 
 /** Name of the journal in an app's directory. */
 export const JOURNAL_FILE = 'events.journal';

@@ -2,10 +2,10 @@ import type * as ulids from 'ulid';
 
 import { JournalNotWritten } from '../errors';
 import { type BuildEvent, type Recorded, SCHEMA_VERSION } from '../events';
-import { encodeEnvelope } from './envelope';
-import { encodeFrame, readHeader } from './frame';
+import { encodeEnvelope } from './format/envelope';
+import { encodeFrame, readHeader } from './format/frame';
 import type { Head } from './journalFile';
-import { parseEvent } from './parseEvent';
+import { parseEvent } from './format/parseEvent';
 
 /** An event, the frame that holds it, and the position behind that frame. */
 export interface NextFrame {

@@ -1,7 +1,7 @@
 import { fstatSync } from 'node:fs';
 
 import type { Recorded } from '../events';
-import type { Envelope } from './envelope';
+import type { Envelope } from './format/envelope';
 import { findFrames, type Frame } from './findFrames';
 import { type Finding, finish, type Problem, readerAt, readPiece } from './follow';
 import { type Head, type Journal, readAt } from './journalFile';

@@ -6,7 +6,7 @@ import { readDeployLock } from '../../host/dokku/locks';
 import type { BuildId } from '../../host/dokku/names';
 import type { AppBuilds } from '../../host/dokku/paths';
 import type { System } from '../../host/system/system';
-import { readTail } from '../../host/system/tail';
+import { readTail } from '../../host/files/tail';
 import type { BuildCommand } from '../../journal/commands';
 import type { Evidence } from '../../journal/conclusion';
 import { type History, type RunningBuild, runningBuilds } from '../../journal/history';

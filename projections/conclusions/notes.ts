@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 
 import { asBuildId, type BuildId } from '../../host/dokku/names';
 import { asRevision } from '../../host/dokku/revision';
-import { makeDurableDirectory } from '../../host/system/durable';
+import { makeDurableDirectory } from '../../host/files/durable';
 import {
   listDirectory,
   openRegular,
@@ -11,7 +11,7 @@ import {
   readSmallFile,
   removeFile,
   syncDirectory,
-} from '../../host/system/files';
+} from '../../host/files/files';
 import type { Actor } from '../../journal/events';
 
 /*

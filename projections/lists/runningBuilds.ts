@@ -1,11 +1,11 @@
 import fs from 'node:fs';
 
 import { errorCode } from '../../host/failure';
-import { ageOf, listDirectory, makeDirectory, ownLikeParent, readSmallFile, removeFile } from '../../host/system/files';
-import { removeStaleTemporaries, replaceFile } from '../../host/system/replaceFile';
+import { ageOf, listDirectory, makeDirectory, ownLikeParent, readSmallFile, removeFile } from '../../host/files/files';
+import { removeStaleTemporaries, replaceFile } from '../../host/files/replaceFile';
 import type { System } from '../../host/system/system';
 import { type AppName, asAppName, asBuildId, type BuildId } from '../../host/dokku/names';
-import { crc32 } from '../../journal/file/checksums';
+import { crc32 } from '../../journal/file/format/checksums';
 
 /*
  * The view of the builds of the host that may be alive: one empty file `<builds>/.running/<app>/<build-id>` for each.

@@ -1,7 +1,7 @@
 import { type Mask, maskPrinted } from '../../host/secrets/mask';
-import type { Tail } from '../../host/system/tail';
+import type { Tail } from '../../host/files/tail';
 import { lineWidth, type PrintedLine, readPrinted, sliceLine } from '../../host/terminal/printed';
-import type { Span } from '../../host/terminal/row';
+import type { Span } from '../../host/terminal/table/row';
 import type { Style, TerminalColour } from '../../host/terminal/style';
 import { count, escapeHtml, escapeText } from './html/html';
 import type { Palette } from './html/palette';

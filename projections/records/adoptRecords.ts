@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 
-import { listDirectory } from '../../host/system/files';
+import { listDirectory } from '../../host/files/files';
 import { printable, reasonOf, type Warn } from '../../host/failure';
 import { compareTimestamps, parseTimestamp } from '../../host/durations';
 import type { BuildId } from '../../host/dokku/names';

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 
 import { errorCode, Failure, reasonOf } from '../../host/failure';
-import { readSmallFile, removeFile, syncDirectory } from '../../host/system/files';
-import { replaceFile, staleTemporaryFiles } from '../../host/system/replaceFile';
+import { readSmallFile, removeFile, syncDirectory } from '../../host/files/files';
+import { replaceFile, staleTemporaryFiles } from '../../host/files/replaceFile';
 import { type AppName, asBuildId, type BuildId } from '../../host/dokku/names';
 import type { System } from '../../host/system/system';
 import { type Build, findBuild, type History } from '../../journal/history';

@@ -1,8 +1,8 @@
 import { reasonOf, type Warn } from '../../host/failure';
 import type { BuildId } from '../../host/dokku/names';
 import type { AppBuilds } from '../../host/dokku/paths';
-import { listDirectory } from '../../host/system/files';
-import { removeStaleTemporaries } from '../../host/system/replaceFile';
+import { listDirectory } from '../../host/files/files';
+import { removeStaleTemporaries } from '../../host/files/replaceFile';
 import type { System } from '../../host/system/system';
 import { writeCheckpoint } from '../../journal/checkpoint';
 import { journalSize } from '../../journal/file/journalFile';

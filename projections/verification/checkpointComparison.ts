@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 
 import type { Checkpoint } from '../../journal/checkpoint';
-import type { Envelope } from '../../journal/file/envelope';
+import type { Envelope } from '../../journal/file/format/envelope';
 import type { Frame } from '../../journal/file/findFrames';
 import { type Head, START } from '../../journal/file/journalFile';
 import type { Problem } from '../../journal/file/readJournal';

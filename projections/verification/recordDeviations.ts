@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { parseTimestamp } from '../../host/durations';
 import type { AppName, BuildId } from '../../host/dokku/names';
 import type { AppBuilds } from '../../host/dokku/paths';
-import { listDirectory } from '../../host/system/files';
+import { listDirectory } from '../../host/files/files';
 import { evolveAll, initialState } from '../../journal/decider';
 import { JOURNAL_FILE } from '../../journal/file/journalFile';
 import type { Deviation } from '../../journal/file/verifyJournal';

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 
 import type { AppBuilds } from '../../host/dokku/paths';
-import { listDirectory } from '../../host/system/files';
+import { listDirectory } from '../../host/files/files';
 import type { System } from '../../host/system/system';
 import type { Warn } from '../../host/failure';
 import { readCheckpoint } from '../../journal/checkpoint';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 import { Unpackr } from 'msgpackr';
 
-import { HEADER_BYTES } from '../../journal/file/frame';
+import { HEADER_BYTES } from '../../journal/file/format/frame';
 import { closeJournal, JOURNAL_FILE, openJournal } from '../../journal/file/journalFile';
 import { loadWhole } from '../../journal/loadHistory';
 

@@ -6,9 +6,9 @@ import { ulid } from 'ulid';
 
 import type { AppName, BuildId } from '../../host/dokku/names';
 import type { ProcessIdentity } from '../../host/system/processes';
-import { encodeEnvelope } from '../../journal/file/envelope';
+import { encodeEnvelope } from '../../journal/file/format/envelope';
 import { type BuildEvent, SCHEMA_VERSION } from '../../journal/events';
-import { encodeFrame, readHeader } from '../../journal/file/frame';
+import { encodeFrame, readHeader } from '../../journal/file/format/frame';
 import { evolveOver, initialState } from '../../journal/decider';
 import { buildsOf, type History } from '../../journal/history';
 import { type Head, JOURNAL_FILE, START } from '../../journal/file/journalFile';

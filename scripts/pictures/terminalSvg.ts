@@ -1,6 +1,6 @@
 import { readPrinted } from '../../host/terminal/printed';
-import type { Span } from '../../host/terminal/row';
-import { widthOf } from '../../host/terminal/width';
+import type { Span } from '../../host/terminal/table/row';
+import { widthOf } from '../../host/terminal/table/width';
 
 const COLUMN = 8.4; // pixels
 const ROW = 18;

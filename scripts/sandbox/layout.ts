@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { cpSync, linkSync, mkdirSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { EXECUTABLE } from '../../host/dokku/pluginTree';
+import { EXECUTABLE } from '../../host/plugin/pluginTree';
 import type { User } from './running';
 
 /** Which plugin answers `builds:*`: a copy of the built tree, a link to it, or the stand-in for the stock one. */

@@ -1,8 +1,8 @@
 import { fstatSync } from 'node:fs';
 
-import { decodeEnvelope } from '../../journal/file/envelope';
+import { decodeEnvelope } from '../../journal/file/format/envelope';
 import { type Damage, findFrames, type Frame } from '../../journal/file/findFrames';
-import { isWholeFrame, LARGEST_FRAME } from '../../journal/file/frame';
+import { isWholeFrame, LARGEST_FRAME } from '../../journal/file/format/frame';
 import { type Journal, readAt } from '../../journal/file/journalFile';
 
 /**

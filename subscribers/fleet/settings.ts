@@ -4,10 +4,10 @@ import { dirname, join } from 'node:path';
 import type { Host } from '../../host/dokku/environment';
 import { propertiesRoot } from '../../host/dokku/paths';
 import { Failure } from '../../host/failure';
-import { sha256 } from '../../journal/file/checksums';
-import { makeDurableDirectory } from '../../host/system/durable';
-import { readSmallFile, refuseLink, syncDirectory } from '../../host/system/files';
-import { replaceFile } from '../../host/system/replaceFile';
+import { sha256 } from '../../journal/file/format/checksums';
+import { makeDurableDirectory } from '../../host/files/durable';
+import { readSmallFile, refuseLink, syncDirectory } from '../../host/files/files';
+import { replaceFile } from '../../host/files/replaceFile';
 import { ULID } from './piece';
 import type { Member } from './nats/serverConfiguration';
 

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 
 import type { AppBuilds } from '../../host/dokku/paths';
 import { isAlive } from '../../host/system/processes';
-import { readShortcut, writeShortcut } from '../../host/system/shortcut';
+import { readShortcut, writeShortcut } from '../../host/files/shortcut';
 import type { Recorded } from '../../journal/events';
 import {
   type Head,

@@ -3,9 +3,9 @@ import { join } from 'node:path';
 
 import { toWholeSeconds } from '../../host/durations';
 import type { PropertyScope } from '../../host/dokku/paths';
-import { makeDurableDirectory, removeDurably } from '../../host/system/durable';
-import { readSmallFile } from '../../host/system/files';
-import { replaceFile } from '../../host/system/replaceFile';
+import { makeDurableDirectory, removeDurably } from '../../host/files/durable';
+import { readSmallFile } from '../../host/files/files';
+import { replaceFile } from '../../host/files/replaceFile';
 import type { NotifySettings } from './settings';
 import { queueDirectory } from './queue/queue';
 

@@ -1,7 +1,7 @@
 import { lstatSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
-import { isExecutable, triggersNamed } from '../../host/dokku/enabledPlugins';
+import { isExecutable, triggersNamed } from '../../host/plugin/enabledPlugins';
 import type { Host } from '../../host/dokku/environment';
 
 /**

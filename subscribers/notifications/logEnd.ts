@@ -1,4 +1,4 @@
-import { readTail } from '../../host/system/tail';
+import { readTail } from '../../host/files/tail';
 import { type Mask, maskPrinted } from '../../host/secrets/mask';
 import { readPrinted, textOf } from '../../host/terminal/printed';
 import type { LogEnd } from './formats/message';

@@ -3,9 +3,9 @@ import { join } from 'node:path';
 
 import { toWholeSeconds } from '../../host/durations';
 import { errorCode } from '../../host/failure';
-import { removeDurably } from '../../host/system/durable';
-import { readSmallFile } from '../../host/system/files';
-import { replaceFile } from '../../host/system/replaceFile';
+import { removeDurably } from '../../host/files/durable';
+import { readSmallFile } from '../../host/files/files';
+import { replaceFile } from '../../host/files/replaceFile';
 
 /** Notifications of an app that its receiver did not take. */
 export interface Undelivered {

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import type { Host } from '../../host/dokku/environment';
 import type { PropertyScope } from '../../host/dokku/paths';
 import { startSelfDetached } from '../../host/system/detached';
-import { removeDurably } from '../../host/system/durable';
-import { makeDirectory, removeFile } from '../../host/system/files';
-import { replaceFile } from '../../host/system/replaceFile';
+import { removeDurably } from '../../host/files/durable';
+import { makeDirectory, removeFile } from '../../host/files/files';
+import { replaceFile } from '../../host/files/replaceFile';
 import { delivererState } from '../notifications/delivery/soleDeliverer';
 import { isPageOn, pagePath, updateDirectory } from './keptPages';
 

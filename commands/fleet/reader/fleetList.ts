@@ -1,7 +1,7 @@
 import { asJson, newestFirst } from '../../../subscribers/fleet/mirror/fleetBuilds';
 import { defineCommand } from '../../definition/command';
 import { aChoice, aTime, jsonFormat, noColor, relative } from '../../definition/flags';
-import { formatTable } from '../../../host/terminal/table';
+import { formatTable } from '../../../host/terminal/table/table';
 import { displayOf } from '../../shared/display';
 import { choiceFlags, ofFleet, readerFlags } from '../fleetFlags';
 

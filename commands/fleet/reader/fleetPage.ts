@@ -6,7 +6,7 @@ import { resolve } from 'node:path';
 import type { AppName } from '../../../host/dokku/names';
 import { printable } from '../../../host/failure';
 import { buildsOf } from '../../../journal/history';
-import { replaceFile } from '../../../host/system/replaceFile';
+import { replaceFile } from '../../../host/files/replaceFile';
 import { addEnds, type EndsByHour, sumOf } from '../../../projections/page/ends';
 import { pageHtml } from '../../../projections/page/page';
 import { readPageHistory } from '../../../projections/page/pageHistory';

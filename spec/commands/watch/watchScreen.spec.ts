@@ -8,7 +8,7 @@ import { nothingWatched, onBuilds, onKey, onLog, type WatchState } from '../../.
 import type { WatchedBuild } from '../../../commands/watch/watchBuilds';
 import type { AppName, BuildId } from '../../../host/dokku/names';
 import { readPrinted, readPrintedText } from '../../../host/terminal/printed';
-import { widthOf } from '../../../host/terminal/width';
+import { widthOf } from '../../../host/terminal/table/width';
 
 function watched(app: string, id: string, displayStatus: 'running' | 'succeeded' = 'succeeded'): WatchedBuild {
   const begun = {

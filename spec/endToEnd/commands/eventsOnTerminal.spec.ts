@@ -1,6 +1,6 @@
 import test from 'ava';
 
-import { widthOf } from '../../../host/terminal/width';
+import { widthOf } from '../../../host/terminal/table/width';
 import { createSandbox, type Sandbox } from '../../../scripts/sandbox/host';
 import { finishedRecord, writeRecords } from '../expectedRecord';
 import { onTerminal } from './terminal';

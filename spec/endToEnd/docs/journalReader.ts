@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 
-import { unpack, unpackFirst, type Value, type ValueMap } from '../../journal/file/messagePack';
+import { unpack, unpackFirst, type Value, type ValueMap } from '../../journal/file/format/messagePack';
 
 /*
  * A reader of journals, written from docs/journal-format.md alone: it imports nothing of the program, so that it reads

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
 
 import type { BuildEvent } from '../../../journal/events';
-import { unpackWritten } from '../../journal/file/messagePack';
+import { unpackWritten } from '../../journal/file/format/messagePack';
 
 /** An event as the file holds it. */
 interface AuditedEvent {

@@ -8,7 +8,7 @@ import test, { type ExecutionContext } from 'ava';
 
 import { createFleet, type Member, type TestFleet } from '../../../scripts/fleet/testFleet';
 import { expectSuccess, type Running, script } from '../../../scripts/sandbox/host';
-import { readHeader } from '../../../journal/file/frame';
+import { readHeader } from '../../../journal/file/format/frame';
 import { connectNats } from '../../../subscribers/fleet/nats/natsFleet';
 import { inboxOf } from '../../../subscribers/fleet/nats/serverConfiguration';
 import { namesIn, recording, undoable } from '../durability/powerCut';

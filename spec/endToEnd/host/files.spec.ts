@@ -21,8 +21,8 @@ import { basename, join, relative } from 'node:path';
 import test from 'ava';
 
 import { Failure } from '../../../host/failure';
-import { makeDirectory, readSmallFile, removeFile } from '../../../host/system/files';
-import { replaceFile, staleTemporaryFiles } from '../../../host/system/replaceFile';
+import { makeDirectory, readSmallFile, removeFile } from '../../../host/files/files';
+import { replaceFile, staleTemporaryFiles } from '../../../host/files/replaceFile';
 import { type System, thisSystem } from '../../../host/system/system';
 import { asRoot, asUser, temporaryDirectory } from '../../temporaryHost';
 
@@ -79,7 +79,7 @@ test('when the content does not fit, the old file stays whole and no temporary f
   const path = join(directory, 'b1.json');
   writeFileSync(path, 'old');
   const program = `
-    const { replaceFile } = require(${JSON.stringify(join(__dirname, '../../../host/system/replaceFile'))});
+    const { replaceFile } = require(${JSON.stringify(join(__dirname, '../../../host/files/replaceFile'))});
     try { replaceFile(process.argv[1], 'x'.repeat(100_000), { mode: 0o644, durable: true }); }
     catch (error) { process.stdout.write(error.code); }`;
   const limited = ['-c', 'ulimit -f 16; exec "$0" "$@"', process.execPath];

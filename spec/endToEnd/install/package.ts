@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 
-import { EXECUTABLE } from '../../../host/dokku/pluginTree';
+import { EXECUTABLE } from '../../../host/plugin/pluginTree';
 import { copyPlugin } from '../../../scripts/sandbox/layout';
 import type { Sandbox, User } from '../../../scripts/sandbox/host';
 

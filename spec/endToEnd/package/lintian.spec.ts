@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 import test from 'ava';
 
-import { EXECUTABLE } from '../../../host/dokku/pluginTree';
+import { EXECUTABLE } from '../../../host/plugin/pluginTree';
 import { makeDebianPackage } from '../../../scripts/debian-package';
 import { builtPlugin } from '../../../scripts/sandbox/layout';
 import { temporaryDirectory } from '../../temporaryHost';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 
 import test from 'ava';
 
-import { EXECUTABLE } from '../../../host/dokku/pluginTree';
+import { EXECUTABLE } from '../../../host/plugin/pluginTree';
 import { bunFor } from '../../../scripts/bun';
 import { triggers } from '../../../scripts/plugin-tree';
 import { filesOf, replaceTree } from '../../../scripts/replace-tree';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 import test from 'ava';
 
-import { widthOf } from '../../../host/terminal/width';
+import { widthOf } from '../../../host/terminal/table/width';
 import { createSandbox, type Sandbox } from '../../../scripts/sandbox/host';
 
 /*

@@ -12,7 +12,7 @@ import {
   wrapLine,
 } from '../../../host/terminal/printed';
 import { sgrOf } from '../../../host/terminal/style';
-import { charactersOf, widthOf } from '../../../host/terminal/width';
+import { charactersOf, widthOf } from '../../../host/terminal/table/width';
 import { anyText } from '../../anyText';
 
 const shown = (text: string): string => readPrintedText(text).join('\n');

@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 
 import test, { type ExecutionContext } from 'ava';
 
-import { decodeEnvelope } from '../../../journal/file/envelope';
+import { decodeEnvelope } from '../../../journal/file/format/envelope';
 import type { BuildEvent, Recorded } from '../../../journal/events';
 import { appendEvent } from '../../../journal/file/appendEvent';
 import { type Head, type Journal } from '../../../journal/file/journalFile';

@@ -6,12 +6,12 @@ import fc from 'fast-check';
 
 import { JournalNotReadable, JournalNotWritten } from '../../../journal/errors';
 import { appendEvent } from '../../../journal/file/appendEvent';
-import { encode } from '../../../journal/file/codec';
+import { encode } from '../../../journal/file/format/codec';
 import { findFrames } from '../../../journal/file/findFrames';
 import { LARGEST_GAP } from '../../../journal/file/follow';
-import { encodeFrame, HEADER_BYTES, MAX_PAYLOAD } from '../../../journal/file/frame';
+import { encodeFrame, HEADER_BYTES, MAX_PAYLOAD } from '../../../journal/file/format/frame';
 import { MAX_JOURNAL, openJournal, openJournalForAppend } from '../../../journal/file/journalFile';
-import { RangeCrcs, tableCrc32 } from '../../../journal/file/rangeCrcs';
+import { RangeCrcs, tableCrc32 } from '../../../journal/file/format/rangeCrcs';
 import { verifyJournal } from '../../../journal/file/verifyJournal';
 import { canceled, finished, minute, started } from '../buildEvents';
 import { appendAll, forge, framesOf, readAll, rewrite, temporaryJournal } from './temporaryJournal';

@@ -2,8 +2,8 @@ import { copyFileSync, readFileSync, statSync, truncateSync } from 'node:fs';
 
 import test from 'ava';
 
-import { decode, encode } from '../../../journal/file/codec';
-import { encodeFrame } from '../../../journal/file/frame';
+import { decode, encode } from '../../../journal/file/format/codec';
+import { encodeFrame } from '../../../journal/file/format/frame';
 import { SCHEMA_VERSION } from '../../../journal/events';
 import { appendEvent } from '../../../journal/file/appendEvent';
 import {

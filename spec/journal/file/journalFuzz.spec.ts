@@ -5,8 +5,8 @@ import { setImmediate } from 'node:timers/promises';
 import test from 'ava';
 import fc from 'fast-check';
 
-import { encode } from '../../../journal/file/codec';
-import { encodeFrame } from '../../../journal/file/frame';
+import { encode } from '../../../journal/file/format/codec';
+import { encodeFrame } from '../../../journal/file/format/frame';
 import { digestOf, type Journal } from '../../../journal/file/journalFile';
 import { verifyJournal } from '../../../journal/file/verifyJournal';
 import { readJournal as readByThePage } from '../../endToEnd/docs/journalReader';

@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
 import { ulid } from 'ulid';
 
-import { encodeEnvelope } from '../../../journal/file/envelope';
-import { decode, encode } from '../../../journal/file/codec';
+import { encodeEnvelope } from '../../../journal/file/format/envelope';
+import { decode, encode } from '../../../journal/file/format/codec';
 import { type BuildEvent, type Recorded, SCHEMA_VERSION } from '../../../journal/events';
 import { findFrames, type Frame } from '../../../journal/file/findFrames';
-import { encodeFrame, HEADER_BYTES } from '../../../journal/file/frame';
+import { encodeFrame, HEADER_BYTES } from '../../../journal/file/format/frame';
 import { appendEvent } from '../../../journal/file/appendEvent';
 import {
   closeJournal,

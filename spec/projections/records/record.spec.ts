@@ -8,7 +8,7 @@ import { buildView, parseRecord, recordText, asShown } from '../../../projection
 import { canceled, deployed, finished, minute, minuteText, reaped, started } from '../../journal/buildEvents';
 import { historyOf } from '../../journal/given';
 import { decide, initialState } from '../../../journal/decider';
-import { parseEvent, UnknownEvent } from '../../../journal/file/parseEvent';
+import { parseEvent, UnknownEvent } from '../../../journal/file/format/parseEvent';
 import { anyText } from '../../anyText';
 
 const app = parseAppName('myapp');

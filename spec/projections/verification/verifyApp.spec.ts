@@ -17,7 +17,7 @@ import {
   writeCheckpoint,
 } from '../../../journal/checkpoint';
 import { initialState } from '../../../journal/decider';
-import { encode } from '../../../journal/file/codec';
+import { encode } from '../../../journal/file/format/codec';
 import { loadHistory } from '../../../journal/loadHistory';
 import { replay } from '../../../projections/verification/replay';
 import { verifyApp } from '../../../projections/verification/verifyApp';

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 import type { AppName } from '../../../host/dokku/names';
-import { fileVersion } from '../../../host/system/fileVersion';
+import { fileVersion } from '../../../host/files/fileVersion';
 import { isAlive } from '../../../host/system/processes';
 import { JOURNAL_FILE, withJournal } from '../../../journal/file/journalFile';
 import { type RunningBuild, runningBuilds } from '../../../journal/history';

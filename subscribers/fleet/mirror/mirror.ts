@@ -2,9 +2,9 @@ import { existsSync, renameSync, rmSync, statSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { Failure } from '../../../host/failure';
-import { fileVersion } from '../../../host/system/fileVersion';
-import { makeDirectory, syncFile } from '../../../host/system/files';
-import { crc32 } from '../../../journal/file/checksums';
+import { fileVersion } from '../../../host/files/fileVersion';
+import { makeDirectory, syncFile } from '../../../host/files/files';
+import { crc32 } from '../../../journal/file/format/checksums';
 import { JOURNAL_FILE } from '../../../journal/file/journalFile';
 import type { Bulletin } from '../bulletin';
 import type { Engine, StoredPiece } from '../engine';

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 
-import { readSmallFile } from '../../../host/system/files';
-import { replaceFile } from '../../../host/system/replaceFile';
+import { readSmallFile } from '../../../host/files/files';
+import { replaceFile } from '../../../host/files/replaceFile';
 import type { RunningBuild } from '../../../journal/history';
 import type { JournalName } from '../engine';
 

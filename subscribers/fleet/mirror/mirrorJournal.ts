@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import { join } from 'node:path';
 
 import { errorCode } from '../../../host/failure';
-import { makeDirectory, syncDirectory, syncFile, writeAll } from '../../../host/system/files';
+import { makeDirectory, syncDirectory, syncFile, writeAll } from '../../../host/files/files';
 import { JOURNAL_FILE } from '../../../journal/file/journalFile';
 import type { MirroredJournal } from './mirrorIndex';
 import { endOf, type Piece } from '../piece';

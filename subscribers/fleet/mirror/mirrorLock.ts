@@ -2,7 +2,7 @@ import { closeSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 
-import { takeLock } from '../../../host/system/flock';
+import { takeLock } from '../../../host/files/flock';
 import { Failure } from '../../../host/failure';
 
 const RETRY_MS = 100;

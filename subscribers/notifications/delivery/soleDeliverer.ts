@@ -1,8 +1,8 @@
 import { closeSync, ftruncateSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { takeLock } from '../../../host/system/flock';
-import { readSmallFile } from '../../../host/system/files';
+import { takeLock } from '../../../host/files/flock';
+import { readSmallFile } from '../../../host/files/files';
 import { identifyProcess, isAlive, type ProcessIdentity } from '../../../host/system/processes';
 
 /** In the directory of the queue. The process that delivers holds a flock on it, and writes its identity into it. */

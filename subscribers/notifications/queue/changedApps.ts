@@ -3,8 +3,8 @@ import { join } from 'node:path';
 
 import { type AppName, asAppName } from '../../../host/dokku/names';
 import { errorCode } from '../../../host/failure';
-import { makeDurableDirectory } from '../../../host/system/durable';
-import { listDirectory, removeFile, syncDirectory } from '../../../host/system/files';
+import { makeDurableDirectory } from '../../../host/files/durable';
+import { listDirectory, removeFile, syncDirectory } from '../../../host/files/files';
 import { queueDirectory } from './queue';
 
 /*

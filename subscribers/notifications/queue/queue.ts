@@ -2,9 +2,9 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { Failure } from '../../../host/failure';
-import { makeDurableDirectory } from '../../../host/system/durable';
-import { listDirectory, readSmallFile, removeFile, syncDirectory, syncFile } from '../../../host/system/files';
-import { removeStaleTemporaries, replaceFile } from '../../../host/system/replaceFile';
+import { makeDurableDirectory } from '../../../host/files/durable';
+import { listDirectory, readSmallFile, removeFile, syncDirectory, syncFile } from '../../../host/files/files';
+import { removeStaleTemporaries, replaceFile } from '../../../host/files/replaceFile';
 import { asAppName } from '../../../host/dokku/names';
 import { thisSystem } from '../../../host/system/system';
 import type { Notification } from '../notification';

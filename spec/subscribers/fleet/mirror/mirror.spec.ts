@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 import test from 'ava';
 
-import { takeLock } from '../../../../host/system/flock';
+import { takeLock } from '../../../../host/files/flock';
 import { verifyJournal } from '../../../../journal/file/verifyJournal';
 import { closeJournal, openJournal } from '../../../../journal/file/journalFile';
 import { Mirror } from '../../../../subscribers/fleet/mirror/mirror';

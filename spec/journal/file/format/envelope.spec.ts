@@ -1,10 +1,10 @@
 import test from 'ava';
 
-import { decodeEnvelope, encodeEnvelope, type Link } from '../../../journal/file/envelope';
-import { encode } from '../../../journal/file/codec';
-import { UnknownEvent } from '../../../journal/file/parseEvent';
-import { type BuildEvent, type Recorded, SCHEMA_VERSION } from '../../../journal/events';
-import { canceled, discarded, finished, minute, pruned, reaped, started } from '../buildEvents';
+import { decodeEnvelope, encodeEnvelope, type Link } from '../../../../journal/file/format/envelope';
+import { encode } from '../../../../journal/file/format/codec';
+import { UnknownEvent } from '../../../../journal/file/format/parseEvent';
+import { type BuildEvent, type Recorded, SCHEMA_VERSION } from '../../../../journal/events';
+import { canceled, discarded, finished, minute, pruned, reaped, started } from '../../buildEvents';
 import { unpackWritten } from './messagePack';
 
 const link: Link = {

@@ -1,9 +1,9 @@
 import test from 'ava';
 import stringWidth from 'string-width';
 
-import type { Terminal } from '../../../host/terminal/terminal';
-import { type Column, formatTerminalTable } from '../../../host/terminal/terminalTable';
-import { fit, fitExactly, NARROW, widthOf } from '../../../host/terminal/width';
+import type { Terminal } from '../../../../host/terminal/terminal';
+import { type Column, formatTerminalTable } from '../../../../host/terminal/table/terminalTable';
+import { fit, fitExactly, NARROW, widthOf } from '../../../../host/terminal/table/width';
 
 const plain: Terminal = { columns: undefined, colour: false, unicode: true };
 const columns: readonly Column[] = [

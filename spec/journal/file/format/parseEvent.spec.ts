@@ -1,8 +1,8 @@
 import test from 'ava';
 
-import type { BuildEvent } from '../../../journal/events';
-import { parseEvent, UnknownEvent } from '../../../journal/file/parseEvent';
-import { canceled, discarded, finished, pruned, reaped, started } from '../buildEvents';
+import type { BuildEvent } from '../../../../journal/events';
+import { parseEvent, UnknownEvent } from '../../../../journal/file/format/parseEvent';
+import { canceled, discarded, finished, pruned, reaped, started } from '../../buildEvents';
 import { examples } from './encodedExamples';
 
 type Fields = Record<string, unknown>;

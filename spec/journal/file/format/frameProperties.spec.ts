@@ -1,8 +1,8 @@
 import test from 'ava';
 import fc from 'fast-check';
 
-import { findFrames } from '../../../journal/file/findFrames';
-import { encodeFrame, HEADER_BYTES } from '../../../journal/file/frame';
+import { findFrames } from '../../../../journal/file/findFrames';
+import { encodeFrame, HEADER_BYTES } from '../../../../journal/file/format/frame';
 
 /** What stands in a file, piece by piece. */
 type Piece =

@@ -1,6 +1,6 @@
 import test from 'ava';
 
-import { formatTable } from '../../../host/terminal/table';
+import { formatTable } from '../../../../host/terminal/table/table';
 
 test('columns are as wide as their widest cell, with two blanks between and none at the end', (t) => {
   const table = formatTable(

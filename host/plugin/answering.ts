@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 
-import { removeDurably } from '../system/durable';
+import { removeDurably } from '../files/durable';
 import { ALONGSIDE_MARKER } from './alongside';
-import type { Host } from './environment';
+import type { Host } from '../dokku/environment';
 import { type Installation, readInstallation, writeInstallation } from './installation';
 import { isPluginTree } from './pluginTree';
 import { leadsSomewhere, ownNames, type Places, placesOf, readPlugin, replaceLink } from './places';

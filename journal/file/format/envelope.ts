@@ -1,4 +1,4 @@
-import { type BuildEvent, type Recorded, SCHEMA_VERSION } from '../events';
+import { type BuildEvent, type Recorded, SCHEMA_VERSION } from '../../events';
 import { decode, decodeFirst, encode } from './codec';
 import { parseEvent, UnknownEvent } from './parseEvent';
 

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 
-import type { Host } from './environment';
-import { removeDurably } from '../system/durable';
-import { readSmallFile } from '../system/files';
-import { replaceFile } from '../system/replaceFile';
+import type { Host } from '../dokku/environment';
+import { removeDurably } from '../files/durable';
+import { readSmallFile } from '../files/files';
+import { replaceFile } from '../files/replaceFile';
 import { INSTALLATION_FILE } from './role';
 
 /** How the plugin is installed: in place of the stock one, or alongside it. */

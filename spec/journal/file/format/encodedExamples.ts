@@ -1,6 +1,6 @@
-import type { BuildEvent, Recorded } from '../../../journal/events';
-import type { Link } from '../../../journal/file/envelope';
-import { canceled, discarded, finished, minute, pruned, reaped, started } from '../buildEvents';
+import type { BuildEvent, Recorded } from '../../../../journal/events';
+import type { Link } from '../../../../journal/file/format/envelope';
+import { canceled, discarded, finished, minute, pruned, reaped, started } from '../../buildEvents';
 
 /** Events of each type, with each optional field, and with values of each MessagePack form that a journal may hold. */
 const events: Record<string, BuildEvent> = {

@@ -1,8 +1,8 @@
 import test from 'ava';
 
-import { crc32 } from '../../../journal/file/checksums';
-import { findFrames } from '../../../journal/file/findFrames';
-import { encodeFrame, HEADER_BYTES, MAX_PAYLOAD, readHeader } from '../../../journal/file/frame';
+import { crc32 } from '../../../../journal/file/format/checksums';
+import { findFrames } from '../../../../journal/file/findFrames';
+import { encodeFrame, HEADER_BYTES, MAX_PAYLOAD, readHeader } from '../../../../journal/file/format/frame';
 
 test('a frame is magic, length, CRC-32 and payload, in little-endian', (t) => {
   const payload = Buffer.from('hello');

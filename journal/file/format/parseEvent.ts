@@ -1,7 +1,16 @@
-import { parseTimestamp } from '../../host/durations';
-import { asBuildId, type BuildId } from '../../host/dokku/names';
-import type { ProcessIdentity } from '../../host/system/processes';
-import type { Actor, BuildCanceled, BuildEvent, BuildFinished, BuildStarted, Kind, Pruned, Timestamp } from '../events';
+import { parseTimestamp } from '../../../host/durations';
+import { asBuildId, type BuildId } from '../../../host/dokku/names';
+import type { ProcessIdentity } from '../../../host/system/processes';
+import type {
+  Actor,
+  BuildCanceled,
+  BuildEvent,
+  BuildFinished,
+  BuildStarted,
+  Kind,
+  Pruned,
+  Timestamp,
+} from '../../events';
 
 /** Why a value is not one of the events that docs/journal-format.md describes. */
 export class UnknownEvent extends Error {}

@@ -1,4 +1,4 @@
-import { isSameStyle, PLAIN, type Style } from './style';
+import { isSameStyle, PLAIN, type Style } from '../style';
 import { charactersOf, widthOf } from './width';
 
 /** A piece of text in one style. It holds no control character. */

@@ -1,6 +1,6 @@
 import test from 'ava';
 
-import { wrapBehind, wrapText } from '../../../host/terminal/wrap';
+import { wrapBehind, wrapText } from '../../../../host/terminal/table/wrap';
 
 test('text is broken between words, and what stands in brackets stays together', (t) => {
   t.deepEqual(wrapText('one two three', 7), ['one two', 'three']);

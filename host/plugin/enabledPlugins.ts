@@ -1,8 +1,8 @@
 import { accessSync, constants, existsSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { listDirectory } from '../system/files';
-import type { Host } from './environment';
+import { listDirectory } from '../files/files';
+import type { Host } from '../dokku/environment';
 
 /** It has every trigger, and only logs that it was called. Dokku passes over it, too, when it asks plugins. */
 const EVENT_LOG_PLUGIN = '20_events';

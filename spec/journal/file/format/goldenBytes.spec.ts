@@ -3,8 +3,8 @@ import { join } from 'node:path';
 
 import test from 'ava';
 
-import { decodeEnvelope, encodeEnvelope } from '../../../journal/file/envelope';
-import { encodeFrame, HEADER_BYTES } from '../../../journal/file/frame';
+import { decodeEnvelope, encodeEnvelope } from '../../../../journal/file/format/envelope';
+import { encodeFrame, HEADER_BYTES } from '../../../../journal/file/format/frame';
 import { examples } from './encodedExamples';
 
 /**

@@ -1,7 +1,7 @@
 import test from 'ava';
 import fc from 'fast-check';
 
-import { decode, decodeFirst, encode } from '../../../journal/file/codec';
+import { decode, decodeFirst, encode } from '../../../../journal/file/format/codec';
 import { unpackWritten } from './messagePack';
 
 test('what is encoded is plain MessagePack, which any reader can read', (t) => {

@@ -1,6 +1,6 @@
-import { type Colour, ink } from './colour';
-import { visible } from '../printable';
-import type { Terminal } from './terminal';
+import { type Colour, ink } from '../colour';
+import { visible } from '../../printable';
+import type { Terminal } from '../terminal';
 import { fit, widthOf } from './width';
 
 /** A column of a table on a terminal. */

@@ -14,7 +14,7 @@ import { basename, dirname, join } from 'node:path';
 import { HOUR_MS } from '../durations';
 import { errorCode } from '../failure';
 import { ageOf, ownLikeParent, removeQuietly, syncDirectory, writeAll } from './files';
-import type { System } from './system';
+import type { System } from '../system/system';
 
 const { O_CREAT, O_EXCL, O_NOFOLLOW, O_WRONLY } = constants;
 

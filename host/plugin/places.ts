@@ -11,9 +11,9 @@ import {
 import { basename, dirname, join, resolve } from 'node:path';
 
 import { errorCode, Failure } from '../failure';
-import { ownLikeParent, removeFile, syncDirectory } from '../system/files';
+import { ownLikeParent, removeFile, syncDirectory } from '../files/files';
 import { ALONGSIDE_MARKER, ALONGSIDE_NAME } from './alongside';
-import type { Host } from './environment';
+import type { Host } from '../dokku/environment';
 import { isPluginTree, readVersion } from './pluginTree';
 
 /** Where plugn looks on `host`, and what we put there. Absolute paths. */

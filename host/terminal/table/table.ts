@@ -1,4 +1,4 @@
-import { visible } from '../printable';
+import { visible } from '../../printable';
 import { widthOf } from './width';
 
 const GAP = '  ';
