@@ -40,6 +40,15 @@ export function given(...events: BuildEvent[]) {
   };
 }
 
+/** The same for a fold of a projection: given these events, then it says this; the rest may be anything. */
+export function givenFor<Said extends object>(fold: (events: readonly BuildEvent[]) => Said) {
+  return (...events: readonly BuildEvent[]) => ({
+    then(t: ExecutionContext, expected: Partial<Said>): void {
+      t.like(fold(events), expected);
+    },
+  });
+}
+
 /** What `events` add up to, one after the other; none of the histories on the way can be changed. */
 export function historyOf(...events: BuildEvent[]): History {
   return events.reduce((history, event) => deepFreeze(evolve(history, deepFreeze(event))), initialState);

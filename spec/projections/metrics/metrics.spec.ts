@@ -1,6 +1,6 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 
-import test from 'ava';
+import test, { type ExecutionContext } from 'ava';
 import fc from 'fast-check';
 
 import { parseAppName } from '../../../host/dokku/names';
@@ -34,71 +34,66 @@ function metricsOf(...events: BuildEvent[]): AppMetrics {
 const text = (metrics: AppMetrics, dialect: Dialect = 'openmetrics', app = 'shop') =>
   metricsText([{ app: parseAppName(app), metrics, running: [...metrics.open.values()] }], dialect);
 
+/** Given these events, the metrics of the app have these lines. */
+const given = (...events: BuildEvent[]) => ({
+  then(t: ExecutionContext, ...lines: readonly string[]): void {
+    const said = text(metricsOf(...events)).split('\n');
+    for (const line of lines) t.true(said.includes(line), line);
+  },
+});
+
 const ofPush = '{app="shop",source="git-hook",kind="build"';
 
 test('ends are counted by app, source, kind and status; a pruned build is counted, a discarded one is not', (t) => {
-  const said = text(
-    metricsOf(
-      started('b1'),
-      finished('b1'),
-      started('b2'),
-      finished('b2', { exitCode: 3 }),
-      started('b3'),
-      canceled('b3'),
-      started('b4'),
-      reaped('b4'),
-      started('b5'),
-      discarded('b5'),
-      started('b6'),
-      pruned('b1', 'b6'),
-      started('b7'),
-    ),
+  given(
+    ...[started('b1'), finished('b1'), started('b2'), finished('b2', { exitCode: 3 })],
+    ...[started('b3'), canceled('b3'), started('b4'), reaped('b4'), started('b5'), discarded('b5')],
+    ...[started('b6'), pruned('b1', 'b6'), started('b7')],
+  ).then(
+    t,
+    `dokku_builds_total${ofPush},status="succeeded"} 1`,
+    `dokku_builds_total${ofPush},status="failed"} 1`,
+    `dokku_builds_total${ofPush},status="canceled"} 1`,
+    `dokku_builds_total${ofPush},status="abandoned"} 2`,
+    'dokku_builds_running{app="shop"} 1',
+    '# EOF',
   );
-  for (const [status, count] of [
-    ['succeeded', 1],
-    ['failed', 1],
-    ['canceled', 1],
-    ['abandoned', 2],
-  ] as const)
-    t.true(said.includes(`\ndokku_builds_total${ofPush},status="${status}"} ${count}\n`), status);
-  t.true(said.includes('\ndokku_builds_running{app="shop"} 1\n'));
-  t.true(said.endsWith('\n# EOF\n'));
 });
 
 test('durations are in cumulative buckets, with their sum in seconds', (t) => {
-  const said = text(
-    metricsOf(
-      started('b1'),
-      finished('b1', { finishedAt: minuteText(1) }),
-      started('b2'),
-      finished('b2', { finishedAt: minuteText(200), exitCode: 1 }),
-      started('b3'),
-      reaped('b3', { finishedAt: minuteText(1) }),
-    ),
+  given(
+    ...[started('b1'), finished('b1', { finishedAt: minuteText(1) })],
+    ...[started('b2'), finished('b2', { finishedAt: minuteText(200), exitCode: 1 })],
+    ...[started('b3'), reaped('b3', { finishedAt: minuteText(1) })],
+  ).then(
+    t,
+    `dokku_build_duration_seconds_bucket${ofPush},le="30.0"} 0`,
+    `dokku_build_duration_seconds_bucket${ofPush},le="60.0"} 1`,
+    `dokku_build_duration_seconds_bucket${ofPush},le="3600.0"} 1`,
+    `dokku_build_duration_seconds_bucket${ofPush},le="+Inf"} 2`,
+    `dokku_build_duration_seconds_sum${ofPush}} ${201 * 60}`,
+    `dokku_build_duration_seconds_count${ofPush}} 2`,
   );
-  for (const [bound, count] of [
-    ['30.0', 0],
-    ['60.0', 1],
-    ['3600.0', 1],
-    ['+Inf', 2],
-  ] as const)
-    t.true(said.includes(`\ndokku_build_duration_seconds_bucket${ofPush},le="${bound}"} ${count}\n`), bound);
-  t.true(said.includes(`\ndokku_build_duration_seconds_sum${ofPush}} ${201 * 60}\n`));
-  t.true(said.includes(`\ndokku_build_duration_seconds_count${ofPush}} 2\n`));
 });
 
 test('a report that corrects a concluded end lowers no number, and is counted as a correction', (t) => {
-  const said = text(metricsOf(started('b1'), deployed('b1'), finished('b1', { exitCode: 1 })));
-  t.true(said.includes(`\ndokku_builds_total${ofPush},status="succeeded"} 1\n`));
-  t.true(said.includes('\ndokku_build_corrections_total{app="shop",status="failed"} 1\n'));
-  const confirmed = text(metricsOf(started('b1'), deployed('b1'), finished('b1')));
-  t.true(confirmed.includes('\ndokku_build_corrections_total{app="shop",status="succeeded"} 0\n'));
+  given(started('b1'), deployed('b1'), finished('b1', { exitCode: 1 })).then(
+    t,
+    `dokku_builds_total${ofPush},status="succeeded"} 1`,
+    'dokku_build_corrections_total{app="shop",status="failed"} 1',
+  );
+  given(started('b1'), deployed('b1'), finished('b1')).then(
+    t,
+    'dokku_build_corrections_total{app="shop",status="succeeded"} 0',
+  );
 });
 
 test('the last success is a time in seconds, and absent before the first', (t) => {
   t.false(text(metricsOf(started('b1'))).includes('\ndokku_build_last_success_timestamp_seconds{'));
-  const said = text(metricsOf(started('b1'), finished('b1', { finishedAt: '2026-04-30T13:51:00.500Z' })));
-  t.true(said.includes(`\ndokku_build_last_success_timestamp_seconds{app="shop"} 1777557060.5\n`));
+  given(started('b1'), finished('b1', { finishedAt: '2026-04-30T13:51:00.500Z' })).then(
+    t,
+    'dokku_build_last_success_timestamp_seconds{app="shop"} 1777557060.5',
+  );
 });
 
 const anyEvents = fc.array(

@@ -18,6 +18,9 @@ import {
   pruned,
   started,
 } from '../../journal/buildEvents';
+import { givenFor } from '../../journal/given';
+
+const given = givenFor((events) => deliveryOf(deploymentsOf(...events)));
 
 function deploymentsOf(...events: readonly BuildEvent[]) {
   const deployments = noDeployments();
@@ -37,10 +40,9 @@ const MINUTE = 60_000;
 const [FIRST, SECOND] = ['a'.repeat(40), 'b'.repeat(40)];
 
 test('a deployment is a deploy that succeeded; those that failed are a share of both, canceled ones are not', (t) => {
-  const delivery = deliveryOf(
-    deploymentsOf(...deploy('b1', 0, 1), ...deploy('b2', 2, 3, 1), started('b3'), canceled('b3'), started('b4')),
-  );
-  t.like(delivery, { succeeded: 1, failed: 1 });
+  const events = [...deploy('b1', 0, 1), ...deploy('b2', 2, 3, 1), started('b3'), canceled('b3'), started('b4')];
+  given(...events).then(t, { succeeded: 1, failed: 1 });
+  const delivery = deliveryOf(deploymentsOf(...events));
   t.like(deliveryFigures([delivery], 2), { deployments: 1, perDay: 0.5, failed: 1, failureRate: 0.5 });
 });
 
@@ -50,10 +52,7 @@ test('a restart deploys no change, and a sync that found nothing to build was no
     deployed(`b${n}`),
   ]);
   const config = [started('c1', { source: 'config-redeploy', kind: 'deploy' }), finished('c1')];
-  t.like(deliveryOf(deploymentsOf(...restarts, started('b9'), discarded('b9'), ...config)), {
-    succeeded: 1,
-    failed: 0,
-  });
+  given(...restarts, started('b9'), discarded('b9'), ...config).then(t, { succeeded: 1, failed: 0 });
 });
 
 test('an app is restored by the next success after a failure: the time runs from the first failure', (t) => {
@@ -75,8 +74,8 @@ test('an app is restored by the next success after a failure: the time runs from
 
 test('a report corrects a deployment whose end was inferred, and pruning changes nothing', (t) => {
   const report = finished('b1', { exitCode: 1, finishedAt: minuteText(5) });
-  t.like(deliveryOf(deploymentsOf(started('b1'), deployed('b1'), report)), { succeeded: 0, failed: 1 });
-  t.like(deliveryOf(deploymentsOf(started('b1'), deployed('b1'), pruned('b1'))), { succeeded: 1, failed: 0 });
+  given(started('b1'), deployed('b1'), report).then(t, { succeeded: 0, failed: 1 });
+  given(started('b1'), deployed('b1'), pruned('b1')).then(t, { succeeded: 1, failed: 0 });
 });
 
 test('lead time is from the commit to its first deployment, for commits whose time is known', (t) => {
