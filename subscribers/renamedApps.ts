@@ -5,7 +5,8 @@ import type { Host } from '../host/dokku/environment';
 import { type AppName, asAppName, type BuildId } from '../host/dokku/names';
 import { buildsRoot, recordPath } from '../host/dokku/paths';
 import { makeDurableDirectory } from '../host/files/durable';
-import { readSmallFile, removeFile } from '../host/files/files';
+import { removeFile } from '../host/files/files';
+import { readSmallFile } from '../host/files/openFile';
 import { replaceFile } from '../host/files/replaceFile';
 
 /*

@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 
-import { isAt, openRegularFile } from '../../host/files/files';
+import { isAt, openRegularFile } from '../../host/files/openFile';
 
 const CHUNK_BYTES = 64 * 1024;
 

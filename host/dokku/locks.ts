@@ -3,7 +3,8 @@ import { dirname } from 'node:path';
 
 import type { Host } from './environment';
 import { errorCode, Failure, printable } from '../failure';
-import { makeDirectory, readSmallFile, refuseLink, removeFile, writeAll } from '../files/files';
+import { makeDirectory, removeFile, writeAll } from '../files/files';
+import { readSmallFile, refuseLink } from '../files/openFile';
 import { isLocked, takeLock, waitForLock } from '../files/flock';
 import { type AppName, asBuildId, type BuildId } from './names';
 import { deployLockPath } from './paths';

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 
 import type { Host } from './environment';
-import { refuseLink } from '../files/files';
+import { refuseLink } from '../files/openFile';
 import type { AppName, BuildId } from './names';
 
 /** Scope of a property: one app, or the whole host. */

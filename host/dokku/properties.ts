@@ -2,7 +2,8 @@ import { dirname } from 'node:path';
 
 import type { Host } from './environment';
 import { makeDurableDirectory, removeDurably } from '../files/durable';
-import { readSmallFile, refuseLink, syncDirectory } from '../files/files';
+import { syncDirectory } from '../files/files';
+import { readSmallFile, refuseLink } from '../files/openFile';
 import { removeStaleTemporaries, replaceFile } from '../files/replaceFile';
 import { propertiesDirectory, propertiesRoot, propertyPath, type PropertyScope } from './paths';
 import { thisSystem } from '../system/system';

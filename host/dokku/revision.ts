@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { readSmallFile } from '../files/files';
+import { readSmallFile } from '../files/openFile';
 
 const REVISION = /^[0-9a-f]{40}(?:[0-9a-f]{24})?$/;
 const REFS_BYTES = 1024 * 1024;

@@ -3,7 +3,8 @@ import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs
 import { dirname } from 'node:path';
 
 import { errorCode, Failure, printable } from '../failure';
-import { isAt, openRegular, ownLikeParent } from './files';
+import { ownLikeParent } from './files';
+import { isAt, openRegular } from './openFile';
 
 /**
  * Takes an advisory flock on the lock file at `path`, which is made when it is missing. It is held as long as the

@@ -1,4 +1,4 @@
-import { readSmallFile } from './files';
+import { readSmallFile } from './openFile';
 import { replaceFile } from './replaceFile';
 
 /*

@@ -1,6 +1,6 @@
 import { closeSync, readSync } from 'node:fs';
 
-import { openRegularFile } from './files';
+import { openRegularFile } from './openFile';
 
 /** The end of a file of text. */
 export interface Tail {

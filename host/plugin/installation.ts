@@ -2,7 +2,7 @@ import { join } from 'node:path';
 
 import type { Host } from '../dokku/environment';
 import { removeDurably } from '../files/durable';
-import { readSmallFile } from '../files/files';
+import { readSmallFile } from '../files/openFile';
 import { replaceFile } from '../files/replaceFile';
 import { INSTALLATION_FILE } from './role';
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Host } from '../dokku/environment';
 import type { AppName } from '../dokku/names';
 import { appRoot } from '../dokku/paths';
-import { readSmallFile } from '../files/files';
+import { readSmallFile } from '../files/openFile';
 
 /** A variable of an app's environment. */
 export interface Variable {

@@ -2,7 +2,8 @@ import fs from 'node:fs';
 import { dirname, join } from 'node:path';
 
 import { errorCode, reasonOf } from '../../host/failure';
-import { isAt, ownLikeParent, syncDirectory } from '../../host/files/files';
+import { ownLikeParent, syncDirectory } from '../../host/files/files';
+import { isAt } from '../../host/files/openFile';
 import { JournalNotReadable, JournalNotWritten } from '../errors';
 import { sha256 } from './format/checksums';
 import { HEADER_BYTES, readHeader } from './format/frame';

@@ -4,14 +4,8 @@ import { dirname } from 'node:path';
 import { asBuildId, type BuildId } from '../../host/dokku/names';
 import { asRevision } from '../../host/dokku/revision';
 import { makeDurableDirectory } from '../../host/files/durable';
-import {
-  listDirectory,
-  openRegular,
-  ownLikeParent,
-  readSmallFile,
-  removeFile,
-  syncDirectory,
-} from '../../host/files/files';
+import { listDirectory, ownLikeParent, removeFile, syncDirectory } from '../../host/files/files';
+import { openRegular, readSmallFile } from '../../host/files/openFile';
 import type { Actor } from '../../journal/events';
 
 /*

@@ -1,7 +1,8 @@
 import fs from 'node:fs';
 
 import { errorCode } from '../../host/failure';
-import { ageOf, listDirectory, makeDirectory, ownLikeParent, readSmallFile, removeFile } from '../../host/files/files';
+import { ageOf, listDirectory, makeDirectory, ownLikeParent, removeFile } from '../../host/files/files';
+import { readSmallFile } from '../../host/files/openFile';
 import { removeStaleTemporaries, replaceFile } from '../../host/files/replaceFile';
 import type { System } from '../../host/system/system';
 import { type AppName, asAppName, asBuildId, type BuildId } from '../../host/dokku/names';

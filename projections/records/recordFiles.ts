@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 
 import { errorCode, Failure, reasonOf } from '../../host/failure';
-import { readSmallFile, removeFile, syncDirectory } from '../../host/files/files';
+import { removeFile, syncDirectory } from '../../host/files/files';
+import { readSmallFile } from '../../host/files/openFile';
 import { replaceFile, staleTemporaryFiles } from '../../host/files/replaceFile';
 import { type AppName, asBuildId, type BuildId } from '../../host/dokku/names';
 import type { System } from '../../host/system/system';

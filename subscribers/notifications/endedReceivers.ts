@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { toWholeSeconds } from '../../host/durations';
 import type { PropertyScope } from '../../host/dokku/paths';
 import { makeDurableDirectory, removeDurably } from '../../host/files/durable';
-import { readSmallFile } from '../../host/files/files';
+import { readSmallFile } from '../../host/files/openFile';
 import { replaceFile } from '../../host/files/replaceFile';
 import type { NotifySettings } from './settings';
 import { queueDirectory } from './queue/queue';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { toWholeSeconds } from '../../host/durations';
 import { errorCode } from '../../host/failure';
 import { removeDurably } from '../../host/files/durable';
-import { readSmallFile } from '../../host/files/files';
+import { readSmallFile } from '../../host/files/openFile';
 import { replaceFile } from '../../host/files/replaceFile';
 
 /** Notifications of an app that its receiver did not take. */

@@ -1,6 +1,6 @@
 import { readdirSync, watch } from 'node:fs';
 
-import { readSmallFile } from '../../../host/files/files';
+import { readSmallFile } from '../../../host/files/openFile';
 import type { Sandbox } from '../../../scripts/sandbox/host';
 import { waitersOf } from './waiters';
 

@@ -21,7 +21,8 @@ import { basename, join, relative } from 'node:path';
 import test from 'ava';
 
 import { Failure } from '../../../host/failure';
-import { makeDirectory, readSmallFile, removeFile } from '../../../host/files/files';
+import { makeDirectory, removeFile } from '../../../host/files/files';
+import { readSmallFile } from '../../../host/files/openFile';
 import { replaceFile, staleTemporaryFiles } from '../../../host/files/replaceFile';
 import { type System, thisSystem } from '../../../host/system/system';
 import { asRoot, asUser, temporaryDirectory } from '../../temporaryHost';

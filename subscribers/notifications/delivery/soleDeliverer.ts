@@ -2,7 +2,7 @@ import { closeSync, ftruncateSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { takeLock } from '../../../host/files/flock';
-import { readSmallFile } from '../../../host/files/files';
+import { readSmallFile } from '../../../host/files/openFile';
 import { identifyProcess, isAlive, type ProcessIdentity } from '../../../host/system/processes';
 
 /** In the directory of the queue. The process that delivers holds a flock on it, and writes its identity into it. */

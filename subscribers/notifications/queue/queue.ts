@@ -3,7 +3,8 @@ import { join } from 'node:path';
 
 import { Failure } from '../../../host/failure';
 import { makeDurableDirectory } from '../../../host/files/durable';
-import { listDirectory, readSmallFile, removeFile, syncDirectory, syncFile } from '../../../host/files/files';
+import { listDirectory, removeFile, syncDirectory, syncFile } from '../../../host/files/files';
+import { readSmallFile } from '../../../host/files/openFile';
 import { removeStaleTemporaries, replaceFile } from '../../../host/files/replaceFile';
 import { asAppName } from '../../../host/dokku/names';
 import { thisSystem } from '../../../host/system/system';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 
-import { readSmallFile } from '../../../host/files/files';
+import { readSmallFile } from '../../../host/files/openFile';
 import { replaceFile } from '../../../host/files/replaceFile';
 import type { Recorded } from '../../../journal/events';
 import {
