@@ -116,6 +116,7 @@ const overrides = [
   'hardening-no-bindnow',
   'spelling-error-in-binary',
   'package-supports-alternative-init-but-no-init.d-script', // Dokku itself needs systemd
+  'maintainer-script-calls-systemctl', // deb-systemd-invoke has no try-restart and no disable --now
 ]
   .map((tag) => `dokku-builds: ${tag}\n`)
   .join('');
