@@ -21,7 +21,7 @@ export interface AppContext {
 /**
  * - `own`: the files of the builds that are changed. For the triggers of a deploy, whose work must not grow with the
  *   number of files.
- * - `all`: records of something else are adopted first, every record is compared, and leftovers of crashes are
+ * - `all`: records of other programs are adopted first, every record is compared, and leftovers of crashes are
  *   removed.
  */
 export type Scope = 'own' | 'all';

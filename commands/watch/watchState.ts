@@ -168,7 +168,7 @@ function askToCancel(state: WatchState): WatchState {
   return { ...state, message: `Build ${build.shown.build.id} is not running (${build.shown.displayStatus})` };
 }
 
-/** With other builds or another filter: what was selected stays so, or what stands in its place now. */
+/** With other builds or another filter: the selected build stays selected, or the one that is now in its place. */
 function select(state: WatchState, builds: readonly WatchedBuild[], filter: string): WatchState {
   const before = listedBuilds(state)[state.selected];
   const listed = listedBuilds({ builds, filter });

@@ -129,11 +129,11 @@ export function syncDirectory(directory: string): void {
   }
 }
 
-/** Removes a file that is of no use to anybody; if it cannot be removed, it stays. */
+/** Removes a file that nobody needs; if it cannot be removed, it stays. */
 export function removeQuietly(path: string): void {
   try {
     unlinkSync(path);
   } catch {
-    // it is in nobody's way
+    // it does no harm
   }
 }

@@ -14,7 +14,7 @@ async function main(): Promise<void> {
   const print = (text: string) => void process.stdout.write(text);
   const transcript = new Transcript(host, print);
   print(`=====> A Dokku host in ${host.paths.root}\n`);
-  await tell(transcript);
+  await playScene(transcript);
   const activate = writeActivate(host);
   if (transcript.surprises.length > 0) {
     process.stderr.write(`\n${transcript.surprises.map((one) => ` !     ${one}\n`).join('')}`);
@@ -22,7 +22,7 @@ async function main(): Promise<void> {
     return;
   }
   print(`
-=====> Everything came out as it should. The host stays; go on there:
+=====> All deploys ended as expected. The host stays; go on there:
 
        . ${activate}
        cd ${join(host.paths.root, 'work', 'shop')}
@@ -32,11 +32,11 @@ async function main(): Promise<void> {
        dokku builds:list; dokku builds:cancel blog
        dokku help --all
 
-       To be rid of it: rm -rf ${host.paths.root}
+       To remove it: rm -rf ${host.paths.root}
 `);
 }
 
-async function tell(transcript: Transcript): Promise<void> {
+async function playScene(transcript: Transcript): Promise<void> {
   const { host } = transcript;
   const work = join(host.paths.root, 'work', 'shop');
   const push = ['git', 'push', '--quiet', 'dokku', 'main'] as const;
@@ -67,7 +67,7 @@ async function tell(transcript: Transcript): Promise<void> {
   );
   await transcript.step(['dokku', 'builds:wait', 'shop'], { code: 1, says: ['failed'] });
 
-  transcript.title('A push that hangs, is looked at while it runs, and is canceled.');
+  transcript.title('A push that hangs, is listed while it runs, and is canceled.');
   const gate = host.gate();
   await commit(host, work, script(gate.announced('       downloading the internet')));
   const hanging = transcript.start(push, { cwd: work });
@@ -86,7 +86,7 @@ async function tell(transcript: Transcript): Promise<void> {
   const captured = ['dokku-builds', 'capture', 'blog', '--', 'echo', 'rsync: 12 files sent'] as const;
   await transcript.step(captured, { says: ['12 files sent'] });
 
-  transcript.title('What really happened, newest first.');
+  transcript.title('The builds of the shop, newest first.');
   const list = await transcript.step(['dokku', 'builds:list', 'shop'], {
     says: [/deploy +succeeded .* ps:restart/, / canceled .* git-hook/, / failed .* git-hook/, / succeeded .* git-hook/],
   });

@@ -11,7 +11,7 @@ import { waitForEnd } from './waitForEnd';
 
 /**
  * `builds-after-deploy <app> <build-id> <pid>`: what is left to do after the process of a deploy has ended, behind the
- * deploy. If the build has not reported its end, its end is concluded; records of something else are adopted,
+ * deploy. If the build has not reported its end, its end is concluded; records of other programs are adopted,
  * leftovers are removed, the retention is applied. If the process has left others behind in its group, waits for one
  * of these first.
  */

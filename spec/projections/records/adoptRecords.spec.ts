@@ -202,7 +202,7 @@ asRoot(
   },
 );
 
-test('a reader sees records of something else as if they were adopted, and writes nothing', (t) => {
+test('a reader shows records of other programs as if they were adopted, and writes nothing', (t) => {
   const builds: AppBuilds = { ...temporaryApp(t), mode: 'reader' };
   writeForeign(builds, 'b1', ended);
   writeForeign(builds, 'b2', { status: 'running', pid: process.pid });
