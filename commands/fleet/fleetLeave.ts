@@ -59,9 +59,9 @@ async function publishRest(host: Host, output: Output, directory: string): Promi
     };
     await withFleet(joined, async (fleet) => {
       const session = new Session(fleet, { ...publishedHost(host, joined), ...AGENT_TIMES, warn });
-      session.lookAt();
+      session.check();
       await session.publish();
-      await session.tellHost({ left: true });
+      await session.publishHost({ left: true });
     });
     return failed === 0 ? 'everything' : 'not everything';
   } catch (error) {

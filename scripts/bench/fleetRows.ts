@@ -137,9 +137,9 @@ async function memberRows(
       const fleet = await connectNats({ servers: [url], user: { key, seed }, inbox: inboxOf(id), name: 'bench' });
       const about = { host: id, name: `web${place}`, program: '1', buildsRoot: buildsRoot(apps.host) };
       const session = new Session(fleet, { ...about, everySeconds: 3600, warn: console.error });
-      session.lookAt();
+      session.check();
       await session.publish();
-      await session.tellHost();
+      await session.publishHost();
       await fleet.close();
     }
     for (let app = 0; app < APPS_OF_EACH; app += 1) addApp(joined.host, `app-${app}`, 40);

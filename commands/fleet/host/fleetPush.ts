@@ -27,9 +27,9 @@ export const fleetPush = defineCommand({
             output.warn(message);
           },
         });
-        session.lookAt();
+        session.check();
         const { pieces, bytes, journals } = await session.publish();
-        await session.tellHost();
+        await session.publishHost();
         const what = journals === 1 ? '1 journal' : `${journals} journals`;
         output.step(pieces === 0 ? 'Nothing new' : `Published ${bytes} bytes of ${what} in ${pieces} pieces`);
       });

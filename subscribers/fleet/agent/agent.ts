@@ -10,13 +10,13 @@ import { JournalWatch } from './watchJournals';
 export interface AgentOptions extends SessionOptions {
   readonly connect: () => Promise<Fleet>;
   /** How often all journals are checked, even if the kernel reports no change. */
-  readonly lookMs: number;
+  readonly checkMs: number;
   /** How often the stream is asked whether it still has the pieces that it acknowledged. */
   readonly askMs: number;
 }
 
 /** What an agent does by default. */
-export const AGENT_TIMES = { lookMs: 30_000, askMs: 300_000, everySeconds: 60 };
+export const AGENT_TIMES = { checkMs: 30_000, askMs: 300_000, everySeconds: 60 };
 
 /**
  * Publishes the journals of this host until `signal` aborts. If the engine does not answer, it tries again after a
@@ -54,26 +54,26 @@ async function serve(fleet: Fleet, options: AgentOptions, signal: AbortSignal, o
   void fleet.closed.then(alarm.stop);
   const session = new Session(fleet, options);
   const watch = new JournalWatch(options.buildsRoot, (app) => {
-    session.lookAt(app);
+    session.check(app);
     alarm.ring();
   });
   session.answer(alarm.ring);
-  const due = { look: 0, ask: Date.now() + options.askMs, host: 0 };
+  const due = { check: 0, ask: Date.now() + options.askMs, host: 0 };
   try {
     watch.cover([]);
     while (!alarm.isStopped()) {
       alarm.hasRung();
       const now = Date.now();
       if (now >= due.ask) session.askAgain();
-      else if (now >= due.look) session.lookAt();
+      else if (now >= due.check) session.check();
       if (now >= due.ask) due.ask = now + options.askMs;
-      if (now >= due.look) due.look = now + options.lookMs;
+      if (now >= due.check) due.check = now + options.checkMs;
       watch.cover(session.apps); // Watch first, then read: a change after the read is reported then.
       await session.publish();
-      await session.tellChanges();
-      if (await session.tellHost({ ifNew: now < due.host })) due.host = now + options.everySeconds * 1000;
+      await session.publishStates();
+      if (await session.publishHost({ ifNew: now < due.host })) due.host = now + options.everySeconds * 1000;
       onSuccess();
-      await alarm.rest(Math.max(0, Math.min(due.look, due.ask, due.host) - Date.now()));
+      await alarm.rest(Math.max(0, Math.min(due.check, due.ask, due.host) - Date.now()));
     }
   } finally {
     watch.close();

@@ -43,7 +43,7 @@ export class Session {
   }
 
   /** Makes the next {@link publish} check `app`, or if none is given, every journal that has changed. */
-  lookAt(app?: AppName): void {
+  check(app?: AppName): void {
     if (app !== undefined && this.#journals.has(app)) {
       this.#waiting.add(app);
       return;
@@ -61,7 +61,7 @@ export class Session {
   /** Asks the stream again how much of each journal it has: it may have lost pieces. */
   askAgain(): void {
     for (const journal of this.#journals.values()) journal.askAgain();
-    this.lookAt();
+    this.check();
   }
 
   /** Publishes the journals that wait. Rejects with `EngineAway`; then the journals that are left still wait. */
@@ -89,23 +89,26 @@ export class Session {
   }
 
   /** Publishes the states of journals in which a process has ended without an event. */
-  async tellChanges(): Promise<void> {
+  async publishStates(): Promise<void> {
     for (const journal of this.#journals.values()) if (journal.hasOpenBuilds) await journal.publishState();
   }
 
   /** Publishes the state of the host; with `ifNew`, only if it has changed. Resolves to whether it was published. */
-  async tellHost({ left, ifNew = false }: { readonly left?: true; readonly ifNew?: boolean } = {}): Promise<boolean> {
+  async publishHost({
+    left,
+    ifNew = false,
+  }: { readonly left?: true; readonly ifNew?: boolean } = {}): Promise<boolean> {
     const { host, name, program, everySeconds } = this.options;
     const journals = [...this.#journals.values()].map(({ id }) => id).filter((id) => id !== undefined);
     const state: HostState = { name, program, everySeconds, journals, ...(left && { left }) };
     const text = JSON.stringify(state);
-    if (ifNew && text === this.#told) return false;
+    if (ifNew && text === this.#publishedHost) return false;
     await this.fleet.publishState(host, 'host', state);
-    this.#told = text;
+    this.#publishedHost = text;
     return true;
   }
 
-  #told = '';
+  #publishedHost = '';
 
   /** Answers the questions of readers. Calls `wake` if a journal is to be published because of one. */
   answer(wake: () => void): void {

@@ -42,6 +42,6 @@ test('journals that are begun while the agent publishes another one are publishe
 
   const connect = () => Promise.resolve(new SlowFleet());
   const about = { host: HOST, name: 'web1', program: '1.0.0', buildsRoot: root, warn: (text: string) => t.fail(text) };
-  await runAgent({ ...about, connect, lookMs: HOUR_MS, askMs: HOUR_MS, everySeconds: HOUR_MS }, end.signal);
+  await runAgent({ ...about, connect, checkMs: HOUR_MS, askMs: HOUR_MS, everySeconds: HOUR_MS }, end.signal);
   t.is(published.size, 3);
 });
