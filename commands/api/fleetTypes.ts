@@ -75,7 +75,8 @@ export interface FleetEvent {
 /** The builds of a fleet, read from the copies of its journals. */
 export interface FleetReader {
   /**
-   * Reads what was published since the last call. Rejects if the servers do not answer; the copies can still be read.
+   * Reads what was published since the last call, and asks the hosts which builds run. It waits at most 3 s for a host
+   * that does not answer. Rejects if the servers do not answer; the copies can still be read.
    */
   refresh(): Promise<void>;
   /** When the copies were last complete; undefined if they never were. */

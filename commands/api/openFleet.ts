@@ -1,6 +1,7 @@
 import { buildsOf } from '../../journal/history';
 import { mergedEvents } from '../../projections/events/mergedEvents';
 import { withFleet } from '../../subscribers/fleet/nats/connect';
+import { type Answers, askHosts } from '../../subscribers/fleet/mirror/askHosts';
 import { asJson, newestFirst } from '../../subscribers/fleet/mirror/fleetBuilds';
 import { historyOf } from '../../subscribers/fleet/mirror/journalHistory';
 import { type FleetJournal, FleetView } from '../../subscribers/fleet/mirror/fleetView';
@@ -13,7 +14,8 @@ import type { Warn } from '../../host/failure';
 export function openFleet(options: FleetOptions): FleetReader {
   const { mirror: directory, warn = () => undefined, ...address } = options;
   const mirror = Mirror.open(directory);
-  const view = (): FleetView => new FleetView(mirror, Date.now());
+  let told: Answers | undefined;
+  const view = (): FleetView => new FleetView(mirror, Date.now(), told);
   const chosen = ({ journals }: FleetView, { host, app }: FleetFilter): FleetJournal[] =>
     journals.filter(
       (one) =>
@@ -24,9 +26,10 @@ export function openFleet(options: FleetOptions): FleetReader {
     async refresh() {
       const { nkeys } = await import('@nats-io/transport-node');
       const key = nkeys.fromSeed(Buffer.from(address.seed)).getPublicKey();
-      await withFleet({ ...address, role: 'reader', name: 'library', key }, (fleet) =>
-        mirror.refresh(fleet, Date.now(), warn),
-      );
+      await withFleet({ ...address, role: 'reader', name: 'library', key }, async (fleet) => {
+        await mirror.refresh(fleet, Date.now(), warn);
+        told = await askHosts(mirror, fleet);
+      });
     },
     readAt: () => (mirror.readAt === 0 ? undefined : new Date(mirror.readAt)),
     hosts: () =>

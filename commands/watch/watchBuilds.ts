@@ -10,13 +10,13 @@ import { type Build, buildsOf } from '../../journal/history';
 import { loadHistory } from '../../journal/loadHistory';
 import { problemWarner, once } from '../../projections/problemWarnings';
 import { adoptRecords } from '../../projections/records/adoptRecords';
-import type { ShownBuild } from '../../projections/records/record';
+import type { SeenBuild } from '../../projections/records/record';
 import { shownAt } from '../shared/viewApp';
 
 /** A build and the app it is of. */
 export interface WatchedBuild {
   readonly app: AppName;
-  readonly shown: ShownBuild;
+  readonly shown: SeenBuild;
 }
 
 /** Whether both are one build. */
@@ -55,7 +55,7 @@ interface AppBuild {
 }
 
 /** A process is looked up only for builds that run, and for those that are shown. */
-function arrange(all: readonly AppBuild[], show: (build: Build) => ShownBuild, most: number): WatchedBuild[] {
+function arrange(all: readonly AppBuild[], show: (build: Build) => SeenBuild, most: number): WatchedBuild[] {
   const shown = ({ app, build }: AppBuild): WatchedBuild => ({ app, shown: show(build) });
   const begun = all.filter(({ build }) => build.status === 'running').map(shown);
   const ended = all.filter(({ build }) => build.status !== 'running').sort((a, b) => timeOf(b.build) - timeOf(a.build));

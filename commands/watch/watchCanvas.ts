@@ -2,7 +2,7 @@ import { ink } from '../../host/terminal/colour';
 import type { PrintedLine } from '../../host/terminal/printed';
 import { sgrOf } from '../../host/terminal/style';
 import { fitExactly } from '../../host/terminal/table/width';
-import type { ShownBuild } from '../../projections/records/record';
+import type { SeenBuild } from '../../projections/records/record';
 import { statusColour } from '../shared/onTerminal';
 import type { WatchedBuild } from './watchBuilds';
 
@@ -43,10 +43,11 @@ const SIGNS = {
   failed: '✗x',
   canceled: '⊘-',
   abandoned: '??',
+  unknown: '??',
 } as const;
 
 /** `✓ succeeded`, in 11 columns; with its colour if `painted`. */
-export function statusText({ displayStatus }: ShownBuild, canvas: Canvas, painted: boolean): string {
+export function statusText({ displayStatus }: SeenBuild, canvas: Canvas, painted: boolean): string {
   const text = `${SIGNS[displayStatus].charAt(canvas.unicode ? 0 : 1)} ${displayStatus}`;
   const colour = painted ? statusColour(displayStatus) : undefined;
   return ink(text, colour, canvas) + ' '.repeat(STATUS_COLUMNS - text.length);
@@ -55,6 +56,6 @@ export function statusText({ displayStatus }: ShownBuild, canvas: Canvas, painte
 const STATUS_COLUMNS = 11;
 
 /** `, exit code 137`, where there is one that says something. */
-export function exitText({ build }: ShownBuild): string {
+export function exitText({ build }: SeenBuild): string {
   return build.status === 'failed' ? `, exit code ${build.exitCode}` : '';
 }

@@ -3,7 +3,7 @@ import { formatAge } from '../../host/terminal/age';
 import { sliceLine, wrapLine } from '../../host/terminal/printed';
 import { fit, fitExactly, padEnd, widthOf } from '../../host/terminal/table/width';
 import { actorText } from '../../projections/events/eventView';
-import type { ShownBuild } from '../../projections/records/record';
+import type { SeenBuild } from '../../projections/records/record';
 import type { WatchedBuild } from './watchBuilds';
 import { type Canvas, emphasized, exitText, paintedLine, statusText } from './watchCanvas';
 import { watchKeys } from './watchKeys';
@@ -97,7 +97,7 @@ function drawPreview({ log }: WatchState, canvas: Canvas, columns: number): stri
 }
 
 /** `git-hook by ann, 3f2a9c1`: where a build comes from. */
-function aboutText({ build }: ShownBuild): string {
+function aboutText({ build }: SeenBuild): string {
   const { user, key } = build.actor;
   const actor = actorText({ ...(user !== undefined && { user }), ...(key !== undefined && { key }) });
   const revision = build.revision === undefined ? '' : `, ${build.revision.slice(0, 7)}`;
@@ -142,11 +142,11 @@ function drawBuild(
   canvas: Canvas,
 ): string {
   const { app, shown } = build;
-  const isRunning = shown.displayStatus === 'running';
+  const mayRun = shown.displayStatus === 'running' || shown.displayStatus === 'unknown';
   const before = `${selected ? '>' : ' '}${fitExactly(app, appColumns, canvas)}  `;
   const explained =
     columns >= WIDE_COLUMNS ? [fitExactly(shown.build.id, 14, canvas), fitExactly(shown.build.source, 16, canvas)] : [];
-  const last = isRunning ? canvas.lastLine(build) : `${agoText(shown, canvas.now)}${exitText(shown)}`;
+  const last = mayRun ? canvas.lastLine(build) : `${agoText(shown, canvas.now)}${exitText(shown)}`;
   const after = ['', shown.duration.padStart(8), ...explained, last].join('  ');
   const status = statusText(shown, canvas, false);
   const whole = before + status + after;
@@ -155,7 +155,7 @@ function drawBuild(
   return room < 0 ? fit(whole, columns, canvas) : before + statusText(shown, canvas, true) + fit(after, room, canvas);
 }
 
-function agoText({ build }: ShownBuild, now: number): string {
+function agoText({ build }: SeenBuild, now: number): string {
   const end = parseTimestamp(build.status === 'running' ? build.startedAt : build.finishedAt);
   return end === undefined ? '' : formatAge(end, now);
 }

@@ -1,7 +1,7 @@
 import type { AppName, BuildId } from '../../host/dokku/names';
 import type { Recorded } from '../../journal/events';
 import { eventRow } from '../events/eventView';
-import { isFailure, recordText, type ShownBuild } from '../records/record';
+import { isFailure, recordText, type SeenBuild } from '../records/record';
 import { durationsChart } from './charts/charts';
 import { whyHtml } from './failures';
 import { counted, escapeHtml, escapeText, timeText } from './html/html';
@@ -21,7 +21,7 @@ export interface SectionContext {
   /** Columns of a log. */
   readonly logLimit: number;
   readonly isDetailed: (app: AppName, build: BuildId) => boolean;
-  readonly logOf: (app: AppName, shown: ShownBuild) => PageLog;
+  readonly logOf: (app: AppName, shown: SeenBuild) => PageLog;
   readonly anchors: Anchors;
   readonly palette: Palette;
 }
@@ -81,7 +81,7 @@ function buildsTable(page: PageApp, context: SectionContext): string {
   );
 }
 
-function buildRow(app: AppName, shown: ShownBuild, { now, anchors }: SectionContext): string {
+function buildRow(app: AppName, shown: SeenBuild, { now, anchors }: SectionContext): string {
   const { build, displayStatus, duration } = shown;
   const anchor = anchors.build(app, build.id);
   return (
@@ -97,7 +97,7 @@ function buildRow(app: AppName, shown: ShownBuild, { now, anchors }: SectionCont
  * The details that are folded below a row: why it failed, its log, and on the page of one app its events and its
  * record.
  */
-function detailRow(page: PageApp, shown: ShownBuild, open: boolean, context: SectionContext): string {
+function detailRow(page: PageApp, shown: SeenBuild, open: boolean, context: SectionContext): string {
   const { app } = page;
   const { build } = shown;
   if (!context.isDetailed(app, build.id)) return '';
@@ -123,7 +123,7 @@ function eventsHtml(events: readonly Recorded[]): string {
   return `<h4>Events</h4>${list}`;
 }
 
-function recordHtml(app: AppName, { build }: ShownBuild): string {
+function recordHtml(app: AppName, { build }: SeenBuild): string {
   const revision =
     build.revision === undefined ? '' : `<p class=quiet>Commit <code>${escapeText(build.revision)}</code>`;
   return `<h4>Record</h4>${revision}<pre class=record>${escapeText(recordText(app, build))}</pre>`;

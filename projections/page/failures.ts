@@ -2,7 +2,7 @@ import { shorten } from '../../host/printable';
 import { formatAge } from '../../host/terminal/age';
 import { textOf } from '../../host/terminal/printed';
 import type { AppName } from '../../host/dokku/names';
-import type { ShownBuild } from '../records/record';
+import type { SeenBuild } from '../records/record';
 import { howEnded } from '../events/causeText';
 import { errorLine } from '../lists/whyFailed';
 import { counted, escapeText, timeText } from './html/html';
@@ -18,7 +18,7 @@ export function failuresSection(
   apps: readonly PageApp[],
   now: number,
   anchors: Anchors,
-  logOf: (app: AppName, shown: ShownBuild) => PageLog,
+  logOf: (app: AppName, shown: SeenBuild) => PageLog,
 ): string {
   const failing = apps.flatMap(({ app, ...page }) => {
     const shown = failingBuild({ app, ...page });
@@ -38,7 +38,7 @@ export function failuresSection(
   );
 }
 
-function failure(app: AppName, shown: ShownBuild, now: number, anchors: Anchors, log: PageLog): string {
+function failure(app: AppName, shown: SeenBuild, now: number, anchors: Anchors, log: PageLog): string {
   const { build } = shown;
   const facts = [
     whoHtml(shown) && `by ${whoHtml(shown)}`,
@@ -55,7 +55,7 @@ function failure(app: AppName, shown: ShownBuild, now: number, anchors: Anchors,
 }
 
 /** The last error line of the log, and the exit code in words; '' if there is nothing to say. */
-export function whyHtml(shown: ShownBuild, log: PageLog): string {
+export function whyHtml(shown: SeenBuild, log: PageLog): string {
   const line = typeof log === 'object' ? errorLine(log.lines.slice(-WITHIN_LINES).map(textOf)) : undefined;
   const how = howText(shown);
   if (line === undefined && how === '') return '';
@@ -66,6 +66,6 @@ export function whyHtml(shown: ShownBuild, log: PageLog): string {
 /** Number of last lines that are searched: an error further up is not why the build failed. */
 const WITHIN_LINES = 200;
 
-function howText({ build }: ShownBuild): string {
+function howText({ build }: SeenBuild): string {
   return build.status === 'failed' ? `<small>${howEnded(build)}</small>` : '';
 }

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { formatDuration } from '../../host/durations';
 import type { AppName } from '../../host/dokku/names';
 import type { Build } from '../../journal/history';
-import type { DisplayStatus, ShownBuild } from '../records/record';
+import type { SeenBuild } from '../records/record';
 import { appSection } from './appSection';
 import { appsTable } from './appsTable';
 import { buildsChart } from './charts/charts';
@@ -33,6 +33,8 @@ export interface PageSource {
   readonly log: (app: AppName, build: Build, limit: number) => PageLog;
   /** The page file is kept up to date: a browser loads it again every so many seconds. */
   readonly reload?: number;
+  /** Sentences about how far the page can be relied on. */
+  readonly notes?: readonly string[];
 }
 
 /**
@@ -56,10 +58,10 @@ const MOST_BYTES = 1_900_000;
 /** Shares of the usual room for builds and logs that are tried until a page is small enough. */
 const SHARES = [1, 0.5, 0.2, 0];
 
-type LogOf = (app: AppName, shown: ShownBuild) => PageLog;
+type LogOf = (app: AppName, shown: SeenBuild) => PageLog;
 
 function render(source: PageSource, logOf: LogOf, share: number): string {
-  const { host, now, single, reload } = source;
+  const { host, now, single, reload, notes = [] } = source;
   const apps = failingFirst(source.apps);
   const palette = openPalette();
   const anchors = anchorsOf(apps);
@@ -72,8 +74,8 @@ function render(source: PageSource, logOf: LogOf, share: number): string {
     '<a class=skip href="#page:builds">Skip to the builds</a>',
     `<header><p class=product>dokku-builds<h1>${title}</h1><p class=quiet>As of ` +
       `${timeHtml(new Date(now).toISOString())}, <small>0s ago</small>. Times are in ` +
-      '<span class=tz>UTC</span>.</header>',
-    filterBar(reload),
+      `<span class=tz>UTC</span>.${notes.map((note) => `<p class=note>${escapeHtml(note)}`).join('')}</header>`,
+    filterBar(source),
     '<main id="page:main" tabindex=-1>',
     failuresSection(apps, now, anchors, logOf),
     single ? '' : runningSection(apps, anchors),
@@ -116,8 +118,17 @@ function rememberLogs({ apps, log }: PageSource): LogOf {
 }
 
 /** The filter bar. It is hidden until the script shows it. */
-function filterBar(reload: number | undefined): string {
-  const statuses = ['failed', 'abandoned', 'canceled', 'running', 'succeeded'] satisfies DisplayStatus[];
+function filterBar({ reload, apps }: PageSource): string {
+  const isUnknown = apps.some(({ builds }) => builds.some(({ displayStatus }) => displayStatus === 'unknown'));
+  const unknown = isUnknown ? (['unknown'] as const) : [];
+  const statuses: SeenBuild['displayStatus'][] = [
+    'failed',
+    'abandoned',
+    'canceled',
+    'running',
+    ...unknown,
+    'succeeded',
+  ];
   const options = ['<option value="">any status', ...statuses.map((name) => `<option>${name}`)].join('');
   const note = reload === undefined ? '' : `<small>This page reloads itself every ${reload} seconds</small>`;
   return (
@@ -158,7 +169,7 @@ function overview({ apps, ends, now, single }: PageSource, palette: Palette): st
   const facts = [
     fact('Success rate', rateText(rateOf(succeeded, failed)), `of ${counted(succeeded + failed, 'build')}`),
     fact('Median duration', latest.median === undefined ? '–' : formatDuration(latest.median), medianNote(apps)),
-    fact('Running now', count(latest.running), latest.abandoned > 0 ? `and ${count(latest.abandoned)} abandoned` : ''),
+    fact('Running now', count(latest.running), notEnded(latest)),
     fact('Failed', count(failed), `and ${count(canceled)} canceled`),
     ...(single ? [] : [fact('Apps', count(apps.length), '')]),
   ];
@@ -167,6 +178,15 @@ function overview({ apps, ends, now, single }: PageSource, palette: Palette): st
     '<section aria-labelledby="page:overview"><h2 id="page:overview">Overview</h2>' +
     `<dl class=figures>${facts.join('')}</dl>${chart}</section>`
   );
+}
+
+/** Builds that have not ended and that do not run, as far as is known. */
+function notEnded({ abandoned, unknown }: Numbers): string {
+  const parts = [
+    ...(abandoned > 0 ? [`${count(abandoned)} abandoned`] : []),
+    ...(unknown > 0 ? [`${count(unknown)} unknown`] : []),
+  ];
+  return parts.length === 0 ? '' : `and ${parts.join(', ')}`;
 }
 
 /** Only the latest durations of an app are kept. */

@@ -2,7 +2,7 @@ import type { AppName, BuildId } from '../../host/dokku/names';
 import { formatAge } from '../../host/terminal/age';
 import type { Recorded } from '../../journal/events';
 import { whoText } from '../events/eventView';
-import { isFailure, type ShownBuild } from '../records/record';
+import { isFailure, type SeenBuild } from '../records/record';
 import { countOf, type Ends } from './ends';
 import { escapeText, timeHtml } from './html/html';
 import { type Outcome, timeOf } from './pageHistory';
@@ -11,7 +11,7 @@ import { type Outcome, timeOf } from './pageHistory';
 export interface PageApp {
   readonly app: AppName;
   /** Newest first. */
-  readonly builds: readonly ShownBuild[];
+  readonly builds: readonly SeenBuild[];
   readonly events: ReadonlyMap<BuildId, readonly Recorded[]>;
   /** The latest ends, oldest first, pruned builds included. */
   readonly outcomes: readonly Outcome[];
@@ -42,8 +42,8 @@ export function anchorsOf(apps: readonly PageApp[]): Anchors {
 }
 
 /** The build that ended last, if it failed or was abandoned: then the app is failing. */
-export function failingBuild({ builds }: PageApp): ShownBuild | undefined {
-  const last = builds.find(({ displayStatus }) => displayStatus !== 'running');
+export function failingBuild({ builds }: PageApp): SeenBuild | undefined {
+  const last = builds.find(({ displayStatus }) => displayStatus !== 'running' && displayStatus !== 'unknown');
   return last !== undefined && isFailure(last) ? last : undefined;
 }
 
@@ -66,27 +66,27 @@ export function latestCounted(apps: readonly PageApp[]): number | undefined {
 }
 
 /** When it ended, or began if it has not; ms since the epoch. */
-export function endedAt({ build }: ShownBuild): number {
+export function endedAt({ build }: SeenBuild): number {
   return timeOf(build.status === 'running' ? build.startedAt : build.finishedAt);
 }
 
 /** When it began; ms since the epoch. */
-export function startedAt({ build }: ShownBuild): number {
+export function startedAt({ build }: SeenBuild): number {
   return timeOf(build.startedAt);
 }
 
 /** A status in words, with its sign. */
-export function statusHtml({ displayStatus }: ShownBuild): string {
+export function statusHtml({ displayStatus }: SeenBuild): string {
   return `<span class="status ${displayStatus}">${displayStatus}</span>`;
 }
 
 /** Who started it: the name of the ssh key, or the ssh user; '' if nobody is known. */
-export function whoHtml({ build }: ShownBuild): string {
+export function whoHtml({ build }: SeenBuild): string {
   return escapeText(whoText(build.actor));
 }
 
 /** The first seven characters of the commit; '' if it is not known. */
-export function commitHtml({ build }: ShownBuild): string {
+export function commitHtml({ build }: SeenBuild): string {
   return build.revision === undefined ? '' : `<code>${escapeText(build.revision.slice(0, 7))}</code>`;
 }
 

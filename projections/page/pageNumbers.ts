@@ -1,5 +1,5 @@
 import { medianOf } from '../stats/median';
-import type { ShownBuild } from '../records/record';
+import type { SeenBuild } from '../records/record';
 import type { Outcome } from './pageHistory';
 
 /** Figures of one app, or of several. */
@@ -9,6 +9,7 @@ export interface Numbers {
   readonly canceled: number;
   readonly running: number;
   readonly abandoned: number;
+  readonly unknown: number;
   /**
    * Percent of the builds that succeeded or failed; undefined if there are none. A cancel says nothing about a build.
    */
@@ -18,9 +19,9 @@ export interface Numbers {
 }
 
 /** Counts ended builds by their outcomes, and running ones as they are shown. */
-export function numbersOf(outcomes: readonly Outcome[], builds: readonly ShownBuild[]): Numbers {
+export function numbersOf(outcomes: readonly Outcome[], builds: readonly SeenBuild[]): Numbers {
   const ended = (status: Outcome['status']): number => outcomes.filter((outcome) => outcome.status === status).length;
-  const shown = (status: ShownBuild['displayStatus']): number =>
+  const shown = (status: SeenBuild['displayStatus']): number =>
     builds.filter(({ displayStatus }) => displayStatus === status).length;
   const [succeeded, failed] = [ended('succeeded'), ended('failed')];
   const durations = outcomes.filter(({ status }) => status !== 'canceled').map(({ ms }) => ms);
@@ -30,6 +31,7 @@ export function numbersOf(outcomes: readonly Outcome[], builds: readonly ShownBu
     canceled: ended('canceled'),
     running: shown('running'),
     abandoned: shown('abandoned'),
+    unknown: shown('unknown'),
     successRate: rateOf(succeeded, failed),
     median: medianOf(Float64Array.from(durations).sort()),
   };

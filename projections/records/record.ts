@@ -132,8 +132,13 @@ export interface ShownBuild {
   readonly durationSeconds: number;
 }
 
+/** A build of this host or another one. Its status is `unknown` if it has not ended and its host is silent. */
+export interface SeenBuild extends Omit<ShownBuild, 'displayStatus'> {
+  readonly displayStatus: DisplayStatus | 'unknown';
+}
+
 /** Whether it failed, or ended without a report. */
-export function isFailure({ displayStatus }: ShownBuild): boolean {
+export function isFailure({ displayStatus }: SeenBuild): boolean {
   return displayStatus === 'failed' || displayStatus === 'abandoned';
 }
 

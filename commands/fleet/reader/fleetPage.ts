@@ -3,6 +3,7 @@ import { aText } from '../../definition/flags';
 import { choiceFlags, ofFleet, readerFlags } from '../fleetFlags';
 import { resolve } from 'node:path';
 
+import { toWholeSeconds } from '../../../host/durations';
 import type { AppName } from '../../../host/dokku/names';
 import { printable } from '../../../host/failure';
 import { buildsOf } from '../../../journal/history';
@@ -11,9 +12,9 @@ import { addEnds, type EndsByHour, sumOf } from '../../../projections/page/ends'
 import { pageHtml } from '../../../projections/page/page';
 import { readPageHistory } from '../../../projections/page/pageHistory';
 import type { PageApp } from '../../../projections/page/pageApp';
-import type { FleetJournal, FleetView } from '../../../subscribers/fleet/mirror/fleetView';
+import type { FleetHost, FleetJournal, FleetView } from '../../../subscribers/fleet/mirror/fleetView';
 import type { Mirror } from '../../../subscribers/fleet/mirror/mirror';
-import { shownLocally } from './fleetWatch';
+import { asSeen } from './fleetWatch';
 import { chosenJournals, labelOf, readFleet, warnOfGaps, warnOfSilentHosts } from './readFleet';
 
 /** How many ended builds of each app the page shows. */
@@ -41,7 +42,8 @@ export const fleetPage = defineCommand({
     const ends: EndsByHour = new Map();
     const html = pageHtml({
       host: `the fleet (${view.hosts.length} hosts)`,
-      now: Date.now(),
+      now: mirror.readAt,
+      notes: silentNotes(journals.map((journal) => journal.host)),
       single: false,
       ends,
       apps: journals.map((journal) => pageApp(mirror, view, journal, ends)),
@@ -58,12 +60,22 @@ export const fleetPage = defineCommand({
   },
 });
 
+/** A page is read later than it is written, so it has times in place of ages. */
+function silentNotes(hosts: Iterable<FleetHost>): string[] {
+  const silent = [...new Set(hosts)].filter((host) => host.silent);
+  return silent.map(({ name, heardAt, left }) => {
+    const time = heardAt === 0 ? '' : ` at ${toWholeSeconds(new Date(heardAt).toISOString())}`;
+    if (left) return `Host ${name} left the fleet${time}.`;
+    return `Host ${name} was last heard${time === '' ? ' never' : time}; what it has done since is not known.`;
+  });
+}
+
 /** An app as the page shows it; its ends are added to `all`. */
 function pageApp(mirror: Mirror, view: FleetView, journal: FleetJournal, all: EndsByHour): PageApp {
   const { history, events, outcomes, ends } = readPageHistory(mirror.directoryOf(journal.entry), OUTCOMES);
   addEnds(all, ends);
   const builds = buildsOf(history)
-    .map((build) => shownLocally(view.show(journal, build)))
+    .map((build) => asSeen(view.show(journal, build)))
     .reverse();
   return { app: labelOf(journal) as AppName, builds, events, outcomes, total: sumOf(ends.values()) };
 }

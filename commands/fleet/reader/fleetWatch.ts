@@ -7,8 +7,9 @@ import { isatty } from 'node:tty';
 import type { AppName } from '../../../host/dokku/names';
 import { Failure, printable } from '../../../host/failure';
 import { readTerminal } from '../../../host/terminal/terminal';
-import type { ShownBuild } from '../../../projections/records/record';
-import { type FleetBuild, FleetView, startOf } from '../../../subscribers/fleet/mirror/fleetView';
+import type { SeenBuild } from '../../../projections/records/record';
+import { type Answers, askHosts } from '../../../subscribers/fleet/mirror/askHosts';
+import { type FleetBuild, type FleetStatus, FleetView, startOf } from '../../../subscribers/fleet/mirror/fleetView';
 import type { Mirror } from '../../../subscribers/fleet/mirror/mirror';
 import type { WatchedBuild } from '../../watch/watchBuilds';
 import { drawScreen, logRoom } from '../../watch/watchScreen';
@@ -20,6 +21,10 @@ import { ageText, chosenJournals, labelOf, connectAndRead } from './readFleet';
 
 /** Builds beyond the running ones. */
 const LATEST = 100;
+
+/** How often the time is drawn, and after which time without news what is shown is worked out again. */
+const CLOCK_MS = 1000;
+const LOOK_MS = 40_000;
 
 export const fleetWatch = defineCommand({
   description: 'Watch the builds of all hosts live on the whole terminal',
@@ -37,7 +42,7 @@ export const fleetWatch = defineCommand({
     });
     output.flush();
     const { colour, unicode } = readTerminal(process.env, { colour: true });
-    const heard = new Map<string, string>();
+    const heard = new Map<string, number>();
     let state: WatchState = nothingWatched;
     const say = (message: string): void => {
       state = { ...state, message: printable(message) };
@@ -53,19 +58,31 @@ export const fleetWatch = defineCommand({
       end: () => undefined, // following ends by the same signal
     });
     const draw = (): void => {
-      const lastLine = ({ app }: WatchedBuild): string => `heard ${heard.get(app) ?? ''}`;
+      const lastLine = ({ app }: WatchedBuild): string => `heard ${ageText(Date.now(), heard.get(app) ?? 0)}`;
       const canvas = { ...screen.size(), colour, unicode, now: Date.now(), lastLine, of: 'fleet', isLocal: false };
       screen.draw(drawScreen(state, canvas));
     };
+    let seenAt = 0;
     const look = (now: FleetView): void => {
-      for (const journal of now.journals) heard.set(labelOf(journal), ageText(Date.now(), journal.host.heardAt));
+      seenAt = Date.now();
+      for (const journal of now.journals) heard.set(labelOf(journal), journal.host.heardAt);
       state = onBuilds(state, watched(mirror, now, flags));
       draw();
     };
+    look(view);
+    let told: Answers | undefined;
+    const clock = setInterval(() => {
+      // Nothing is read while the servers are away, but hosts become silent then.
+      if (Date.now() - seenAt < LOOK_MS) draw();
+      else look(new FleetView(mirror, Date.now(), told));
+    }, CLOCK_MS);
     try {
-      look(view);
-      await followFleet(host, mirror, fleet, say, () => look(new FleetView(mirror, Date.now())));
+      await followFleet(host, mirror, fleet, say, async (connected) => {
+        told = await askHosts(mirror, connected);
+        look(new FleetView(mirror, Date.now(), told));
+      });
     } finally {
+      clearInterval(clock);
       screen.close();
     }
     return 0;
@@ -77,15 +94,15 @@ function watched(mirror: Mirror, view: FleetView, choice: Parameters<typeof chos
     .filter(({ gone }) => !gone)
     .flatMap((journal) => buildsOf(historyOf(mirror, journal)).map((build) => view.show(journal, build)))
     .sort((a, b) => startOf(b) - startOf(a));
-  const running = builds.filter(({ status }) => status === 'running');
-  const others = builds.filter(({ status }) => status !== 'running').slice(0, LATEST);
-  return [...running.reverse(), ...others].map((one) => ({
+  const of = (wanted: FleetStatus): FleetBuild[] => builds.filter(({ status }) => status === wanted);
+  const ended = builds.filter(({ status }) => status !== 'running' && status !== 'unknown').slice(0, LATEST);
+  return [...of('running').reverse(), ...of('unknown').reverse(), ...ended].map((one) => ({
     app: labelOf(one.journal) as AppName,
-    shown: shownLocally(one),
+    shown: asSeen(one),
   }));
 }
 
-/** The build for a view that was made for one host and has no status `unknown`: that is shown as `abandoned`. */
-export function shownLocally({ shown, status }: FleetBuild): ShownBuild {
-  return { ...shown, displayStatus: status === 'unknown' ? 'abandoned' : status };
+/** The build for a view that can also show builds of this host. */
+export function asSeen({ shown, status }: FleetBuild): SeenBuild {
+  return { ...shown, displayStatus: status };
 }

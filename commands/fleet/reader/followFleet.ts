@@ -25,7 +25,7 @@ export async function followFleet(
   mirror: Mirror,
   first: NatsFleet | undefined,
   warn: (message: string) => void,
-  look: () => void,
+  look: (fleet: NatsFleet) => void | Promise<void>,
 ): Promise<void> {
   const joined = joinedAs(host, 'reader');
   const alarm = new Alarm();
@@ -36,11 +36,11 @@ export async function followFleet(
     for (let failures = 1; !alarm.isStopped(); failures += 1) {
       try {
         fleet ??= await connectFleet(joined);
-        await follow(mirror, fleet, alarm, warn, () => {
+        await follow(mirror, fleet, alarm, warn, async (connected) => {
           if (said !== '') warn('The fleet answers again');
           said = '';
           failures = 1;
-          look();
+          await look(connected);
         });
       } catch (error) {
         if (!(error instanceof EngineAway)) throw error;
@@ -65,7 +65,7 @@ async function follow(
   fleet: NatsFleet,
   alarm: Alarm,
   warn: (message: string) => void,
-  onRead: () => void,
+  onRead: (fleet: NatsFleet) => Promise<void>,
 ): Promise<void> {
   void fleet.closed.then(alarm.ring);
   fleet.onNews(alarm.ring);
@@ -79,7 +79,7 @@ async function follow(
     if (alarm.isStopped()) return;
     try {
       await mirror.refresh(fleet, Date.now(), warn);
-      onRead();
+      await onRead(fleet);
     } catch (error) {
       if (!(error instanceof MirrorInUse)) throw error;
       alarm.ring(); // another process is reading: try again

@@ -7,6 +7,7 @@ import { Failure, printable, reasonOf, visible } from '../../../host/failure';
 import { formatAge } from '../../../host/terminal/age';
 import type { Output } from '../../../host/terminal/output';
 import { connectFleet } from '../../../subscribers/fleet/nats/connect';
+import { askHosts } from '../../../subscribers/fleet/mirror/askHosts';
 import { EngineAway } from '../../../subscribers/fleet/engine';
 import { type FleetHost, type FleetJournal, FleetView } from '../../../subscribers/fleet/mirror/fleetView';
 import { Mirror } from '../../../subscribers/fleet/mirror/mirror';
@@ -14,7 +15,6 @@ import { MirrorInUse } from '../../../subscribers/fleet/mirror/mirrorLock';
 import type { NatsFleet } from '../../../subscribers/fleet/nats/natsFleet';
 import type { Joined } from '../../../subscribers/fleet/settings';
 import { joinedAs } from '../joined';
-import { asRunningAnswer, type RunningAnswer } from '../../../subscribers/fleet/states';
 
 /** A fleet as a command reads it. */
 export interface FleetReading {
@@ -23,9 +23,6 @@ export interface FleetReading {
   /** The connection, which the caller closes; undefined if there is none, or if none was wanted. */
   readonly fleet: NatsFleet | undefined;
 }
-
-/** A host that does not answer in that time is silent. */
-const ASK_MS = 3000;
 
 /** Reads the fleet as {@link connectAndRead} does, and closes the connection. */
 export async function readFleet(
@@ -77,32 +74,15 @@ export async function connectAndRead(
       return { mirror, view: new FleetView(mirror, now), fleet: undefined };
     }
   }
-  const view = new FleetView(mirror, now);
-  if (fleet === undefined || flags.ask !== true) return { mirror, view, fleet };
-  const asked = hostsWithOpenBuilds(view);
-  const answers = await askHosts(asked, fleet);
-  return { mirror, view: new FleetView(mirror, Date.now(), answers, asked), fleet };
+  if (fleet === undefined || flags.ask !== true) return { mirror, view: new FleetView(mirror, now), fleet };
+  const told = await askHosts(mirror, fleet);
+  return { mirror, view: new FleetView(mirror, Date.now(), told), fleet };
 }
 
 /** The directory of a reader's mirror if `--mirror` does not name another one. */
 function mirrorDirectory({ id }: Pick<Joined, 'id'>): string {
   const { env } = process;
   return join(env['XDG_CACHE_HOME'] || join(env['HOME'] || '/', '.cache'), 'dokku-builds', `fleet-${id}`);
-}
-
-/** The ids of the hosts, but for silent ones. */
-function hostsWithOpenBuilds(view: FleetView): Set<string> {
-  const open = view.unsettledJournals.filter(({ host, gone, entry }) => entry.open.length > 0 && !host.silent && !gone);
-  return new Set(open.map(({ host }) => host.id));
-}
-
-async function askHosts(asked: ReadonlySet<string>, fleet: NatsFleet): Promise<RunningAnswer[]> {
-  const heard = (answers: readonly unknown[]): RunningAnswer[] => answers.flatMap((one) => asRunningAnswer(one) ?? []);
-  const enough = (answers: readonly unknown[]): boolean => {
-    const hosts = new Set(heard(answers).map(({ host }) => host));
-    return [...asked].every((id) => hosts.has(id));
-  };
-  return heard(await fleet.ask({ ask: 'running' }, ASK_MS, enough));
 }
 
 /** The journals that `--host` and `--app` ask for. Throws {@link Failure} for a host that nobody has heard of. */

@@ -8,12 +8,14 @@ const COLOURS = `
   --ground: #fff; --raised: #f4f6f8; --text: #1b2027; --quiet: #57606c; --line: #d5dae1; --frame: #8a93a0;
   --link: #0b5cad; --focus: #0b5cad;
   --succeeded: #1a7f37; --failed: #c0242f; --canceled: #6b5b00; --running: #0b5cad; --abandoned: #8a4b00;
+  --unknown: #8a4b00;
 }
 @media (prefers-color-scheme: dark) {
   :root {
     --ground: #12151a; --raised: #1a1f26; --text: #e4e8ee; --quiet: #9aa5b3; --line: #323a45; --frame: #6b7686;
     --link: #79b8ff; --focus: #ffd33d;
     --succeeded: #56c271; --failed: #ff7b82; --canceled: #d8c04a; --running: #79b8ff; --abandoned: #f0a55a;
+    --unknown: #f0a55a;
   }
 }`;
 
@@ -44,6 +46,7 @@ code { font: .92em ui-monospace, "DejaVu Sans Mono", monospace; }
 header .product { margin: 0; color: var(--quiet); font-size: .85rem; letter-spacing: .04em; }
 .quiet, figcaption, small { color: var(--quiet); font-size: .85rem; }
 header .quiet { margin: .3rem 0; }
+header .note { margin: .3rem 0; font-weight: 600; }
 .filters {
   position: sticky; top: 0; z-index: 1; display: flex; flex-wrap: wrap; gap: .4rem 1rem; align-items: center;
   margin: .75rem 0; padding: .5rem 0; background: var(--ground); border-bottom: 1px solid var(--line);

@@ -1,12 +1,13 @@
-import type { DisplayStatus } from '../../records/record';
+import type { SeenBuild } from '../../records/record';
 
 /** The sign of each status, as CSS writes it. A screen reader reads the word next to it, and not the sign. */
-const SIGNS: Readonly<Record<DisplayStatus, string>> = {
+const SIGNS: Readonly<Record<SeenBuild['displayStatus'], string>> = {
   succeeded: '\\2713',
   failed: '\\2717',
   canceled: '\\2298',
   running: '\\25b6',
   abandoned: '\\26a0\\fe0e',
+  unknown: '?',
 };
 
 const STATUSES = Object.entries(SIGNS).map(

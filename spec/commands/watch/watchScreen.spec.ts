@@ -10,7 +10,11 @@ import type { AppName, BuildId } from '../../../host/dokku/names';
 import { readPrinted, readPrintedText } from '../../../host/terminal/printed';
 import { widthOf } from '../../../host/terminal/table/width';
 
-function watched(app: string, id: string, displayStatus: 'running' | 'succeeded' = 'succeeded'): WatchedBuild {
+function watched(
+  app: string,
+  id: string,
+  displayStatus: 'running' | 'unknown' | 'succeeded' = 'succeeded',
+): WatchedBuild {
   const begun = {
     id: id as BuildId,
     kind: 'build',
@@ -21,7 +25,7 @@ function watched(app: string, id: string, displayStatus: 'running' | 'succeeded'
   } as const;
   const at = '2026-04-30T13:50:00Z';
   const build =
-    displayStatus === 'running'
+    displayStatus !== 'succeeded'
       ? ({ ...begun, startedAt: at, status: 'running' } as const)
       : ({ ...begun, startedAt: at, finishedAt: at, status: 'succeeded', exitCode: 0, cause: 'exit' } as const);
   return { app: app as AppName, shown: { build, displayStatus, duration: '0s', durationSeconds: 0 } };
@@ -223,4 +227,11 @@ test('keys come as bytes, several at once', (t) => {
   t.deepEqual(keysOf('j\u001b[A\u001bOB\r\u001b[5~\u0003é\u007f\u001b[C\u001b'), [
     ...['j', 'up', 'down', 'enter', 'pageup', 'interrupt', 'é', 'backspace', 'right', 'escape'],
   ]);
+});
+
+test('a build of a host that is silent is unknown, and not among the running ones', (t) => {
+  const on = canvas(80, 6, { lastLine: () => 'heard 2h ago', of: 'fleet', isLocal: false });
+  const drawn = screen(state(watched('web1/shop', 'b1', 'running'), watched('web2/shop', 'b2', 'unknown')), on);
+  t.regex(drawn[0] ?? '', / fleet: 1 running /);
+  t.regex(drawn[4] ?? '', /^ web2\/shop +\? unknown +0s +heard 2h ago$/);
 });

@@ -6,6 +6,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 
 import test, { type ExecutionContext } from 'ava';
 
+import { openFleet } from '../../../commands/api/openFleet';
 import { createFleet, type Member, type TestFleet } from '../../../scripts/fleet/testFleet';
 import { expectSuccess, type Running, script } from '../../../scripts/sandbox/host';
 import { readHeader } from '../../../journal/file/format/frame';
@@ -260,7 +261,36 @@ serially('a running build of a host that does not answer is unknown, however lat
   const { stdout, stderr } = await fleet.reader.run(['fleet:list', '--host', 'web2']);
   t.regex(stdout, /^web2 +blog +unheard +build +unknown, last heard \d+s ago /m);
   t.regex(stderr, /Host web2 was last heard \d+s ago; what it has done since is not known/);
+  const page = await said(fleet.reader, ['fleet:page']);
+  t.regex(page, /<td class=unknown>unknown/);
+  t.regex(page, /<p class=note>Host web2 was last heard at [^<]*; what it has done since is not known/);
+  const { id, seed } = readerKey();
+  const library = openFleet({ servers: [fleet.url], id, seed, mirror: join(directory, 'library') });
+  await library.refresh();
+  t.is(library.list({ host: 'web2', app: 'blog' })[0]?.display_status, 'unknown');
+  t.true(library.hosts().find(({ name }) => name === 'web2')?.silent);
   expectSuccess(await sandbox.trigger('builds-record-finalize', ['blog', 'unheard', '0']));
+});
+
+serially('fleet:watch asks again which builds run: those of a host that answers no more are unknown', async (t) => {
+  const { sandbox } = web2;
+  t.timeout(60_000);
+  const pid = String(process.pid);
+  const agent = await agentOf(web2);
+  expectSuccess(await sandbox.trigger('builds-record-start', ['blog', 'watched', pid, 'git-hook']));
+  const executable = join(web1.sandbox.paths.plugins, 'enabled', 'builds', 'bin', 'dokku-builds');
+  const shown = `stty cols 80 rows 24; exec ${executable} fleet:watch --host web2`;
+  const watching = fleet.reader.sandbox.start(['script', '-qec', shown, '/dev/null']);
+  const row = (sign: string): RegExp => new RegExp(`web2/blog +(?:\u001b\\[[0-9;]*m)*${sign}`);
+  await watching.until(row('▶ running'));
+  agent.signal('SIGKILL');
+  await agent.finished;
+  expectSuccess(await web1.run(['fleet:push'])); // news, so that it does not wait for half a minute
+  await watching.until(row('\\? unknown'));
+  watching.signal('SIGTERM');
+  await watching.finished;
+  expectSuccess(await sandbox.trigger('builds-record-finalize', ['blog', 'watched', '0']));
+  t.pass();
 });
 
 serially('G6: with the server gone a list says how old it is, and who has left is said to have', async (t) => {

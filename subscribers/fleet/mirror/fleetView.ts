@@ -4,7 +4,8 @@ import type { Build } from '../../../journal/history';
 import { type DisplayStatus, asShown, type ShownBuild } from '../../../projections/records/record';
 import type { MirroredJournal } from './mirrorIndex';
 import type { Mirror } from './mirror';
-import { asHostState, asJournalState, type RunningAnswer } from '../states';
+import { asHostState, asJournalState } from '../states';
+import type { Answers } from './askHosts';
 
 /** A host, from its published state. */
 export interface FleetHost {
@@ -44,22 +45,19 @@ export interface FleetBuild {
 const MISSED = 3;
 
 /**
- * Hosts, journals and builds by the content of a mirror, at `now` (ms since the epoch). `answers`: the answers of
- * hosts to a question that was asked just now. `asked`: the ids of the hosts that had to answer it.
+ * Hosts, journals and builds by the content of a mirror, at `now` (ms since the epoch). `told`: what the hosts
+ * answered when they were asked last.
  */
 export class FleetView {
   readonly hosts: readonly FleetHost[];
   readonly #hosts: ReadonlyMap<string, FleetHost>;
-  readonly #answers: ReadonlyMap<string, RunningAnswer>;
   readonly #kept = new Map<string, ReadonlySet<string> | undefined>();
 
   constructor(
     private readonly mirror: Mirror,
     private readonly now: number,
-    answers: readonly RunningAnswer[] = [],
-    private readonly asked: ReadonlySet<string> = new Set(),
+    private readonly told?: Answers,
   ) {
-    this.#answers = new Map(answers.map((answer) => [answer.host, answer]));
     this.hosts = mirror.index.hosts.map((id) => this.hostOf(id)).sort((a, b) => (a.name < b.name ? -1 : 1));
     this.#hosts = new Map(this.hosts.map((host) => [host.id, host]));
   }
@@ -104,10 +102,11 @@ export class FleetView {
   private statusOf({ host, gone, entry }: FleetJournal, build: Build): FleetStatus {
     if (build.status !== 'running') return build.status;
     if (gone) return 'abandoned';
-    const answered = this.#answers.get(host.id);
+    if (host.silent) return 'unknown';
     const published = this.mirror.index.heard(entry.host, entry.journal);
-    const lives = answered?.journals[entry.journal] ?? asJournalState(published?.state);
-    if (answered === undefined && host.silent) return 'unknown';
+    const answered = this.told?.answers.get(host.id)?.journals[entry.journal];
+    const isNewer = answered !== undefined && (this.told?.at ?? 0) >= (published?.at ?? 0);
+    const lives = isNewer ? answered : asJournalState(published?.state);
     if (lives?.alive.includes(build.id) === true) return 'running';
     if (lives?.dead.includes(build.id) === true) return 'abandoned';
     return 'unknown'; // the event came before the state that says whether its process runs
@@ -116,15 +115,17 @@ export class FleetView {
   private hostOf(id: string): FleetHost {
     const heard = this.mirror.index.heard(id, 'host');
     const state = asHostState(heard?.state);
-    const heardAt = heard?.at ?? 0;
-    const answered = this.#answers.has(id);
+    const publishedAt = heard?.at ?? 0;
+    const { told } = this;
+    const hasAnswered = told?.answers.has(id) === true;
+    const heardAt = hasAnswered ? Math.max(publishedAt, told.at) : publishedAt;
     const isOld = this.now - heardAt > MISSED * 1000 * (state?.everySeconds ?? 0);
-    const silent = !answered && (isOld || this.asked.has(id));
+    const isUnanswered = !hasAnswered && told?.asked.get(id) === publishedAt;
     return {
       id,
       name: state?.name ?? id,
-      heardAt: answered ? this.now : heardAt,
-      silent: silent || state?.left === true,
+      heardAt,
+      silent: isOld || isUnanswered || state?.left === true,
       left: state?.left === true,
       program: state?.program ?? '',
     };

@@ -60,8 +60,8 @@ export function storedPiece(message: Msg): StoredPiece | undefined {
 }
 
 /**
- * What stands for a message that is not a piece: a piece that no journal holds, because none is that long. Its number is
- * greater than that of any branch before it, so that readers accept the next branch.
+ * What stands for a message that is not a piece: a piece that no journal holds, because none is that long. Its number
+ * is greater than that of any branch before it, so that readers accept the next branch.
  */
 export function unreadablePiece(of: JournalName, message: Msg): StoredPiece {
   const sequence = sequenceOf(message);

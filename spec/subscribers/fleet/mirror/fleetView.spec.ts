@@ -17,7 +17,9 @@ function statusAt(
     hostAt?: number;
     journal?: object;
     journalAt?: number;
-    asked?: boolean;
+    /** When the host that had to answer was heard before. */
+    asked?: number;
+    askedAt?: number;
     answers?: boolean;
   } = {},
 ): string {
@@ -28,12 +30,11 @@ function statusAt(
   const state = told.journal ?? { app: 'shop', alive: ['b1'], dead: [] };
   mirror.index.hear(HOST, JOURNAL, { at: journalAt, state });
   const answer = { host: HOST, journals: { [JOURNAL]: { alive: [build.id], dead: [] } } };
-  const view = new FleetView(
-    mirror,
-    now,
-    told.answers === true ? [answer] : [],
-    new Set(told.asked === true ? [HOST] : []),
-  );
+  const view = new FleetView(mirror, now, {
+    at: told.askedAt ?? now,
+    answers: new Map(told.answers === true ? [[HOST, answer]] : []),
+    asked: new Map(told.asked === undefined ? [] : [[HOST, told.asked]]),
+  });
   const [journal] = view.journals;
   return journal === undefined ? 'nothing' : view.show(journal, build).status;
 }
@@ -50,8 +51,20 @@ test('a build of a host that has not been heard for three times its interval is 
 });
 
 test('a build of a host that was asked and does not answer is unknown', (t) => {
-  t.is(statusAt(t, minute(0), { asked: true }), 'unknown');
-  t.is(statusAt(t, minute(0), { asked: true, answers: true }), 'running');
+  t.is(statusAt(t, minute(0), { asked: EPOCH }), 'unknown');
+  t.is(statusAt(t, minute(0), { asked: EPOCH, answers: true }), 'running');
+});
+
+test('an answer counts for three intervals, and until the host has published something newer', (t) => {
+  const journal = { app: 'shop', alive: [], dead: ['b1'] };
+  const answers = { answers: true, askedAt: minute(1), journal, hostAt: minute(-9) };
+  t.is(statusAt(t, minute(4), answers), 'running');
+  t.is(statusAt(t, minute(4) + 1, answers), 'unknown');
+  t.is(statusAt(t, minute(3), { ...answers, journalAt: minute(2) }), 'abandoned');
+});
+
+test('a host that did not answer and is heard later is no longer silent', (t) => {
+  t.is(statusAt(t, minute(1), { asked: EPOCH, hostAt: minute(1) }), 'running');
 });
 
 test('a host that left is silent from then on', (t) => {
