@@ -6,7 +6,14 @@ import type { Output } from '../../host/terminal/output';
 import { withFleet } from '../../subscribers/fleet/nats/connect';
 import { Session } from '../../subscribers/fleet/agent/session';
 import { AGENT_TIMES } from '../../subscribers/fleet/agent/agent';
-import { readJoined, readSettings, removeSettings, settingsDirectory } from '../../subscribers/fleet/settings';
+import {
+  DamagedSettings,
+  type FleetSettings,
+  readJoined,
+  readSettings,
+  removeSettings,
+  settingsDirectory,
+} from '../../subscribers/fleet/settings';
 import { publishedHost } from './joined';
 
 /** The journals that were published stay in the stream. */
@@ -18,7 +25,15 @@ export const fleetLeave = defineCommand({
   ...ofFleet,
   async run({ host, output, flags: { as: role = 'host' } }) {
     const directory = settingsDirectory(host, role, process.env);
-    const settings = readSettings(directory);
+    let settings: FleetSettings | undefined;
+    try {
+      settings = readSettings(directory);
+    } catch (error) {
+      if (!(error instanceof DamagedSettings)) throw error;
+      removeSettings(directory);
+      output.step('The damaged settings and the key were removed from here; the fleet does not show that it left');
+      return 1;
+    }
     if (settings === undefined) {
       output.step('No fleet was joined here');
       return undefined;

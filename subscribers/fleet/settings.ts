@@ -55,9 +55,15 @@ export function readSettings(directory: string): FleetSettings | undefined {
   const text = readSmallFile(join(directory, SETTINGS_FILE), LIMIT_BYTES);
   if (text === undefined) return undefined;
   const settings = parseSettings(text);
-  if (settings === undefined)
-    throw new Failure(`${join(directory, SETTINGS_FILE)} is damaged; run fleet:leave and fleet:join again`);
+  if (settings === undefined) throw new DamagedSettings(join(directory, SETTINGS_FILE));
   return settings;
+}
+
+/** What is stored is not settings. `fleet:leave` removes it. */
+export class DamagedSettings extends Failure {
+  constructor(path: string) {
+    super(`${path} is damaged; run fleet:leave and fleet:join again`);
+  }
 }
 
 function parseSettings(text: string): FleetSettings | undefined {

@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import test from 'ava';
@@ -59,6 +59,20 @@ test('fleet:leave works without an answer of the fleet, and warns that events ma
   t.regex(stdout, /The key of web1 was removed from here; the fleet may lack its newest events/);
   t.notRegex(stdout, /has left the fleet/);
   t.regex((await runAs(home, ['fleet:leave'])).stdout, /No fleet was joined here/);
+});
+
+test('fleet:leave removes settings that are damaged', async (t) => {
+  const home = temporaryDirectory(t);
+  await runAs(home, ['fleet:join', 'nats://127.0.0.1:1']);
+  const directory = join(home, 'lib', 'config', 'builds', '--fleet');
+  writeFileSync(join(directory, 'settings.json'), '{');
+  t.regex(
+    (await runAs(home, ['fleet:push'])).stderr,
+    /settings\.json is damaged; run fleet:leave and fleet:join again/,
+  );
+  t.is((await runAs(home, ['fleet:leave'])).code, 1);
+  t.false(existsSync(directory));
+  t.is((await runAs(home, ['fleet:join', 'nats://127.0.0.1:1'])).code, 0);
 });
 
 test('nothing is shown of a fleet that was never read', async (t) => {
