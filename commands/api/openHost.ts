@@ -1,7 +1,7 @@
 import { appExists, listApps } from '../../host/dokku/apps';
 import { type Host, readHost } from '../../host/dokku/environment';
 import { AppDoesNotExist, Failure, reasonOf, type Warn } from '../../host/failure';
-import { type AppName, parseAppName, parseBuildId } from '../../host/dokku/names';
+import { type AppName, type BuildId, parseAppName, parseBuildId } from '../../host/dokku/names';
 import { type AppBuilds, appBuilds, logPath } from '../../host/dokku/paths';
 import { type Build, findBuild, type History, buildsOf, newestBuild, runningBuilds } from '../../journal/history';
 import { adoptRecords } from '../../projections/records/adoptRecords';
@@ -19,7 +19,7 @@ import { followEvents, readEvents } from './apiEvents';
 import { logStream } from './apiLog';
 import type { BuildsHost, HostOptions } from './apiTypes';
 import type { BuildInfo, BuildStats, BuildView } from './buildTypes';
-import { eventFilter, limitOf, listFilter, timeOf } from './filters';
+import { eventFilter, followFilter, limitOf, listFilter, statsSince, text } from './filters';
 
 /** Opens the builds of a host for reading. Reads nothing yet, and throws nothing. */
 export function openHost(options: HostOptions = {}): BuildsHost {
@@ -28,7 +28,7 @@ export function openHost(options: HostOptions = {}): BuildsHost {
   const host: Host = { ...env, dokkuRoot: dokkuRoot ?? env.dokkuRoot, libRoot: libRoot ?? env.libRoot };
 
   const existing = (name: string): AppName => {
-    const app = parseAppName(name);
+    const app = parseAppName(text('app', name));
     if (!appExists(host, app)) throw new AppDoesNotExist(app);
     return app;
   };
@@ -41,8 +41,9 @@ export function openHost(options: HostOptions = {}): BuildsHost {
     app === undefined ? readableOf(host, listApps(host), warn) : [readable(host, existing(app))];
 
   const now = (app: AppName, build: Build): BuildView => view(app, shownAt(Date.now())(build));
+  const idOf = (build: string): BuildId => parseBuildId(text('build', build));
   /** Reads a build; undefined if it is not on record. */
-  const find = (app: AppName, build: string): Build | undefined => findBuild(historyOf(app), parseBuildId(build));
+  const find = (app: AppName, build: string): Build | undefined => findBuild(historyOf(app), idOf(build));
   /** A build on record. */
   const present = (app: AppName, build: string): Build => {
     const found = find(app, build);
@@ -85,7 +86,7 @@ export function openHost(options: HostOptions = {}): BuildsHost {
       return failed && view(app, failed);
     },
     info(name, build) {
-      const [app, id] = [existing(name), parseBuildId(build)];
+      const [app, id] = [existing(name), idOf(build)];
       const report = once(warn);
       const onRecord = findBuild(historyOf(app, report), id);
       const past: PastBuild | undefined = onRecord
@@ -105,17 +106,17 @@ export function openHost(options: HostOptions = {}): BuildsHost {
       if (ended === undefined) throw signal.reason;
       return now(app, ended);
     },
-    stats(name, { since } = {}) {
-      const from = timeOf('since', since);
-      const counted = places(name).map((builds) => readStats(host, builds, once(warn), from));
+    stats(name, counted = {}) {
+      const from = statsSince(counted);
+      const figures = places(name).map((builds) => readStats(host, builds, once(warn), from));
       return statsJson(
         name === undefined ? undefined : existing(name),
-        statsView(counted, from, Date.now()),
+        statsView(figures, from, Date.now()),
       ) as BuildStats;
     },
     // A value that is not allowed throws now, and not with the first event.
     events: (filter = {}) => readEvents(() => places(filter.app), eventFilter(filter), warn),
-    follow: (follow = {}) => followEvents(() => places(follow.app), eventFilter(follow), follow, warn),
+    follow: (follow = {}) => followEvents(() => places(follow.app), followFilter(follow), follow, warn),
   };
 }
 

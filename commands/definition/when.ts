@@ -32,14 +32,11 @@ function parseDate(text: string, end: 'start-of-day' | 'end-of-day'): number | u
 }
 
 /** Refuses an interval that ends before it begins. Both in ms since the epoch. */
-export function checkInterval({
-  since,
-  until,
-}: {
-  readonly since?: number | undefined;
-  readonly until?: number | undefined;
-}): void {
+export function checkInterval(
+  { since, until }: { readonly since?: number | undefined; readonly until?: number | undefined },
+  prefix = '--',
+): void {
   if (since === undefined || until === undefined || since <= until) return;
   const text = (time: number): string => toWholeSeconds(formatTimestamp(time));
-  throw new Failure(`--until (${text(until)}) is before --since (${text(since)})`);
+  throw new Failure(`${prefix}until (${text(until)}) is before ${prefix}since (${text(since)})`);
 }

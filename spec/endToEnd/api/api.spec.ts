@@ -206,6 +206,35 @@ test('a filter with a value that is not allowed throws at once', (t) => {
   t.throws(() => api.follow(bad({ type: 'Started' })), { message: /^Invalid type value "Started"/ });
   t.throws(() => api.events({ build: '../x' }), { message: /^Invalid build id/ });
   t.throws(() => api.stats('shop', { since: 'x' }), { message: /^Invalid since value/ });
+  t.throws(() => api.list('shop', { since: '2026-05-02', until: '2026-05-01' }), {
+    message: /^until \(.*\) is before since/,
+  });
+  t.throws(() => api.follow({ intervalMs: 0 }), {
+    message: /^Invalid intervalMs value "0": must be a positive number/,
+  });
+});
+
+test('a value of a wrong type, and a filter that does not exist, is said in a sentence', (t) => {
+  const api = opened();
+  const sentence = (call: (any: never) => unknown, any: unknown, message: string): void => {
+    t.is(t.throws<Error & { exitCode?: number }>(() => call(any as never), { message }).exitCode, 1, message);
+  };
+  sentence((app) => api.list(app), undefined, 'Invalid app value "undefined": must be a string');
+  sentence((id) => api.info('shop', id), 7, 'Invalid build value "7": must be a string');
+  sentence((filter) => api.list('shop', filter), null, 'Invalid filter value "null": must be an object');
+  sentence((filter) => api.list('shop', filter), 'failed', 'Invalid filter value "failed": must be an object');
+  const known = 'allowed: kind, status, source, since, until, limit';
+  sentence((filter) => api.list('shop', filter), { sttaus: 'failed' }, `There is no filter "sttaus" (${known})`);
+  sentence((filter) => api.builds(filter), { status: 5 }, 'Invalid status value "5": must be a string');
+  sentence((filter) => api.builds(filter), { kind: null }, 'Invalid kind value "null": must be a string');
+  sentence((filter) => api.builds(filter), { source: ['deploy'] }, 'Invalid source value "deploy": must be a string');
+  sentence(
+    (filter) => api.events(filter),
+    { apps: 'shop' },
+    'There is no filter "apps" (allowed: app, build, type, since, until)',
+  );
+  sentence((filter) => api.follow(filter), { type: 1 }, 'Invalid type value "1": must be a string');
+  sentence((filter) => api.stats('shop', filter), { until: '2h' }, 'There is no filter "until" (allowed: since)');
 });
 
 test('log streams the output of a build until it ends, and wait gives the build at its end', async (t) => {
