@@ -4,7 +4,8 @@ import { join } from 'node:path';
 /*
  * The fenced blocks of README.md and docs/*.md. What stands in a comment above a block is a mark:
  *
- *     <!-- not run: it needs systemd -->      the block is checked, but not run
+ *     <!-- not run: it takes minutes -->      the block is checked, but not run
+ *     <!-- run by: fleetSetUp.spec.ts -->     another spec of this directory runs it
  *     <!-- scene: blog is being deployed -->  what has to be so before
  */
 
@@ -26,6 +27,8 @@ export interface Block {
   /** Why it is not run. */
   readonly notRun: string | undefined;
   readonly scene: string | undefined;
+  /** The spec that runs it, if it is not examples.spec.ts. */
+  readonly runBy: string | undefined;
 }
 
 /** A command, and what has to come of it; undefined if the block shows no output. */
@@ -35,7 +38,7 @@ export interface Step {
 }
 
 const FENCE = /^```(\w*)$/;
-const MARK = /^<!-- (not run|scene): (.*) -->$/;
+const MARK = /^<!-- (not run|run by|scene): (.*) -->$/;
 
 export function textOf(page: string): string {
   return readFileSync(join(ROOT, page), 'utf8');
@@ -55,6 +58,7 @@ export function blocksOf(page: string): Block[] {
       lines: lines.slice(at + 1, end),
       notRun: marks.get('not run'),
       scene: marks.get('scene'),
+      runBy: marks.get('run by'),
     });
     at = end;
   }

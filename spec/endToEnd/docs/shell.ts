@@ -25,7 +25,7 @@ export class Shell {
       this.#output += text;
       this.#arrived();
     });
-    this.#bash.stdin?.write('exec 2>&1; sudo() { [ "$1" != -u ] || shift 2; "$@"; }\n');
+    this.#bash.stdin?.write('exec 2>&1\n');
   }
 
   /** Types `command`; gives what it prints, and its status. On a terminal of `columns`, if that is given. */
