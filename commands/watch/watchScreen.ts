@@ -3,7 +3,7 @@ import { formatAge } from '../../host/terminal/age';
 import { sliceLine, wrapLine } from '../../host/terminal/printed';
 import { fit, fitExactly, padEnd, widthOf } from '../../host/terminal/table/width';
 import { actorText } from '../../projections/events/eventView';
-import type { SeenBuild } from '../../projections/records/record';
+import { mayRun, type SeenBuild } from '../../projections/records/record';
 import type { WatchedBuild } from './watchBuilds';
 import { type Canvas, emphasized, exitText, paintedLine, statusText } from './watchCanvas';
 import { watchKeys } from './watchKeys';
@@ -142,11 +142,10 @@ function drawBuild(
   canvas: Canvas,
 ): string {
   const { app, shown } = build;
-  const mayRun = shown.displayStatus === 'running' || shown.displayStatus === 'unknown';
   const before = `${selected ? '>' : ' '}${fitExactly(app, appColumns, canvas)}  `;
   const explained =
     columns >= WIDE_COLUMNS ? [fitExactly(shown.build.id, 14, canvas), fitExactly(shown.build.source, 16, canvas)] : [];
-  const last = mayRun ? canvas.lastLine(build) : `${agoText(shown, canvas.now)}${exitText(shown)}`;
+  const last = mayRun(shown) ? canvas.lastLine(build) : `${agoText(shown, canvas.now)}${exitText(shown)}`;
   const after = ['', shown.duration.padStart(8), ...explained, last].join('  ');
   const status = statusText(shown, canvas, false);
   const whole = before + status + after;

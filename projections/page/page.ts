@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { formatDuration } from '../../host/durations';
 import type { AppName } from '../../host/dokku/names';
 import type { Build } from '../../journal/history';
-import type { SeenBuild } from '../records/record';
+import type { SeenBuild, SeenStatus } from '../records/record';
 import { appSection } from './appSection';
 import { appsTable } from './appsTable';
 import { buildsChart } from './charts/charts';
@@ -121,14 +121,7 @@ function rememberLogs({ apps, log }: PageSource): LogOf {
 function filterBar({ reload, apps }: PageSource): string {
   const isUnknown = apps.some(({ builds }) => builds.some(({ displayStatus }) => displayStatus === 'unknown'));
   const unknown = isUnknown ? (['unknown'] as const) : [];
-  const statuses: SeenBuild['displayStatus'][] = [
-    'failed',
-    'abandoned',
-    'canceled',
-    'running',
-    ...unknown,
-    'succeeded',
-  ];
+  const statuses: SeenStatus[] = ['failed', 'abandoned', 'canceled', 'running', ...unknown, 'succeeded'];
   const options = ['<option value="">any status', ...statuses.map((name) => `<option>${name}`)].join('');
   const note = reload === undefined ? '' : `<small>This page reloads itself every ${reload} seconds</small>`;
   return (

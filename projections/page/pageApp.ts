@@ -2,7 +2,7 @@ import type { AppName, BuildId } from '../../host/dokku/names';
 import { formatAge } from '../../host/terminal/age';
 import type { Recorded } from '../../journal/events';
 import { whoText } from '../events/eventView';
-import { isFailure, type SeenBuild } from '../records/record';
+import { isFailure, mayRun, type SeenBuild } from '../records/record';
 import { countOf, type Ends } from './ends';
 import { escapeText, timeHtml } from './html/html';
 import { type Outcome, timeOf } from './pageHistory';
@@ -43,7 +43,7 @@ export function anchorsOf(apps: readonly PageApp[]): Anchors {
 
 /** The build that ended last, if it failed or was abandoned: then the app is failing. */
 export function failingBuild({ builds }: PageApp): SeenBuild | undefined {
-  const last = builds.find(({ displayStatus }) => displayStatus !== 'running' && displayStatus !== 'unknown');
+  const last = builds.find((shown) => !mayRun(shown));
   return last !== undefined && isFailure(last) ? last : undefined;
 }
 

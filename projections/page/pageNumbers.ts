@@ -1,5 +1,5 @@
 import { medianOf } from '../stats/median';
-import type { SeenBuild } from '../records/record';
+import type { SeenBuild, SeenStatus } from '../records/record';
 import type { Outcome } from './pageHistory';
 
 /** Figures of one app, or of several. */
@@ -21,8 +21,7 @@ export interface Numbers {
 /** Counts ended builds by their outcomes, and running ones as they are shown. */
 export function numbersOf(outcomes: readonly Outcome[], builds: readonly SeenBuild[]): Numbers {
   const ended = (status: Outcome['status']): number => outcomes.filter((outcome) => outcome.status === status).length;
-  const shown = (status: SeenBuild['displayStatus']): number =>
-    builds.filter(({ displayStatus }) => displayStatus === status).length;
+  const shown = (status: SeenStatus): number => builds.filter(({ displayStatus }) => displayStatus === status).length;
   const [succeeded, failed] = [ended('succeeded'), ended('failed')];
   const durations = outcomes.filter(({ status }) => status !== 'canceled').map(({ ms }) => ms);
   return {

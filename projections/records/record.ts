@@ -132,9 +132,17 @@ export interface ShownBuild {
   readonly durationSeconds: number;
 }
 
-/** A build of this host or another one. Its status is `unknown` if it has not ended and its host is silent. */
+/** The status of a build of this host or another one: `unknown` if it has no end and its host is silent. */
+export type SeenStatus = DisplayStatus | 'unknown';
+
+/** A build of this host or another one. */
 export interface SeenBuild extends Omit<ShownBuild, 'displayStatus'> {
-  readonly displayStatus: DisplayStatus | 'unknown';
+  readonly displayStatus: SeenStatus;
+}
+
+/** Whether it runs, or it is not known that its process has ended. */
+export function mayRun({ displayStatus }: SeenBuild): boolean {
+  return displayStatus === 'running' || displayStatus === 'unknown';
 }
 
 /** Whether it failed, or ended without a report. */

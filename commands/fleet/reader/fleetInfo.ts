@@ -62,14 +62,14 @@ export const fleetInfo = defineCommand({
         output.line(JSON.stringify({ ...asJson(shown), event: (local as { event: object }).event }));
         continue;
       }
-      const { build: one, duration } = shown.shown;
+      const { build: one, displayStatus, duration } = shown.shown;
       const ended = one.status === 'running' ? undefined : one;
       const lines: [string, string][] = [
         ['Host', `${journal.host.name} (heard ${ageText(now, journal.host.heardAt)})`],
         ['App', `${journal.app ?? '?'}${journal.gone ? ' (gone)' : ''}`],
         ['Build ID', one.id],
         ['Kind', one.kind],
-        ['Status', shown.status],
+        ['Status', displayStatus],
         ['Source', one.source],
         ['Started', look.time(one.startedAt)],
         ['Finished', ended ? look.time(ended.finishedAt) : ''],

@@ -6,18 +6,17 @@ import { displayOf } from '../../shared/display';
 import { choiceFlags, ofFleet, readerFlags } from '../fleetFlags';
 
 import { buildsOf } from '../../../journal/history';
-import { displayStatuses } from '../../../projections/records/record';
+import { displayStatuses, type SeenStatus } from '../../../projections/records/record';
 import {
   type FleetBuild,
   type FleetJournal,
-  type FleetStatus,
   type FleetView,
   startOf,
 } from '../../../subscribers/fleet/mirror/fleetView';
 import type { Mirror } from '../../../subscribers/fleet/mirror/mirror';
 import { ageText, chosenJournals, readFleet, warnOfGaps, warnOfSilentHosts } from './readFleet';
 
-const STATUSES: readonly FleetStatus[] = [...displayStatuses, 'unknown'];
+const STATUSES: readonly SeenStatus[] = [...displayStatuses, 'unknown'];
 
 export const fleetList = defineCommand({
   description: 'List the builds that run on any host or those that match',
@@ -40,7 +39,7 @@ export const fleetList = defineCommand({
     const filtered = [flags.app, flags.host, status, since].some((value) => value !== undefined);
     const chosen = filtered ? chosenJournals(view, flags) : view.unsettledJournals;
     const builds = newestFirst(filtered ? await allBuilds(mirror, view, chosen) : openBuilds(view, chosen))
-      .filter((one) => status === undefined || one.status === status)
+      .filter((one) => status === undefined || one.shown.displayStatus === status)
       .filter((one) => since === undefined || startOf(one) >= since);
     warnOfGaps(output, chosen);
     warnOfSilentHosts(output, filtered ? chosen.map((one) => one.host) : view.hosts, now);
@@ -68,7 +67,7 @@ export const fleetList = defineCommand({
 function openBuilds(view: FleetView, journals: readonly FleetJournal[]): FleetBuild[] {
   return journals
     .flatMap((journal) => journal.entry.open.map((build) => view.show(journal, build)))
-    .filter(({ status }) => status !== 'abandoned');
+    .filter(({ shown }) => shown.displayStatus !== 'abandoned');
 }
 
 async function allBuilds(mirror: Mirror, view: FleetView, journals: readonly FleetJournal[]): Promise<FleetBuild[]> {
@@ -78,11 +77,11 @@ async function allBuilds(mirror: Mirror, view: FleetView, journals: readonly Fle
 
 const COLUMNS = ['Host', 'App', 'Build ID', 'Kind', 'Status', 'Source', 'Started', 'Duration', 'Heard'];
 
-function row({ journal, shown, status }: FleetBuild, time: (at: string) => string, now: number): string[] {
-  const { build, duration } = shown;
+function row({ journal, shown }: FleetBuild, time: (at: string) => string, now: number): string[] {
+  const { build, displayStatus, duration } = shown;
   const { host, app, gone } = journal;
   const heard = ageText(now, host.heardAt);
   const name = `${app ?? '?'}${gone ? ' (gone)' : ''}`;
-  const text = status === 'unknown' ? `unknown, last heard ${heard}` : status;
+  const text = displayStatus === 'unknown' ? `unknown, last heard ${heard}` : displayStatus;
   return [host.name, name, build.id, build.kind, text, build.source, time(build.startedAt), duration, heard];
 }

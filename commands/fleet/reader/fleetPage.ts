@@ -14,7 +14,6 @@ import { readPageHistory } from '../../../projections/page/pageHistory';
 import type { PageApp } from '../../../projections/page/pageApp';
 import type { FleetHost, FleetJournal, FleetView } from '../../../subscribers/fleet/mirror/fleetView';
 import type { Mirror } from '../../../subscribers/fleet/mirror/mirror';
-import { asSeen } from './fleetWatch';
 import { chosenJournals, labelOf, readFleet, warnOfGaps, warnOfSilentHosts } from './readFleet';
 
 /** How many ended builds of each app the page shows. */
@@ -75,7 +74,7 @@ function pageApp(mirror: Mirror, view: FleetView, journal: FleetJournal, all: En
   const { history, events, outcomes, ends } = readPageHistory(mirror.directoryOf(journal.entry), OUTCOMES);
   addEnds(all, ends);
   const builds = buildsOf(history)
-    .map((build) => asSeen(view.show(journal, build)))
+    .map((build) => view.show(journal, build).shown)
     .reverse();
   return { app: labelOf(journal) as AppName, builds, events, outcomes, total: sumOf(ends.values()) };
 }

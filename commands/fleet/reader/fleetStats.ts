@@ -45,7 +45,9 @@ export const fleetStats = defineCommand({
 
 function statsOf(mirror: Mirror, view: FleetView, journal: FleetJournal, since: number | undefined): NamedStats {
   const running = new Set(
-    journal.entry.open.filter((build) => view.show(journal, build).status === 'running').map(({ id }) => id),
+    journal.entry.open
+      .filter((build) => view.show(journal, build).shown.displayStatus === 'running')
+      .map(({ id }) => id),
   );
   const isRunning = ({ build }: OpenBuild): boolean => running.has(build);
   return countJournal(placeOf(mirror, journal), () => undefined, { since, isRunning });

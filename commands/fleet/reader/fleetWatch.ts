@@ -7,9 +7,9 @@ import { isatty } from 'node:tty';
 import type { AppName } from '../../../host/dokku/names';
 import { Failure, printable } from '../../../host/failure';
 import { readTerminal } from '../../../host/terminal/terminal';
-import type { SeenBuild } from '../../../projections/records/record';
+import { mayRun, type SeenStatus } from '../../../projections/records/record';
 import { type Answers, askHosts } from '../../../subscribers/fleet/mirror/askHosts';
-import { type FleetBuild, type FleetStatus, FleetView, startOf } from '../../../subscribers/fleet/mirror/fleetView';
+import { type FleetBuild, FleetView, startOf } from '../../../subscribers/fleet/mirror/fleetView';
 import type { Mirror } from '../../../subscribers/fleet/mirror/mirror';
 import type { WatchedBuild } from '../../watch/watchBuilds';
 import { drawScreen, logRoom } from '../../watch/watchScreen';
@@ -94,15 +94,10 @@ function watched(mirror: Mirror, view: FleetView, choice: Parameters<typeof chos
     .filter(({ gone }) => !gone)
     .flatMap((journal) => buildsOf(historyOf(mirror, journal)).map((build) => view.show(journal, build)))
     .sort((a, b) => startOf(b) - startOf(a));
-  const of = (wanted: FleetStatus): FleetBuild[] => builds.filter(({ status }) => status === wanted);
-  const ended = builds.filter(({ status }) => status !== 'running' && status !== 'unknown').slice(0, LATEST);
-  return [...of('running').reverse(), ...of('unknown').reverse(), ...ended].map((one) => ({
-    app: labelOf(one.journal) as AppName,
-    shown: asSeen(one),
+  const of = (status: SeenStatus): FleetBuild[] => builds.filter(({ shown }) => shown.displayStatus === status);
+  const ended = builds.filter(({ shown }) => !mayRun(shown)).slice(0, LATEST);
+  return [...of('running').reverse(), ...of('unknown').reverse(), ...ended].map(({ journal, shown }) => ({
+    app: labelOf(journal) as AppName,
+    shown,
   }));
-}
-
-/** The build for a view that can also show builds of this host. */
-export function asSeen({ shown, status }: FleetBuild): SeenBuild {
-  return { ...shown, displayStatus: status };
 }

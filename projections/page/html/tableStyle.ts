@@ -1,7 +1,7 @@
-import type { SeenBuild } from '../../records/record';
+import type { SeenStatus } from '../../records/record';
 
 /** The sign of each status, as CSS writes it. A screen reader reads the word next to it, and not the sign. */
-const SIGNS: Readonly<Record<SeenBuild['displayStatus'], string>> = {
+const SIGNS: Readonly<Record<SeenStatus, string>> = {
   succeeded: '\\2713',
   failed: '\\2717',
   canceled: '\\2298',

@@ -3,7 +3,7 @@ import { toRecord } from '../../../projections/records/record';
 import { type FleetBuild, startOf } from './fleetView';
 
 /** The JSON of a build: its host and app, its record, and its status as readers see it. */
-export function asJson({ journal, shown, status }: FleetBuild): object {
+export function asJson({ journal, shown }: FleetBuild): object {
   const { host, app, gone, entry } = journal;
   const { app: _, ...record } = toRecord((app ?? '') as AppName, shown.build);
   return {
@@ -13,7 +13,7 @@ export function asJson({ journal, shown, status }: FleetBuild): object {
     app: app ?? null,
     gone,
     ...record,
-    display_status: status,
+    display_status: shown.displayStatus,
     duration: shown.duration,
     heard_at: host.heardAt === 0 ? null : new Date(host.heardAt).toISOString(),
   };

@@ -1,7 +1,7 @@
 import type { AppName } from '../../../host/dokku/names';
 import { parseTimestamp } from '../../../host/durations';
 import type { Build } from '../../../journal/history';
-import { type DisplayStatus, asShown, type ShownBuild } from '../../../projections/records/record';
+import { asShown, type SeenBuild, type SeenStatus } from '../../../projections/records/record';
 import type { MirroredJournal } from './mirrorIndex';
 import type { Mirror } from './mirror';
 import { asHostState, asJournalState } from '../states';
@@ -31,14 +31,10 @@ export interface FleetJournal {
   readonly entry: MirroredJournal;
 }
 
-/** The status that a reader sees; `unknown` if the build has no end and its host is silent. */
-export type FleetStatus = DisplayStatus | 'unknown';
-
 /** A build of some host. */
 export interface FleetBuild {
   readonly journal: FleetJournal;
-  readonly shown: Omit<ShownBuild, 'displayStatus'>;
-  readonly status: FleetStatus;
+  readonly shown: SeenBuild;
 }
 
 /** A host is silent if it was not heard for so many of its intervals. */
@@ -94,12 +90,11 @@ export class FleetView {
 
   /** A build of `journal`, with its status as far as it is known. */
   show(journal: FleetJournal, build: Build): FleetBuild {
-    const status = this.statusOf(journal, build);
-    const shown = asShown(build, this.now, () => true);
-    return { journal, shown, status };
+    const displayStatus = this.statusOf(journal, build);
+    return { journal, shown: { ...asShown(build, this.now, () => true), displayStatus } };
   }
 
-  private statusOf({ host, gone, entry }: FleetJournal, build: Build): FleetStatus {
+  private statusOf({ host, gone, entry }: FleetJournal, build: Build): SeenStatus {
     if (build.status !== 'running') return build.status;
     if (gone) return 'abandoned';
     if (host.silent) return 'unknown';

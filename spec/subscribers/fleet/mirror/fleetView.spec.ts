@@ -36,7 +36,7 @@ function statusAt(
     asked: new Map(told.asked === undefined ? [] : [[HOST, told.asked]]),
   });
   const [journal] = view.journals;
-  return journal === undefined ? 'nothing' : view.show(journal, build).status;
+  return journal === undefined ? 'nothing' : view.show(journal, build).shown.displayStatus;
 }
 
 test('a build runs as long as its host says so', (t) => {
