@@ -22,9 +22,11 @@ import { ageText, chosenJournals, labelOf, connectAndRead } from './readFleet';
 /** Builds beyond the running ones. */
 const LATEST = 100;
 
-/** How often the time is drawn, and after which time without news what is shown is worked out again. */
+/** How often the ages are drawn. */
 const CLOCK_MS = 1000;
-const LOOK_MS = 40_000;
+
+/** After this time without news the statuses are computed again, because hosts have become silent. */
+const WITHOUT_NEWS_MS = 40_000;
 
 export const fleetWatch = defineCommand({
   description: 'Watch the builds of all hosts live on the whole terminal',
@@ -69,14 +71,13 @@ export const fleetWatch = defineCommand({
       state = onBuilds(state, watched(mirror, now, flags));
       draw();
     };
-    look(view);
     let told: Answers | undefined;
     const clock = setInterval(() => {
-      // Nothing is read while the servers are away, but hosts become silent then.
-      if (Date.now() - seenAt < LOOK_MS) draw();
+      if (Date.now() - seenAt < WITHOUT_NEWS_MS) draw();
       else look(new FleetView(mirror, Date.now(), told));
     }, CLOCK_MS);
     try {
+      look(view);
       await followFleet(host, mirror, fleet, say, async (connected) => {
         told = await askHosts(mirror, connected);
         look(new FleetView(mirror, Date.now(), told));
