@@ -3,7 +3,7 @@ import { aText } from '../../definition/flags';
 import { choiceFlags, ofFleet, readerFlags } from '../fleetFlags';
 import { resolve } from 'node:path';
 
-import { toWholeSeconds } from '../../../host/durations';
+import { formatTimestamp, toWholeSeconds } from '../../../host/durations';
 import type { AppName } from '../../../host/dokku/names';
 import { printable } from '../../../host/failure';
 import { buildsOf } from '../../../journal/history';
@@ -12,9 +12,9 @@ import { addEnds, type EndsByHour, sumOf } from '../../../projections/page/ends'
 import { pageHtml } from '../../../projections/page/page';
 import { readPageHistory } from '../../../projections/page/pageHistory';
 import type { PageApp } from '../../../projections/page/pageApp';
-import type { FleetHost, FleetJournal, FleetView } from '../../../subscribers/fleet/mirror/fleetView';
+import type { FleetJournal, FleetView } from '../../../subscribers/fleet/mirror/fleetView';
 import type { Mirror } from '../../../subscribers/fleet/mirror/mirror';
-import { chosenJournals, labelOf, readFleet, warnOfGaps, warnOfSilentHosts } from './readFleet';
+import { chosenJournals, labelOf, readFleet, silentHostTexts, warnOfGaps, warnOfSilentHosts } from './readFleet';
 
 /** How many ended builds of each app the page shows. */
 const OUTCOMES = 60;
@@ -33,16 +33,13 @@ export const fleetPage = defineCommand({
     const { mirror, view } = await readFleet(host, output, { ...flags, ask: true });
     const journals = chosenJournals(view, flags).filter(({ app, gone }) => app !== undefined && !gone);
     warnOfGaps(output, journals);
-    warnOfSilentHosts(
-      output,
-      journals.map((one) => one.host),
-      Date.now(),
-    );
+    const hosts = journals.map((one) => one.host);
+    warnOfSilentHosts(output, hosts, Date.now());
     const ends: EndsByHour = new Map();
     const html = pageHtml({
       host: `the fleet (${view.hosts.length} hosts)`,
       now: mirror.readAt,
-      notes: silentNotes(journals.map((journal) => journal.host)),
+      notes: silentHostTexts(hosts, timeOnPage).map((text) => `${text}.`),
       single: false,
       ends,
       apps: journals.map((journal) => pageApp(mirror, view, journal, ends)),
@@ -60,13 +57,8 @@ export const fleetPage = defineCommand({
 });
 
 /** A page is read later than it is written, so it has times in place of ages. */
-function silentNotes(hosts: Iterable<FleetHost>): string[] {
-  const silent = [...new Set(hosts)].filter((host) => host.silent);
-  return silent.map(({ name, heardAt, left }) => {
-    const time = heardAt === 0 ? '' : ` at ${toWholeSeconds(new Date(heardAt).toISOString())}`;
-    if (left) return `Host ${name} left the fleet${time}.`;
-    return `Host ${name} was last heard${time === '' ? ' never' : time}; what it has done since is not known.`;
-  });
+function timeOnPage(heardAt: number): string {
+  return heardAt === 0 ? 'never' : `at ${toWholeSeconds(formatTimestamp(heardAt))}`;
 }
 
 /** An app as the page shows it; its ends are added to `all`. */

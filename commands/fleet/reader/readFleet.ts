@@ -110,15 +110,25 @@ export function ageText(now: number, at: number): string {
   return at === 0 ? 'never' : formatAge(at, now);
 }
 
-/** Warns of silent hosts, whose present state is unknown. */
+/**
+ * A sentence about each silent host, whose present state is unknown. `whenText` is given the time when it was last
+ * heard, in ms since the epoch, 0 for never.
+ */
+export function silentHostTexts(hosts: Iterable<FleetHost>, whenText: (heardAt: number) => string): string[] {
+  const silent = [...new Set(hosts)].filter((host) => host.silent);
+  return silent.map(({ name, heardAt, left }) => {
+    const when = whenText(heardAt);
+    return left
+      ? `Host ${name} left the fleet ${when}`
+      : `Host ${name} was last heard ${when}; what it has done since is not known`;
+  });
+}
+
+/** Warns of silent hosts. */
 export function warnOfSilentHosts(output: Pick<Output, 'warn'>, hosts: Iterable<FleetHost>, now: number): void {
-  const chosen = [...new Set(hosts)].filter(({ silent }) => silent);
-  for (const host of chosen.slice(0, MOST_NAMED)) {
-    const when = ageText(now, host.heardAt);
-    if (host.left) output.warn(`Host ${host.name} left the fleet ${when}`);
-    else output.warn(`Host ${host.name} was last heard ${when}; what it has done since is not known`);
-  }
-  const more = chosen.length - MOST_NAMED;
+  const texts = silentHostTexts(hosts, (heardAt) => ageText(now, heardAt));
+  for (const text of texts.slice(0, MOST_NAMED)) output.warn(text);
+  const more = texts.length - MOST_NAMED;
   if (more > 0)
     output.warn(
       `${more} more ${more === 1 ? 'host has' : 'hosts have'} not been heard lately, or left; see fleet:status`,
