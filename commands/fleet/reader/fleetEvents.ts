@@ -2,7 +2,7 @@ import { defineCommand } from '../../definition/command';
 import { checkInterval } from '../../definition/when';
 import { aChoice, anEndTime, aSwitch, aTime, format } from '../../definition/flags';
 import { choiceFlags, maybeWord, ofFleet, readerFlags } from '../fleetFlags';
-import { Failure } from '../../../host/failure';
+import { Failure, type Warn } from '../../../host/failure';
 import type { Output } from '../../../host/terminal/output';
 import { eventTypes, type Recorded } from '../../../journal/events';
 import { happenedAt, writtenAt } from '../../../projections/events/happenedAt';
@@ -75,12 +75,7 @@ interface Source {
   journal: FleetJournal;
 }
 
-function addSource(
-  sources: Map<string, Source>,
-  mirror: Mirror,
-  journal: FleetJournal,
-  warn: (message: string) => void,
-): void {
+function addSource(sources: Map<string, Source>, mirror: Mirror, journal: FleetJournal, warn: Warn): void {
   const source = sourceOf(mirror, journal, warn);
   const known = sources.get(source.app);
   if (known !== undefined) {

@@ -1,5 +1,5 @@
 import type { Host } from '../../../host/dokku/environment';
-import { reasonOf } from '../../../host/failure';
+import { reasonOf, type Warn } from '../../../host/failure';
 import { Alarm } from '../../../host/system/alarm';
 import { backOff } from '../../../subscribers/backOff';
 import { connectFleet } from '../../../subscribers/fleet/nats/connect';
@@ -24,7 +24,7 @@ export async function followFleet(
   host: Host,
   mirror: Mirror,
   first: NatsFleet | undefined,
-  warn: (message: string) => void,
+  warn: Warn,
   look: (fleet: NatsFleet) => void | Promise<void>,
 ): Promise<void> {
   const joined = joinedAs(host, 'reader');
@@ -64,7 +64,7 @@ async function follow(
   mirror: Mirror,
   fleet: NatsFleet,
   alarm: Alarm,
-  warn: (message: string) => void,
+  warn: Warn,
   onRead: (fleet: NatsFleet) => Promise<void>,
 ): Promise<void> {
   void fleet.closed.then(alarm.ring);

@@ -1,4 +1,4 @@
-import { errorCode, reasonOf } from '../../../host/failure';
+import { errorCode, reasonOf, type Warn } from '../../../host/failure';
 import type { AppName } from '../../../host/dokku/names';
 import { JournalNotReadable } from '../../../journal/errors';
 import type { Bulletin } from '../bulletin';
@@ -17,7 +17,7 @@ export interface SessionOptions {
   /** How often the host publishes its state, in seconds. */
   readonly everySeconds: number;
   /** Called with a sentence for a journal that cannot be published. */
-  readonly warn: (message: string) => void;
+  readonly warn: Warn;
 }
 
 /** How many journals are published at once, one piece of each. */

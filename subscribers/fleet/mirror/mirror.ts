@@ -1,7 +1,7 @@
 import { existsSync, renameSync, rmSync, statSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { Failure } from '../../../host/failure';
+import { Failure, type Warn } from '../../../host/failure';
 import { fileVersion } from '../../../host/files/fileVersion';
 import { makeDirectory, syncFile } from '../../../host/files/files';
 import { crc32 } from '../../../journal/file/format/checksums';
@@ -64,7 +64,7 @@ export class Mirror {
   async refresh(
     engine: Engine & Pick<Bulletin, 'statesFrom' | 'streamState' | 'ask'>,
     now: number,
-    warn: (message: string) => void,
+    warn: Warn,
   ): Promise<void> {
     if (await this.isCurrent(engine)) {
       this.noteRead(now);
@@ -131,12 +131,7 @@ export class Mirror {
     this.#indexFile = fileVersion(join(this.directory, INDEX_FILE));
   }
 
-  private async readPieces(
-    engine: Engine,
-    created: string,
-    touched: Set<MirroredJournal>,
-    warn: (message: string) => void,
-  ): Promise<void> {
+  private async readPieces(engine: Engine, created: string, touched: Set<MirroredJournal>, warn: Warn): Promise<void> {
     for (let restarts = 0; ;) {
       const { stream } = this.index;
       // The last piece is read once more, to see whether it is still the one that was read.
@@ -194,7 +189,7 @@ export class Mirror {
   }
 
   /** The stream is another one now: moves the journals to `journals.before`, and reads everything again. */
-  private startAgain(warn: (message: string) => void): void {
+  private startAgain(warn: Warn): void {
     const [journals, before] = ['journals', 'journals.before'].map((name) => join(this.directory, name)) as [
       string,
       string,
