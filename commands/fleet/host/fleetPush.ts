@@ -1,6 +1,7 @@
 import { defineCommand } from '../../definition/command';
 import { ofFleet } from '../fleetFlags';
 import { Failure, reasonOf } from '../../../host/failure';
+import { counted } from '../../../host/printable';
 import { AGENT_TIMES } from '../../../subscribers/fleet/agent/agent';
 import { withFleet } from '../../../subscribers/fleet/nats/connect';
 import { EngineAway } from '../../../subscribers/fleet/engine';
@@ -30,7 +31,7 @@ export const fleetPush = defineCommand({
         session.check();
         const { pieces, bytes, journals } = await session.publish();
         await session.publishHost();
-        const what = journals === 1 ? '1 journal' : `${journals} journals`;
+        const what = counted(journals, 'journal');
         output.step(pieces === 0 ? 'Nothing new' : `Published ${bytes} bytes of ${what} in ${pieces} pieces`);
       });
     } catch (error) {

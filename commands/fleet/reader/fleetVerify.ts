@@ -3,6 +3,7 @@ import { jsonFormat } from '../../definition/flags';
 import { choiceFlags, ofFleet, readerFlags } from '../fleetFlags';
 import { join } from 'node:path';
 
+import { counted } from '../../../host/printable';
 import { JOURNAL_FILE, withJournal } from '../../../journal/file/journalFile';
 import { verifyJournal, type Verified } from '../../../journal/file/verifyJournal';
 import type { FleetJournal } from '../../../subscribers/fleet/mirror/fleetView';
@@ -58,8 +59,7 @@ export const fleetVerify = defineCommand({
           }),
         );
       } else {
-        const state =
-          problems.length === 0 ? 'intact' : `${problems.length} deviation${problems.length === 1 ? '' : 's'}`;
+        const state = problems.length === 0 ? 'intact' : counted(problems.length, 'deviation');
         output.line(
           `Verified ${labelOf(journal)}: ${state}, ${verified?.events ?? 0} ` +
             `events${head === undefined ? '' : `, head ${head}`}`,

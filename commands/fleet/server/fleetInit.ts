@@ -2,6 +2,7 @@ import { defineCommand } from '../../definition/command';
 import { aChoice } from '../../definition/flags';
 import { ofFleet } from '../fleetFlags';
 import { Failure, reasonOf } from '../../../host/failure';
+import { counted } from '../../../host/printable';
 import { readServers, withFleet } from '../../../subscribers/fleet/nats/connect';
 import { EngineAway } from '../../../subscribers/fleet/engine';
 import { makeStreams } from '../../../subscribers/fleet/nats/natsStreams';
@@ -29,9 +30,7 @@ export const fleetInit = defineCommand({
           throw new Failure(`${careless.join(', ')}: acknowledges before it is on disk; set "sync_interval: always"`);
         if (servers.length === 0) output.warn('Whether the servers sync before they acknowledge cannot be seen');
         for (const made of await makeStreams(fleet, replicas === undefined ? undefined : Number(replicas)))
-          output.step(
-            `${made.name}: ${made.outcome}, ${made.replicas} ${made.replicas === 1 ? 'replica' : 'replicas'}`,
-          );
+          output.step(`${made.name}: ${made.outcome}, ${counted(made.replicas, 'replica')}`);
       });
     } catch (error) {
       if (error instanceof EngineAway) throw new Failure(`The fleet does not answer: ${reasonOf(error)}`);
