@@ -1,6 +1,7 @@
 import { defineCommand } from '../definition/command';
 import { aSwitch, aText } from '../definition/flags';
 import { asRole, aWord, ofFleet } from './fleetFlags';
+import { isLoopback } from './loopback';
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { isatty } from 'node:tty';
@@ -80,7 +81,7 @@ function parseServers(text: string, insecure: boolean): string[] {
     const [, scheme, name = '', port = '4222'] = ADDRESS.exec(one) ?? [];
     if (scheme === undefined || Number(port) === 0 || Number(port) > HIGHEST_PORT)
       throw new Failure(`Invalid address "${printable(one)}": must be like tls://nats.example.org:4222`);
-    if (scheme === 'nats' && !insecure && !/^(localhost|127\.[0-9.]+|\[::1\])$/.test(name)) {
+    if (scheme === 'nats' && !insecure && !isLoopback(name)) {
       throw new Failure(`${one} has no TLS, so everybody on the way can read the history; use tls://, or --insecure`);
     }
     return one;

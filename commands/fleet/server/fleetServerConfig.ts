@@ -2,6 +2,7 @@ import { defineCommand } from '../../definition/command';
 import { aText } from '../../definition/flags';
 import { readStdin } from '../../shared/readStdin';
 import { maybeWord, ofFleet } from '../fleetFlags';
+import { isLoopback } from '../loopback';
 import { Failure, printable } from '../../../host/failure';
 import type { Output } from '../../../host/terminal/output';
 import {
@@ -48,7 +49,7 @@ export const fleetServerConfig = defineCommand({
     if ((certificate === undefined) !== (key === undefined)) throw new Failure('--tls-cert and --tls-key go together');
     const tls = certificate === undefined || key === undefined ? undefined : { certificate, key };
     const listen = flags.listen ?? (tls === undefined ? '127.0.0.1:4222' : '0.0.0.0:4222');
-    if (!isLoopback(listen) && tls === undefined)
+    if (!listensOnLoopback(listen) && tls === undefined)
       throw new Failure(`${printable(listen)} is not a loopback address: --tls-cert and --tls-key are needed`);
     output.raw(
       serverConfiguration({
@@ -71,7 +72,10 @@ interface ClusterFlags {
   readonly routes: string | undefined;
 }
 
-/** Whoever gets into the port of the cluster may do everything, so other machines need a certificate for it. */
+/**
+ * A server that connects to the port of the cluster may do everything. So certificates are needed if other machines
+ * can reach that port. Throws {@link Failure}.
+ */
 function clusterOf(flags: ClusterFlags, hasTls: boolean): ClusterPlan | undefined {
   const { cluster: name, clusterListen: listen = '0.0.0.0:6222', clusterCa: authority, routes = '' } = flags;
   if (name === undefined) {
@@ -80,7 +84,7 @@ function clusterOf(flags: ClusterFlags, hasTls: boolean): ClusterPlan | undefine
     return undefined;
   }
   const isSecure = hasTls && authority !== undefined;
-  if (!isSecure && (!isLoopback(listen) || authority !== undefined))
+  if (!isSecure && (!listensOnLoopback(listen) || authority !== undefined))
     throw new Failure(
       `Servers of a cluster trust each other, so they need certificates: ` +
         `--tls-cert, --tls-key and --cluster-ca, unless --cluster-listen is a loopback address`,
@@ -88,11 +92,11 @@ function clusterOf(flags: ClusterFlags, hasTls: boolean): ClusterPlan | undefine
   return { name, listen, routes: routes.split(',').filter((route) => route !== ''), authority };
 }
 
-/** Throws {@link Failure} if `address` is none. */
-function isLoopback(address: string): boolean {
-  if (!/^(\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]+):\d{1,5}$/.test(address))
-    throw new Failure(`Invalid address "${printable(address)}": must be like 127.0.0.1:4222`);
-  return /^(localhost|127\.[0-9.]+|\[::1\]):/.test(address);
+/** Throws {@link Failure} if `address` is not a host with a port. */
+function listensOnLoopback(address: string): boolean {
+  const [, host] = /^(\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]+):\d{1,5}$/.exec(address) ?? [];
+  if (host === undefined) throw new Failure(`Invalid address "${printable(address)}": must be like 127.0.0.1:4222`);
+  return isLoopback(host);
 }
 
 async function readMembers(output: Output, words: string): Promise<string[]> {
