@@ -30,13 +30,12 @@ const STATS_KEYS: readonly (keyof StatsOptions)[] = ['since'];
 export function listFilter(filter: ListFilter): Wanted {
   requireKeys(filter, LIST_KEYS);
   const { kind, status, source } = filter;
-  const some = Array.isArray(status) ? (status as readonly unknown[]) : [status];
   return {
     kind: kind === undefined ? undefined : oneOf<Kind>(['build', 'deploy'], text('kind', kind), { name: 'kind' }),
     statuses:
       status === undefined
         ? undefined
-        : some.map((one) => oneOf(displayStatuses, text('status', one), { name: 'status' })),
+        : [status].flat().map((one) => oneOf(displayStatuses, text('status', one), { name: 'status' })),
     sources: source === undefined ? undefined : [text('source', source)],
     ...interval(filter),
   };

@@ -59,8 +59,8 @@ async function installHost({ host, output, flags: wanted }: Call): Promise<numbe
   const places = placesOf(host);
   const mode = wantedMode(host, places, wanted);
   if (mode === undefined) {
-    const { mode: isNone, name } = readInstallation(host) ?? {};
-    if (isNone === 'replace') output.step(`Disabled, and it stays so until: sudo dokku plugin:enable ${name ?? ''}`);
+    const { mode: before, name } = readInstallation(host) ?? {};
+    if (before === 'replace') output.step(`Disabled, and it stays so until: sudo dokku plugin:enable ${name ?? ''}`);
     else output.step('Not installed on this host: there is nothing to install again (host:install installs it)');
     return 0;
   }
