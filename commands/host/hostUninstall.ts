@@ -60,8 +60,9 @@ function uninstall(host: Host, output: Output, dryRun: boolean): undefined {
 }
 
 /**
- * Steps that restore `enabled/builds` as it was before the installation; none if it is not ours. If no plugin is
- * `needed`, the link is removed where there is none: Dokku's package makes it again. Throws {@link Failure}.
+ * Steps that restore `enabled/builds` as it was before the installation; none if it does not lead to this plugin.
+ * Without a stock plugin it throws {@link Failure} if one is `needed`. Else it removes the link, which Dokku's package
+ * makes again.
  */
 export function restoreSteps(host: Host, places: Places, stockPlugin: 'needed' | 'if there is one'): Step[] {
   const { available, builds } = places;

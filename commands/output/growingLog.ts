@@ -60,7 +60,7 @@ export class GrowingLog {
     try {
       return openRegularFile(this.#path)?.fd;
     } catch {
-      return undefined; // what is there is no log
+      return undefined; // it is not a log
     }
   }
 }

@@ -116,8 +116,8 @@ export function temporaryFiles(names: readonly string[]): { name: string; pid: n
 }
 
 /**
- * Whether the process `writer` has left `path`, something temporary, behind: it has ended. Because pids are used
- * again, what is older than any write takes counts, too. False if there is nothing at `path`.
+ * Whether `path`, a temporary file or directory, was left behind because the process `writer` (a pid) has ended. Pids
+ * are used again, so a path that is older than the longest write counts, too. False if there is nothing at `path`.
  */
 export function isLeftBy(writer: number, path: string, { now, isAlive }: Pick<System, 'now' | 'isAlive'>): boolean {
   const age = ageOf(path, now());

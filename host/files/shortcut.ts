@@ -7,7 +7,7 @@ import { replaceFile } from './replaceFile';
  * as all else that a list of 20 builds does.
  */
 
-/** The value that is stored at `path`; undefined if there is none that is whole, of at most `limit` bytes. */
+/** The value that is stored at `path`; undefined if the file is missing, damaged, or has more than `limit` bytes. */
 export function readShortcut(path: string, limit: number): unknown {
   try {
     const text = readSmallFile(path, limit) ?? '';

@@ -41,7 +41,7 @@ export function takeOver(host: Host, name: string): boolean {
 
 /**
  * Lets the plugin at `target`, given by {@link nextTarget}, answer `builds:*` in place of the one enabled as `name`.
- * `mode` is the state of the installation if that is no copy of this plugin. Throws system errors.
+ * `mode` is the state of the installation if `target` is not a copy of this plugin. Throws system errors.
  */
 export function handOver(host: Host, name: string, target: string, mode: Installation['mode']): void {
   const { builds, enabled } = placesOf(host);

@@ -46,7 +46,9 @@ export function roleOf({ plugins, name }: CalledThrough): Role {
   return existsSync(`${plugins}/enabled/${name}/${ALONGSIDE_MARKER}`) ? 'acts' : 'takes over';
 }
 
-/** The name in `available` that `target`, which a link in `enabled` says, leads to. Undefined: it leads elsewhere. */
+/**
+ * The name in `available` that `target`, the text of a link in `enabled`, leads to. Undefined if it leads elsewhere.
+ */
 export function availableName(plugins: string, target: string): string | undefined {
   const [directory, name] = [target.slice(0, target.lastIndexOf('/')), target.slice(target.lastIndexOf('/') + 1)];
   return ['../available', `${plugins}/available`].includes(directory) ? name : undefined;

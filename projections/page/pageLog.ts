@@ -8,7 +8,7 @@ import type { Palette } from './html/palette';
 
 /**
  * The end of a build's log: what a terminal shows of it, or a sentence that says why it is not shown. Undefined: there
- * is not a log.
+ * is no log.
  */
 export type PageLog = ReadLog | string | undefined;
 

@@ -3,7 +3,7 @@
 # What to run is read from descriptor 0, a line for each call: its environment (NAME=value), an empty field, and the
 # program with its arguments; each field ends with a NUL.
 #
-# In Perl, because Linux counts the memory of who starts a program as the program's, and because what runs between two
+# In Perl, because Linux counts the memory of the starting process as the program's, and because what runs between two
 # calls takes their place in the caches of the processor: a process of Node or Bun is larger than what is to be
 # measured. Perl is part of every Debian, and can call wait4(2), which tells all this of one child.
 use strict;

@@ -66,8 +66,8 @@ export interface Measurer {
   /** The same as a side of a comparison. */
   readonly side: (command: readonly string[], env: Environment) => Side;
   /**
-   * Does what {@link interleave} does for short programs: calls them one directly after the other. Each side says what
-   * its nth run is, beforehand.
+   * The same as {@link interleave} for short programs: they are called one directly after the other. All sides give
+   * their calls before the first program is called.
    */
   readonly interleaveCalls: <Name extends string>(
     runs: number,

@@ -65,8 +65,8 @@ function amountOf(cost: Cost, unit: Row['unit']): number {
 }
 
 /**
- * A start and an end in turn, each of a build of its own. The process of all of them is the benchmark: what waits for
- * its end does nothing while calls are measured.
+ * A start and an end in turn, each of a build of its own. Each build names the benchmark as its process, so that the
+ * process that waits for its end does nothing while calls are measured.
  */
 export function deploySides(
   host: Host,

@@ -59,7 +59,7 @@ export function readSettings(directory: string): FleetSettings | undefined {
   return settings;
 }
 
-/** What is stored is not settings. `fleet:leave` removes it. */
+/** The stored settings cannot be read. `fleet:leave` removes them. */
 export class DamagedSettings extends Failure {
   constructor(path: string) {
     super(`${path} is damaged; run fleet:leave and fleet:join again`);

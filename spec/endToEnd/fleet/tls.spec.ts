@@ -109,7 +109,7 @@ withTls('servers of a cluster admit only each other', async (t) => {
   return undefined;
 });
 
-test('a server is not configured that anybody could get into, or nobody', async (t) => {
+test('fleet:server-config refuses a server that admits everybody, and one that admits nobody', async (t) => {
   const home = temporaryDirectory(t);
   const { role, id, key } = newMember('host');
   const config = (...flags: string[]) => runAs(home, ['fleet:server-config', `${role}/${id}/${key}`, ...flags]);

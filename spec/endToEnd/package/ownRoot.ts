@@ -7,7 +7,7 @@ import { revision, script } from '../../../scripts/sandbox/repository';
 
 /*
  * The real dpkg of this machine in a root directory of its own: an overlay over this one, in a mount namespace. The
- * scripts beside this file run there; own-root.sh has what they share.
+ * scripts in this directory run there; own-root.sh has what they share.
  */
 
 /** Why that cannot be here; undefined if it can. */
@@ -42,7 +42,7 @@ function packDokku(home: string, stockPlugin: string): void {
 }
 
 /**
- * Runs `script`, which lies beside this file, in a root directory in which /root is `home`; returns what it prints.
+ * Runs a script of this directory in a root directory in which /root is `home`; returns what it prints.
  * Throws if it fails.
  */
 export function runInOwnRoot(home: string, scriptName: string, args: readonly string[]): string {

@@ -15,7 +15,7 @@ export interface Answers {
 /** A host that does not answer in that time is silent. */
 const ASK_MS = 3000;
 
-/** Asks the hosts with builds that have not ended to check their processes now, but for hosts that are silent. */
+/** Asks the hosts that have builds without an end to check their processes now. Silent hosts need not answer. */
 export async function askHosts(mirror: Mirror, fleet: Pick<Bulletin, 'ask'>): Promise<Answers> {
   const at = Date.now();
   const open = new FleetView(mirror, at).unsettledJournals.filter(

@@ -41,9 +41,9 @@ export function sequenceOf({ headers }: Msg): number {
 }
 
 /**
- * The host that published a message that came by direct get, and what it is about; undefined if it is not safe to say.
- * The server writes the subject into a header. If the message was published with such a header, another host may have
- * written it: it pretends to have another subject, or is an answer of the server that was sent to this subject.
+ * The host that published a message, and what the message is about; undefined if that is not certain. The message came
+ * by direct get, and the server has added a header with the subject. If it was published with such a header, it may be
+ * of another host: it claims another subject, or it is an answer of the server that was sent to this subject.
  */
 function placeOf({ headers }: Msg): { readonly host: string; readonly about: string } | undefined {
   if (headers?.values(SUBJECT_HEADER).length !== 1) return undefined;

@@ -32,8 +32,9 @@ export interface ClusterPlan {
   /** Where the others listen. */
   readonly routes: readonly string[];
   /**
-   * PEM of the authority that has signed the certificates of the servers, and no others: who has such a certificate is
-   * a server of the cluster. Undefined: no TLS between the servers, which only a loopback address may do without.
+   * PEM of an authority that has signed only the certificates of these servers: a program with a certificate of this
+   * authority is admitted as a server of the cluster. Undefined: no TLS between the servers, which is allowed only on
+   * a loopback address.
    */
   readonly authority?: string | undefined;
 }
