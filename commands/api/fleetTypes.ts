@@ -2,7 +2,7 @@
  * What `openFleet` takes and returns. These types import only types of the library, so that its declarations need no
  * other file.
  */
-import type { BuildKind, BuildStatus, DisplayStatus } from './buildTypes';
+import type { Actor, BuildKind, BuildStatus, DisplayStatus } from './buildTypes';
 
 /** How to reach a fleet, and where its copies are kept (docs/fleet.md). */
 export interface FleetOptions {
@@ -48,6 +48,11 @@ export interface FleetBuildView {
   /** `unknown` if no event has ended it and its host is silent. */
   readonly display_status: DisplayStatus | 'unknown';
   readonly duration: string;
+  readonly duration_seconds: number;
+  /** The commit that was deployed, if it is known. */
+  readonly revision?: string;
+  /** Who deployed. */
+  readonly actor: Actor;
   readonly heard_at: string | null;
 }
 

@@ -26,10 +26,16 @@ export function statusColour(text: string): Colour | undefined {
 
 /** How the columns of small tables behave on a narrow terminal. */
 const traits: Readonly<Record<string, Omit<Column, 'name'>>> = {
+  Heard: { gives: 0 },
   Source: { gives: 3, cut: { to: 8, at: 1 } },
+  Duration: { gives: 3 },
   Who: { gives: 4, cut: { to: 8, at: 2 } },
   Released: { gives: 5 },
+  When: { gives: 5 },
   Commit: { gives: 6 },
+  App: { cut: { to: 8, at: 7 } },
+  Host: { cut: { to: 8, at: 7 } },
+  Status: { cut: { to: 9, at: 7 }, colour: statusColour },
 };
 
 /** Prints a titled table that fits the terminal. */

@@ -162,7 +162,7 @@ export function asShown(build: Build, now: number, alive: (build: Build) => bool
  * The JSON view: the record, the fields that the stock plugin adds to it, and what only the journal knows, in this
  * order. `logPath` is absolute.
  */
-export function buildView(app: AppName, shown: ShownBuild, logPath: string): object {
+export function buildView(app: AppName, shown: SeenBuild, logPath: string): object {
   const { build, displayStatus: display_status, duration, durationSeconds: duration_seconds } = shown;
   const { revision, actor } = build;
   return {

@@ -6,6 +6,7 @@ import { displayOf } from '../../shared/display';
 import { choiceFlags, ofFleet, readerFlags } from '../fleetFlags';
 
 import { buildsOf } from '../../../journal/history';
+import { whoText } from '../../../projections/events/eventView';
 import { displayStatuses, type SeenStatus } from '../../../projections/records/record';
 import {
   type FleetBuild,
@@ -49,12 +50,14 @@ export const fleetList = defineCommand({
       const isKnown = view.hosts.every(({ silent, left }) => left || !silent);
       output.line(filtered ? 'No builds match' : `No builds are ${isKnown ? '' : 'known to be '}running on any host`);
     } else {
-      const display = await displayOf(flags, now);
-      const rows = builds.map((one) => row(one, display.time, now));
-      const title = filtered ? 'Builds of the fleet' : 'Running builds of the fleet';
-      if (output.isTerminal) {
+      const onTerminal = output.isTerminal;
+      const display = await displayOf({ ...flags, relative: flags.relative || onTerminal }, now);
+      const rowOf = onTerminal ? terminalRow : row;
+      const rows = builds.map((one) => rowOf(one, display.time, now));
+      if (onTerminal) {
         const { printTableOnTerminal } = await import('../../shared/onTerminal');
-        printTableOnTerminal(output, title, COLUMNS, rows, display);
+        const title = filtered ? 'Builds of the fleet' : 'Running builds of the fleet';
+        printTableOnTerminal(output, title, TERMINAL_COLUMNS, rows, display);
       } else {
         output.raw(formatTable(COLUMNS, rows));
       }
@@ -77,11 +80,32 @@ async function allBuilds(mirror: Mirror, view: FleetView, journals: readonly Fle
 
 const COLUMNS = ['Host', 'App', 'Build ID', 'Kind', 'Status', 'Source', 'Started', 'Duration', 'Heard'];
 
-function row({ journal, shown }: FleetBuild, time: (at: string) => string, now: number): string[] {
-  const { build, displayStatus, duration } = shown;
-  const { host, app, gone } = journal;
+function row(one: FleetBuild, time: (at: string) => string, now: number): string[] {
+  const { build, duration } = one.shown;
+  const [host, app, status, heard] = factsOf(one, now);
+  return [host, app, build.id, build.kind, status, build.source, time(build.startedAt), duration, heard];
+}
+
+const TERMINAL_COLUMNS = [
+  ...['Host', 'App', 'Build ID', 'Commit', 'Who', 'Status'],
+  ...['When', 'Duration', 'Source', 'Heard'],
+];
+
+function terminalRow(one: FleetBuild, time: (at: string) => string, now: number): string[] {
+  const { build, duration } = one.shown;
+  const [host, app, status, heard] = factsOf(one, now);
+  const commit = (build.revision ?? '').slice(0, REVISION_CHARACTERS);
+  const who = whoText(build.actor);
+  return [host, app, build.id, commit, who, status, time(build.startedAt), duration, build.source, heard];
+}
+
+const REVISION_CHARACTERS = 7;
+
+type Facts = readonly [host: string, app: string, status: string, heard: string];
+
+function factsOf({ journal: { host, app, gone }, shown }: FleetBuild, now: number): Facts {
+  const { displayStatus } = shown;
   const heard = ageText(now, host.heardAt);
-  const name = `${app ?? '?'}${gone ? ' (gone)' : ''}`;
-  const text = displayStatus === 'unknown' ? `unknown, last heard ${heard}` : displayStatus;
-  return [host.name, name, build.id, build.kind, text, build.source, time(build.startedAt), duration, heard];
+  const status = displayStatus === 'unknown' ? `unknown, last heard ${heard}` : displayStatus;
+  return [host.name, `${app ?? '?'}${gone ? ' (gone)' : ''}`, status, heard];
 }

@@ -8,7 +8,7 @@ import test, { type ExecutionContext } from 'ava';
 
 import { openFleet } from '../../../commands/api/openFleet';
 import { createFleet, type Member, type TestFleet } from '../../../scripts/fleet/testFleet';
-import { expectSuccess, type Running, script } from '../../../scripts/sandbox/host';
+import { expectSuccess, type Running, type Sandbox, script } from '../../../scripts/sandbox/host';
 import { readHeader } from '../../../journal/file/format/frame';
 import { connectNats } from '../../../subscribers/fleet/nats/natsFleet';
 import { inboxOf } from '../../../subscribers/fleet/nats/serverConfiguration';
@@ -55,12 +55,17 @@ serially(
     }
     await Promise.all([stop(follow), stop(agent1), stop(agent2)]);
     await sameAsHosts(t);
-    const [own] = JSON.parse(await said(web1, ['list', 'shop', '--format', 'json'])) as { id: string }[];
+    const [own] = JSON.parse(await said(web1, ['list', 'shop', '--format', 'json'])) as Listed[];
     const listed = JSON.parse(
       await said(fleet.reader, ['fleet:list', '--app', 'shop', '--host', 'web1', '--format', 'json']),
     ) as object[];
     t.is(listed.length, 1);
-    t.like(listed[0], { id: own?.id, host: 'web1', app: 'shop', display_status: 'succeeded' });
+    const { id, revision, actor } = own ?? {};
+    t.like(listed[0], { id, revision, actor, host: 'web1', app: 'shop', display_status: 'succeeded' });
+    const { stdout } = await onTerminal(fleet.reader, 'fleet:list --app shop --host web1 --no-color');
+    const row = ['web1', 'shop', id, revision?.slice(0, 7), actor?.key ?? actor?.user, 'succeeded'];
+    t.regex(stdout, /^Host +App +Build ID +Commit +Who +Status +When/m);
+    t.regex(stdout, new RegExp(`^${row.join(' +')} `, 'm'));
     for (const named of [own?.id ?? '', (own?.id ?? '').slice(0, 13), 'last'])
       t.regex(await said(fleet.reader, ['fleet:info', 'shop', named]), /Host: +web1 \(heard/, named);
     t.regex((await fleet.reader.run(['fleet:info', 'shop'])).stderr, /fleet:list --app <app>/);
@@ -278,8 +283,7 @@ serially('fleet:watch asks again which builds run: those of a host that answers 
   const pid = String(process.pid);
   const agent = await agentOf(web2);
   expectSuccess(await sandbox.trigger('builds-record-start', ['blog', 'watched', pid, 'git-hook']));
-  const executable = join(web1.sandbox.paths.plugins, 'enabled', 'builds', 'bin', 'dokku-builds');
-  const shown = `stty cols 80 rows 24; exec ${executable} fleet:watch --host web2`;
+  const shown = `stty cols 80 rows 24; exec ${executableOf(web1)} fleet:watch --host web2`;
   const watching = fleet.reader.sandbox.start(['script', '-qec', shown, '/dev/null']);
   const row = (sign: string): RegExp => new RegExp(`web2/blog +(?:\u001b\\[[0-9;]*m)*${sign}`);
   await watching.until(row('▶ running'));
@@ -338,6 +342,22 @@ async function stop(running: Running): Promise<void> {
 
 async function said(member: Member, args: readonly string[]): Promise<string> {
   return expectSuccess(await member.run(args)).stdout;
+}
+
+interface Listed {
+  readonly id: string;
+  readonly revision: string;
+  readonly actor: { readonly user?: string; readonly key?: string };
+}
+
+function executableOf({ sandbox }: Member): string {
+  return join(sandbox.paths.plugins, 'enabled', 'builds', 'bin', 'dokku-builds');
+}
+
+/** Runs a command on a terminal of 80 columns. */
+function onTerminal(member: Member, command: string): ReturnType<Sandbox['run']> {
+  const shown = `stty cols 80 -opost; ${executableOf(member)} ${command}`;
+  return member.sandbox.run(['script', '-qec', shown, '/dev/null'], { env: { TERM: 'xterm', SHELL: '/bin/sh' } });
 }
 
 async function deploy({ sandbox }: Member, app: string): Promise<void> {

@@ -1,20 +1,19 @@
 import type { AppName } from '../../../host/dokku/names';
-import { toRecord } from '../../../projections/records/record';
+import { buildView } from '../../../projections/records/record';
 import { type FleetBuild, startOf } from './fleetView';
 
-/** The JSON of a build: its host and app, its record, and its status as readers see it. */
+/** The JSON of a build: its host and app, and what `builds:list` says of it, without the path of its log. */
 export function asJson({ journal, shown }: FleetBuild): object {
   const { host, app, gone, entry } = journal;
-  const { app: _, ...record } = toRecord((app ?? '') as AppName, shown.build);
+  const view = buildView((app ?? '') as AppName, shown, '');
+  const { app: _app, log_path: _log, ...rest } = view as Record<string, unknown>;
   return {
     host: host.name,
     host_id: host.id,
     journal: entry.journal,
     app: app ?? null,
     gone,
-    ...record,
-    display_status: shown.displayStatus,
-    duration: shown.duration,
+    ...rest,
     heard_at: host.heardAt === 0 ? null : new Date(host.heardAt).toISOString(),
   };
 }
