@@ -33,11 +33,11 @@ export interface Bulletin {
   streamState(): Promise<StreamState>;
   /**
    * Asks every host. Resolves to the answers that come within `ms`, or earlier if `enough` is true for those that have
-   * come.
+   * come. The field `host` of an answer is the host that gave it, whatever it says.
    */
   ask(question: object, ms: number, enough: (answers: readonly unknown[]) => boolean): Promise<unknown[]>;
-  /** Answers questions until the connection is closed. If `respond` returns undefined, no answer is sent. */
-  answer(respond: (question: unknown) => object | undefined): void;
+  /** Answers questions as `host` until the connection is closed. If `respond` returns undefined, no answer is sent. */
+  answer(host: string, respond: (question: unknown) => object | undefined): void;
   /** Calls `wake` when a piece or a state may have been published. */
   onNews(wake: () => void): void;
 }

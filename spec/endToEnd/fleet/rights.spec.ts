@@ -5,7 +5,14 @@ import { newMember } from '../../../scripts/fleet/newMember';
 import { JournalPublisher } from '../../../subscribers/fleet/agent/publishJournal';
 import { EngineAway } from '../../../subscribers/fleet/engine';
 import { FleetView } from '../../../subscribers/fleet/mirror/fleetView';
-import { JOURNALS, PIECE_HEADER, STATES, subjectOf } from '../../../subscribers/fleet/nats/natsMessages';
+import {
+  answersOn,
+  ASK,
+  JOURNALS,
+  PIECE_HEADER,
+  STATES,
+  subjectOf,
+} from '../../../subscribers/fleet/nats/natsMessages';
 import { makeStreams, managerOf } from '../../../subscribers/fleet/nats/natsStreams';
 import { pieceLine } from '../../../subscribers/fleet/piece';
 import { fleetJournal, mirrored, publishAll, temporaryMirror } from '../../subscribers/fleet/fleetJournal';
@@ -55,6 +62,25 @@ withServer(
     await t.throwsAsync(manager.streams.deleteMessage(JOURNALS, 1));
   },
 );
+
+withServer('a host answers for itself alone, whatever its answer says', async (t) => {
+  const [host, other, reader] = [newMember('host'), newMember('host'), newMember('reader')];
+  const own = await startServer(t, [host, other, reader]);
+  const [attacker, reading] = [await own.connect(host), await own.connect(reader)];
+  const ask = () => reading.ask({ ask: 'running' }, 1000, (answers) => answers.length > 0);
+  const { connection } = attacker;
+  const forged = JSON.stringify({ host: other.id, journals: {} });
+  connection.subscribe(ASK, {
+    callback: (_, { reply = '' }) => {
+      for (const subject of [reply, answersOn(other.id, reply)]) connection.publish(subject, forged);
+    },
+  });
+  await connection.flush();
+  t.deepEqual(await ask(), []);
+  attacker.answer(host.id, () => ({ host: other.id, journals: {} }));
+  await connection.flush();
+  t.deepEqual(await ask(), [{ host: host.id, journals: {} }]);
+});
 
 withServer('nobody without a key of the configuration gets in', async (t) => {
   const own = await startServer(t, [newMember('host')]);

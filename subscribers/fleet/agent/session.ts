@@ -112,29 +112,29 @@ export class Session {
 
   /** Answers the questions of readers. Calls `wake` if a journal is to be published because of one. */
   answer(wake: () => void): void {
-    this.fleet.answer((asked) => {
+    this.fleet.answer(this.options.host, (asked) => {
       const question = asQuestion(asked);
       if (question?.ask === 'running') return this.running();
       if (question?.host !== this.options.host) return undefined;
-      const { host, journal, branch } = question;
+      const { journal, branch } = question;
       const found = [...this.#journals.values()].find(({ id }) => id === journal);
       const recent = Date.now() - (this.#published.get(journal) ?? -AGAIN_MS) < AGAIN_MS;
-      if (found === undefined || recent) return { host, again: false };
+      if (found === undefined || recent) return { again: false };
       this.#published.set(journal, Date.now());
       found.publisher.publishAgain(branch);
       this.#waiting.add(found.app);
       wake();
-      return { host, again: true };
+      return { again: true };
     });
   }
 
   /** The builds that run now. */
-  private running(): RunningAnswer {
+  private running(): Omit<RunningAnswer, 'host'> {
     const journals: Record<string, Lives> = {};
     for (const { id, hasOpenBuilds, lives } of this.#journals.values()) {
       if (id !== undefined && hasOpenBuilds) journals[id] = lives;
     }
-    return { host: this.options.host, journals };
+    return { journals };
   }
 
   private warnOnce(app: AppName, reason: string): void {

@@ -4,7 +4,7 @@ import { reasonOf } from '../../../host/failure';
 import type { Fleet, StoredState, StreamState } from '../bulletin';
 import { EngineAway } from '../engine';
 import { NatsEngine } from './natsEngine';
-import { ASK, JOURNALS, parseJson, SERVERS, STATES, storedState } from './natsMessages';
+import { answersOn, ASK, hostAnswer, JOURNALS, parseJson, SERVERS, STATES, storedState } from './natsMessages';
 import { type ApiError, NatsRequests, NO_STREAM } from './natsRequests';
 import { signing } from './nkey';
 
@@ -107,7 +107,7 @@ export class NatsFleet extends NatsEngine implements Fleet {
   }
 
   ask(question: object, ms: number, enough: (answers: readonly unknown[]) => boolean): Promise<unknown[]> {
-    return this.requests.gather(ASK, question, ms, enough);
+    return this.requests.gather(ASK, question, ms, enough, hostAnswer);
   }
 
   /** The answers of the servers about JetStream within `ms`; none if their configuration refuses the question. */
@@ -115,12 +115,13 @@ export class NatsFleet extends NatsEngine implements Fleet {
     return this.requests.gather(SERVERS, {}, ms, () => false);
   }
 
-  answer(respond: (question: unknown) => object | undefined): void {
+  answer(host: string, respond: (question: unknown) => object | undefined): void {
     this.connection.subscribe(ASK, {
       callback: (error, message) => {
         if (error !== null) return;
         const answer = respond(parseJson(message.data));
-        if (answer !== undefined) message.respond(JSON.stringify(answer));
+        if (answer === undefined || !message.reply) return;
+        this.connection.publish(answersOn(host, message.reply), JSON.stringify(answer));
       },
     });
   }

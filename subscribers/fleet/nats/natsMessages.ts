@@ -13,6 +13,7 @@ import { NO_FRAME, parsePiece, ULID } from '../piece';
  *   dkb.<host>.now.<journal>   the state of a journal, STATES
  *   dkb.<host>.now.host        the state of a host, STATES
  *   dkb.ask                    questions to every host, not stored
+ *   dkb.<host>.answer.<token>  the answer of a host; the token is the end of the subject that the question names
  *
  * Publishing, reading and asking are plain requests. Only the command that makes the streams loads @nats-io/jetstream.
  */
@@ -26,6 +27,18 @@ export const SERVERS = 'dkb.servers';
 /** The header of a message that describes its piece. */
 export const PIECE_HEADER = 'Dkb-Piece';
 const SUBJECT_HEADER = 'Nats-Subject';
+
+/** Where the answers of hosts are published; `of`: to the question that has this as its reply subject. */
+export function answersOn(host: string, of: string): string {
+  return `dkb.${host}.answer.${of.slice(of.lastIndexOf('.') + 1)}`;
+}
+
+/** An answer with the host that it is from: the server lets no other host publish there. Undefined if it is none. */
+export function hostAnswer({ subject, data }: Msg): object | undefined {
+  const host = /^dkb\.([^.]+)\.answer\./.exec(subject)?.[1];
+  const answer = parseJson(data);
+  return host === undefined || answer === undefined ? undefined : { ...answer, host };
+}
 
 export function subjectOf({ host, journal }: JournalName): string {
   return `dkb.${host}.j.${journal}`;

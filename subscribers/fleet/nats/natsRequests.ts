@@ -3,7 +3,7 @@ import type * as transportModule from '@nats-io/transport-node';
 
 import { reasonOf } from '../../../host/failure';
 import { EngineAway } from '../engine';
-import { header, isStatus, parseJson, sequenceOf } from './natsMessages';
+import { answersOn, ASK, header, isStatus, parseJson, sequenceOf } from './natsMessages';
 
 const BATCH_BYTES = 4 * 1024 * 1024;
 const BATCH_MESSAGES = 20_000;
@@ -100,12 +100,16 @@ export class NatsRequests {
     });
   }
 
-  /** Asks `subject`; resolves to the answers that come within `ms`, or until there are `enough`. */
+  /**
+   * Asks `subject`; resolves to the answers that come within `ms`, or until there are `enough`. `read` gives what a
+   * message answers; undefined: nothing.
+   */
   async gather(
     subject: string,
     question: object,
     ms: number,
     enough: (answers: readonly unknown[]) => boolean,
+    read: (message: Msg) => unknown = ({ data }) => (data.length > 0 ? parseJson(data) : undefined),
   ): Promise<unknown[]> {
     const answers: unknown[] = [];
     if (enough(answers)) return answers;
@@ -116,7 +120,7 @@ export class NatsRequests {
         resolve();
       };
       const close = this.openRequest(subject, question, (error, message) => {
-        const answer = error === null && message.data.length > 0 ? parseJson(message.data) : undefined;
+        const answer = error === null ? read(message) : undefined;
         if (answer !== undefined) answers.push(answer);
         if (error !== null || isStatus(message) || enough(answers)) end();
       });
@@ -138,9 +142,12 @@ export class NatsRequests {
     onAnswer: (error: Error | null, message: Msg) => void,
   ): () => void {
     const inbox = this.transport.createInbox(this.inbox);
-    const subscription = this.connection.subscribe(inbox, { callback: onAnswer });
+    const subjects = subject === ASK ? [inbox, answersOn('*', inbox)] : [inbox]; // no host may publish to an inbox
+    const subscriptions = subjects.map((one) => this.connection.subscribe(one, { callback: onAnswer }));
     this.connection.publish(subject, JSON.stringify(question), { reply: inbox });
-    return () => subscription.unsubscribe();
+    return () => {
+      for (const subscription of subscriptions) subscription.unsubscribe();
+    };
   }
 }
 

@@ -1,4 +1,4 @@
-import { ASK, JOURNALS, SERVERS, STATES } from './natsMessages';
+import { answersOn, ASK, JOURNALS, SERVERS, STATES } from './natsMessages';
 
 /**
  * Who may connect, as `fleet:join` prints it: `host/<id>/<public key>`, `reader/<id>/<public key>`,
@@ -107,10 +107,8 @@ function userOf(member: Member): string {
   const { role, id, key } = member;
   const { publish, subscribe } = rightsOf(member);
   const list = (subjects: readonly string[]): string => `[${subjects.map((one) => JSON.stringify(one)).join(', ')}]`;
-  const responses = role === 'host' ? ', allow_responses: { max: 1, expires: "1m" }' : '';
   return (
-    `{ nkey: ${key}, permissions: { publish: ${list(publish)}, subscribe: ` +
-    `${list(subscribe)}${responses} } } # ${role} ${id}`
+    `{ nkey: ${key}, permissions: { publish: ${list(publish)}, subscribe: ` + `${list(subscribe)} } } # ${role} ${id}`
   );
 }
 
@@ -124,6 +122,7 @@ function rightsOf({ role, id }: Member): { publish: string[]; subscribe: string[
         publish: [
           `dkb.${id}.j.*`,
           `dkb.${id}.now.*`,
+          answersOn(id, '*'),
           `${directJournals}.dkb.${id}.j.*`,
           `${directStates}.dkb.${id}.now.*`,
           SERVERS,
@@ -133,7 +132,7 @@ function rightsOf({ role, id }: Member): { publish: string[]; subscribe: string[
     case 'reader':
       return {
         publish: [`${directJournals}`, `${directStates}`, info, ASK, SERVERS],
-        subscribe: [inbox, 'dkb.*.j.*', 'dkb.*.now.*'],
+        subscribe: [inbox, 'dkb.*.j.*', 'dkb.*.now.*', answersOn('*', '*')],
       };
     case 'administrator':
       return {
