@@ -1,10 +1,11 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import type { ExecutionContext } from 'ava';
 
 import { parseAppName } from '../../../host/dokku/names';
 import type { AppBuilds } from '../../../host/dokku/paths';
+import { readSmallFile } from '../../../host/files/openFile';
 import type { System } from '../../../host/system/system';
 import type { BuildCommand } from '../../../journal/commands';
 import type { BuildEvent } from '../../../journal/events';
@@ -72,11 +73,21 @@ export function refuseWarning(message: string): never {
   throw new Error(`unexpected warning: ${message}`);
 }
 
-/** Names and contents of the files in the app's directory, but for the journal, the checkpoint and the notes. */
+/**
+ * Names and contents of the files in the app's directory, but for the journal, the checkpoint and the notes. A file
+ * that another process removes at that moment is not among them.
+ */
 export function filesOf({ directory }: AppBuilds): Record<string, string> {
   const names = readdirSync(directory).filter((name) => !name.startsWith('events.') && name !== '.notes');
-  return Object.fromEntries(names.sort().map((name) => [name, readFileSync(join(directory, name), 'utf8')]));
+  return Object.fromEntries(
+    names.sort().flatMap((name) => {
+      const text = readSmallFile(join(directory, name), LIMIT_BYTES);
+      return text === undefined ? [] : [[name, text]];
+    }),
+  );
 }
+
+const LIMIT_BYTES = 1024 * 1024;
 
 /** The record files that ought to be there: those that the whole journal makes. */
 export function recordsOf({ app, directory }: AppBuilds): Record<string, string> {
