@@ -31,8 +31,7 @@ const STREAM_NOT_FOUND = 10059;
 
 /** Connects. Rejects with {@link EngineAway}. */
 export async function connectNats(address: NatsAddress): Promise<NatsFleet> {
-  const transport = await import('@nats-io/transport-node');
-  const { connectClient } = await import('./natsTransport');
+  const { connectClient, transport } = await import('./natsTransport');
   const { servers, user, authority, inbox, name, timeout = TIMEOUT_MS } = address;
   try {
     const connection = await connectClient({

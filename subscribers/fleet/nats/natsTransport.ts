@@ -4,6 +4,8 @@ import type { ConnectionOptions, NatsConnection } from '@nats-io/transport-node'
 import { NatsConnectionImpl, setTransportFactory } from '@nats-io/transport-node/lib/nats-base-client';
 import { nodeResolveHost, NodeTransport } from '@nats-io/transport-node/lib/node_transport';
 
+export * as transport from '@nats-io/transport-node';
+
 /**
  * Connects as `connect` of the client does. After a time-out, that one leaves its socket open: the process would not
  * end, and an agent would leave a socket at every try.
