@@ -4,7 +4,7 @@ import { reasonOf } from '../../../host/failure';
 import type { Fleet, StoredState, StreamState } from '../bulletin';
 import { EngineAway } from '../engine';
 import { NatsEngine } from './natsEngine';
-import { answersOn, ASK, hostAnswer, JOURNALS, parseJson, SERVERS, STATES, storedState } from './natsMessages';
+import { answersOn, ASK, HOST_ANSWERS, JOURNALS, parseJson, SERVERS, STATES, storedState } from './natsMessages';
 import { type ApiError, NatsRequests, NO_STREAM } from './natsRequests';
 import { signing } from './nkey';
 
@@ -106,7 +106,7 @@ export class NatsFleet extends NatsEngine implements Fleet {
   }
 
   ask(question: object, ms: number, enough: (answers: readonly unknown[]) => boolean): Promise<unknown[]> {
-    return this.requests.gather(ASK, question, ms, enough, hostAnswer);
+    return this.requests.gather(ASK, question, ms, enough, HOST_ANSWERS);
   }
 
   /** The answers of the servers about JetStream within `ms`; none if their configuration refuses the question. */

@@ -33,12 +33,29 @@ export function answersOn(host: string, of: string): string {
   return `dkb.${host}.answer.${of.slice(of.lastIndexOf('.') + 1)}`;
 }
 
-/** An answer with the host that it is from: the server lets no other host publish there. Undefined if it is none. */
-export function hostAnswer({ subject, data }: Msg): object | undefined {
-  const host = /^dkb\.([^.]+)\.answer\./.exec(subject)?.[1];
-  const answer = parseJson(data);
-  return host === undefined || answer === undefined ? undefined : { ...answer, host };
+/** Where answers come to. */
+export interface AnswerPlace {
+  /** The subject of the answers to the question whose reply subject is `inbox`. */
+  subjectOf(inbox: string): string;
+  /** The answer that a message holds; undefined if it holds none. */
+  read(message: Msg): unknown;
 }
+
+/** The reply subject itself, where servers answer. */
+export const REPLIES: AnswerPlace = {
+  subjectOf: (inbox) => inbox,
+  read: ({ data }) => (data.length > 0 ? parseJson(data) : undefined),
+};
+
+/** Where hosts answer. An answer gets the host that it is from: the server lets no other host publish there. */
+export const HOST_ANSWERS: AnswerPlace = {
+  subjectOf: (inbox) => answersOn('*', inbox),
+  read({ subject, data }) {
+    const host = /^dkb\.([^.]+)\.answer\./.exec(subject)?.[1];
+    const answer = parseJson(data);
+    return host === undefined || answer === undefined ? undefined : { ...answer, host };
+  },
+};
 
 export function subjectOf({ host, journal }: JournalName): string {
   return `dkb.${host}.j.${journal}`;

@@ -3,7 +3,7 @@ import type * as transportModule from '@nats-io/transport-node';
 
 import { reasonOf } from '../../../host/failure';
 import { EngineAway } from '../engine';
-import { answersOn, ASK, header, isStatus, parseJson, sequenceOf } from './natsMessages';
+import { type AnswerPlace, header, isStatus, parseJson, REPLIES, sequenceOf } from './natsMessages';
 
 const BATCH_BYTES = 4 * 1024 * 1024;
 const BATCH_MESSAGES = 20_000;
@@ -101,15 +101,15 @@ export class NatsRequests {
   }
 
   /**
-   * Asks `subject`; resolves to the answers that come within `ms`, or until there are `enough`. `read` gives what a
-   * message answers; undefined: nothing.
+   * Asks `subject`; resolves to the answers that come within `ms`, or until there are `enough`. They come to the reply
+   * subject of the question, or to `place`.
    */
   async gather(
     subject: string,
     question: object,
     ms: number,
     enough: (answers: readonly unknown[]) => boolean,
-    read: (message: Msg) => unknown = ({ data }) => (data.length > 0 ? parseJson(data) : undefined),
+    place: AnswerPlace = REPLIES,
   ): Promise<unknown[]> {
     const answers: unknown[] = [];
     if (enough(answers)) return answers;
@@ -119,11 +119,16 @@ export class NatsRequests {
         close();
         resolve();
       };
-      const close = this.openRequest(subject, question, (error, message) => {
-        const answer = error === null ? read(message) : undefined;
-        if (answer !== undefined) answers.push(answer);
-        if (error !== null || isStatus(message) || enough(answers)) end();
-      });
+      const close = this.openRequest(
+        subject,
+        question,
+        (error, message) => {
+          const answer = error === null ? place.read(message) : undefined;
+          if (answer !== undefined) answers.push(answer);
+          if (error !== null || isStatus(message) || enough(answers)) end();
+        },
+        place,
+      );
       const timer = setTimeout(end, ms);
     });
     return answers;
@@ -140,10 +145,11 @@ export class NatsRequests {
     subject: string,
     question: object,
     onAnswer: (error: Error | null, message: Msg) => void,
+    place: AnswerPlace = REPLIES,
   ): () => void {
     const inbox = this.transport.createInbox(this.inbox);
-    const subjects = subject === ASK ? [inbox, answersOn('*', inbox)] : [inbox]; // no host may publish to an inbox
-    const subscriptions = subjects.map((one) => this.connection.subscribe(one, { callback: onAnswer }));
+    const subjects = new Set([inbox, place.subjectOf(inbox)]); // to the first, the server says that nobody listens
+    const subscriptions = [...subjects].map((one) => this.connection.subscribe(one, { callback: onAnswer }));
     this.connection.publish(subject, JSON.stringify(question), { reply: inbox });
     return () => {
       for (const subscription of subscriptions) subscription.unsubscribe();

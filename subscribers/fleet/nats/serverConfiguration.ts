@@ -107,9 +107,7 @@ function userOf(member: Member): string {
   const { role, id, key } = member;
   const { publish, subscribe } = rightsOf(member);
   const list = (subjects: readonly string[]): string => `[${subjects.map((one) => JSON.stringify(one)).join(', ')}]`;
-  return (
-    `{ nkey: ${key}, permissions: { publish: ${list(publish)}, subscribe: ` + `${list(subscribe)} } } # ${role} ${id}`
-  );
+  return `{ nkey: ${key}, permissions: { publish: ${list(publish)}, subscribe: ${list(subscribe)} } } # ${role} ${id}`;
 }
 
 function rightsOf({ role, id }: Member): { publish: string[]; subscribe: string[] } {
