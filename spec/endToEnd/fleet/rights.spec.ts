@@ -1,4 +1,5 @@
 import { type MsgHdrs, headers } from '@nats-io/transport-node';
+import type { ExecutionContext } from 'ava';
 import { ulid } from 'ulid';
 
 import { newMember } from '../../../scripts/fleet/newMember';
@@ -20,18 +21,24 @@ import { PATIENT_MS, startServer, withServer } from './server';
 
 const piece = { branch: 1, from: 0, bytes: Buffer.from('hello'), frame: { start: 0, crc: 7, seq: 1 }, upTo: 5 };
 
+/** A server with its streams, its members, and the connections of two hosts and a reader. */
+async function twoHosts(t: ExecutionContext) {
+  const [host, other, reader, administrator] = [
+    newMember('host'),
+    newMember('host'),
+    newMember('reader'),
+    newMember('administrator'),
+  ];
+  const own = await startServer(t, [host, other, reader, administrator]);
+  await makeStreams(await own.connect(administrator), 1);
+  const [fleet, theirs, reading] = [await own.connect(host), await own.connect(other), await own.connect(reader)];
+  return { own, host, other, administrator, fleet, theirs, reading };
+}
+
 withServer(
   'a host can write and read its own alone, a reader can write nothing, and neither can destroy',
   async (t) => {
-    const [host, other, reader, administrator] = [
-      newMember('host'),
-      newMember('host'),
-      newMember('reader'),
-      newMember('administrator'),
-    ];
-    const own = await startServer(t, [host, other, reader, administrator]);
-    await makeStreams(await own.connect(administrator), 1);
-    const [fleet, theirs, reading] = [await own.connect(host), await own.connect(other), await own.connect(reader)];
+    const { own, host, other, administrator, fleet, theirs, reading } = await twoHosts(t);
     const [of, ofOther] = [
       { host: host.id, journal: ulid() },
       { host: other.id, journal: ulid() },
@@ -64,9 +71,7 @@ withServer(
 );
 
 withServer('a host answers for itself alone, whatever its answer says', async (t) => {
-  const [host, other, reader] = [newMember('host'), newMember('host'), newMember('reader')];
-  const own = await startServer(t, [host, other, reader]);
-  const [attacker, reading] = [await own.connect(host), await own.connect(reader)];
+  const { host, other, fleet: attacker, reading } = await twoHosts(t);
   const ask = () => reading.ask({ ask: 'running' }, 1000, (answers) => answers.length > 0);
   const { connection } = attacker;
   const forged = JSON.stringify({ host: other.id, journals: {} });
@@ -92,15 +97,7 @@ withServer('nobody without a key of the configuration gets in', async (t) => {
  * to the subject of another host, where it is stored.
  */
 withServer('a host cannot write a piece or a state of another one, by whatever way', async (t) => {
-  const [host, other, reader, administrator] = [
-    newMember('host'),
-    newMember('host'),
-    newMember('reader'),
-    newMember('administrator'),
-  ];
-  const own = await startServer(t, [host, other, reader, administrator]);
-  await makeStreams(await own.connect(administrator), 1);
-  const [attacker, theirs, reading] = [await own.connect(host), await own.connect(other), await own.connect(reader)];
+  const { host, other, fleet: attacker, theirs, reading } = await twoHosts(t);
   const [journal, mirror] = [fleetJournal(t), temporaryMirror(t)];
   const publisher = (): JournalPublisher => new JournalPublisher(theirs, other.id, journal.path);
   journal.deploy(1);
