@@ -1,3 +1,5 @@
+import { medianOf } from '../../projections/stats/median';
+
 /** What one run of a program cost. */
 export interface Cost {
   /** CPU time, user and system together. */
@@ -33,8 +35,5 @@ function medianCost(costs: readonly Cost[]): Cost {
 }
 
 function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  const [low = NaN, high = NaN] = [sorted[middle - 1], sorted[middle]];
-  return sorted.length % 2 === 1 ? high : (low + high) / 2;
+  return medianOf(values.toSorted((a, b) => a - b)) ?? NaN;
 }
