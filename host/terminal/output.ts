@@ -51,8 +51,8 @@ export class ClosedPipe extends Error {
 }
 
 /**
- * Output to stdout and stderr. Stdout is buffered up to 64 KiB. Writing to it throws {@link ClosedPipe} when nobody
- * reads it any more, and {@link Failure} when it cannot be written (a full disk). What stderr cannot take is dropped.
+ * Output to stdout and stderr. Stdout is buffered up to 64 KiB. Writing to it throws {@link ClosedPipe} if its reader
+ * has closed it, and {@link Failure} if it cannot be written, as on a full disk. Errors of stderr are ignored.
  */
 export function openOutput(host: Pick<Host, 'quiet'>, streams: Streams = { stdout: 1, stderr: 2 }): Output {
   const stdout = new BufferedStream(streams.stdout);

@@ -44,8 +44,8 @@ export function runningOf(buildsRoot: string, app: AppName): BuildId[] {
 }
 
 /**
- * The entries of `app` that are older than {@link OLD_MS} at `now` (ms since the epoch). If the start of such a build
- * is not on record by now, it never will be: the process that made the entry was killed.
+ * The entries of `app` that are older than {@link OLD_MS} at `now` (ms since the epoch). If the journal has no start
+ * for such an entry, none will come: the process that made the entry was killed.
  */
 export function oldEntriesOf(buildsRoot: string, app: AppName, now: number): ReadonlySet<BuildId> {
   const directory = `${buildsRoot}/${VIEW_DIRECTORY}/${app}`;

@@ -6,8 +6,8 @@ import { type AppFiles, createSandbox, type Result, type Sandbox, script } from 
 import { concluded, eventsOf, newestBuild } from './concluded';
 
 /*
- * What a real Dokku host calls, row by row (docs/events.md), with real processes: most deploys never report how
- * they ended.
+ * Each row of the table in docs/events.md: which triggers a real Dokku host calls for that kind of deploy. Real
+ * processes do so here. For most kinds, no trigger reports the end.
  */
 
 let host: Sandbox;

@@ -101,7 +101,7 @@ for (const [fault, isWorthwhile] of [
 }
 
 unless(cannotTrace)(
-  'that a file system has no sync of directories is ignored without a word, and of files it is told',
+  'if a file system cannot sync directories, nothing is said; if it cannot sync files, there is a warning',
   async (t) => {
     const syncs = (await rehearseAll(t)).filter(([, change]) => change.call === 'fsync');
     const silent: string[] = [];

@@ -25,7 +25,7 @@ async function statusOf(host: Sandbox, name: string): Promise<Record<string, unk
   return { ...(JSON.parse(stdout) as Record<string, unknown>), code };
 }
 
-/** `disable b`: a step of Dokku's administrator. Who answers then: the stock plugin, or the copy of that name. */
+/** Steps of an administrator, such as `plugin:disable b`, and after each which plugin answers `builds:*`. */
 const orders: readonly (readonly [string, 'stock' | 'a' | 'b'])[][] = [
   [
     ['disable a', 'b'],
