@@ -1,7 +1,7 @@
 import { parseTimestamp, toWholeSeconds } from '../host/durations';
 import { readingApp } from './shared/readingApp';
 import { formatTable } from '../host/terminal/table/table';
-import { whoText } from '../projections/events/eventView';
+import { shortRevision, whoText } from '../projections/events/eventView';
 import { readReleases, releaseJson, type ShownRelease, showReleases } from '../projections/lists/releases';
 import { once } from '../projections/problemWarnings';
 import { adoptIntoJournal } from './shared/adoptWithProgress';
@@ -10,7 +10,6 @@ import { aCount, anApp, jsonFormat, noColor } from './definition/flags';
 
 const DEFAULT_LIMIT = 20;
 const REVISION_CHARACTERS = 12;
-const SHORT_REVISION = 7;
 
 export const releases = defineCommand({
   description: 'List the successful deploys of an app by numbers that never change',
@@ -66,7 +65,7 @@ async function shortRows(shown: readonly ShownRelease[], now: number): Promise<s
     return [
       `v${version}`,
       build,
-      revision.slice(0, SHORT_REVISION),
+      shortRevision(revision),
       source,
       whoText(actor),
       formatAge(parseTimestamp(at) ?? now, now),

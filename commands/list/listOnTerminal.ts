@@ -8,7 +8,7 @@ import { readTerminal } from '../../host/terminal/terminal';
 import { type Column, terminalTableLines } from '../../host/terminal/table/terminalTable';
 import { fit } from '../../host/terminal/table/width';
 import { pruningText } from '../../projections/events/past';
-import { whoText } from '../../projections/events/eventView';
+import { shortRevision, whoText } from '../../projections/events/eventView';
 import { whyFailed } from '../../projections/lists/whyFailed';
 import { lastLogLines } from '../shared/lastLogLines';
 import { statusColour } from '../shared/onTerminal';
@@ -30,8 +30,6 @@ interface ListColumn extends Column {
   readonly cell: (listed: Listed) => string;
 }
 
-const REVISION_CHARACTERS = 7;
-
 function columnsOf({ app, pruned }: Listing['shows'], { wide, relative, now }: Wanted): ListColumn[] {
   const age = (time: string): string => formatAge(parseTimestamp(time) ?? now, now);
   const when = wide && !relative ? toWholeSeconds : age;
@@ -43,7 +41,7 @@ function columnsOf({ app, pruned }: Listing['shows'], { wide, relative, now }: W
   return [
     ...(app ? [column('App', (one) => one.app, { cut: { to: 12, at: 5 } })] : []),
     column('Build ID', ({ shown }) => shown.build.id),
-    column('Commit', ({ shown }) => (shown.build.revision ?? '').slice(0, REVISION_CHARACTERS), { gives: 9 }),
+    column('Commit', ({ shown }) => shortRevision(shown.build.revision), { gives: 9 }),
     column('Who', ({ shown }) => whoText(shown.build.actor), { gives: 8, cut: { to: 8, at: 4 } }),
     column('Status', ({ shown }) => shown.displayStatus, { colour: statusColour }),
     column('When', ({ shown }) => when(shown.build.startedAt), { gives: 10 }),

@@ -2,7 +2,7 @@ import { parseTimestamp } from '../../host/durations';
 import { formatAge } from '../../host/terminal/age';
 import { sliceLine, wrapLine } from '../../host/terminal/printed';
 import { fit, fitExactly, padEnd, widthOf } from '../../host/terminal/table/width';
-import { actorText } from '../../projections/events/eventView';
+import { actorText, shortRevision } from '../../projections/events/eventView';
 import { mayRun, type SeenBuild } from '../../projections/records/record';
 import type { WatchedBuild } from './watchBuilds';
 import { type Canvas, emphasized, exitText, paintedLine, statusText } from './watchCanvas';
@@ -100,7 +100,7 @@ function drawPreview({ log }: WatchState, canvas: Canvas, columns: number): stri
 function aboutText({ build }: SeenBuild): string {
   const { user, key } = build.actor;
   const actor = actorText({ ...(user !== undefined && { user }), ...(key !== undefined && { key }) });
-  const revision = build.revision === undefined ? '' : `, ${build.revision.slice(0, 7)}`;
+  const revision = build.revision === undefined ? '' : `, ${shortRevision(build.revision)}`;
   return `${build.source}${actor === '' ? '' : ` by ${actor}`}${revision}`;
 }
 

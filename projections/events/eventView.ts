@@ -53,6 +53,11 @@ function detailsJson(event: BuildEvent): object {
   }
 }
 
+/** A commit in 7 characters, as git shows it; '' if it is not known. */
+export function shortRevision(revision = ''): string {
+  return revision.slice(0, 7);
+}
+
 /** An actor in a word: the name of the ssh key, else the user; '' if neither is known. */
 export function whoText({ user, key }: Actor): string {
   return key ?? user ?? '';
@@ -130,15 +135,13 @@ export function eventParts(event: BuildEvent): string[] {
     .map(visible);
 }
 
-const SHORT_REVISION = 7;
-
 function partsOf(event: BuildEvent): string[] {
   switch (event.type) {
     case 'BuildStarted': {
       const { source, actor, process } = event;
       const who = whoText(actor);
       return [
-        `${source} ${event.revision?.slice(0, SHORT_REVISION) ?? ''}`.trimEnd(),
+        `${source} ${shortRevision(event.revision)}`.trimEnd(),
         who === '' ? '' : `by ${who}`,
         actor.command === undefined || actor.command === source ? '' : `with ${actor.command}`,
         `pid ${process.pid}`,

@@ -1,7 +1,7 @@
 import type { AppName, BuildId } from '../../host/dokku/names';
 import { formatAge } from '../../host/terminal/age';
 import type { Recorded } from '../../journal/events';
-import { whoText } from '../events/eventView';
+import { shortRevision, whoText } from '../events/eventView';
 import { isFailure, mayRun, type SeenBuild } from '../records/record';
 import { countOf, type Ends } from './ends';
 import { escapeText, timeHtml } from './html/html';
@@ -87,7 +87,7 @@ export function whoHtml({ build }: SeenBuild): string {
 
 /** The first seven characters of the commit; '' if it is not known. */
 export function commitHtml({ build }: SeenBuild): string {
-  return build.revision === undefined ? '' : `<code>${escapeText(build.revision.slice(0, 7))}</code>`;
+  return build.revision === undefined ? '' : `<code>${escapeText(shortRevision(build.revision))}</code>`;
 }
 
 /** A time, and how long ago it was at `now` (ms since the epoch). */
