@@ -14,8 +14,8 @@ import type { Warn } from '../../host/failure';
 export function openFleet(options: FleetOptions): FleetReader {
   const { mirror: directory, warn = () => undefined, ...address } = options;
   const mirror = Mirror.open(directory);
-  let told: Answers | undefined;
-  const view = (): FleetView => new FleetView(mirror, Date.now(), told);
+  let answers: Answers | undefined;
+  const view = (): FleetView => new FleetView(mirror, Date.now(), answers);
   const chosen = ({ journals }: FleetView, { host, app }: FleetFilter): FleetJournal[] =>
     journals.filter(
       (one) =>
@@ -28,7 +28,7 @@ export function openFleet(options: FleetOptions): FleetReader {
       const key = nkeys.fromSeed(Buffer.from(address.seed)).getPublicKey();
       await withFleet({ ...address, role: 'reader', name: 'library', key }, async (fleet) => {
         await mirror.refresh(fleet, Date.now(), warn);
-        told = await askHosts(mirror, fleet);
+        answers = await askHosts(mirror, fleet);
       });
     },
     readAt: () => (mirror.readAt === 0 ? undefined : new Date(mirror.readAt)),

@@ -6,7 +6,7 @@ import { displayOf } from '../../shared/display';
 import { choiceFlags, ofFleet, readerFlags } from '../fleetFlags';
 
 import { buildsOf } from '../../../journal/history';
-import { whoText } from '../../../projections/events/eventView';
+import { shortRevision, whoText } from '../../../projections/events/eventView';
 import { displayStatuses, type SeenStatus } from '../../../projections/records/record';
 import {
   type FleetBuild,
@@ -94,12 +94,9 @@ const TERMINAL_COLUMNS = [
 function terminalRow(one: FleetBuild, time: (at: string) => string, now: number): string[] {
   const { build, duration } = one.shown;
   const [host, app, status, heard] = factsOf(one, now);
-  const commit = (build.revision ?? '').slice(0, REVISION_CHARACTERS);
-  const who = whoText(build.actor);
+  const [commit, who] = [shortRevision(build.revision), whoText(build.actor)];
   return [host, app, build.id, commit, who, status, time(build.startedAt), duration, build.source, heard];
 }
-
-const REVISION_CHARACTERS = 7;
 
 type Facts = readonly [host: string, app: string, status: string, heard: string];
 

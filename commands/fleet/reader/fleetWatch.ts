@@ -65,22 +65,22 @@ export const fleetWatch = defineCommand({
       screen.draw(drawScreen(state, canvas));
     };
     let seenAt = 0;
-    const look = (now: FleetView): void => {
+    const show = (now: FleetView): void => {
       seenAt = Date.now();
       for (const journal of now.journals) heard.set(labelOf(journal), journal.host.heardAt);
       state = onBuilds(state, watched(mirror, now, flags));
       draw();
     };
-    let told: Answers | undefined;
+    let answers: Answers | undefined;
     const clock = setInterval(() => {
       if (Date.now() - seenAt < WITHOUT_NEWS_MS) draw();
-      else look(new FleetView(mirror, Date.now(), told));
+      else show(new FleetView(mirror, Date.now(), answers));
     }, CLOCK_MS);
     try {
-      look(view);
+      show(view);
       await followFleet(host, mirror, fleet, say, async (connected) => {
-        told = await askHosts(mirror, connected);
-        look(new FleetView(mirror, Date.now(), told));
+        answers = await askHosts(mirror, connected);
+        show(new FleetView(mirror, Date.now(), answers));
       });
     } finally {
       clearInterval(clock);

@@ -75,8 +75,8 @@ export async function connectAndRead(
     }
   }
   if (fleet === undefined || flags.ask !== true) return { mirror, view: new FleetView(mirror, now), fleet };
-  const told = await askHosts(mirror, fleet);
-  return { mirror, view: new FleetView(mirror, Date.now(), told), fleet };
+  const answers = await askHosts(mirror, fleet);
+  return { mirror, view: new FleetView(mirror, Date.now(), answers), fleet };
 }
 
 /** The directory of a reader's mirror if `--mirror` does not name another one. */

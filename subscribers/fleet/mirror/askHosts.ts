@@ -9,7 +9,7 @@ export interface Answers {
   readonly at: number;
   /** The hosts that had to answer, and when each was heard before that (ms since the epoch). */
   readonly asked: ReadonlyMap<string, number>;
-  readonly answers: ReadonlyMap<string, RunningAnswer>;
+  readonly byHost: ReadonlyMap<string, RunningAnswer>;
 }
 
 /** A host that does not answer in that time is silent. */
@@ -23,12 +23,12 @@ export async function askHosts(mirror: Mirror, fleet: Pick<Bulletin, 'ask'>): Pr
   );
   const asked = new Map(open.map(({ host }) => [host.id, host.heardAt]));
   const enough = (answers: readonly unknown[]): boolean => {
-    const heard = byHost(answers);
+    const heard = answersByHost(answers);
     return [...asked.keys()].every((id) => heard.has(id));
   };
-  return { at, asked, answers: byHost(await fleet.ask({ ask: 'running' }, ASK_MS, enough)) };
+  return { at, asked, byHost: answersByHost(await fleet.ask({ ask: 'running' }, ASK_MS, enough)) };
 }
 
-function byHost(answers: readonly unknown[]): Map<string, RunningAnswer> {
+function answersByHost(answers: readonly unknown[]): Map<string, RunningAnswer> {
   return new Map(answers.flatMap((one) => asRunningAnswer(one) ?? []).map((answer) => [answer.host, answer]));
 }

@@ -41,8 +41,8 @@ export interface FleetBuild {
 const MISSED = 3;
 
 /**
- * Hosts, journals and builds by the content of a mirror, at `now` (ms since the epoch). `told`: what the hosts
- * answered when they were asked last.
+ * Hosts, journals and builds by the content of a mirror, at `now` (ms since the epoch). `answers`: those that
+ * hosts gave when they were asked last.
  */
 export class FleetView {
   readonly hosts: readonly FleetHost[];
@@ -52,7 +52,7 @@ export class FleetView {
   constructor(
     private readonly mirror: Mirror,
     private readonly now: number,
-    private readonly told?: Answers,
+    private readonly answers?: Answers,
   ) {
     this.hosts = mirror.index.hosts.map((id) => this.hostOf(id)).sort((a, b) => (a.name < b.name ? -1 : 1));
     this.#hosts = new Map(this.hosts.map((host) => [host.id, host]));
@@ -99,8 +99,8 @@ export class FleetView {
     if (gone) return 'abandoned';
     if (host.silent) return 'unknown';
     const published = this.mirror.index.heard(entry.host, entry.journal);
-    const answered = this.told?.answers.get(host.id)?.journals[entry.journal];
-    const isNewer = answered !== undefined && (this.told?.at ?? 0) >= (published?.at ?? 0);
+    const answered = this.answers?.byHost.get(host.id)?.journals[entry.journal];
+    const isNewer = answered !== undefined && (this.answers?.at ?? 0) >= (published?.at ?? 0);
     const lives = isNewer ? answered : asJournalState(published?.state);
     if (lives?.alive.includes(build.id) === true) return 'running';
     if (lives?.dead.includes(build.id) === true) return 'abandoned';
@@ -111,11 +111,11 @@ export class FleetView {
     const heard = this.mirror.index.heard(id, 'host');
     const state = asHostState(heard?.state);
     const publishedAt = heard?.at ?? 0;
-    const { told } = this;
-    const hasAnswered = told?.answers.has(id) === true;
-    const heardAt = hasAnswered ? Math.max(publishedAt, told.at) : publishedAt;
+    const { answers } = this;
+    const hasAnswered = answers?.byHost.has(id) === true;
+    const heardAt = hasAnswered ? Math.max(publishedAt, answers.at) : publishedAt;
     const isOld = this.now - heardAt > MISSED * 1000 * (state?.everySeconds ?? 0);
-    const isUnanswered = !hasAnswered && told?.asked.get(id) === publishedAt;
+    const isUnanswered = !hasAnswered && answers?.asked.get(id) === publishedAt;
     return {
       id,
       name: state?.name ?? id,

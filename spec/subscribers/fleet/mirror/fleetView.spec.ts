@@ -32,7 +32,7 @@ function statusAt(
   const answer = { host: HOST, journals: { [JOURNAL]: { alive: [build.id], dead: [] } } };
   const view = new FleetView(mirror, now, {
     at: told.askedAt ?? now,
-    answers: new Map(told.answers === true ? [[HOST, answer]] : []),
+    byHost: new Map(told.answers === true ? [[HOST, answer]] : []),
     asked: new Map(told.asked === undefined ? [] : [[HOST, told.asked]]),
   });
   const [journal] = view.journals;
